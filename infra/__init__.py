@@ -1,0 +1,1 @@
+"""What runs Warmline: servers, supervisor, provisioning, command line."""

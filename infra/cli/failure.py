@@ -1,0 +1,27 @@
+"""How a command ends when something is wrong: in words, with exit code 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from infra.log_file import last_lines
+from infra.operator_error import OperatorError
+
+
+@contextmanager
+def failures_in_words() -> Iterator[None]:
+    """Turn an OperatorError into its message and the last lines of its log on stderr, and exit code 1."""
+    try:
+        yield
+    except OperatorError as error:
+        console = Console(stderr=True, soft_wrap=True, highlight=False)
+        if error.log is not None and (lines := last_lines(error.log)):
+            console.print(f"The last lines of {error.log}:", style="dim", markup=False)
+            console.print("\n".join(f"  {line}" for line in lines), style="dim", markup=False)
+        console.print(Text.assemble(("Error: ", "bold red"), str(error)))
+        raise typer.Exit(1) from error

@@ -1,0 +1,30 @@
+"""The command `warmline`: one module in this package for each subcommand."""
+
+from __future__ import annotations
+
+import typer
+
+from infra.cli.imports import import_app
+from infra.cli.policy import policy_app
+from infra.cli.up import up
+
+app = typer.Typer(
+    name="warmline",
+    help="Warmline notices which members of a community need a human now, and brings them to the right one.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+
+
+@app.callback()
+def warmline() -> None:
+    """Keep `warmline COMMAND` the form even while there is one command."""
+
+
+app.command()(up)
+app.add_typer(import_app)
+app.add_typer(policy_app)
+
+if __name__ == "__main__":
+    app()

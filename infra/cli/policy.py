@@ -1,0 +1,115 @@
+"""`warmline policy`: the care policy, from a first file to its adoption."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from infra.cli.failure import failures_in_words
+from infra.cli.options import DEFAULT_DATA, Data
+from infra.ingest_client import ingest_client
+from infra.operator_error import OperatorError
+from infra.running_system import RunningSystem, running_system
+from shared.contracts.policy import Policy
+from shared.policy.document import Finding
+from shared.policy.load import LoadedPolicy, default_policy_text, load_policy
+
+policy_app = typer.Typer(
+    name="policy",
+    help="The care policy: who takes care of whom, when, and within which limits.",
+    no_args_is_help=True,
+)
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The policy, a YAML file.")]
+
+
+@policy_app.command()
+def default() -> None:
+    """Print a commented policy to start from.
+
+    For example: warmline policy default > policy.yaml
+    """
+    sys.stdout.write(default_policy_text())
+
+
+@policy_app.command()
+def check(file: File) -> None:
+    """Say what is wrong in a policy, where, and how to mend it; or in short what it says.
+
+    Exit code 1 when there are errors. Warnings are printed, too, and stop nothing.
+    """
+    with failures_in_words():
+        policy = _sound(file)
+        Console(soft_wrap=True, highlight=False).print(Text.assemble((f"{file}: ", "bold"), _summary(policy)))
+
+
+@policy_app.command()
+def adopt(file: File, data: Data = DEFAULT_DATA) -> None:
+    """Check a policy and put it into force on the running system."""
+    with failures_in_words():
+        policy = _sound(file)
+        version = asyncio.run(_adopt(running_system(data, os.environ), policy))
+        console = Console(soft_wrap=True, highlight=False)
+        console.print(f"In force for {policy.organisation}: {version} ({_summary(policy)})", markup=False)
+
+
+async def _adopt(system: RunningSystem, policy: Policy) -> str:
+    async with ingest_client(system.ingest_url, system.token, patience=20) as ingest:
+        return await ingest.adopt(policy)
+
+
+def _sound(file: Path) -> Policy:
+    """Return the policy in ``file`` after printing every finding; raises OperatorError if there are errors."""
+    loaded = load_policy(_text(file))
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    for error in loaded.errors:
+        console.print(_line(file, error, ""))
+    for warning in loaded.warnings:
+        console.print(_line(file, warning, "warning: "))
+    if loaded.policy is None:
+        raise OperatorError(f"{file} cannot be adopted: {_counted(loaded)}.")
+    return loaded.policy
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise OperatorError(f"{file} is no UTF-8 text (byte {error.start}). Save it again as UTF-8.") from error
+    except OSError as error:
+        raise OperatorError(
+            f"{file} cannot be read: {error.strerror}. For a policy to start from: warmline policy default > {file}"
+        ) from error
+
+
+def _line(file: Path, finding: Finding, kind: str) -> Text:
+    return Text.assemble(
+        (f"{file}:{finding.line} ", "bold"),
+        f"{finding.field}: ",
+        (kind, "yellow"),
+        f"{finding.problem}. Fix: {finding.fix}",
+    )
+
+
+def _counted(loaded: LoadedPolicy) -> str:
+    errors, warnings = len(loaded.errors), len(loaded.warnings)
+    text = "1 error" if errors == 1 else f"{errors} errors"
+    return text + (f" and {warnings} warning{'s' * (warnings > 1)}" if warnings else "")
+
+
+def _summary(policy: Policy) -> str:
+    communities = ", ".join(policy.communities) or "none by name"
+    others = "; others are accepted" if policy.other_communities == "accept" else ""
+    rules = [name for name in ("welcome", "unanswered") if getattr(policy.rules, name).enabled]
+    return (
+        f"{policy.organisation} cares for {communities}{others}; "
+        f"responders: {', '.join(responder.name for responder in policy.responders)}; "
+        f"segments: {', '.join([*(segment.name for segment in policy.segments), 'everyone'])}; "
+        f"looks for: {', '.join(rules) or 'nothing'}; hours: {', '.join(policy.hours.days)} ({policy.hours.timezone})"
+    )

@@ -1,0 +1,103 @@
+"""`warmline up`: everything on this machine, until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from infra.cli.failure import failures_in_words
+from infra.cli.options import DEFAULT_DATA, Data
+from infra.embedded_run import EmbeddedRun, RunOptions
+from infra.operator_error import OperatorError
+from infra.run_file import sole_use
+from infra.stop_signals import StopSignals
+from infra.token import administrator_token
+
+
+def up(
+    data: Data = DEFAULT_DATA,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            envvar="PORT",
+            min=1,
+            max=65_534,
+            show_default="the first free pair from 8080",
+            help="Port of the desk and the API; events are received on the port after it.",
+        ),
+    ] = None,
+    processes: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes each of triage, notifier and projections.")
+    ] = 1,
+    partitions: Annotated[
+        int,
+        typer.Option(
+            envvar="WARMLINE_PARTITIONS", min=1, max=256, help="Shares of the work; fixed when DATA is first used."
+        ),
+    ] = 4,
+) -> None:
+    """Start Warmline on this machine: database, message streams and services. Ctrl-C stops it.
+
+    Everything is kept in DATA and is there again at the next start.
+    The administrator's token is WARMLINE_TOKEN, or generated once and printed.
+    """
+    with failures_in_words():
+        if sys.platform != "linux":
+            raise OperatorError(
+                "`warmline up` brings its own servers, which exist for Linux only. Elsewhere use: docker compose up"
+            )
+        folder = data.resolve()
+        with sole_use(folder):
+            token = administrator_token(folder, os.environ)
+            options = RunOptions(data=folder, port=port, processes=processes, partitions=partitions, token=token)
+            asyncio.run(_run(options))
+
+
+async def _run(options: RunOptions) -> None:
+    signals, console = StopSignals(), Console(soft_wrap=True, highlight=False)
+    with console.status("Starting") as status:
+
+        def report(line: str) -> None:
+            # On a terminal the spinner shows what is being done; anywhere else each step is a line of its own.
+            if console.is_terminal and not ready:
+                status.update(escape(line))
+            else:
+                console.print(line, markup=False)
+
+        ready = False
+        run = EmbeddedRun(options, report=report)
+        try:
+            ready = await signals.unless_received(run.start())
+            status.stop()
+            if ready:
+                _welcome(console, run, options)
+                await signals.received.wait()
+            console.print("Stopping ...")
+        finally:
+            await run.stop()
+    console.print(f"Stopped. Everything is kept in {options.data}", markup=False)
+
+
+def _welcome(console: Console, run: EmbeddedRun, options: RunOptions) -> None:
+    given = os.environ.get("WARMLINE_TOKEN")
+    rows: list[tuple[str, str | Path]] = [
+        ("Desk", run.run.desk_url),
+        ("API", f"{run.run.desk_url}/api/v1"),
+        ("Events", f"{run.run.ingest_url}/v1/events"),
+        ("Token", "the one in WARMLINE_TOKEN" if given else options.token),
+        ("Data", options.data),
+    ]
+    if not run.postgres_directory.is_relative_to(options.data):
+        rows.append(("PostgreSQL", f"{run.postgres_directory} (it does not run as root)"))
+    rows.append(("Stop", "Ctrl-C" if console.is_terminal else f"kill {os.getpid()}"))
+    console.print("\nWarmline is ready.\n", style="bold green")
+    for name, value in rows:
+        console.print(f"  [bold]{name:<12}[/bold]{escape(str(value))}")
+    console.print()

@@ -1,0 +1,1 @@
+"""Real servers, brought by wheels, as children of this process."""

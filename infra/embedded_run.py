@@ -1,0 +1,115 @@
+"""One embedded run of Warmline, from the servers to the answering desk."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from infra.embedded.nats import NatsServer
+from infra.embedded.postgres import PostgresServer
+from infra.operator_error import OperatorError
+from infra.ports import claim_internal, claim_public
+from infra.process_table import process_identity
+from infra.provision import provision
+from infra.run_file import RunFile, read_run, write_run
+from infra.service_process import service_processes
+from infra.service_table import service_environment, service_table
+from infra.shards import why_not_owned
+from infra.status import wait_ready
+from infra.supervisor import Supervisor
+
+_READY_WITHIN = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What the operator chose; `port` None means the first free pair, `data` is absolute."""
+
+    data: Path
+    port: int | None
+    processes: int
+    partitions: int
+    token: str
+
+
+class EmbeddedRun:
+    """Servers and services of one DATA, which the caller holds for its sole use."""
+
+    def __init__(self, options: RunOptions, *, report: Callable[[str], None]) -> None:
+        """Claim the ports. Raises OperatorError if one is taken or the options contradict the earlier runs of DATA.
+
+        `report` receives one line for each thing an operator should know.
+        """
+        earlier = read_run(options.data)
+        if earlier is not None and earlier.partitions != options.partitions:
+            raise OperatorError(
+                f"{options.data} was made with {earlier.partitions} partitions, which stay for good, and "
+                f"{options.partitions} were asked for. Use --partitions {earlier.partitions} (WARMLINE_PARTITIONS)."
+            )
+        self._report = report
+        with ExitStack() as claims:
+            desk, ingest = claim_public(options.port)
+            nats = claim_internal(earlier.nats_port if earlier else None)
+            postgres = claim_internal(earlier.postgres_port if earlier else None)
+            for claim in (desk, ingest, nats, postgres):
+                claims.callback(claim.release)
+            self._postgres = PostgresServer(options.data, postgres.port)
+            self._nats = NatsServer(options.data, nats.port)
+            self._claims = claims.pop_all()
+        self.run = RunFile(
+            pid=os.getpid(),
+            process=process_identity(os.getpid()) or "",
+            started_at=datetime.now(UTC),
+            partitions=options.partitions,
+            nats_url=self._nats.url,
+            postgres_url=self._postgres.url,
+            desk_url=f"http://127.0.0.1:{desk.port}",
+            ingest_url=f"http://127.0.0.1:{ingest.port}",
+        )
+        self._data = options.data
+        self._supervisor = Supervisor(
+            servers=[self._postgres, self._nats],
+            services=service_processes(
+                service_table(processes=options.processes, desk_port=desk.port),
+                env=service_environment(self.run, token=options.token, data=options.data, ingest_port=ingest.port),
+                data=options.data,
+            ),
+            report=report,
+        )
+
+    @property
+    def postgres_directory(self) -> Path:
+        """Where PostgreSQL keeps this run's data."""
+        return self._postgres.data_directory
+
+    async def start(self) -> None:
+        """Start everything; returns when the desk and ingest answer. Raises OperatorError if something does not."""
+        self._report("Starting PostgreSQL and NATS")
+        await self._supervisor.start_servers()
+        write_run(self._data, self.run)
+        self._report("Preparing streams and tables")
+        await provision(self.run.nats_url, self.run.postgres_url, self.run.partitions)
+        self._report("Starting the services")
+        await self._supervisor.start_services()
+        ready = asyncio.create_task(wait_ready(self.run, _READY_WITHIN, [why_not_owned]))
+        failing = asyncio.create_task(self._supervisor.failing())
+        try:
+            await asyncio.wait({ready, failing}, return_when=asyncio.FIRST_COMPLETED)
+            if failing.done():
+                unit = failing.result()
+                raise OperatorError(f"{unit.name} ends again and again. See {unit.log}", log=unit.log)
+            await ready
+        finally:
+            ready.cancel()
+            failing.cancel()
+            await asyncio.gather(ready, failing, return_exceptions=True)
+
+    async def stop(self) -> None:
+        """Stop everything that was started, and free the ports."""
+        await self._supervisor.stop()
+        self._claims.close()

@@ -1,0 +1,69 @@
+"""The names in a Zulip archive: ``<stream id>-<Stream>/<Topic>.json``, percent-encoded with '.' for '%' in topics."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, unquote
+
+from shared.contracts.names import digest
+
+_STREAM: Final = re.compile(r"([0-9]{1,15})-(.+)", re.DOTALL)
+_RESOLVED: Final = re.compile(r"^✔\s*")
+_MAX_CONVERSATION: Final = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """A topic of a stream. Resolving renames a topic, so ``conversation`` is made of the name without the tick."""
+
+    stream_id: int
+    stream: str
+    topic: str
+    resolved: bool
+    folder: str
+    stem: str
+
+    @property
+    def conversation(self) -> str:
+        """``<stream id>/<topic>``; a longer one ends in a digest of the whole."""
+        name = f"{self.stream_id}/{self.topic}"
+        if len(name) <= _MAX_CONVERSATION:
+            return name
+        mark = f"#{digest(name)}"
+        return name[: _MAX_CONVERSATION - len(mark)] + mark
+
+    def url(self, site: str, message: int) -> str:
+        """Return the link to a message on the Zulip at ``site``."""
+        stream = quote(unquote(self.folder), safe="").replace(".", "%2E").replace("%", ".")
+        return f"{site.rstrip('/')}/#narrow/stream/{stream}/topic/{self.stem}/near/{message}"
+
+
+def topic_of(path: str, streams: Mapping[int, str]) -> Topic | None:
+    """Return the topic whose messages stand in ``path`` (``folder/file.json``), or None if it is no such file.
+
+    The archiver writes a stream's spaces as '-', so its name is taken from ``streams`` (id to name) where that has it.
+    """
+    folder, _, file = path.rpartition("/")
+    folder = folder.rpartition("/")[2]
+    match = _STREAM.fullmatch(folder)
+    if match is None or not file.endswith(".json"):
+        return None
+    stem = file.removesuffix(".json")
+    name = _decoded(stem.replace(".", "%"))
+    stream_id = int(match[1])
+    return Topic(
+        stream_id=stream_id,
+        stream=streams.get(stream_id) or _decoded(match[2]).replace("-", " "),
+        topic=_RESOLVED.sub("", name) or name,
+        resolved=_RESOLVED.match(name) is not None,
+        folder=folder,
+        stem=stem,
+    )
+
+
+def _decoded(name: str) -> str:
+    # File names that are no UTF-8 reach Python with lone surrogates, which no event can carry.
+    return unquote(name).encode("utf-8", "replace").decode()

@@ -1,0 +1,147 @@
+"""Provisioning: streams and tables as Warmline needs them, created where they are missing and never overwritten."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from importlib import resources
+from typing import Any, Final, LiteralString, cast
+
+import nats
+import psycopg
+from nats.aio.client import Client
+from psycopg.sql import SQL, Identifier
+
+from infra.operator_error import OperatorError
+from services.ingest.feedback import FEEDBACK_SHARD
+from services.notifier.service import notifier_codec
+from services.projections.views import VIEWS
+from services.triage.service import triage_codec
+from shared.event_store.codec import EventCodec
+from shared.event_store.recorder import datastore
+from shared.event_store.store import PartitionStore
+from shared.topology import GIB, Stream, streams
+from shared.view import create_view, schema_of, shards_of
+
+SERVICES: Final = ("ingest", "triage", "notifier", "projections")
+_LOCK: Final = 0x77617266  # an advisory lock's number: two provisioners at once do one thing after the other
+
+
+async def provision(nats_url: str, postgres_url: str, partitions: int, *, stream_bytes: int = 10 * GIB) -> None:
+    """Create what is missing for ``partitions`` partitions; ``stream_bytes`` bounds MEMBER_EVENTS.
+
+    Raises OperatorError when the number of partitions or a stream's configuration is not what stands there.
+    """
+    client = await nats.connect(nats_url, connect_timeout=10)
+    try:
+        for stream in streams(stream_bytes):
+            await _provision_stream(client, stream)
+    finally:
+        await client.close()
+    async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as connection:
+        await connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+        try:
+            await _provision_database(connection, postgres_url, partitions)
+        finally:
+            await connection.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
+
+
+async def _provision_stream(client: Client, stream: Stream) -> None:
+    wanted = stream.config()
+    answer = await _api(client, f"STREAM.INFO.{stream.name}", {})
+    if answer.get("error", {}).get("code") == 404:
+        created = await _api(client, f"STREAM.CREATE.{stream.name}", wanted)
+        if "error" in created:
+            raise OperatorError(f"The stream {stream.name} could not be created: {created['error']['description']}")
+        return
+    if "error" in answer:
+        raise OperatorError(f"The stream {stream.name} could not be read: {answer['error']['description']}")
+    differing = {
+        key: (answer["config"].get(key), value)
+        for key, value in wanted.items()
+        if answer["config"].get(key, _absent(value)) != value
+    }
+    differing.pop("max_bytes", None)
+    if differing:
+        lines = "\n".join(f"  {key}: is {live!r}, should be {value!r}" for key, (live, value) in differing.items())
+        raise OperatorError(f"The stream {stream.name} is not configured as Warmline needs it:\n{lines}")
+
+
+def _absent(value: Any) -> Any:
+    """Return what a setting that the server leaves out means, as it leaves out false and 0."""
+    return type(value)() if isinstance(value, bool | int) else None
+
+
+async def _api(client: Client, verb: str, request: dict[str, Any]) -> dict[str, Any]:
+    message = await client.request(f"$JS.API.{verb}", json.dumps(request).encode(), timeout=10)
+    return cast("dict[str, Any]", json.loads(message.data))
+
+
+async def _provision_database(connection: psycopg.AsyncConnection[Any], postgres_url: str, partitions: int) -> None:
+    await _fix_partitions(connection, partitions)
+    kernel = resources.files("shared").joinpath("sql/kernel.sql").read_text()
+    for service in SERVICES:
+        await connection.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(service)))
+        await connection.execute(SQL(cast("LiteralString", kernel)).format(schema=Identifier(service)))
+        await _migrate(connection, service)
+    await asyncio.to_thread(_create_stores, postgres_url, partitions)
+    for view in VIEWS:
+        cursor = await connection.execute("SELECT to_regnamespace(%s)", (schema_of(view),))
+        row = await cursor.fetchone()
+        if row is None or row[0] is None:
+            await create_view(connection, view, schema_of(view))
+        await _add_shards(connection, "projections", [shard.name for shard in shards_of(view, partitions)])
+    await _add_shards(connection, "ingest", [FEEDBACK_SHARD])
+
+
+async def _fix_partitions(connection: psycopg.AsyncConnection[Any], partitions: int) -> None:
+    await connection.execute(
+        "CREATE TABLE IF NOT EXISTS public.warmline (partitions integer NOT NULL, one boolean PRIMARY KEY DEFAULT true)"
+    )
+    await connection.execute("INSERT INTO public.warmline VALUES (%s) ON CONFLICT DO NOTHING", (partitions,))
+    cursor = await connection.execute("SELECT partitions FROM public.warmline")
+    row = await cursor.fetchone()
+    if row is not None and row[0] != partitions:
+        raise OperatorError(
+            f"This data was made with {row[0]} partitions, and {partitions} are asked for. The number is fixed for the "
+            f"life of the data: set WARMLINE_PARTITIONS={row[0]}."
+        )
+
+
+async def _migrate(connection: psycopg.AsyncConnection[Any], service: str) -> None:
+    """Apply the service's numbered SQL files that were not applied yet, each in a transaction of its own."""
+    await connection.execute(
+        SQL("CREATE TABLE IF NOT EXISTS {} (file text PRIMARY KEY, applied_at timestamptz DEFAULT now())").format(
+            Identifier(service, "migrations")
+        )
+    )
+    folder = resources.files(f"services.{service}").joinpath("sql")
+    if not folder.is_dir():
+        return
+    for file in sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name):
+        async with connection.transaction():
+            cursor = await connection.execute(
+                SQL("INSERT INTO {} (file) VALUES (%s) ON CONFLICT DO NOTHING RETURNING 1").format(
+                    Identifier(service, "migrations")
+                ),
+                (file.name,),
+            )
+            if await cursor.fetchone() is not None:
+                await connection.execute(file.read_text().encode())
+
+
+def _create_stores(postgres_url: str, partitions: int) -> None:
+    codecs: dict[str, EventCodec] = {"triage": triage_codec(), "notifier": notifier_codec()}
+    for service, codec in codecs.items():
+        with datastore(postgres_url, service, connections=1) as store:
+            for partition in range(partitions):
+                PartitionStore(store, partition, codec).create(str(partition))
+
+
+async def _add_shards(connection: psycopg.AsyncConnection[Any], service: str, shards: list[str]) -> None:
+    await connection.execute(
+        SQL("INSERT INTO {} (shard) SELECT * FROM unnest(%s::text[]) ON CONFLICT DO NOTHING").format(
+            Identifier(service, "shards")
+        ),
+        (shards,),
+    )

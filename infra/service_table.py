@@ -1,0 +1,44 @@
+"""The services of one machine: what runs, and what each is told."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from infra.run_file import RunFile
+from infra.service_process import Service
+
+
+def service_table(*, processes: int, desk_port: int) -> tuple[Service, ...]:
+    """One ingest, and `processes` of each of the others; only the first projections process serves the desk."""
+    return (
+        Service(name="ingest", argv=_module("ingest")),
+        Service(name="triage", argv=_module("triage"), processes=processes),
+        Service(name="notifier", argv=_module("notifier"), processes=processes),
+        Service(
+            name="projections",
+            argv=_module("projections"),
+            processes=processes,
+            first_env={"WARMLINE_DESK_PORT": str(desk_port)},
+        ),
+    )
+
+
+def service_environment(run: RunFile, *, token: str, data: Path, ingest_port: int) -> dict[str, str]:
+    """Return what every service is told, besides the environment of the supervisor itself."""
+    return {
+        "WARMLINE_NATS_URL": run.nats_url,
+        "WARMLINE_POSTGRES_URL": run.postgres_url,
+        "WARMLINE_PARTITIONS": str(run.partitions),
+        "WARMLINE_TOKEN": token,
+        "WARMLINE_INGEST_PORT": str(ingest_port),
+        "WARMLINE_INGEST_URL": run.ingest_url,
+        "WARMLINE_DESK_URL": run.desk_url,
+        "WARMLINE_DATA": str(data),
+        "WARMLINE_LOG": "json",
+    }
+
+
+def _module(service: str) -> tuple[str, ...]:
+    # -P: a folder named `services` where the operator happens to be must not be taken for ours.
+    return (sys.executable, "-P", "-m", f"services.{service}.main")

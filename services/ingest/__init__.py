@@ -1,0 +1,1 @@
+"""Ingest: the door through which member events, policies and imports enter."""

@@ -1,0 +1,56 @@
+"""Errors of the administration's routes as RFC 9457 problems."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.types import ExceptionHandlersMap
+
+from services.ingest.policies import PolicyConflictError, PolicyRefusedError
+from services.ingest.problem import PROBLEM_JSON, ProblemError, problem_of
+from services.ingest.refusal import field_problem
+
+_log = structlog.get_logger()
+
+
+def _on_error(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    problem = _problem(error)
+    if problem is None:
+        _log.error("request_failed", exc_info=error)
+        problem = ProblemError(500, "something went wrong here: send the request again, or look into ingest's log")
+    return Response(problem.body(), status_code=problem.status, headers=dict(problem.headers), media_type=PROBLEM_JSON)
+
+
+def _problem(error: Exception) -> ProblemError | None:
+    match error:
+        case PolicyConflictError():
+            return ProblemError(409, error.detail, field=error.field)
+        case PolicyRefusedError():
+            return ProblemError(422, error.detail, field=error.field)
+        case ValidationException():
+            return _problem_of_validation(error)
+        case HTTPException() if error.status_code < 500:
+            return ProblemError(error.status_code, error.detail, headers=error.headers)
+        case RecursionError():
+            return ProblemError(400, "the JSON is nested too deeply")
+        case UnicodeDecodeError():
+            return ProblemError(400, "the body is not valid UTF-8: send UTF-8")
+        case _:
+            return problem_of(error)
+
+
+def _problem_of_validation(error: ValidationException) -> ProblemError:
+    cause = error.__cause__
+    if not isinstance(cause, msgspec.ValidationError):
+        return ProblemError(400, error.detail)
+    problem = field_problem(cause, "")
+    field = "body" if problem.field == "data" else problem.field.removeprefix("data.")
+    return ProblemError(422, f"{field}: {problem.reason}", field=field)
+
+
+EXCEPTION_HANDLERS: Final[ExceptionHandlersMap] = {Exception: _on_error}
+"""For Litestar: every error, whoever raised it, becomes a problem."""

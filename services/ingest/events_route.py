@@ -1,0 +1,142 @@
+"""``POST /v1/events``: bare ASGI, for this is the path that every event takes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+import msgspec
+import structlog
+
+from services.ingest.answers import EventAnswer, EventsAnswer
+from services.ingest.communities import Communities
+from services.ingest.envelope import Envelope, EnvelopeError, read_envelope
+from services.ingest.http_message import (
+    Body,
+    ClientGoneError,
+    Headers,
+    Receive,
+    Scope,
+    Send,
+    answer,
+    answer_problem,
+)
+from services.ingest.message import message_of
+from services.ingest.principal import Principal
+from services.ingest.problem import ProblemError, problem_of, unauthorized, unavailable
+from services.ingest.refusal import Refusal
+from services.ingest.sources import Sources
+from services.ingest.validation import ValidEvent, validate
+from shared.publisher import DurablePublisher, PubResult
+from shared.telemetry import request_trace
+
+PATH: Final = "/v1/events"
+_ADMISSIONS: Final = 3
+_log = structlog.get_logger()
+_encoder: Final = msgspec.json.Encoder()
+
+
+class EventsRoute:
+    """Takes member events: authenticates, takes the envelope apart, validates, publishes, and answers for each."""
+
+    def __init__(
+        self, sources: Sources, communities: Communities, publisher: DurablePublisher, partitions: int
+    ) -> None:
+        self._sources = sources
+        self._communities = communities
+        self._publisher = publisher
+        self._partitions = partitions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        headers: Headers = dict(scope["headers"])
+        body = Body(headers, receive)
+        try:
+            if scope["method"] == "OPTIONS":
+                await _answer_handshake(headers, send)
+                return
+            traceparent = headers.get(b"traceparent", b"").decode("latin-1")
+            with request_trace("POST /v1/events", traceparent) as trace:
+                await answer(send, 200, await self._take(scope["method"], headers, body, trace))
+        except ClientGoneError:
+            return
+        except Exception as error:  # noqa: BLE001 -- the sender gets an answer whatever happens here
+            problem = problem_of(error)
+            if problem is None:
+                _log.exception("events_failed")
+                problem = ProblemError(500, "something went wrong here: send the request again, or ask the operator")
+            await answer_problem(send, body, problem)
+
+    async def _take(self, method: str, headers: Headers, body: Body, trace: str | None) -> bytes:
+        if method != "POST":
+            raise ProblemError(405, "send events with POST", headers={"Allow": "POST, OPTIONS"})
+        principal = await self._sources.principal_of(headers.get(b"authorization"))
+        if principal is None:
+            raise unauthorized()
+        content = await body.read()
+        try:
+            envelope = read_envelope(headers.items(), content)
+        except EnvelopeError as error:
+            _log.info("envelope_refused", status=error.status)
+            raise ProblemError(error.status, error.detail) from None
+        fates = await self._validated(envelope, principal, trace)
+        _log_refusals(fates)
+        if envelope.single and isinstance(refusal := fates[0], Refusal):
+            detail = f"{refusal.field}: {refusal.reason}"
+            raise ProblemError(403 if refusal.forbidden else 422, detail, field=refusal.field)
+        results = await self._publisher.publish(
+            [message_of(fate.event, fate.body, self._partitions) for fate in fates if isinstance(fate, ValidEvent)]
+        )
+        return _encoder.encode(_answer_to(fates, results))
+
+    async def _validated(
+        self, envelope: Envelope, principal: Principal, trace: str | None
+    ) -> Sequence[ValidEvent | Refusal]:
+        """Validate, and see to it that each community in question has been told of its policy."""
+        now = datetime.now(UTC)
+        communities = await self._communities.known()
+        for _ in range(_ADMISSIONS):
+            fates = [
+                raw if isinstance(raw, Refusal) else validate(raw, principal, communities, now, trace)
+                for raw in envelope.events
+            ]
+            used = {fate.event.community for fate in fates if isinstance(fate, ValidEvent)}
+            new = {community for community in used if not communities.is_announced(community)}
+            if not new:
+                return fates
+            communities = await self._communities.admit(new)
+        raise unavailable("the care policy is changing at this moment: send the request again")
+
+
+def _answer_to(fates: Sequence[ValidEvent | Refusal], results: Sequence[PubResult]) -> EventsAnswer:
+    published = iter(results)
+    answers = []
+    for fate in fates:
+        if isinstance(fate, Refusal):
+            answers.append(
+                EventAnswer(id=fate.id, source=fate.source, fate="refused", field=fate.field, reason=fate.reason)
+            )
+        else:
+            kept: Literal["accepted", "duplicate"] = "duplicate" if next(published).duplicate else "accepted"
+            answers.append(EventAnswer(id=fate.event.id, source=fate.event.source, fate=kept))
+    count = Counter(answer.fate for answer in answers)
+    return EventsAnswer(
+        accepted=count["accepted"], duplicate=count["duplicate"], refused=count["refused"], results=tuple(answers)
+    )
+
+
+def _log_refusals(fates: Sequence[ValidEvent | Refusal]) -> None:
+    for code, count in Counter(fate.code for fate in fates if isinstance(fate, Refusal)).items():
+        _log.info("events_refused", code=code, count=count)
+
+
+async def _answer_handshake(headers: Headers, send: Send) -> None:
+    """Agree to deliveries, as the CloudEvents web hook specification asks; the token is asked for with each."""
+    allowed: dict[str, Any] = {
+        "Allow": "POST, OPTIONS",
+        "WebHook-Allowed-Origin": headers.get(b"webhook-request-origin", b"*").decode("latin-1"),
+        "WebHook-Allowed-Rate": "*",
+    }
+    await answer(send, 200, b"", headers=allowed)

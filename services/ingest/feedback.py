@@ -1,0 +1,132 @@
+"""Feedback: a touch that was settled enters MEMBER_EVENTS, the one stream from which triage learns."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+import structlog
+from nats.aio.client import Client
+
+from services.ingest.database import Database, DatabaseUnavailableError
+from services.ingest.message import fact_message
+from shared.batch_consumer import BatchConsumer
+from shared.contracts.cloudevents import UnknownTypeError
+from shared.contracts.subjects import TOUCH_FACTS
+from shared.contracts.touch_facts import TouchSettled
+from shared.contracts.warmline_facts import TouchSettled as TouchSettledFact
+from shared.delivery import Message, decode
+from shared.event_store.recorder import Lease
+from shared.event_store.store import FencedError
+from shared.publisher import DurablePublisher, Outgoing, PublishUnavailableError, StreamFullError
+from shared.stream_identity import reader_of
+
+FEEDBACK_SHARD: Final = "feedback"
+_BATCH: Final = 200
+_TICK_SECONDS: Final = 1.0
+_RETRY_SECONDS: Final = 1.0
+
+log = structlog.get_logger()
+
+
+class Feedback:
+    """Reads settled touches and publishes each as a fact of its community.
+
+    The fact is published, then the position moves: a crash in between publishes it again under the same id, which the
+    stream's window or triage's inbox absorbs.
+    """
+
+    def __init__(self, client: Client, database: Database, publisher: DurablePublisher, partitions: int) -> None:
+        self._client = client
+        self._database = database
+        self._publisher = publisher
+        self._partitions = partitions
+
+    async def run(self, lease: Lease) -> None:
+        """Work until cancelled; raises FencedError when the shard has another owner."""
+        reader = await reader_of(self._client, TOUCH_FACTS)
+        position = await self._position(reader)
+        arrived = asyncio.Event()
+        consumer = BatchConsumer(self._client, TOUCH_FACTS, ("touch.*.settled",), position, arrived)
+        await consumer.open()
+        try:
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(arrived.wait(), timeout=_TICK_SECONDS)
+                arrived.clear()
+                messages = consumer.take(_BATCH)
+                if messages:
+                    await self._publish(self._facts(messages))
+                    await self._move(lease, reader, messages[-1].seq)
+        finally:
+            await consumer.close()
+
+    def _facts(self, messages: Sequence[Message]) -> list[Outgoing]:
+        facts = []
+        for message in messages:
+            try:
+                settled = decode(message).event
+            except (UnknownTypeError, msgspec.DecodeError, KeyError) as error:
+                log.error("feedback_unreadable", seq=message.seq, error=str(error))
+                continue
+            if isinstance(settled, TouchSettled):
+                fact = TouchSettledFact(
+                    community=settled.community, touch=settled.touch, about=settled.about, outcome=settled.outcome
+                )
+                facts.append(
+                    fact_message(
+                        fact,
+                        organisation=settled.organisation,
+                        event_id=f"settled:{settled.touch}",
+                        time=settled.at,
+                        partitions=self._partitions,
+                    )
+                )
+        return facts
+
+    async def _publish(self, facts: Sequence[Outgoing]) -> None:
+        while True:
+            try:
+                await self._publisher.publish(facts)
+            except (PublishUnavailableError, StreamFullError) as error:
+                log.warning("feedback_waiting", error=str(error))
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                return
+
+    async def _position(self, reader: str) -> int:
+        while True:
+            try:
+                async with self._database.transaction() as connection:
+                    cursor = await connection.execute(
+                        "SELECT position FROM ingest.feedback_positions WHERE reader = %s", [reader]
+                    )
+                    row = await cursor.fetchone()
+            except DatabaseUnavailableError:
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                return int(row["position"]) if row else 0
+
+    async def _move(self, lease: Lease, reader: str, position: int) -> None:
+        while True:
+            try:
+                async with self._database.transaction() as connection:
+                    held = await connection.execute(
+                        "SELECT FROM ingest.shards WHERE shard = %s AND owner = %s AND epoch = %s "
+                        "AND expires_at > clock_timestamp() FOR UPDATE",
+                        [lease.shard, lease.owner, lease.epoch],
+                    )
+                    if held.rowcount != 1:
+                        raise FencedError(lease.shard)
+                    await connection.execute(
+                        "INSERT INTO ingest.feedback_positions VALUES (%s, %s) "
+                        "ON CONFLICT (reader) DO UPDATE SET position = excluded.position",
+                        [reader, position],
+                    )
+            except DatabaseUnavailableError:
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                return

@@ -1,0 +1,135 @@
+"""Composition of the ingest service: ``python -m services.ingest.main``."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from typing import Final
+
+import structlog
+import uvicorn
+import uvloop
+
+from services.ingest.admin_api import AdminParts, admin_api
+from services.ingest.communities import Communities, announce_until_done
+from services.ingest.database import open_database
+from services.ingest.events_route import PATH, EventsRoute
+from services.ingest.feedback import FEEDBACK_SHARD, Feedback
+from services.ingest.http_message import Receive, Scope, Send
+from services.ingest.imports import Imports
+from services.ingest.policies import Policies
+from services.ingest.sources import Sources
+from shared.contracts.subjects import MEMBER_EVENTS
+from shared.decider_process import owner_name
+from shared.leases import LeaseKeeper
+from shared.nats_connection import nats_connection, wait_for_stream
+from shared.publisher import DurablePublisher
+from shared.settings import ServiceSettings, SettingsError
+from shared.telemetry import configure
+
+_DRAIN_SECONDS: Final = 8
+_MAX_CONNECTIONS: Final = 1000
+_log = structlog.get_logger()
+
+
+async def serve(settings: ServiceSettings, port: int) -> None:
+    """Run ingest until SIGTERM or SIGINT, then finish the requests in flight."""
+    async with AsyncExitStack() as stack:
+        nc = await stack.enter_async_context(nats_connection(settings.nats_url, f"warmline {settings.instance}"))
+        database = await stack.enter_async_context(open_database(settings.postgres_url))
+        await wait_for_stream(nc, MEMBER_EVENTS)
+        publisher = DurablePublisher(nc, MEMBER_EVENTS)
+        communities = Communities(database, publisher, settings.partitions)
+        sources = Sources(database, settings.token)
+        admin = admin_api(
+            AdminParts(
+                nc=nc,
+                database=database,
+                communities=communities,
+                policies=Policies(database, communities),
+                sources=sources,
+                imports=Imports(database, publisher, settings.partitions),
+            )
+        )
+        events = EventsRoute(sources, communities, publisher, settings.partitions)
+
+        async def application(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["path"] == PATH:
+                await events(scope, receive, send)
+            else:
+                await admin(scope, receive, send)  # type: ignore[arg-type]
+
+        server = _Server(
+            uvicorn.Config(
+                application,
+                host=settings.host,
+                port=port,
+                http="httptools",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                limit_concurrency=_MAX_CONNECTIONS,
+                timeout_graceful_shutdown=_DRAIN_SECONDS,
+            )
+        )
+        _on_stop(server.stop)
+        announcing = asyncio.create_task(announce_until_done(communities))
+        feedback = Feedback(nc, database, publisher, settings.partitions)
+        keeper = LeaseKeeper(
+            settings.postgres_url, "ingest", (FEEDBACK_SHARD,), owner_name(settings.instance), feedback.run
+        )
+        feeding = asyncio.create_task(keeper.run())
+        _log.info("ingest_starting", host=settings.host, port=port)
+        await server.serve()
+        announcing.cancel()
+        feeding.cancel()
+        await asyncio.gather(feeding, return_exceptions=True)
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to this module: uvicorn would raise them again at its end, and exit by them."""
+
+    def stop(self) -> None:
+        """Take no more requests, and end once those in flight are answered."""
+        self.should_exit = True
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the handlers as they are."""
+        yield
+
+
+def _on_stop(act: Callable[[], object]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, act)
+
+
+async def _until_stopped(settings: ServiceSettings, port: int) -> None:
+    task = asyncio.create_task(serve(settings, port))
+    _on_stop(task.cancel)  # until the server listens
+    try:
+        await task
+    except asyncio.CancelledError:
+        _log.info("ingest_stopped_while_starting")
+    else:
+        _log.info("ingest_stopped")
+
+
+def main() -> None:
+    """Read the settings and run; exits with 2 when they are wrong."""
+    try:
+        settings = ServiceSettings.from_env()
+        port = settings.required_port("ingest_port")
+    except SettingsError as error:
+        sys.exit(f"warmline ingest cannot start:\n{error}")
+    configure("ingest", settings.instance)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_until_stopped(settings, port))
+
+
+if __name__ == "__main__":
+    main()

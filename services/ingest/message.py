@@ -1,0 +1,36 @@
+"""Member events and Warmline's own facts as messages for MEMBER_EVENTS."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from shared.contracts.cloudevents import MemberEvent, encode_member_event, type_name
+from shared.contracts.names import event_key
+from shared.contracts.subjects import kind_of, member_event_subject
+from shared.contracts.warmline_facts import PLATFORM, WarmlineFact
+from shared.publisher import Outgoing
+
+
+def message_of(event: MemberEvent, body: bytes, partitions: int) -> Outgoing:
+    """Return the message that stores ``event``, whose encoded form is ``body``."""
+    return Outgoing(
+        subject=member_event_subject(event.community, event.platform, kind_of(event.type), partitions),
+        headers={"content-type": "application/cloudevents+json"},
+        body=body,
+        msg_id=event_key(event.community, event.source, event.id),
+    )
+
+
+def fact_message(fact: WarmlineFact, *, organisation: str, event_id: str, time: datetime, partitions: int) -> Outgoing:
+    """Return the message that stores a fact of Warmline's about ``fact.community``."""
+    event = MemberEvent(
+        id=event_id,
+        source=f"/{PLATFORM}/{organisation}",
+        type=type_name(fact),
+        time=time,
+        organisation=organisation,
+        community=fact.community,
+        platform=PLATFORM,
+        data=fact,
+    )
+    return message_of(event, encode_member_event(event), partitions)

@@ -1,0 +1,27 @@
+"""Who speaks: what a token stands for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Administrator:
+    """The administrator's token: speaks for every community, which each event must name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePrincipal:
+    """A source's token: speaks for one connection to one platform of one community."""
+
+    community: str
+    platform: str
+    name: str
+
+    @property
+    def source(self) -> str:
+        """The CloudEvents ``source`` of the source's events."""
+        return f"/{self.platform}/{self.name}"
+
+
+Principal = Administrator | SourcePrincipal

@@ -1,0 +1,76 @@
+"""Errors for people and programs: RFC 9457 problem details."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+
+from services.ingest.database import DatabaseUnavailableError
+from shared.publisher import PublishUnavailableError, StreamFullError
+
+PROBLEM_JSON: Final = "application/problem+json"
+RETRY_AFTER_SECONDS: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """The body of an error answer. ``field`` names what is at fault in the request, where one thing is."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    field: str | None = None
+
+
+class ProblemError(Exception):
+    """An error to answer with; ``headers`` go into the answer."""
+
+    def __init__(
+        self, status: int, detail: str, *, field: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.field = field
+        self.headers: Mapping[str, str] = headers or {}
+
+    def body(self) -> bytes:
+        """Return the problem details as JSON."""
+        members: dict[str, Any] = msgspec.to_builtins(
+            Problem(title=HTTPStatus(self.status).phrase, status=self.status, detail=self.detail, field=self.field)
+        )
+        return msgspec.json.encode({name: value for name, value in members.items() if value is not None})
+
+
+def unauthorized() -> ProblemError:
+    """Return the answer to a request without a token that is known."""
+    return ProblemError(
+        401,
+        "there is no token, or it is not known: send Authorization: Bearer <token>",
+        headers={"WWW-Authenticate": 'Bearer realm="warmline"'},
+    )
+
+
+def unavailable(detail: str) -> ProblemError:
+    """Return the answer while something that is needed is away: the same request may succeed later."""
+    return ProblemError(503, detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+def problem_of(error: Exception) -> ProblemError | None:
+    """Return how to answer when ``error`` stopped a request; None for an error that nobody foresaw."""
+    match error:
+        case ProblemError():
+            return error
+        case DatabaseUnavailableError():
+            return unavailable("PostgreSQL does not answer: nothing is lost, send the request again")
+        case PublishUnavailableError():
+            return unavailable("NATS does not confirm: send the request again, what is stored already stays single")
+        case StreamFullError():
+            return unavailable("the event store is full: send the request again once an operator has made room")
+        case _:
+            return None

@@ -1,0 +1,98 @@
+"""Sources and the tokens that authenticate them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from cachetools import TTLCache
+
+from services.ingest.database import Database
+from services.ingest.principal import Administrator, Principal, SourcePrincipal
+
+_CACHED_TOKENS: Final = 10_000
+_CACHED_SECONDS: Final = 5.0
+"""For how long another process goes on taking a token that was deleted here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceListed:
+    """A configured source, without its token; ``source`` is what its CloudEvents must carry."""
+
+    community: str
+    platform: str
+    name: str
+    source: str
+    created_at: datetime
+
+
+class Sources:
+    """The configured sources; of their tokens only SHA-256 digests are kept."""
+
+    def __init__(self, database: Database, administrator_token: str) -> None:
+        self._database = database
+        self._administrator = hashlib.sha256(administrator_token.encode()).digest()
+        self._principals: TTLCache[bytes, Principal | None] = TTLCache(_CACHED_TOKENS, _CACHED_SECONDS)
+
+    async def principal_of(self, authorization: bytes | None) -> Principal | None:
+        """Return whom an ``Authorization`` header stands for; None if nobody. Raises DatabaseUnavailableError."""
+        scheme, _, token = (authorization or b"").strip().partition(b" ")
+        if scheme.lower() != b"bearer" or not token.strip():
+            return None
+        digest = hashlib.sha256(token.strip()).digest()
+        if secrets.compare_digest(digest, self._administrator):
+            return Administrator()
+        if digest not in self._principals:
+            self._principals[digest] = await self._source_with(digest)
+        return self._principals.get(digest)
+
+    async def add(self, community: str, platform: str, name: str, now: datetime) -> str | None:
+        """Add a source and return its token, which nothing can show again; None if there is one of the name.
+
+        Raises DatabaseUnavailableError.
+        """
+        token = f"wl_{secrets.token_urlsafe(32)}"
+        async with self._database.transaction() as connection:
+            cursor = await connection.execute(
+                """
+                INSERT INTO ingest.sources (community, platform, name, token_digest, created_at)
+                VALUES (%s, %s, %s, %s, %s) ON CONFLICT (community, platform, name) DO NOTHING
+                """,
+                [community, platform, name, hashlib.sha256(token.encode()).digest(), now],
+            )
+        return token if cursor.rowcount else None
+
+    async def remove(self, community: str, platform: str, name: str) -> bool:
+        """Remove a source, so that its token is worth nothing; False if there is none.
+
+        Raises DatabaseUnavailableError.
+        """
+        async with self._database.transaction() as connection:
+            cursor = await connection.execute(
+                "DELETE FROM ingest.sources WHERE community = %s AND platform = %s AND name = %s",
+                [community, platform, name],
+            )
+        self._principals.clear()
+        return cursor.rowcount > 0
+
+    async def listed(self) -> list[SourceListed]:
+        """Return every source; raises DatabaseUnavailableError."""
+        async with self._database.transaction() as connection:
+            cursor = await connection.execute(
+                """
+                SELECT community, platform, name, '/' || platform || '/' || name AS source, created_at
+                FROM ingest.sources ORDER BY community, platform, name
+                """
+            )
+            return [SourceListed(**row) for row in await cursor.fetchall()]
+
+    async def _source_with(self, digest: bytes) -> SourcePrincipal | None:
+        async with self._database.transaction() as connection:
+            cursor = await connection.execute(
+                "SELECT community, platform, name FROM ingest.sources WHERE token_digest = %s", [digest]
+            )
+            row = await cursor.fetchone()
+        return SourcePrincipal(**row) if row else None

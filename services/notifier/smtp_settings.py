@@ -1,0 +1,60 @@
+"""How e-mail leaves, from ``WARMLINE_SMTP_URL``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from shared.settings import SettingsError
+
+_TLS: Final[dict[str, Literal["starttls", "implicit", "none"]]] = {
+    "smtp": "none",
+    "smtp+starttls": "starttls",
+    "smtps": "implicit",
+}
+_PORTS: Final = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpSettings:
+    """A mail server and the sender's address."""
+
+    host: str
+    port: int
+    sender: str
+    tls: Literal["starttls", "implicit", "none"]
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> SmtpSettings | None:
+        """Return the settings, None when no mail server is given; raises SettingsError when they cannot be read.
+
+        The form is ``smtp+starttls://user:password@host:587?from=warmline@example.org``; ``smtps`` is TLS from the
+        start, ``smtp`` none at all.
+        """
+        url = (os.environ if environ is None else environ).get("WARMLINE_SMTP_URL")
+        if not url:
+            return None
+        parts = urlsplit(url)
+        sender = parse_qs(parts.query).get("from", [""])[0]
+        try:
+            port = parts.port
+        except ValueError:
+            port = -1
+        if parts.scheme not in _TLS or not parts.hostname or "@" not in sender or port == -1:
+            raise SettingsError(
+                "WARMLINE_SMTP_URL cannot be read: it has the form "
+                "smtp+starttls://user:password@host:587?from=warmline@example.org (or smtps://, or smtp:// without TLS)"
+            )
+        return cls(
+            host=parts.hostname,
+            port=port or _PORTS[parts.scheme],
+            sender=sender,
+            tls=_TLS[parts.scheme],
+            user=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+        )

@@ -1,0 +1,256 @@
+"""One touch, from raised to ended: exactly one state at any time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from shared.contracts import touch_facts
+from shared.contracts.needs_touch import NeedsTouch, NeedsTouchMet, NeedsTouchWithdrawn
+from shared.contracts.touch_facts import (
+    Hold,
+    Outcome,
+    TouchAnnotated,
+    TouchAssigned,
+    TouchClaimed,
+    TouchFact,
+    TouchHeld,
+    TouchReleased,
+    TouchSettled,
+    TouchWithdrawn,
+    Verdict,
+)
+from shared.decider import Decider, Refused, Standing
+
+Status = Literal["unknown", "raised", "held", "assigned", "claimed", "settled", "withdrawn"]
+OPEN: Final[tuple[Status, ...]] = ("raised", "held", "assigned", "claimed")
+_SECONDS_PER_CARE_LOAD: Final = 6 * 3600
+"""How much longer a touch would have to wait to come before one that weighs one more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TouchRaised:
+    """The need came in, or came in again with more reasons."""
+
+    need: NeedsTouch
+
+
+# What is asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaiseTouch:
+    """A need came in."""
+
+    need: NeedsTouch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignTouch:
+    """The roster granted the responder's capacity."""
+
+    responder: str
+    why: tuple[Verdict, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldTouch:
+    """Nobody could be given it."""
+
+    hold: Hold
+    why: tuple[Verdict, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A responder takes it into their hands."""
+
+    responder: str
+    revision: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """The responder gives it back."""
+
+    responder: str
+    revision: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settle:
+    """The responder says how it ended."""
+
+    responder: str
+    revision: int
+    outcome: Outcome
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdraw:
+    """The cause is gone."""
+
+    end: NeedsTouchWithdrawn
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meet:
+    """Somebody of the team met the need on the platform; ``responder`` when the roster knows them."""
+
+    end: NeedsTouchMet
+    responder: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TouchState:
+    """What is known of one touch. ``revision`` counts its published facts."""
+
+    need: NeedsTouch | None = None
+    status: Status = "unknown"
+    revision: int = 0
+    responder: str | None = None
+    hold: Hold | None = None
+    care_load: int = 0
+
+
+def decide(command: Any, state: TouchState) -> tuple[Any, ...]:
+    """Return the events that ``command`` leads to; raises Refused for what a person may not do."""
+    match command:
+        case RaiseTouch():
+            known = state.need is not None and command.need.revision <= state.need.revision
+            return () if known or state.status in {"settled", "withdrawn"} else (TouchRaised(need=command.need),)
+        case Claim() | Release() | Settle():
+            return _by_hand(command, state)
+        case _ if state.need is None or state.status not in OPEN:
+            return ()
+        case AssignTouch():
+            fact = _fact(state, command.at)
+            return (
+                TouchAssigned(**fact, responder=command.responder, care_load=state.need.care_load, why=command.why),
+            )
+        case HoldTouch() if state.status != "held" or state.hold != command.hold:
+            return (TouchHeld(**_fact(state, command.at), hold=command.hold, why=command.why),)
+        case Withdraw():
+            fact = _fact(state, command.at)
+            if state.status == "claimed":
+                return (TouchAnnotated(**fact, note=f"the cause is gone: {command.end.cause}"),)
+            return (TouchWithdrawn(**fact, cause=command.end.cause),)
+        case Meet():
+            return _meet(command, state)
+        case _:
+            return ()
+
+
+def _meet(command: Meet, state: TouchState) -> tuple[Any, ...]:
+    fact = _fact(state, command.at)
+    if state.status == "claimed" and state.responder != command.responder:
+        who = command.responder or "somebody of the team"
+        return (TouchAnnotated(**fact, note=f"{who} has answered on the platform"),)
+    return (TouchSettled(**fact, responder=command.responder, outcome="replied-on-platform", about=command.end.about),)
+
+
+def _by_hand(command: Claim | Release | Settle, state: TouchState) -> tuple[Any, ...]:
+    if state.need is None:
+        raise Refused("unknown-touch", "there is no such touch: reload the queue")
+    if state.status not in OPEN:
+        raise Refused("already-ended", f"the touch is {state.status} already: nothing is left to do")
+    if command.revision != state.revision:
+        raise Refused(
+            "stale-revision",
+            f"the touch has changed since you saw it: it is {_now(state)} (revision {state.revision}). Look again.",
+        )
+    fact = _fact(state, command.at)
+    if isinstance(command, Claim):
+        if state.status == "claimed":
+            raise Refused("not-allowed", f"the touch is {_now(state)}: it can be claimed once they release it")
+        return (TouchClaimed(**fact, responder=command.responder),)
+    if state.responder != command.responder:
+        raise Refused("not-allowed", f"the touch is {_now(state)}: claim it first")
+    if isinstance(command, Release):
+        return (TouchReleased(**fact, responder=command.responder),)
+    return (TouchSettled(**fact, responder=command.responder, outcome=command.outcome, about=state.need.about),)
+
+
+def _now(state: TouchState) -> str:
+    return (
+        f"{state.status} by {state.responder}"
+        if state.status == "claimed"
+        else (f"assigned to {state.responder}" if state.status == "assigned" else state.status)
+    )
+
+
+def _fact(state: TouchState, at: datetime) -> dict[str, Any]:
+    assert state.need is not None  # noqa: S101 -- asked only of a touch that was raised
+    return {
+        "touch": state.need.touch,
+        "revision": state.revision + 1,
+        "organisation": state.need.organisation,
+        "community": state.need.community,
+        "at": at,
+    }
+
+
+def evolve(state: TouchState, event: Any) -> TouchState:
+    """Return the state after ``event``."""
+    if isinstance(event, TouchRaised):
+        return replace(state, need=event.need, status="raised" if state.need is None else state.status)
+    if isinstance(event, TouchFact):
+        state = replace(state, revision=event.revision)
+    match event:
+        case TouchAssigned():
+            return replace(state, status="assigned", responder=event.responder, care_load=event.care_load, hold=None)
+        case TouchHeld():
+            return replace(state, status="held", responder=None, care_load=0, hold=event.hold)
+        case TouchClaimed():
+            return replace(
+                state,
+                status="claimed",
+                responder=event.responder,
+                care_load=state.need.care_load if state.need else 0,
+                hold=None,
+            )
+        case TouchReleased():
+            return replace(state, status="raised", responder=None, care_load=0)
+        case TouchSettled():
+            return replace(state, status="settled", responder=event.responder, hold=None)
+        case TouchWithdrawn():
+            return replace(state, status="withdrawn", responder=None, hold=None)
+        case _:
+            return state
+
+
+def held_line(organisation: str) -> str:
+    """Return the line in which held touches of the organisation wait."""
+    return f"held:{organisation}"
+
+
+def unserved_line(organisation: str) -> str:
+    """Return the line of touches that nobody serves: only another policy can help them."""
+    return f"unserved:{organisation}"
+
+
+def standing(state: TouchState) -> Standing | None:
+    """Held touches wait in line, oldest and heaviest first."""
+    if state.status != "held" or state.need is None:
+        return None
+    line = unserved_line if state.hold == "no-responder" else held_line
+    rank = state.need.care_load * _SECONDS_PER_CARE_LOAD - state.need.since.timestamp()
+    return Standing(line=line(state.need.organisation), rank=rank)
+
+
+TOUCH: Final[Decider[TouchState]] = Decider(
+    category="touch",
+    initial=TouchState(),
+    decide=decide,
+    evolve=evolve,
+    events=(TouchRaised, *touch_facts.TOUCH_FACT_TYPES.values()),
+    standing=standing,
+)

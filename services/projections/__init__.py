@@ -1,0 +1,1 @@
+"""Projections: read models, JSON API and the desk."""

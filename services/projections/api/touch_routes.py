@@ -1,0 +1,132 @@
+"""``/api/v1/touches``: one touch, and what a responder does with it."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+from litestar import Request, Response, get, post
+from litestar.openapi.datastructures import ResponseSpec
+
+from services.projections.desk.session import Session
+from services.projections.problems import Problem, ProblemDetails, not_found
+from services.projections.reading import Reader
+from services.projections.refusals import refusal
+from services.projections.resources import Action, ActionResult, QueueItem, TouchDetail
+from services.projections.touch_commands import TouchCommands
+from services.projections.viewer import Viewer
+from shared.contracts.commands import ClaimTouch, ReleaseTouch, SettleTouch, TouchCommand
+from shared.contracts.touch_facts import Outcome
+
+_RESPONSES: Final = {
+    status: ResponseSpec(data_container=ProblemDetails, description=why, media_type="application/problem+json")
+    for status, why in (
+        (404, "There is no such touch"),
+        (409, "The touch has changed, has ended, or the responder may not do this"),
+        (422, "The command makes no sense"),
+        (503, "The owner of the touch did not answer; repeat with the same command_id"),
+    )
+}
+_Request = Request[Viewer, Session | None, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement(Action):
+    """How the touch ended."""
+
+    outcome: Outcome
+
+
+@get("/touches/{touch:str}", summary="One touch", operation_id="getTouch", tags=["touches"])
+async def get_touch(request: _Request, reader: Reader, touch: str) -> TouchDetail:
+    """Return a touch with its evidence, why this human and why not the others, the playbook and the timeline."""
+    detail = await reader.touch(touch, request.user)
+    if detail is None:
+        raise not_found("touch")
+    return detail
+
+
+@post(
+    "/touches/{touch:str}/claim",
+    status_code=200,
+    summary="Claim a touch",
+    operation_id="claimTouch",
+    tags=["touches"],
+    responses=_RESPONSES,
+)
+async def claim(
+    request: _Request, reader: Reader, commands: TouchCommands, touch: str, data: Action
+) -> Response[ActionResult]:
+    """Take the touch into the responder's hands. Answers when the queue shows it; 202 if it does not yet."""
+    seen = await _seen(request, reader, touch, data)
+    command = ClaimTouch(**_common(seen, data))
+    return await _carry_out(request, reader, commands, command)
+
+
+@post(
+    "/touches/{touch:str}/release",
+    status_code=200,
+    summary="Give a touch back",
+    operation_id="releaseTouch",
+    tags=["touches"],
+    responses=_RESPONSES,
+)
+async def release(
+    request: _Request, reader: Reader, commands: TouchCommands, touch: str, data: Action
+) -> Response[ActionResult]:
+    """Give back a touch that is with the responder; somebody else is looked for."""
+    seen = await _seen(request, reader, touch, data)
+    command = ReleaseTouch(**_common(seen, data))
+    return await _carry_out(request, reader, commands, command)
+
+
+@post(
+    "/touches/{touch:str}/settle",
+    status_code=200,
+    summary="Settle a touch",
+    operation_id="settleTouch",
+    tags=["touches"],
+    responses=_RESPONSES,
+)
+async def settle(
+    request: _Request, reader: Reader, commands: TouchCommands, touch: str, data: Settlement
+) -> Response[ActionResult]:
+    """Say how the touch ended."""
+    seen = await _seen(request, reader, touch, data)
+    command = SettleTouch(**_common(seen, data), outcome=data.outcome)
+    return await _carry_out(request, reader, commands, command)
+
+
+async def _seen(request: _Request, reader: Reader, touch: str, action: Action) -> QueueItem:
+    viewer = request.user
+    if request.auth is not None and viewer.responder != action.responder:
+        who = viewer.display_name or "somebody who is just looking"
+        raise Problem(HTTPStatus.FORBIDDEN, f"This session is {who}'s: act as yourself.", field="responder")
+    seen = await reader.item(touch, viewer)
+    if seen is None:
+        raise not_found("touch")
+    return seen
+
+
+def _common(seen: QueueItem, action: Action) -> dict[str, Any]:
+    return {
+        "command_id": action.command_id or secrets.token_urlsafe(18),
+        "organisation": seen.organisation,
+        "touch": seen.id,
+        "responder": action.responder,
+        "revision": action.revision,
+    }
+
+
+async def _carry_out(
+    request: _Request, reader: Reader, commands: TouchCommands, command: TouchCommand
+) -> Response[ActionResult]:
+    done = await commands.send(command)
+    problem = refusal(done.reply)
+    if problem is not None:
+        raise problem
+    item = await reader.item(command.touch, request.user)
+    result = ActionResult(touch=command.touch, revision=done.reply.revision, shown=done.shown, item=item)
+    return Response(result, status_code=HTTPStatus.OK if done.shown else HTTPStatus.ACCEPTED)

@@ -1,0 +1,37 @@
+"""One member: who they are and what they did, page by page."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from litestar import Request, Response, get
+
+from services.projections.desk.rendering import Pages
+from services.projections.desk.session import Session
+from services.projections.problems import not_found
+from services.projections.reading import Reader
+from services.projections.viewer import Viewer
+
+_PAGE: Final = 30
+
+
+@get("/members/{member:str}", include_in_schema=False)
+async def member_page(
+    request: Request[Viewer, Session | None, Any], pages: Pages, reader: Reader, member: str
+) -> Response[Any]:
+    """Show a member and a page of their story, newest first."""
+    detail = await reader.member(member, request.user)
+    if detail is None:
+        raise not_found("member")
+    cursor = request.query_params.get("cursor")
+    story = await reader.history(member, cursor, _PAGE, request.user)
+    return pages.page(
+        "member.html",
+        viewer=request.user,
+        session=request.auth,
+        member=detail,
+        story=story,
+        older=f"/members/{member}?{urlencode({'cursor': story.next})}" if story.next else None,
+        first=cursor is None,
+    )

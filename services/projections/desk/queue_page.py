@@ -1,0 +1,52 @@
+"""The first page: who needs a human now."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from litestar import Request, Response, get
+from litestar.response import Redirect
+
+from services.projections.changes import QueueChanges
+from services.projections.desk.rendering import Pages
+from services.projections.desk.session import Session
+from services.projections.queue.queries import STATES, QueueFilter
+from services.projections.reading import Reader
+from services.projections.viewer import Viewer
+
+_PAGE: Final = 50
+_FILTERS: Final = ("community", "segment", "reason", "responder", "state")
+
+
+@get("/", include_in_schema=False)
+async def queue_page(
+    request: Request[Viewer, Session | None, Any], pages: Pages, reader: Reader, changes: QueueChanges
+) -> Response[Any]:
+    """Show the queue, narrowed by what the address asks for."""
+    if request.auth is not None and not request.auth.chosen:
+        return Redirect("/who", status_code=303)
+    mark = changes.mark
+    chosen = {name: request.query_params.get(name, "") for name in _FILTERS}
+    wanted = QueueFilter(
+        community=chosen["community"] or None,
+        segment=chosen["segment"] or None,
+        reason=chosen["reason"] or None,
+        responder=chosen["responder"] or None,
+        state=state if (state := chosen["state"]) in STATES else None,
+    )
+    page = await reader.queue(wanted, request.query_params.get("cursor"), _PAGE, request.user)
+    facets = await reader.facets(request.user)
+    narrowed = {name: value for name, value in chosen.items() if value}
+    return pages.page(
+        "queue.html",
+        viewer=request.user,
+        session=request.auth,
+        mark=mark,
+        page=page,
+        facets=facets,
+        chosen=chosen,
+        narrowed=narrowed,
+        more=f"/?{urlencode({**narrowed, 'cursor': page.next})}" if page.next else None,
+        first="cursor" not in request.query_params,
+    )

@@ -1,0 +1,66 @@
+"""Events told in sentences: what members did, and what became of touches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from services.projections.desk.words import capital, hold, outcome, plain, reason
+from services.projections.resources import HistoryItem, TimelineEntry
+
+_Detail = Mapping[str, Any]
+
+_DEEDS: Final[dict[str, Callable[[_Detail], str]]] = {
+    "joined": lambda _: "joined the community",
+    "edited": lambda _: "edited a message",
+    "deleted": lambda _: "deleted a message",
+    "reacted": lambda extra: f"reacted with {extra.get('reaction', '')}",
+    "attended": lambda extra: f"came to {extra.get('title') or extra.get('gathering', 'a gathering')}",
+    "surveyed": lambda extra: f"answered the survey {extra.get('survey', '')}: {extra.get('score', '?')} of 10",
+    "moderated": lambda extra: f"was moderated: {plain(str(extra.get('action', '')))}",
+    "renewed": lambda extra: f"renewed {_membership(extra)}",
+    "cancelled": lambda extra: f"cancelled {_membership(extra)}",
+    "left": lambda _: "left the community",
+    "solved": lambda _: "marked a conversation as solved",
+    "updated": lambda _: "changed their profile",
+}
+
+_STEPS: Final[dict[tuple[str, str], Callable[[_Detail, str], str]]] = {
+    ("need", "raised"): lambda detail, _: f"Raised: {reason(str(detail.get('reason', ''))).lower()}",
+    ("need", "met"): lambda detail, _: f"Somebody of the team met the need{_because(detail)}",
+    ("need", "withdrawn"): lambda detail, _: f"The need is gone{_because(detail)}",
+    ("fact", "assigned"): lambda _, name: f"Assigned to {name}",
+    ("fact", "held"): lambda detail, _: f"Held: {hold(detail.get('hold')).lower()}",
+    ("fact", "claimed"): lambda _, name: f"{capital(name)} took it on",
+    ("fact", "released"): lambda _, name: f"{capital(name)} gave it back",
+    ("fact", "settled"): lambda detail, name: f"Settled by {name}: {outcome(detail.get('outcome'))}",
+    ("fact", "withdrawn"): lambda detail, _: f"Withdrawn{_because(detail)}",
+    ("fact", "annotated"): lambda detail, _: f"Note: {plain(str(detail.get('note', '')))}",
+}
+
+
+def deed(item: HistoryItem) -> str:
+    """Return what a member did, as a phrase that follows their name."""
+    if item.kind == "posted":
+        where = f" in #{item.channel.removeprefix('#')}" if item.channel else ""
+        return f"replied{where}" if item.reply_to else f"wrote{where}"
+    told = _DEEDS.get(item.kind)
+    return told(item.extra) if told else plain(item.kind)
+
+
+def step(entry: TimelineEntry, reader: str | None) -> str:
+    """Return what happened to a touch, as a sentence for the responder ``reader``."""
+    if entry.responder is None:
+        name = "the team"
+    else:
+        name = "you" if entry.responder.name == reader else entry.responder.display_name
+    told = _STEPS.get((entry.origin, entry.kind))
+    return told(entry.detail, name) if told else capital(plain(entry.kind))
+
+
+def _membership(extra: _Detail) -> str:
+    return f"the plan {extra['plan']}" if extra.get("plan") else "their membership"
+
+
+def _because(detail: _Detail) -> str:
+    return f": {plain(str(detail['cause']))}" if detail.get("cause") else ""

@@ -1,0 +1,199 @@
+"""Warmline's terms in words for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.projections.resources import QueueItem, ResponderName, TouchDetail
+from shared.contracts.needs_touch import Scalar
+from shared.contracts.policy import Identity
+from shared.contracts.touch_facts import Outcome
+
+_REASONS: Final = {"welcome": "Welcome", "unanswered": "Unanswered question"}
+_SENTENCES: Final = {
+    "welcome": "New here, and nobody of the team has said hello yet.",
+    "unanswered": "Asked something, and nobody has answered yet.",
+}
+_STATES: Final = {
+    "raised": "Looking for someone",
+    "held": "Held",
+    "assigned": "Assigned",
+    "claimed": "In good hands",
+    "settled": "Settled",
+    "withdrawn": "No longer needed",
+}
+STATE_PAIRS: Final = tuple(_STATES.items())
+_HOLDS: Final = {
+    "outside-hours": "Everyone is outside their working hours",
+    "over-limit": "Everyone who could has enough on their plate",
+    "on-leave": "Those who could are on leave",
+    "no-responder": "Nobody serves this segment yet",
+}
+OUTCOMES: Final[dict[Outcome, str]] = {
+    "reached": "I reached them",
+    "no-response": "No response",
+    "referred": "Referred to somebody else",
+    "not-needed": "It was not needed",
+    "replied-on-platform": "I replied on the platform",
+}
+_SETTLED: Final = {
+    "reached": "they were reached",
+    "no-response": "no response",
+    "referred": "referred to somebody else",
+    "not-needed": "it was not needed",
+    "replied-on-platform": "replied on the platform",
+}
+_MEASURES: Final = {
+    "hours_since": "Time passed",
+    "joined": "Seen to join",
+    "greetings": "Greetings by the team",
+    "answers_by_team": "Answers by the team",
+    "answers_by_peers": "Answers by peers",
+    "within_hours": "To be met within working time of",
+    "answered_by": "Whose answer counts",
+    "settling_in_days": "Newcomers are told apart after",
+}
+_UNITS: Final = (
+    (timedelta(days=365), "year"),
+    (timedelta(days=30), "month"),
+    (timedelta(days=7), "week"),
+    (timedelta(days=1), "day"),
+    (timedelta(hours=1), "hour"),
+    (timedelta(minutes=1), "minute"),
+)
+_LIGHT, _MEDIUM = 1, 4
+
+
+def plain(name: str) -> str:
+    """Return an identifier such as ``answered-by-peer`` as words: ``answered by peer``."""
+    return name.replace("-", " ").replace("_", " ")
+
+
+def capital(text: str) -> str:
+    """Return ``text`` with its first letter as a capital."""
+    return text[:1].upper() + text[1:]
+
+
+def reason(name: str) -> str:
+    """Return a reason as a title."""
+    return _REASONS.get(name) or capital(plain(name))
+
+
+def need(item: QueueItem) -> str:
+    """Return why somebody needs a human, as a sentence."""
+    return _SENTENCES.get(item.reason) or f"{capital(plain(item.reason))}: a human is needed."
+
+
+def state(item: QueueItem) -> str:
+    """Return where a touch stands, in a few words."""
+    if item.responder is not None and item.state in ("assigned", "claimed"):
+        return f"With {item.responder.display_name}"
+    return _STATES[item.state]
+
+
+def standing(item: QueueItem, responder: str | None) -> str:
+    """Return where a touch stands, as a sentence for ``responder`` (None: somebody who is just looking)."""
+    name = item.responder.display_name if item.responder else None
+    mine = item.responder is not None and item.responder.name == responder
+    match item.state:
+        case "raised":
+            return "Somebody is being looked for."
+        case "held":
+            return f"{hold(item.hold)}. It waits, and goes to the first who is free."
+        case "assigned":
+            return "This one is for you. Claim it when you take it on." if mine else f"It is for {name} to take on."
+        case "claimed":
+            return "You have taken this on." if mine else f"{name} has taken this on."
+        case "settled":
+            return f"Settled by {name}: {outcome(item.outcome)}." if name else f"Settled: {outcome(item.outcome)}."
+        case "withdrawn":
+            return "The cause is gone: nothing is to be done."
+
+
+def hold(name: str | None) -> str:
+    """Return why a touch is held."""
+    return _HOLDS.get(name or "") or capital(plain(name or "held"))
+
+
+def outcome(name: str | None) -> str:
+    """Return how a touch ended, as it is told afterwards."""
+    return _SETTLED.get(name or "") or plain(name or "")
+
+
+def care(load: int) -> str:
+    """Return how much a touch asks of the one who takes it on."""
+    return "light" if load <= _LIGHT else "medium" if load <= _MEDIUM else "heavy"
+
+
+def span(length: timedelta) -> str:
+    """Return a length of time, in its largest unit: ``3 hours``."""
+    for unit, name in _UNITS:
+        count = int(length / unit)
+        if count >= 1:
+            return f"{count} {name}" if count == 1 else f"{count} {name}s"
+    return "a moment"
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """Return how long ago ``then`` was: ``3 hours ago``."""
+    return "just now" if now - then < timedelta(minutes=1) else f"{span(now - then)} ago"
+
+
+def measure(name: str, value: Scalar) -> tuple[str, str]:
+    """Return the label and the words of a measured value or a threshold."""
+    label = _MEASURES.get(name) or capital(plain(name))
+    if isinstance(value, bool):
+        return label, "yes" if value else "no"
+    if value is None:
+        return label, "unknown"
+    if isinstance(value, str):
+        return label, plain(value)
+    number = f"{value:.1f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    unit = next((unit for unit in ("hour", "day") if unit in name), "")
+    return label, f"{number} {unit if number == '1' else f'{unit}s'}" if unit else number
+
+
+def measures(touch: TouchDetail) -> list[tuple[str, str]]:
+    """Return what was measured and what it was held against, as labels and words."""
+    measured = [measure(name, value) for name, value in touch.values.items()]
+    return [*measured, *(measure(name, value) for name, value in touch.thresholds.items())]
+
+
+def pairs(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Return names with what to call them, for a choice."""
+    return [(name, plain(name)) for name in names]
+
+
+def reason_pairs(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Return reasons with their titles, for a choice."""
+    return [(name, reason(name)) for name in names]
+
+
+def responder_pairs(names: Sequence[ResponderName], me: str | None) -> list[tuple[str, str]]:
+    """Return responders with their names, for a choice, oneself first."""
+    others = [(each.name, each.display_name) for each in names if each.name != me]
+    return [(me, "Me"), *others] if me else others
+
+
+def initials(name: str) -> str:
+    """Return up to two letters that stand for a name."""
+    words = [word for word in name.split() if word[0].isalnum()]
+    letters = [words[0][0], words[-1][0]] if len(words) > 1 else [word[0] for word in words]
+    return "".join(letters).upper() or "·"
+
+
+def hue(key: str) -> int:
+    """Return one of six colours for a member, always the same."""
+    return sum(key.encode()) % 6
+
+
+def seat_value(organisation: str, responder: str) -> str:
+    """Return how a form names a responder of an organisation."""
+    return f"{organisation}/{responder}"
+
+
+def identities(of: tuple[Identity, ...]) -> str:
+    """Return identities as words: where somebody is known, and as whom."""
+    return ", ".join(f"{each.id} on {each.platform}" for each in of)

@@ -1,0 +1,135 @@
+"""What is asked of members, histories and policies."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+import psycopg
+from psycopg import sql
+from psycopg.rows import class_row
+
+from shared.contracts.policy import Identity, Playbook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownMember:
+    """One identity of a member as the newest events name it."""
+
+    key: str
+    community: str
+    platform: str
+    member_id: str
+    bot: bool
+    name: str | None
+    handle: str | None
+    roles: list[str]
+    first_seen: datetime
+    last_seen: datetime
+    events: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldEvent:
+    """One member event as it is told now: with its newest text, or without if it was deleted."""
+
+    key: str
+    community: str
+    platform: str
+    source: str
+    event: str
+    kind: str
+    time: datetime
+    member_key: str
+    conversation: str | None
+    message: str | None
+    reply_to: str | None
+    channel: str | None
+    audience: str | None
+    text: str | None
+    url: str | None
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    extra: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownResponder:
+    """A responder as an organisation's policy names them."""
+
+    name: str
+    display_name: str
+    communities: tuple[str, ...] = ()
+    identities: tuple[Identity, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownCommunity:
+    """A community and what the policy in force there says."""
+
+    community: str
+    organisation: str
+    policy_version: str
+    responders: tuple[KnownResponder, ...]
+    playbooks: dict[str, Playbook]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventPlace:
+    """A place in a member's history."""
+
+    time: datetime
+    key: str
+
+
+def _columns(form: type[Any]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(each.name) for each in fields(form))
+
+
+_MEMBERS: Final = sql.SQL("SELECT {} FROM members WHERE key = ANY(%s)").format(_columns(KnownMember))
+_EVENTS: Final = sql.SQL("SELECT {} FROM history WHERE key = ANY(%s)").format(_columns(ToldEvent))
+_PAGE: Final = sql.SQL("""
+SELECT {} FROM history
+WHERE member_key = %(member)s
+  AND (%(time)s::timestamptz IS NULL OR (time, key) < (%(time)s, %(key)s))
+ORDER BY time DESC, key DESC LIMIT %(limit)s
+""").format(_columns(ToldEvent))
+_COMMUNITIES: Final = """
+SELECT jsonb_build_object('community', community, 'organisation', organisation, 'policy_version', policy_version,
+                          'responders', responders, 'playbooks', playbooks)::text
+FROM communities ORDER BY organisation, community
+"""
+
+
+async def members(connection: psycopg.AsyncConnection[Any], keys: Collection[str]) -> dict[str, KnownMember]:
+    """Return those members of ``keys`` that are known, by key."""
+    async with connection.cursor(row_factory=class_row(KnownMember)) as cursor:
+        await cursor.execute(_MEMBERS, (list(keys),))
+        return {row.key: row for row in await cursor.fetchall()}
+
+
+async def events(connection: psycopg.AsyncConnection[Any], keys: Collection[str]) -> dict[str, ToldEvent]:
+    """Return those events of ``keys`` that are known, by key."""
+    async with connection.cursor(row_factory=class_row(ToldEvent)) as cursor:
+        await cursor.execute(_EVENTS, (list(keys),))
+        return {row.key: row for row in await cursor.fetchall()}
+
+
+async def history_page(
+    connection: psycopg.AsyncConnection[Any], member: str, after: EventPlace | None, limit: int
+) -> list[ToldEvent]:
+    """Return at most ``limit`` events of a member, newest first, those that come after ``after`` in that order."""
+    parameters = {"member": member, "time": after and after.time, "key": after and after.key, "limit": limit}
+    async with connection.cursor(row_factory=class_row(ToldEvent)) as cursor:
+        await cursor.execute(_PAGE, parameters)
+        return await cursor.fetchall()
+
+
+async def communities(connection: psycopg.AsyncConnection[Any]) -> dict[str, KnownCommunity]:
+    """Return the communities that have a policy, by name."""
+    found = await connection.execute(_COMMUNITIES)
+    rows = [msgspec.json.decode(row, type=KnownCommunity) for (row,) in await found.fetchall()]
+    return {row.community: row for row in rows}

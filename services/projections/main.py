@@ -1,0 +1,136 @@
+"""Composition of the projections service: ``python -m services.projections.main``."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import structlog
+import uvicorn
+import uvloop
+from litestar import Litestar
+from nats.aio.client import Client
+
+from services.projections.app import Parts, create_app
+from services.projections.changes import QueueChanges
+from services.projections.desk.session import Sessions
+from services.projections.health import HealthCheck
+from services.projections.pool import views_pool
+from services.projections.progress import Progress
+from services.projections.reading import Reader
+from services.projections.touch_commands import TouchCommands
+from services.projections.views import VIEWS
+from shared.decider_process import owner_name
+from shared.event_store.recorder import Lease
+from shared.leases import LeaseKeeper
+from shared.nats_connection import nats_connection, wait_for_stream
+from shared.settings import ServiceSettings, SettingsError
+from shared.telemetry import configure
+from shared.view import schema_of, shards_of
+from shared.view_runner import ViewRunner
+
+_SCHEMA: Final = "projections"
+_DRAIN_SECONDS: Final = 5
+_log = structlog.get_logger()
+
+
+async def _fold(settings: ServiceSettings, client: Client) -> None:
+    """Own shards of the views and keep them up to date until cancelled."""
+    shards = {shard.name: shard for view in VIEWS for shard in shards_of(view, settings.partitions)}
+    for stream in {spec.stream for shard in shards.values() for spec in shard.inputs}:
+        await wait_for_stream(client, stream)
+
+    async def work(lease: Lease) -> None:
+        await ViewRunner(client, settings.postgres_url, _SCHEMA, lease, shards[lease.shard]).run()
+
+    await LeaseKeeper(settings.postgres_url, _SCHEMA, tuple(shards), owner_name(settings.instance), work).run()
+
+
+async def _serve(settings: ServiceSettings, client: Client, port: int) -> None:
+    """Serve the API and the desk until cancelled, then finish the requests in flight."""
+    pool = views_pool(settings.postgres_url, [schema_of(view) for view in VIEWS])
+    await pool.open()
+    reader = Reader(pool)
+    changes = QueueChanges(reader, settings.postgres_url)
+    app = create_app(
+        Parts(
+            reader=reader,
+            changes=changes,
+            commands=TouchCommands(client, settings.partitions, reader, changes),
+            health=HealthCheck(client, pool),
+            progress=Progress(client, pool, VIEWS),
+            sessions=Sessions(settings.token),
+        )
+    )
+    server = DeskServer(app, settings.host, port)
+    watching = asyncio.create_task(changes.run())
+    serving = asyncio.create_task(server.serve())
+    _log.info("desk_starting", host=settings.host, port=port)
+    try:
+        await asyncio.shield(serving)
+    finally:
+        await changes.close()
+        server.should_exit = True
+        await serving
+        watching.cancel()
+        await pool.close()
+
+
+class DeskServer(uvicorn.Server):
+    """A server that leaves signals to this module: uvicorn would raise them again at its end, and exit by them."""
+
+    def __init__(self, app: Litestar, host: str, port: int) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=host,
+                port=port,
+                http="httptools",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=_DRAIN_SECONDS,
+            )
+        )
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the handlers as they are."""
+        yield
+
+
+async def _run(settings: ServiceSettings) -> None:
+    async with nats_connection(settings.nats_url, settings.instance) as client, asyncio.TaskGroup() as group:
+        group.create_task(_fold(settings, client))
+        if settings.desk_port is not None:
+            group.create_task(_serve(settings, client, settings.desk_port))
+
+
+async def _until_stopped(settings: ServiceSettings) -> None:
+    running = asyncio.create_task(_run(settings))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+    try:
+        await running
+    except asyncio.CancelledError:
+        _log.info("projections_stopped")
+
+
+def main() -> None:
+    """Read the settings and run until SIGTERM; exits with 1 when the settings are wrong."""
+    try:
+        settings = ServiceSettings.from_env()
+    except SettingsError as error:
+        sys.exit(f"warmline projections cannot start:\n{error}")
+    configure("projections", settings.instance)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_until_stopped(settings))
+
+
+if __name__ == "__main__":
+    main()

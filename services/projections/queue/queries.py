@@ -1,0 +1,204 @@
+"""What is asked of the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Final, Literal
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import class_row
+
+from shared.contracts.policy import Identity
+
+OpenState = Literal["raised", "held", "assigned", "claimed"]
+State = Literal["raised", "held", "assigned", "claimed", "settled", "withdrawn"]
+STATES: Final[tuple[State, ...]] = ("raised", "held", "assigned", "claimed", "settled", "withdrawn")
+OPEN_STATES: Final[tuple[OpenState, ...]] = ("raised", "held", "assigned", "claimed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueFilter:
+    """Which touches are asked for; None asks for all. Touches about ``hidden`` identities are never told."""
+
+    organisation: str | None = None
+    community: str | None = None
+    segment: str | None = None
+    reason: str | None = None
+    responder: str | None = None
+    state: State | None = None
+    member_key: str | None = None
+    hidden: tuple[Identity, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A place in the queue's order."""
+
+    rank: int
+    ranked_from: datetime
+    touch: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TouchRow:
+    """A touch that triage has raised, wherever it stands now."""
+
+    touch: str
+    organisation: str
+    community: str
+    segment: str
+    reason: str
+    urgency: str
+    care_load: int
+    member_key: str
+    member_platform: str
+    member_id: str
+    about: str
+    conversation: str | None
+    since: datetime
+    raised_at: datetime
+    rank: int
+    ranked_from: datetime
+    evidence: list[dict[str, Any]]
+    rule: str
+    policy_version: str
+    measured: dict[str, Any]
+    thresholds: dict[str, Any]
+    ended_kind: str | None
+    ended_at: datetime | None
+    ended_cause: str | None
+    fact_revision: int | None
+    state: State
+    responder: str | None
+    hold: str | None
+    outcome: str | None
+    changed_at: datetime | None
+    why: list[dict[str, Any]] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineEntryRow:
+    """One thing that happened to a touch."""
+
+    kind: str
+    origin: str
+    revision: int
+    at: datetime
+    responder: str | None
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many open touches there are of one kind."""
+
+    community: str
+    segment: str
+    reason: str
+    state: OpenState
+    responder: str | None
+    count: int
+
+
+_COLUMNS: Final = sql.SQL(", ").join(sql.Identifier(each.name) for each in fields(TouchRow))
+_SHOWN: Final = sql.SQL("""
+reason IS NOT NULL
+AND NOT EXISTS (
+    SELECT FROM unnest(%(hidden_platforms)s::text[], %(hidden_ids)s::text[]) AS h(platform, id)
+    WHERE h.platform = member_platform AND h.id = member_id)
+""")
+_PAGE: Final = sql.SQL("""
+SELECT {columns} FROM touches
+WHERE {shown} AND state = ANY(%(states)s)
+  AND (%(organisation)s::text IS NULL OR organisation = %(organisation)s)
+  AND (%(community)s::text IS NULL OR community = %(community)s)
+  AND (%(segment)s::text IS NULL OR segment = %(segment)s)
+  AND (%(reason)s::text IS NULL OR reason = %(reason)s)
+  AND (%(responder)s::text IS NULL OR responder = %(responder)s)
+  AND (%(member_key)s::text IS NULL OR member_key = %(member_key)s)
+  AND (%(rank)s::integer IS NULL OR (rank, ranked_from, touch) > (%(rank)s, %(ranked_from)s, %(after)s))
+ORDER BY rank, ranked_from, touch LIMIT %(limit)s
+""").format(columns=_COLUMNS, shown=_SHOWN)
+_ONE: Final = sql.SQL("SELECT {columns} FROM touches WHERE {shown} AND touch = %(touch)s").format(
+    columns=_COLUMNS, shown=_SHOWN
+)
+_TALLIES: Final = sql.SQL("""
+SELECT community, segment, reason, state, responder, count(*) AS count FROM touches
+WHERE {shown} AND state = ANY(%(states)s)
+GROUP BY community, segment, reason, state, responder
+""").format(shown=_SHOWN)
+_TIMELINE: Final = """
+SELECT kind, origin, revision, at, responder, detail FROM touch_timeline WHERE touch = %s
+ORDER BY at, origin DESC, revision, kind
+"""
+
+
+async def touches_page(
+    connection: psycopg.AsyncConnection[Any], wanted: QueueFilter, after: Place | None, limit: int
+) -> list[TouchRow]:
+    """Return at most ``limit`` touches in the queue's order after ``after``; open ones unless a state is asked."""
+    parameters = {
+        "organisation": wanted.organisation,
+        "community": wanted.community,
+        "segment": wanted.segment,
+        "reason": wanted.reason,
+        "responder": wanted.responder,
+        "member_key": wanted.member_key,
+        "states": [wanted.state] if wanted.state else list(OPEN_STATES),
+        "rank": after and after.rank,
+        "ranked_from": after and after.ranked_from,
+        "after": after and after.touch,
+        "limit": limit,
+        **_hidden(wanted.hidden),
+    }
+    async with connection.cursor(row_factory=class_row(TouchRow)) as cursor:
+        await cursor.execute(_PAGE, parameters)
+        return await cursor.fetchall()
+
+
+async def touch(
+    connection: psycopg.AsyncConnection[Any], touch_id: str, hidden: Sequence[Identity] = ()
+) -> TouchRow | None:
+    """Return one touch, or None if there is none or it is about one of ``hidden``."""
+    async with connection.cursor(row_factory=class_row(TouchRow)) as cursor:
+        await cursor.execute(_ONE, {"touch": touch_id, **_hidden(hidden)})
+        return await cursor.fetchone()
+
+
+async def timeline(connection: psycopg.AsyncConnection[Any], touch_id: str) -> list[TimelineEntryRow]:
+    """Return what happened to a touch, oldest first."""
+    async with connection.cursor(row_factory=class_row(TimelineEntryRow)) as cursor:
+        await cursor.execute(_TIMELINE, (touch_id,))
+        return await cursor.fetchall()
+
+
+async def tallies(connection: psycopg.AsyncConnection[Any], hidden: Sequence[Identity] = ()) -> list[Tally]:
+    """Return how many open touches there are, by everything that one filters by."""
+    async with connection.cursor(row_factory=class_row(Tally)) as cursor:
+        await cursor.execute(_TALLIES, {"states": list(OPEN_STATES), **_hidden(hidden)})
+        return await cursor.fetchall()
+
+
+async def revision_of(connection: psycopg.AsyncConnection[Any], touch_id: str) -> int:
+    """Return the revision of the newest touch fact that the view holds, 0 if none."""
+    found = await connection.execute("SELECT coalesce(fact_revision, 0) FROM touches WHERE touch = %s", (touch_id,))
+    row = await found.fetchone()
+    return 0 if row is None else int(row[0])
+
+
+async def mark(connection: psycopg.AsyncConnection[Any]) -> tuple[int, int]:
+    """Return the highest sequences folded from TOUCHES and TOUCH_FACTS: they grow with every change of the queue."""
+    found = await connection.execute(
+        "SELECT coalesce((SELECT max(seq) FROM touch_timeline WHERE origin = 'need'), 0), "
+        "coalesce((SELECT max(seq) FROM touch_timeline WHERE origin = 'fact'), 0)"
+    )
+    row = await found.fetchone()
+    assert row is not None  # noqa: S101 -- a SELECT without FROM has one row
+    return int(row[0]), int(row[1])
+
+
+def _hidden(identities: Sequence[Identity]) -> dict[str, list[str]]:
+    return {"hidden_platforms": [each.platform for each in identities], "hidden_ids": [each.id for each in identities]}

@@ -1,0 +1,191 @@
+"""What one message of TOUCHES or TOUCH_FACTS becomes in the read model: pure, from a contract to plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from shared.contracts import touch_facts as facts
+from shared.contracts.cloudevents import type_name
+from shared.contracts.needs_touch import NeedsTouch, NeedsTouchEnded
+from shared.contracts.subjects import kind_of
+
+URGENT: Final = "urgent"
+HOUR_PER_CARE_LOAD: Final = timedelta(hours=1)
+"""The queue's order, oldest and heaviest first: urgent touches before all others (``rank``), then by ``ranked_from``,
+when the need began less one hour for each point of care load."""
+
+STANDINGS: Final[dict[type[facts.TouchFact], str]] = {
+    facts.TouchAssigned: "assigned",
+    facts.TouchHeld: "held",
+    facts.TouchClaimed: "claimed",
+    facts.TouchReleased: "raised",
+    facts.TouchSettled: "settled",
+    facts.TouchWithdrawn: "withdrawn",
+}
+"""Where a touch stands after a fact. One given back waits to be routed again; an annotation moves nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineRow:
+    """One message about a touch; ``detail`` is JSON of what a reader of the timeline wants to know."""
+
+    touch: str
+    origin: str
+    revision: int
+    kind: str
+    seq: int
+    at: datetime
+    responder: str | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedRow:
+    """What the newest needs-touch of a touch says."""
+
+    touch: str
+    need_revision: int
+    organisation: str
+    community: str
+    segment: str
+    reason: str
+    urgency: str
+    care_load: int
+    member_key: str
+    member_platform: str
+    member_id: str
+    about: str
+    conversation: str | None
+    since: datetime
+    raised_at: datetime
+    rank: int
+    ranked_from: datetime
+    evidence: str
+    rule: str
+    policy_version: str
+    measured: str
+    thresholds: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndRow:
+    """How the need ended."""
+
+    touch: str
+    ended_revision: int
+    ended_kind: str
+    ended_at: datetime
+    ended_cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingRow:
+    """Where the newest touch fact, annotations aside, left the touch."""
+
+    touch: str
+    standing_revision: int
+    standing: str
+    responder: str | None
+    hold: str | None
+    outcome: str | None
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhyRow:
+    """Why the newest routing chose as it did."""
+
+    touch: str
+    why_revision: int
+    why: str
+
+
+def timeline_row(event: NeedsTouch | NeedsTouchEnded | facts.TouchFact, seq: int) -> TimelineRow:
+    """Return the timeline's row of any message about a touch."""
+    if isinstance(event, NeedsTouch):
+        at, origin = event.raised_at, "need"
+    else:
+        at, origin = event.at, "fact" if isinstance(event, facts.TouchFact) else "need"
+    shown = ("reason", "hold", "outcome", "cause", "note")
+    detail = {name: value for name in shown if (value := getattr(event, name, None)) is not None}
+    return TimelineRow(
+        touch=event.touch,
+        origin=origin,
+        revision=event.revision,
+        kind=kind_of(type_name(event)),
+        seq=seq,
+        at=at,
+        responder=getattr(event, "responder", None),
+        detail=_json(detail),
+    )
+
+
+def need_row(need: NeedsTouch) -> NeedRow:
+    """Return the columns that a needs-touch fills."""
+    return NeedRow(
+        touch=need.touch,
+        need_revision=need.revision,
+        organisation=need.organisation,
+        community=need.community,
+        segment=need.segment,
+        reason=need.reason,
+        urgency=need.urgency,
+        care_load=need.care_load,
+        member_key=need.member.key,
+        member_platform=need.member.platform,
+        member_id=need.member.id,
+        about=need.about,
+        conversation=need.conversation,
+        since=need.since,
+        raised_at=need.raised_at,
+        rank=0 if need.urgency == URGENT else 1,
+        ranked_from=need.since - need.care_load * HOUR_PER_CARE_LOAD,
+        evidence=_json(need.evidence),
+        rule=need.rule,
+        policy_version=need.policy_version,
+        measured=_json(need.values),
+        thresholds=_json(need.thresholds),
+    )
+
+
+def end_row(ended: NeedsTouchEnded) -> EndRow:
+    """Return the columns that the end of a need fills."""
+    return EndRow(
+        touch=ended.touch,
+        ended_revision=ended.revision,
+        ended_kind=kind_of(type_name(ended)),
+        ended_at=ended.at,
+        ended_cause=ended.cause,
+    )
+
+
+def standing_row(fact: facts.TouchFact) -> StandingRow | None:
+    """Return the columns that a fact fills; None for one that moves nothing."""
+    standing = STANDINGS.get(type(fact))
+    if standing is None:
+        return None
+    given_back = isinstance(fact, facts.TouchReleased)
+    return StandingRow(
+        touch=fact.touch,
+        standing_revision=fact.revision,
+        standing=standing,
+        responder=None if given_back else getattr(fact, "responder", None),
+        hold=getattr(fact, "hold", None),
+        outcome=getattr(fact, "outcome", None),
+        changed_at=fact.at,
+    )
+
+
+def why_row(fact: facts.TouchFact) -> WhyRow | None:
+    """Return the verdicts of a routing; None for any other fact."""
+    if not isinstance(fact, facts.TouchAssigned | facts.TouchHeld):
+        return None
+    return WhyRow(touch=fact.touch, why_revision=fact.revision, why=_json(fact.why))
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

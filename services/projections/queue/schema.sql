@@ -1,0 +1,66 @@
+-- Everything that was said about a touch, by triage (origin 'need') and by notifier (origin 'fact').
+CREATE TABLE touch_timeline (
+    touch text NOT NULL,
+    origin text NOT NULL,
+    revision integer NOT NULL,
+    kind text NOT NULL,
+    seq bigint NOT NULL,
+    at timestamptz NOT NULL,
+    responder text,
+    detail jsonb NOT NULL,
+    PRIMARY KEY (touch, origin, revision, kind)
+);
+
+-- The change feed's mark: the highest sequence folded from either stream.
+CREATE INDEX touch_timeline_seq ON touch_timeline (origin, seq DESC);
+
+-- One row per touch. TOUCHES and TOUCH_FACTS write disjoint columns, each group guarded by its own revision, so that
+-- the two streams may be folded in any interleaving.
+CREATE TABLE touches (
+    touch text PRIMARY KEY,
+    -- raised or revised: from needs-touch
+    need_revision integer,
+    organisation text,
+    community text,
+    segment text,
+    reason text,
+    urgency text,
+    care_load integer,
+    member_key text,
+    member_platform text,
+    member_id text,
+    about text,
+    conversation text,
+    since timestamptz,
+    raised_at timestamptz,
+    rank integer,
+    ranked_from timestamptz,
+    evidence jsonb,
+    rule text,
+    policy_version text,
+    measured jsonb,
+    thresholds jsonb,
+    -- the need ended: withdrawn or met, from TOUCHES
+    ended_revision integer,
+    ended_kind text,
+    ended_at timestamptz,
+    ended_cause text,
+    -- where it stands: from touch facts
+    fact_revision integer,
+    standing_revision integer,
+    standing text,
+    responder text,
+    hold text,
+    outcome text,
+    changed_at timestamptz,
+    -- why this human and why not the others: the newest routing
+    why_revision integer,
+    why jsonb,
+    state text NOT NULL GENERATED ALWAYS AS
+        (coalesce(standing, CASE WHEN ended_at IS NULL THEN 'raised' ELSE 'withdrawn' END)) STORED
+) WITH (fillfactor = 70);
+
+CREATE INDEX touches_open ON touches (rank, ranked_from, touch)
+    WHERE state IN ('raised', 'held', 'assigned', 'claimed') AND reason IS NOT NULL;
+CREATE INDEX touches_of_member ON touches (member_key);
+CREATE INDEX touches_of_state ON touches (state);

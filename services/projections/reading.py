@@ -1,0 +1,273 @@
+"""Reads the views for a viewer: rows in, resources out, nothing that the viewer may not see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool
+
+from services.projections import resources
+from services.projections.cursors import decode_cursor, encode_cursor
+from services.projections.history import queries as history
+from services.projections.queue import queries as queue
+from services.projections.viewer import Viewer
+from shared.contracts.names import event_key
+from shared.contracts.policy import Identity
+
+Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponderSeat:
+    """A responder whom one can be at the desk."""
+
+    organisation: str
+    name: str
+    display_name: str
+    identities: tuple[Identity, ...]
+    communities: frozenset[str]
+
+
+class Reader:
+    """Answers what the API and the desk ask. Raises psycopg.OperationalError or PoolTimeout without a database."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def queue(
+        self, wanted: queue.QueueFilter, cursor: str | None, limit: int, viewer: Viewer
+    ) -> resources.QueuePage:
+        """Return a page of the queue; raises CursorError."""
+        after = decode_cursor(cursor, queue.Place) if cursor else None
+        async with self._pool.connection() as connection:
+            rows = await queue.touches_page(connection, replace(wanted, hidden=viewer.identities), after, limit + 1)
+            items = await _items(connection, rows[:limit])
+        more = len(rows) > limit
+        last = rows[limit - 1] if more else None
+        place = last and queue.Place(rank=last.rank, ranked_from=last.ranked_from, touch=last.touch)
+        return resources.QueuePage(items=items, next=encode_cursor(place) if place else None)
+
+    async def facets(self, viewer: Viewer) -> resources.Facets:
+        """Return what the open touches can be filtered by."""
+        async with self._pool.connection() as connection:
+            tallies = await queue.tallies(connection, viewer.identities)
+            communities = await history.communities(connection)
+        by_state: dict[str, int] = {}
+        by_responder: dict[str, int] = {}
+        for tally in tallies:
+            by_state[tally.state] = by_state.get(tally.state, 0) + tally.count
+            if tally.responder is not None:
+                by_responder[tally.responder] = by_responder.get(tally.responder, 0) + tally.count
+        names = {each.name: each.display_name for known in communities.values() for each in known.responders}
+        return resources.Facets(
+            communities=sorted({tally.community for tally in tallies}),
+            segments=sorted({tally.segment for tally in tallies}),
+            reasons=sorted({tally.reason for tally in tallies}),
+            responders=[
+                resources.ResponderName(name=name, display_name=names.get(name, name)) for name in sorted(by_responder)
+            ],
+            by_state=by_state,
+            by_responder=by_responder,
+        )
+
+    async def touch(self, touch_id: str, viewer: Viewer) -> resources.TouchDetail | None:
+        """Return one touch, or None if there is none that the viewer may see."""
+        async with self._pool.connection() as connection:
+            row = await queue.touch(connection, touch_id, viewer.identities)
+            if row is None:
+                return None
+            (item,) = await _items(connection, [row])
+            communities = await history.communities(connection)
+            keys = [event_key(row.community, each["source"], each["event"]) for each in row.evidence]
+            told = await history.events(connection, keys)
+            people = await _people(connection, told.values())
+            timeline = await queue.timeline(connection, touch_id)
+        community = communities.get(row.community)
+
+        def named(responder: str) -> resources.ResponderName:
+            return _named(communities, row.community, responder)
+
+        return resources.TouchDetail(
+            **{each.name: getattr(item, each.name) for each in fields(resources.QueueItem)},
+            about=row.about,
+            rule=row.rule,
+            policy_version=row.policy_version,
+            values=row.measured,
+            thresholds=row.thresholds,
+            evidence=[
+                resources.EvidenceItem(
+                    source=each["source"],
+                    event=each["event"],
+                    time=datetime.fromisoformat(each["time"]),
+                    told=_history_item(told[key], people, viewer) if key in told else None,
+                )
+                for key, each in zip(keys, row.evidence, strict=True)
+            ],
+            why=[
+                resources.VerdictItem(responder=named(each["responder"]), chosen=each["chosen"], why=each["why"])
+                for each in row.why or ()
+            ],
+            playbook=community.playbooks.get(row.reason) if community else None,
+            need_ended=resources.NeedEnd(kind=row.ended_kind, at=row.ended_at, cause=row.ended_cause)
+            if row.ended_kind and row.ended_at and row.ended_cause
+            else None,
+            timeline=[
+                resources.TimelineEntry(
+                    at=each.at,
+                    kind=each.kind,
+                    origin=each.origin,
+                    responder=named(each.responder) if each.responder else None,
+                    detail=each.detail,
+                )
+                for each in timeline
+            ],
+        )
+
+    async def item(self, touch_id: str, viewer: Viewer) -> resources.QueueItem | None:
+        """Return one touch as the queue lists it, or None if there is none that the viewer may see."""
+        async with self._pool.connection() as connection:
+            row = await queue.touch(connection, touch_id, viewer.identities)
+            return (await _items(connection, [row]))[0] if row else None
+
+    async def member(self, key: str, viewer: Viewer) -> resources.MemberDetail | None:
+        """Return one member, or None if no event of theirs is known."""
+        wanted = queue.QueueFilter(member_key=key, hidden=viewer.identities)
+        async with self._pool.connection() as connection:
+            known = (await history.members(connection, [key])).get(key)
+            if known is None:
+                return None
+            open_touches = await _items(connection, await queue.touches_page(connection, wanted, None, 50))
+        return resources.MemberDetail(
+            key=known.key,
+            name=known.name or known.handle or known.member_id,
+            handle=known.handle,
+            community=known.community,
+            platform=known.platform,
+            platform_id=known.member_id,
+            bot=known.bot,
+            roles=known.roles,
+            first_seen=known.first_seen,
+            last_seen=known.last_seen,
+            events=known.events,
+            open_touches=open_touches,
+        )
+
+    async def history(self, key: str, cursor: str | None, limit: int, viewer: Viewer) -> resources.HistoryPage:
+        """Return a page of a member's history, newest first; raises CursorError."""
+        after = decode_cursor(cursor, history.EventPlace) if cursor else None
+        async with self._pool.connection() as connection:
+            rows = await history.history_page(connection, key, after, limit + 1)
+            people = await _people(connection, rows)
+        more = len(rows) > limit
+        last = history.EventPlace(time=rows[limit - 1].time, key=rows[limit - 1].key) if more else None
+        return resources.HistoryPage(
+            items=[_history_item(row, people, viewer) for row in rows[:limit]],
+            next=encode_cursor(last) if last else None,
+        )
+
+    async def revision_of(self, touch_id: str) -> int:
+        """Return the revision of the newest touch fact that the queue holds, 0 if none."""
+        async with self._pool.connection() as connection:
+            return await queue.revision_of(connection, touch_id)
+
+    async def queue_mark(self) -> tuple[int, int]:
+        """Return how far the queue has come in its two streams."""
+        async with self._pool.connection() as connection:
+            return await queue.mark(connection)
+
+    async def seats(self) -> list[ResponderSeat]:
+        """Return the responders of every organisation."""
+        async with self._pool.connection() as connection:
+            communities = await history.communities(connection)
+        seats: dict[tuple[str, str], ResponderSeat] = {}
+        for known in communities.values():
+            for each in known.responders:
+                seat = seats.get((known.organisation, each.name))
+                serves = not each.communities or known.community in each.communities
+                seats[known.organisation, each.name] = ResponderSeat(
+                    organisation=known.organisation,
+                    name=each.name,
+                    display_name=each.display_name,
+                    identities=tuple(dict.fromkeys((*(seat.identities if seat else ()), *each.identities))),
+                    communities=(seat.communities if seat else frozenset()) | ({known.community} if serves else set()),
+                )
+        return sorted(seats.values(), key=lambda seat: (seat.organisation, seat.display_name))
+
+
+async def _items(connection: psycopg.AsyncConnection[Any], rows: list[queue.TouchRow]) -> list[resources.QueueItem]:
+    if not rows:
+        return []
+    members = await history.members(connection, {row.member_key for row in rows})
+    communities = await history.communities(connection)
+    return [
+        resources.QueueItem(
+            id=row.touch,
+            revision=row.fact_revision or 0,
+            organisation=row.organisation,
+            community=row.community,
+            segment=row.segment,
+            reason=row.reason,
+            urgency=row.urgency,
+            care_load=row.care_load,
+            state=row.state,
+            member=_person(members.get(row.member_key), row.member_key, row.member_platform, row.member_id),
+            conversation=row.conversation,
+            since=row.since,
+            raised_at=row.raised_at,
+            changed_at=row.changed_at,
+            responder=_named(communities, row.community, row.responder) if row.responder else None,
+            hold=row.hold,
+            outcome=row.outcome,
+        )
+        for row in rows
+    ]
+
+
+async def _people(
+    connection: psycopg.AsyncConnection[Any], events: Iterable[history.ToldEvent]
+) -> Mapping[str, history.KnownMember]:
+    return await history.members(connection, {event.member_key for event in events})
+
+
+def _person(known: history.KnownMember | None, key: str, platform: str, member_id: str) -> resources.Person:
+    if known is None:
+        return resources.Person(key=key, name=member_id, handle=None, platform=platform)
+    name = known.name or known.handle or known.member_id
+    return resources.Person(key=key, name=name, handle=known.handle, platform=platform)
+
+
+def _named(
+    communities: Mapping[str, history.KnownCommunity], community: str, responder: str
+) -> resources.ResponderName:
+    known = communities.get(community)
+    display = next((each.display_name for each in known.responders if each.name == responder), None) if known else None
+    return resources.ResponderName(name=responder, display_name=display or responder)
+
+
+def _history_item(
+    row: history.ToldEvent, people: Mapping[str, history.KnownMember], viewer: Viewer
+) -> resources.HistoryItem:
+    may_read = viewer.may_read(row.audience, row.community)
+    return resources.HistoryItem(
+        key=row.key,
+        kind=row.kind,
+        time=row.time,
+        community=row.community,
+        platform=row.platform,
+        member=_person(people.get(row.member_key), row.member_key, row.platform, row.member_key),
+        conversation=row.conversation,
+        message=row.message,
+        reply_to=row.reply_to,
+        channel=row.channel if may_read else None,
+        audience=row.audience,
+        text=row.text if may_read else None,
+        withheld=not may_read and row.text is not None,
+        url=row.url if may_read else None,
+        edited_at=row.edited_at,
+        deleted_at=row.deleted_at,
+        extra=row.extra,
+    )

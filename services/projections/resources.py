@@ -1,0 +1,205 @@
+"""What the API answers and the desk shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from services.projections.queue.queries import State
+from shared.contracts.names import Label, Name
+from shared.contracts.needs_touch import Scalar
+from shared.contracts.policy import Playbook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A member: ``key`` stands for them in paths, ``name`` is what to call them."""
+
+    key: str
+    name: str
+    handle: str | None
+    platform: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponderName:
+    """A responder: ``name`` as the policy has it, ``display_name`` for people."""
+
+    name: str
+    display_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueItem:
+    """One touch. ``since`` is when the need began; ``revision`` is what a command must have seen."""
+
+    id: str
+    revision: int
+    organisation: str
+    community: str
+    segment: str
+    reason: str
+    urgency: str
+    care_load: int
+    state: State
+    member: Person
+    conversation: str | None
+    since: datetime
+    raised_at: datetime
+    changed_at: datetime | None
+    responder: ResponderName | None
+    hold: str | None
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePage:
+    """Touches, urgent ones first, then oldest and heaviest; ``next`` is the cursor of the page after this one."""
+
+    items: list[QueueItem]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryItem:
+    """One member event. ``text`` is the newest text; None if there is none, it was deleted, or it is withheld."""
+
+    key: str
+    kind: str
+    time: datetime
+    community: str
+    platform: str
+    member: Person
+    conversation: str | None
+    message: str | None
+    reply_to: str | None
+    channel: str | None
+    audience: str | None
+    text: str | None
+    withheld: bool
+    url: str | None
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    extra: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPage:
+    """Member events, newest first."""
+
+    items: list[HistoryItem]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceItem:
+    """A member event that speaks for a touch; ``told`` is None when the history does not hold it."""
+
+    source: str
+    event: str
+    time: datetime
+    told: HistoryItem | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictItem:
+    """Why a responder was chosen or passed over."""
+
+    responder: ResponderName
+    chosen: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineEntry:
+    """One thing that happened to a touch; ``origin`` is ``need`` for triage's word and ``fact`` for what followed."""
+
+    at: datetime
+    kind: str
+    origin: str
+    responder: ResponderName | None
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedEnd:
+    """How the need ended on the platform, whatever state the touch is in."""
+
+    kind: str
+    at: datetime
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TouchDetail(QueueItem):
+    """One touch with its evidence, why this human, and what happened to it.
+
+    ``values`` are what was measured, ``thresholds`` what they were held against.
+    """
+
+    about: str
+    rule: str
+    policy_version: str
+    values: dict[str, Scalar]
+    thresholds: dict[str, Scalar]
+    evidence: list[EvidenceItem]
+    why: list[VerdictItem]
+    playbook: Playbook | None
+    need_ended: NeedEnd | None
+    timeline: list[TimelineEntry]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberDetail:
+    """One identity of a member, and the touches about them that are open."""
+
+    key: str
+    name: str
+    handle: str | None
+    community: str
+    platform: str
+    platform_id: str
+    bot: bool
+    roles: list[str]
+    first_seen: datetime
+    last_seen: datetime
+    events: int
+    open_touches: list[QueueItem]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """An action on a touch: by whom, on which revision of it.
+
+    With the same ``command_id`` it is done once, however often it is sent.
+    """
+
+    responder: Name
+    revision: int
+    command_id: Label | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionResult:
+    """The touch's revision after the action. ``item`` is the touch as the queue holds it now.
+
+    ``shown`` is false when the queue had not caught up with that revision in time.
+    """
+
+    touch: str
+    revision: int
+    shown: bool
+    item: QueueItem | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facets:
+    """What there is to filter open touches by, and how many there are in each state and with each responder."""
+
+    communities: list[str] = field(default_factory=list)
+    segments: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    responders: list[ResponderName] = field(default_factory=list)
+    by_state: dict[str, int] = field(default_factory=dict)
+    by_responder: dict[str, int] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Triage: notices who needs a human now, and why."""

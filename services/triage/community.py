@@ -1,0 +1,193 @@
+"""One community: the policy that holds in it, since when it is known, and whether it is being imported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from shared.contracts.policy import Policy
+from shared.decider import Deadline, Decider, Standing
+
+IMPORT_LAPSE: Final = "import-lapse"
+IMPORT_LAPSES_AFTER: Final = timedelta(hours=12)
+"""An import that neither ends nor is taken up again for so long no longer holds back the community's deadlines."""
+
+IMPORTING_LINE: Final = "importing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyTaken:
+    """From here on this policy holds."""
+
+    community: str
+    organisation: str
+    version: str
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommunityKnownSince:
+    """The earliest event that is known of the community."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOpened:
+    """History comes in from here on. ``at`` is the time of storing."""
+
+    import_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportClosed:
+    """The import is over, or has lapsed. ``at`` is the time of storing."""
+
+    import_id: str
+    lapsed: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakePolicy:
+    """A policy was adopted."""
+
+    community: str
+    organisation: str
+    version: str
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteTime:
+    """Something happened in the community."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenImport:
+    """An import began, or was taken up again."""
+
+    import_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseImport:
+    """An import ended."""
+
+    import_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LapseImports:
+    """Nothing was heard of the imports for too long."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedImport:
+    """An import that has not ended."""
+
+    import_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommunityState:
+    """What triage must know of a community."""
+
+    community: str = ""
+    organisation: str = ""
+    policy: Policy | None = None
+    policy_version: str = ""
+    known_since: datetime | None = None
+    importing: tuple[OpenedImport, ...] = ()
+    imported_at: datetime | None = None
+
+
+def decide(command: Any, state: CommunityState) -> tuple[Any, ...]:
+    """Return the events that ``command`` leads to."""
+    match command:
+        case TakePolicy() if command.version != state.policy_version:
+            return (
+                PolicyTaken(
+                    community=command.community,
+                    organisation=command.organisation,
+                    version=command.version,
+                    policy=command.policy,
+                ),
+            )
+        case NoteTime() if state.known_since is None or command.at < state.known_since:
+            return (CommunityKnownSince(at=command.at),)
+        case OpenImport():
+            return (ImportOpened(import_id=command.import_id, at=command.at),)
+        case CloseImport() if any(opened.import_id == command.import_id for opened in state.importing):
+            return (ImportClosed(import_id=command.import_id, lapsed=False, at=command.at),)
+        case LapseImports():
+            return tuple(
+                ImportClosed(import_id=opened.import_id, lapsed=True, at=command.at)
+                for opened in state.importing
+                if opened.at + IMPORT_LAPSES_AFTER <= command.at
+            )
+        case _:
+            return ()
+
+
+def evolve(state: CommunityState, event: Any) -> CommunityState:
+    """Return the state after ``event``."""
+    match event:
+        case PolicyTaken():
+            return replace(
+                state,
+                community=event.community,
+                organisation=event.organisation,
+                policy=event.policy,
+                policy_version=event.version,
+            )
+        case CommunityKnownSince():
+            return replace(state, known_since=event.at)
+        case ImportOpened():
+            return replace(
+                state,
+                importing=(
+                    *_without(state, event.import_id),
+                    OpenedImport(import_id=event.import_id, at=event.at),
+                ),
+            )
+        case ImportClosed():
+            return replace(state, importing=_without(state, event.import_id), imported_at=event.at)
+        case _:
+            return state
+
+
+def _without(state: CommunityState, import_id: str) -> tuple[OpenedImport, ...]:
+    return tuple(opened for opened in state.importing if opened.import_id != import_id)
+
+
+def deadlines(state: CommunityState) -> tuple[Deadline, ...]:
+    """An open import is looked at after a while, lest it hold back the community for ever."""
+    if not state.importing:
+        return ()
+    return (Deadline(name=IMPORT_LAPSE, due=min(opened.at for opened in state.importing) + IMPORT_LAPSES_AFTER),)
+
+
+def standing(state: CommunityState) -> Standing | None:
+    """Communities that are being imported stand in a line, so that a new owner of the partition finds them."""
+    return Standing(line=IMPORTING_LINE, rank=0.0) if state.importing else None
+
+
+COMMUNITY: Final[Decider[CommunityState]] = Decider(
+    category="community",
+    initial=CommunityState(),
+    decide=decide,
+    evolve=evolve,
+    events=(PolicyTaken, CommunityKnownSince, ImportOpened, ImportClosed),
+    deadlines=deadlines,
+    standing=standing,
+)

@@ -1,0 +1,142 @@
+"""What can happen in a conversation, and what its decider can be asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from services.triage.needs import Circumstances
+from shared.contracts.needs_touch import Evidence, MemberRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A post, without its text: ``asks`` is what the shell read in it."""
+
+    member: MemberRef
+    evidence: Evidence
+    message: str
+    asks: bool
+    team: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """Somebody who spoke here, from their first post that is known to their last one that mattered."""
+
+    member: MemberRef
+    team: bool
+    first: Evidence
+    last: Evidence
+    greeted: bool = False
+
+
+# What happened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationOpened:
+    """The earliest post that is known; ``due`` is when a question in it should have been answered."""
+
+    conversation: str
+    post: Post
+    due: datetime | None
+    answered_by: Literal["anyone", "team"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceHeard:
+    """Somebody spoke, in a way that changes what is known of the conversation."""
+
+    post: Post
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoicesGreeted:
+    """Somebody of the team spoke after these members did."""
+
+    members: tuple[MemberRef, ...]
+    by: MemberRef
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningEdited:
+    """The opening post was changed; ``asks`` is what it does now."""
+
+    asks: bool
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningDeleted:
+    """The opening post is gone."""
+
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationSolved:
+    """The conversation was marked as solved."""
+
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionPassed:
+    """The deadline came and nothing is needed; ``why`` says what stood against it."""
+
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionPostponed:
+    """The deadline came, and by the policy that holds now it is later."""
+
+    due: datetime
+
+
+# What is asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotePost:
+    """Somebody wrote; ``due`` is when an answer would be due if this opens the conversation with a question."""
+
+    conversation: str
+    post: Post
+    due: datetime | None
+    answered_by: Literal["anyone", "team"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteEdit:
+    """A message was changed."""
+
+    message: str
+    asks: bool
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteDeletion:
+    """A message is gone."""
+
+    message: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteSolved:
+    """Somebody marked the conversation as solved."""
+
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookAtQuestion:
+    """The answer's deadline fired."""
+
+    seen: Circumstances

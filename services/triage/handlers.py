@@ -1,0 +1,223 @@
+"""What each kind of event means for the streams of triage. The table at the end is the wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from services.triage.community import CloseImport, NoteTime, OpenImport, TakePolicy
+from services.triage.conversation_facts import (
+    NoteDeletion,
+    NoteEdit,
+    NotePost,
+    NoteSolved,
+    Post,
+    VoicesGreeted,
+)
+from services.triage.member import GreetMember, NoteLeft, NoteMember
+from services.triage.needs import CloseNeed
+from services.triage.policy_reading import PolicyReading
+from services.triage.question import asks
+from services.triage.stream_ids import community_stream, conversation_stream, member_stream
+from shared.contracts.cloudevents import MemberEvent
+from shared.contracts.member_events import (
+    Attended,
+    Cancelled,
+    Deleted,
+    Edited,
+    Joined,
+    Left,
+    Moderated,
+    Posted,
+    Reacted,
+    Renewed,
+    Solved,
+    Surveyed,
+    Updated,
+)
+from shared.contracts.names import member_key
+from shared.contracts.needs_touch import Evidence, MemberRef
+from shared.contracts.policy import Policy
+from shared.contracts.warmline_facts import ImportBegan, ImportEnded, PolicyAdopted, TouchSettled
+from shared.workspace import Workspace
+
+Read = Callable[[Policy, str], PolicyReading]
+
+
+class Situation:
+    """One event and what it takes to understand it."""
+
+    def __init__(self, event: MemberEvent, stored: datetime, work: Workspace, read: Read) -> None:
+        self.event = event
+        self.data: Any = event.data
+        self.stored = stored
+        self.work = work
+        self._read = read
+
+    @property
+    def evidence(self) -> Evidence:
+        """The event as evidence."""
+        return Evidence(source=self.event.source, event=self.event.id, time=self.event.time)
+
+    @property
+    def reading(self) -> PolicyReading:
+        """The policy that holds; raises RuntimeError in a community that has none, which ingest sees to."""
+        state = self.work.state(community_stream(self.event.community))
+        if state.policy is None:
+            raise RuntimeError(f"no policy was adopted for the community {self.event.community}")
+        return self._read(state.policy, state.policy_version)
+
+    @property
+    def member(self) -> MemberRef:
+        """Whom the event is about."""
+        return self.ref(self.data.member.id)
+
+    @property
+    def team(self) -> bool:
+        """Whether the policy counts that member to the team."""
+        return self.reading.is_team(self.event.platform, self.data.member.id, self.data.member.roles)
+
+    @property
+    def conversation(self) -> str:
+        """The stream of the conversation that the event is part of."""
+        return conversation_stream(self.event.community, self.event.platform, self.data.conversation)
+
+    def ref(self, member_id: str) -> MemberRef:
+        """Return the identity ``member_id`` on the event's platform."""
+        key = member_key(self.event.community, self.event.platform, member_id)
+        return MemberRef(key=key, platform=self.event.platform, id=member_id)
+
+    def of(self, member: MemberRef) -> str:
+        """Return the stream of ``member``."""
+        return member_stream(self.event.community, member.key)
+
+
+def note_member(now: Situation) -> None:
+    """Every event shows that its member is there, and what they are."""
+    now.work.decide(community_stream(now.event.community), NoteTime(at=now.event.time))
+    member = now.data.member
+    rule = now.reading.policy.rules.welcome
+    wanted = rule.enabled and not now.team and not member.bot
+    now.work.decide(
+        now.of(now.member),
+        NoteMember(
+            member=now.member,
+            evidence=now.evidence,
+            joined=isinstance(now.data, Joined),
+            roles=member.roles,
+            tags=now.data.tags if isinstance(now.data, Updated) else None,
+            bot=member.bot,
+            team=now.team,
+            welcome_due=now.reading.due(now.event.time, rule.within_hours) if wanted else None,
+        ),
+    )
+
+
+def note_post(now: Situation) -> None:
+    """A post opens a conversation, answers in it, or greets those who spoke before."""
+    if now.data.member.bot:
+        return
+    rule = now.reading.policy.rules.unanswered
+    question = asks(now.data.text)
+    events = now.work.decide(
+        now.conversation,
+        NotePost(
+            conversation=now.data.conversation,
+            post=Post(member=now.member, evidence=now.evidence, message=now.data.message, asks=question, team=now.team),
+            due=now.reading.due(now.event.time, rule.within_hours) if rule.enabled else None,
+            answered_by=rule.answered_by,
+        ),
+    )
+    greet_voices(now, events)
+
+
+def greet_voices(now: Situation, events: Sequence[Any]) -> None:
+    """Whom somebody of the team spoke after counts as greeted."""
+    for event in events:
+        if isinstance(event, VoicesGreeted):
+            for member in event.members:
+                now.work.decide(now.of(member), GreetMember(by=event.by, evidence=event.evidence))
+
+
+def greet_mentioned(now: Situation) -> None:
+    """Whom somebody of the team mentions counts as greeted."""
+    if not now.team:
+        return
+    for member_id in now.data.mentions:
+        member = now.ref(member_id)
+        if now.work.state(now.of(member)).first is not None:
+            now.work.decide(now.of(member), GreetMember(by=now.member, evidence=now.evidence))
+
+
+def note_edit(now: Situation) -> None:
+    """An edited opening post may ask now, or ask no more."""
+    command = NoteEdit(message=now.data.message, asks=asks(now.data.text), evidence=now.evidence)
+    now.work.decide(now.conversation, command)
+
+
+def note_deletion(now: Situation) -> None:
+    """A deleted opening post asks no more."""
+    now.work.decide(now.conversation, NoteDeletion(message=now.data.message, evidence=now.evidence))
+
+
+def note_solved(now: Situation) -> None:
+    """A solved conversation needs no answer."""
+    now.work.decide(now.conversation, NoteSolved(evidence=now.evidence))
+
+
+def note_left(now: Situation) -> None:
+    """Who left needs no welcome."""
+    now.work.decide(now.of(now.member), NoteLeft(evidence=now.evidence))
+
+
+def take_policy(now: Situation) -> None:
+    """A policy holds from its adoption on."""
+    command = TakePolicy(
+        community=now.event.community,
+        organisation=now.event.organisation,
+        version=now.data.version,
+        policy=now.data.policy,
+    )
+    now.work.decide(community_stream(now.event.community), command)
+
+
+def open_import(now: Situation) -> None:
+    """While history comes in, no deadline of the community fires."""
+    stream = community_stream(now.event.community)
+    now.work.decide(stream, OpenImport(import_id=now.data.import_id, at=now.stored))
+    now.work.book.suspend(now.event.community)
+
+
+def close_import(now: Situation) -> None:
+    """After the last import, each deadline is looked at once."""
+    stream = community_stream(now.event.community)
+    now.work.decide(stream, CloseImport(import_id=now.data.import_id, at=now.stored))
+    if not now.work.state(stream).importing:
+        now.work.book.resume(now.event.community)
+
+
+def close_need(now: Situation) -> None:
+    """A settled touch closes the need that raised it."""
+    now.work.decide(now.data.about, CloseNeed(touch=now.data.touch, outcome=now.data.outcome))
+
+
+MESSAGE_HANDLERS: Final[dict[type[Any], tuple[Callable[[Situation], None], ...]]] = {
+    Joined: (note_member,),
+    Posted: (note_member, note_post, greet_mentioned),
+    Edited: (note_member, note_edit),
+    Deleted: (note_deletion,),
+    Reacted: (note_member,),
+    Attended: (note_member,),
+    Surveyed: (note_member,),
+    Moderated: (note_member,),
+    Renewed: (note_member,),
+    Cancelled: (note_member, note_left),
+    Left: (note_member, note_left),
+    Solved: (note_member, note_solved),
+    Updated: (note_member,),
+    PolicyAdopted: (take_policy,),
+    ImportBegan: (open_import,),
+    ImportEnded: (close_import,),
+    TouchSettled: (close_need,),
+}

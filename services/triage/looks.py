@@ -1,0 +1,101 @@
+"""What each deadline looks at. The table at the end is the wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from services.triage.community import IMPORT_LAPSE, CommunityState, LapseImports
+from services.triage.conversation import UNANSWERED
+from services.triage.conversation_facts import LookAtQuestion
+from services.triage.handlers import Read
+from services.triage.member import WELCOME, LookAtWelcome, MemberState
+from services.triage.needs import Circumstances
+from services.triage.policy_reading import PolicyReading
+from services.triage.stream_ids import community_of, community_stream, member_stream
+from shared.contracts.needs_touch import Scalar
+from shared.contracts.policy import UnansweredRule, WelcomeRule
+from shared.event_store.recorder import DeadlineRow
+from shared.workspace import Workspace
+
+
+def look_at_welcome(deadline: DeadlineRow, work: Workspace, read: Read) -> None:
+    """A newcomer's time has come: were they greeted?"""
+    community = _community(deadline, work)
+    reading = _reading(community, read)
+    rule = reading.policy.rules.welcome
+    member: MemberState = work.state(deadline.stream)
+    assert member.first is not None  # noqa: S101 -- a member with a deadline was seen
+    seen = _circumstances(
+        deadline, community, reading, rule, reading.segment_of(member, deadline.due), since=member.first.time
+    )
+    known_since = community.known_since or member.first.time
+    command = LookAtWelcome(seen=seen, known_since=known_since, settling_in=timedelta(days=rule.settling_in_days))
+    work.decide(deadline.stream, command)
+
+
+def look_at_question(deadline: DeadlineRow, work: Workspace, read: Read) -> None:
+    """A question's time has come: is there an answer?"""
+    community = _community(deadline, work)
+    reading = _reading(community, read)
+    opening = work.state(deadline.stream).opening
+    opener: MemberState = work.state(member_stream(community.community, opening.member.key))
+    rule = reading.policy.rules.unanswered
+    segment = reading.segment_of(opener, deadline.due)
+    seen = _circumstances(
+        deadline, community, reading, rule, segment, since=opening.evidence.time, answered_by=rule.answered_by
+    )
+    work.decide(deadline.stream, LookAtQuestion(seen=seen))
+
+
+def look_at_import(deadline: DeadlineRow, work: Workspace, _read: Read) -> None:
+    """An import was open for long: it must not hold back the community any more."""
+    work.decide(deadline.stream, LapseImports(at=deadline.due))
+    state: CommunityState = work.state(deadline.stream)
+    if not state.importing:
+        work.book.resume(state.community)
+
+
+def _community(deadline: DeadlineRow, work: Workspace) -> CommunityState:
+    state: CommunityState = work.state(community_stream(community_of(deadline.stream)))
+    return state
+
+
+def _reading(community: CommunityState, read: Read) -> PolicyReading:
+    assert community.policy is not None  # noqa: S101 -- no deadline is set without one
+    return read(community.policy, community.policy_version)
+
+
+def _circumstances(
+    deadline: DeadlineRow,
+    community: CommunityState,
+    reading: PolicyReading,
+    rule: WelcomeRule | UnansweredRule,
+    segment: str,
+    *,
+    since: datetime,
+    **thresholds: Scalar,
+) -> Circumstances:
+    # As of when it is looked at, not when it happens to fire: a replay must see the same.
+    moments: list[Any] = [deadline.eligible_at, community.imported_at]
+    return Circumstances(
+        at=max(moment for moment in moments if moment is not None),
+        due=reading.due(since, rule.within_hours),
+        enabled=rule.enabled,
+        organisation=community.organisation,
+        community=community.community,
+        about=deadline.stream,
+        segment=segment,
+        care_load=rule.care_load,
+        policy_version=reading.version,
+        forget_after=timedelta(days=rule.forget_after_days),
+        thresholds={"within_hours": rule.within_hours, **thresholds},
+    )
+
+
+DEADLINE_HANDLERS: Final[dict[str, Callable[[DeadlineRow, Workspace, Read], None]]] = {
+    WELCOME: look_at_welcome,
+    UNANSWERED: look_at_question,
+    IMPORT_LAPSE: look_at_import,
+}

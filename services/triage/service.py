@@ -1,0 +1,80 @@
+"""Triage: what each message and each deadline means, as one table of handlers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from cachetools import LRUCache
+
+from services.triage.community import COMMUNITY, IMPORTING_LINE
+from services.triage.conversation import CONVERSATION
+from services.triage.handlers import MESSAGE_HANDLERS, Situation
+from services.triage.looks import DEADLINE_HANDLERS
+from services.triage.member import MEMBER
+from services.triage.policy_reading import PolicyReading
+from services.triage.stream_ids import community_of, community_stream, conversation_stream, member_stream
+from shared.contracts.member_events import MemberEventData
+from shared.contracts.names import member_key
+from shared.contracts.policy import Policy
+from shared.delivery import Delivered
+from shared.event_store.codec import EventCodec
+from shared.event_store.recorder import DeadlineRow
+from shared.event_store.store import PartitionStore
+from shared.workspace import Workspace
+
+_READINGS_KEPT: Final = 64
+_IMPORTS_AT_ONCE: Final = 100_000
+
+
+def triage_codec() -> EventCodec:
+    """Return how triage's streams are stored."""
+    return EventCodec("triage", (COMMUNITY, MEMBER, CONVERSATION))
+
+
+class TriageService:
+    """Folds member events into members, conversations and communities, and raises what needs a touch."""
+
+    def __init__(self) -> None:
+        self._readings: LRUCache[str, PolicyReading] = LRUCache(_READINGS_KEPT)
+
+    def concerns(self, _delivered: Delivered) -> bool:
+        """Everything in the partition's own subjects is triage's."""
+        return True
+
+    def streams_of(self, delivered: Delivered) -> Sequence[str]:
+        """Return the community, the author and the conversation."""
+        event = delivered.event
+        streams = [community_stream(event.community)]
+        if isinstance(event.data, MemberEventData):
+            key = member_key(event.community, event.platform, event.data.member.id)
+            streams.append(member_stream(event.community, key))
+            conversation = getattr(event.data, "conversation", None)
+            if conversation is not None:
+                streams.append(conversation_stream(event.community, event.platform, conversation))
+        return streams
+
+    def on_message(self, delivered: Delivered, work: Workspace) -> None:
+        """Fold one member event or fact of Warmline."""
+        handlers: Sequence[Callable[[Situation], None]] = MESSAGE_HANDLERS[type(delivered.event.data)]
+        situation = Situation(delivered.event, delivered.stored, work, self._reading)
+        for handler in handlers:
+            handler(situation)
+
+    def on_deadline(self, deadline: DeadlineRow, work: Workspace) -> None:
+        """Look at what a deadline was set for."""
+        DEADLINE_HANDLERS[deadline.name](deadline, work, self._reading)
+
+    def community_of(self, stream: str) -> str:
+        """Return whose imports suspend the stream's deadlines."""
+        return community_of(stream)
+
+    def suspended(self, store: PartitionStore) -> Sequence[str]:
+        """Return the communities whose import is open."""
+        return [stream.partition(":")[2] for stream in store.waiting(IMPORTING_LINE, _IMPORTS_AT_ONCE)]
+
+    def _reading(self, policy: Policy, version: str) -> PolicyReading:
+        reading = self._readings.get(version)
+        if reading is None:
+            reading = self._readings[version] = PolicyReading(policy, version)
+        return reading

@@ -1,0 +1,27 @@
+"""The names of triage's streams."""
+
+from __future__ import annotations
+
+from shared.contracts.names import digest
+from shared.decider import stream_id
+
+
+def community_stream(community: str) -> str:
+    """Return the stream of a community."""
+    return stream_id("community", community)
+
+
+def member_stream(community: str, key: str) -> str:
+    """Return the stream of one identity of a member, by its opaque key."""
+    return stream_id("member", community, key)
+
+
+def conversation_stream(community: str, platform: str, conversation: str) -> str:
+    """Return the stream of a conversation; the platform's own id for it is hashed, as it may be long or a name."""
+    return stream_id("conversation", community, digest(platform, conversation))
+
+
+def community_of(stream: str) -> str:
+    """Return the community whose imports suspend the stream's deadlines; nothing suspends a community's own."""
+    category, _, rest = stream.partition(":")
+    return "" if category == "community" else rest.partition(":")[0]

@@ -1,0 +1,55 @@
+"""Names, identifiers and the keys derived from them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta
+
+NAME_PATTERN: Final = r"^[a-z0-9-]{1,40}$"
+
+Name = Annotated[str, Meta(pattern=NAME_PATTERN, description="1 to 40 of a-z, 0-9 and '-'")]
+"""The name of an organisation, a community, a source, a platform, a segment or a responder."""
+
+Text = Annotated[str, Meta(max_length=100_000)]
+"""What a person wrote."""
+
+Label = Annotated[str, Meta(min_length=1, max_length=300)]
+"""A short foreign identifier or title as the platform gives it."""
+
+Url = Annotated[str, Meta(max_length=2_000, pattern=r"^https?://")]
+"""A link that a person may follow back to the platform."""
+
+Audience = Literal["public", "members", "private"]
+"""Who could read it where it was said. Direct messages have no audience here: they are never ingested."""
+
+Reason = Literal["welcome", "unanswered"]
+"""Why a touch is needed. The list grows; a reader passes a reason that it does not know."""
+
+REASONS: Final[tuple[Reason, ...]] = ("welcome", "unanswered")
+
+
+def digest(*parts: str) -> str:
+    """Return 26 characters of base32 that stand for ``parts``: BLAKE2b (RFC 7693) with a 16-byte digest.
+
+    The parts are separated so that moving a character between them changes the result.
+    """
+    hashed = hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).digest()
+    return base64.b32encode(hashed).decode().rstrip("=").lower()
+
+
+def member_key(community: str, platform: str, member_id: str) -> str:
+    """Return the opaque id under which one identity of a member stands in paths, logs and stream names."""
+    return f"m-{digest(community, platform, member_id)}"
+
+
+def touch_id(community: str, reason: str, about: str, episode: int) -> str:
+    """Return the id of the ``episode``-th touch for ``reason`` about one stream; the same facts give the same id."""
+    return f"t-{digest(community, reason, about, str(episode))}"
+
+
+def event_key(community: str, source: str, event_id: str) -> str:
+    """Return the identity of a member event (community, source, id), of a bounded length, as a de-duplication key."""
+    return digest(community, source, event_id)

@@ -1,0 +1,96 @@
+"""needs-touch: what triage publishes on TOUCHES. It carries evidence by id and never a text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from shared.contracts.names import Label, Name
+
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRef:
+    """Who it is about: the opaque key, and the identity on the platform."""
+
+    key: Label
+    platform: Name
+    id: Label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One member event that speaks for the touch."""
+
+    source: Label
+    event: Label
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedsTouch:
+    """A human contact is needed.
+
+    ``revision`` starts at 1 and grows with each reason that joins; ``about`` is the triage stream that raised it;
+    ``since`` is when the need began (event time) and ``raised_at`` when the rule's deadline passed. ``values`` are what
+    was measured and ``thresholds`` what they were held against.
+    """
+
+    touch: Label
+    revision: int
+    organisation: Name
+    community: Name
+    segment: Name
+    reason: Name
+    urgency: Name
+    care_load: int
+    member: MemberRef
+    about: Label
+    conversation: Label | None = None
+    since: datetime
+    raised_at: datetime
+    evidence: tuple[Evidence, ...]
+    rule: Label
+    policy_version: Label
+    values: dict[str, Scalar]
+    thresholds: dict[str, Scalar]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedsTouchEnded:
+    """What every end of a need holds: the touch as it was routed, when, why, and the event that shows it."""
+
+    touch: Label
+    revision: int
+    organisation: Name
+    community: Name
+    segment: Name
+    reason: Name
+    about: Label
+    at: datetime
+    cause: Label
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedsTouchWithdrawn(NeedsTouchEnded):
+    """The cause is gone without the team: a peer answered, the question was solved, the member left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedsTouchMet(NeedsTouchEnded):
+    """Somebody of the team met the need on the platform; ``by`` is that person."""
+
+    by: MemberRef
+
+
+NeedsTouchEvent = NeedsTouch | NeedsTouchWithdrawn | NeedsTouchMet
+
+NEEDS_TOUCH_TYPES: Final[dict[str, type[NeedsTouchEvent]]] = {
+    "warmline.needs-touch.raised.v1": NeedsTouch,
+    "warmline.needs-touch.withdrawn.v1": NeedsTouchWithdrawn,
+    "warmline.needs-touch.met.v1": NeedsTouchMet,
+}
+"""CloudEvents ``type`` to the form of ``data``."""

@@ -1,0 +1,158 @@
+"""The care policy as the services hold it: plain values, validated by ``shared.policy`` before anybody sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from shared.contracts.names import Label, Name, Reason
+
+Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+Interval = Annotated[
+    str,
+    Meta(
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$",
+        description="from-to on one day, such as 09:00-17:30",
+    ),
+]
+PositiveHours = Annotated[float, Meta(gt=0, le=24 * 365)]
+PositiveDays = Annotated[float, Meta(gt=0, le=3650)]
+Weight = Annotated[int, Meta(ge=1, le=100)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """When people work: intervals by day, in the wall time of an IANA time zone. A day not named is free."""
+
+    timezone: str
+    days: dict[Day, tuple[Interval, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """A member's identity on one platform."""
+
+    platform: Name
+    id: Label
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """Who speaks for the team, beside the responders: by the platform's roles, or by name."""
+
+    roles: tuple[Label, ...] = ()
+    members: tuple[Identity, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A cohort. All conditions that are given must hold; a segment without conditions holds for everybody."""
+
+    name: Name
+    roles: tuple[Label, ...] = ()
+    tags: tuple[Label, ...] = ()
+    platforms: tuple[Name, ...] = ()
+    member_for_less_than_days: PositiveDays | None = None
+    member_for_at_least_days: PositiveDays | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WelcomeRule:
+    """A newcomer whom nobody of the team greeted within ``within_hours`` working hours needs a welcome.
+
+    Who is first seen by a post counts as a newcomer only once the community has been known for ``settling_in_days``:
+    before that, everybody's first post would look like a newcomer's. Nothing is raised ``forget_after_days`` after the
+    member was first seen.
+    """
+
+    enabled: bool = True
+    within_hours: PositiveHours = 8
+    settling_in_days: Annotated[float, Meta(ge=0, le=3650)] = 7
+    forget_after_days: PositiveDays = 14
+    care_load: Weight = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnansweredRule:
+    """An opening post that asks something and has no answer after ``within_hours`` working hours needs one.
+
+    ``answered_by`` says whose answer counts. Nothing is raised ``forget_after_days`` after the question.
+    """
+
+    enabled: bool = True
+    within_hours: PositiveHours = 4
+    answered_by: Literal["anyone", "team"] = "anyone"
+    forget_after_days: PositiveDays = 14
+    care_load: Weight = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What triage looks for."""
+
+    welcome: WelcomeRule = field(default_factory=WelcomeRule)
+    unanswered: UnansweredRule = field(default_factory=UnansweredRule)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What may be asked of one responder: care load and touches at one time, and touches in a day."""
+
+    care_load: Weight = 20
+    touches: Annotated[int, Meta(ge=1, le=1000)] = 10
+    touches_per_day: Annotated[int, Meta(ge=1, le=1000)] = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """Days off, first and last included, as ``2026-12-24``."""
+
+    first: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$")]
+    last: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Responder:
+    """A human who takes care of members, and what may be asked of them.
+
+    ``segments`` and ``communities`` narrow what they serve; empty means all. ``email`` is used only with
+    ``email_verified``: the responder has confirmed the address and agreed to be written to.
+    """
+
+    name: Name
+    display_name: Label
+    segments: tuple[Name, ...] = ()
+    communities: tuple[Name, ...] = ()
+    identities: tuple[Identity, ...] = ()
+    hours: Hours | None = None
+    limits: Limits | None = None
+    leave: tuple[Leave, ...] = ()
+    email: Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", max_length=300)] | None = None
+    email_verified: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Playbook:
+    """Guidance for one reason: what to read, what to do, where to turn. Never a text to send."""
+
+    read: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    turn_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The care policy of one organisation."""
+
+    organisation: Name
+    communities: tuple[Name, ...] = ()
+    other_communities: Literal["accept", "refuse"] = "refuse"
+    hours: Hours
+    responders: tuple[Responder, ...]
+    team: Team = field(default_factory=Team)
+    segments: tuple[Segment, ...] = ()
+    rules: Rules = field(default_factory=Rules)
+    limits: Limits = field(default_factory=Limits)
+    playbooks: dict[Reason, Playbook] = field(default_factory=dict)

@@ -1,0 +1,43 @@
+"""Streams, subjects and partitions."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+MEMBER_EVENTS: Final = "MEMBER_EVENTS"
+TOUCHES: Final = "TOUCHES"
+TOUCH_FACTS: Final = "TOUCH_FACTS"
+
+
+def partition_of(name: str, partitions: int) -> int:
+    """Return the partition, 0 to ``partitions`` - 1, of a community or an organisation.
+
+    BLAKE2b (RFC 7693) of the name, so that every process and every language finds the same.
+    """
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big") % partitions
+
+
+def member_event_subject(community: str, platform: str, kind: str, partitions: int) -> str:
+    """Return ``p.<n>.member.<community>.<platform>.<kind>``."""
+    return f"p.{partition_of(community, partitions)}.member.{community}.{platform}.{kind}"
+
+
+def needs_touch_subject(community: str, segment: str, reason: str) -> str:
+    """Return ``needs-touch.<community>.<segment>.<reason>``."""
+    return f"needs-touch.{community}.{segment}.{reason}"
+
+
+def touch_fact_subject(community: str, fact: str) -> str:
+    """Return ``touch.<community>.<fact>``."""
+    return f"touch.{community}.{fact}"
+
+
+def command_subject(organisation: str, verb: str, partitions: int) -> str:
+    """Return ``command.touch.<n>.<verb>``: the owner of the organisation's partition listens there."""
+    return f"command.touch.{partition_of(organisation, partitions)}.{verb}"
+
+
+def kind_of(event_type: str) -> str:
+    """Return the kind in a CloudEvents type: ``posted`` of ``warmline.member.posted.v1``."""
+    return event_type.split(".")[-2]

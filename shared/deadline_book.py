@@ -1,0 +1,110 @@
+"""The next deadlines of a partition, in memory; the rest wait in their table."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from shared.event_store.recorder import DeadlineRow
+
+WINDOW: Final = 2_000
+
+_Key = tuple[datetime, str, str]
+
+
+class DeadlineBook:
+    """A window over the stored deadlines in order of due time, with the changes that are not stored yet laid over it.
+
+    Everything up to ``last`` is in memory; beyond it only the table knows, until ``extend`` brings the next rows. The
+    book is bounded: what is far away is dropped again and read when its time comes.
+    """
+
+    def __init__(self) -> None:
+        self.suspended: set[str] = set()
+        self._near: dict[tuple[str, str], DeadlineRow] = {}
+        self._order: list[_Key] = []
+        self._unsaved: dict[tuple[str, str], DeadlineRow | None] = {}
+        self._last: DeadlineRow | None = None
+        self._complete = False
+
+    def set(self, row: DeadlineRow) -> None:
+        """Note a new or moved deadline that is not stored yet."""
+        self._unsaved[row.stream, row.name] = row
+        self._near.pop((row.stream, row.name), None)
+        self._admit(row)
+
+    def drop(self, stream: str, name: str) -> None:
+        """Note that a deadline is gone, which is not stored yet."""
+        self._unsaved[stream, name] = None
+        self._near.pop((stream, name), None)
+
+    def suspend(self, community: str) -> None:
+        """Let no deadline of the community come due until ``resume``."""
+        self.suspended.add(community)
+        self._forget()
+
+    def resume(self, community: str) -> None:
+        """Let the community's deadlines come due again."""
+        self.suspended.discard(community)
+        self._forget()
+
+    def next(self) -> DeadlineRow | None:
+        """Return the deadline that is due first; None when there is none or ``incomplete``."""
+        while self._order:
+            due, stream, name = self._order[0]
+            row = self._near.get((stream, name))
+            if row is not None and row.due == due:
+                return row
+            heapq.heappop(self._order)
+        return None
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether the window is used up and the table may hold more."""
+        return not self._complete and self.next() is None
+
+    @property
+    def last(self) -> DeadlineRow | None:
+        """The last stored row in the window: ``extend`` wants those after it."""
+        return self._last
+
+    def extend(self, rows: Sequence[DeadlineRow], *, complete: bool) -> None:
+        """Add the stored rows after ``last``; ``complete`` when the table holds no more."""
+        previous, self._last, self._complete = self._last, rows[-1] if rows else self._last, complete
+        for row in rows:
+            if (row.stream, row.name) not in self._unsaved:
+                self._admit(row)
+        for change in self._unsaved.values():
+            if change is not None and not (previous and _key(change) <= _key(previous)):
+                self._admit(change)
+
+    def saved(self) -> None:
+        """Note that all changes are stored now."""
+        self._unsaved.clear()
+        if len(self._near) > 4 * WINDOW:
+            self._forget()
+
+    def unsaved(self) -> tuple[tuple[DeadlineRow, ...], tuple[tuple[str, str], ...]]:
+        """Return what must be stored: deadlines set, and those dropped."""
+        return (
+            tuple(row for row in self._unsaved.values() if row is not None),
+            tuple(key for key, row in self._unsaved.items() if row is None),
+        )
+
+    def _admit(self, row: DeadlineRow) -> None:
+        within = self._complete or (self._last is not None and _key(row) <= _key(self._last))
+        if within and row.community not in self.suspended:
+            self._near[row.stream, row.name] = row
+            heapq.heappush(self._order, _key(row))
+
+    def _forget(self) -> None:
+        self._near.clear()
+        self._order.clear()
+        self._last = None
+        self._complete = False
+
+
+def _key(row: DeadlineRow) -> _Key:
+    return (row.due, row.stream, row.name)

@@ -1,0 +1,128 @@
+"""A process that owns partitions of an event-sourced service: what triage and notifier have in common."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from eventsourcing.postgres import PostgresDatastore
+from nats.aio.client import Client
+
+from shared.event_store.codec import EventCodec
+from shared.event_store.recorder import Lease, datastore
+from shared.event_store.store import PartitionStore
+from shared.leases import LeaseKeeper
+from shared.nats_connection import nats_connection, wait_for_stream
+from shared.partition.runner import PartitionRunner
+from shared.partition.service import Input, Service
+from shared.publisher import DurablePublisher
+from shared.relay import Publish, Relay
+from shared.settings import ServiceSettings
+
+log = structlog.get_logger()
+
+Beside = Callable[[PartitionStore, PartitionRunner, Lease], AbstractAsyncContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlet:
+    """The stream to which a service's public events are relayed."""
+
+    stream: str
+    subject: str
+    public: Mapping[type[Any], Publish]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeciderProcess:
+    """A service's parts. ``beside`` runs beside each owned partition: whatever else its owner does."""
+
+    schema: str
+    codec: EventCodec
+    service: Callable[[int], Service]
+    inputs: Callable[[int], tuple[Input, ...]]
+    outlet: Outlet
+    beside: Beside | None = None
+
+
+@asynccontextmanager
+async def _nothing_beside(_store: PartitionStore, _runner: PartitionRunner, _lease: Lease) -> AsyncIterator[None]:
+    yield
+
+
+class _Owner:
+    """Runs one partition and its relay for as long as the lease is held."""
+
+    def __init__(
+        self, client: Client, publisher: DurablePublisher, database: PostgresDatastore, process: DeciderProcess
+    ) -> None:
+        self._client = client
+        self._publisher = publisher
+        self._database = database
+        self._process = process
+
+    async def run(self, lease: Lease) -> None:
+        partition = int(lease.shard)
+        process = self._process
+        store = PartitionStore(self._database, partition, process.codec)
+        relay = Relay(
+            self._client,
+            self._publisher,
+            store,
+            lease,
+            stream=process.outlet.stream,
+            subject=process.outlet.subject,
+            public=process.outlet.public,
+        )
+        runner = PartitionRunner(
+            self._client, store, lease, process.service(partition), process.inputs(partition), after_commit=relay.wake
+        )
+        beside = process.beside or _nothing_beside
+        async with asyncio.TaskGroup() as group, beside(store, runner, lease):
+            relaying = group.create_task(relay.run())
+            try:
+                await runner.run()
+            finally:
+                relaying.cancel()
+
+
+async def run(settings: ServiceSettings, process: DeciderProcess) -> None:
+    """Own partitions until SIGTERM or SIGINT, then give them back."""
+    async with nats_connection(settings.nats_url, settings.instance) as client:
+        publisher = DurablePublisher(client, process.outlet.stream)
+        for stream in {process.outlet.stream, *(spec.stream for spec in process.inputs(0))}:
+            await wait_for_stream(client, stream)
+        with datastore(settings.postgres_url, process.schema, connections=settings.partitions + 2) as database:
+            owner = _Owner(client, publisher, database, process)
+            keeper = LeaseKeeper(
+                settings.postgres_url,
+                process.schema,
+                tuple(str(partition) for partition in range(settings.partitions)),
+                owner_name(settings.instance),
+                owner.run,
+            )
+            await until_stopped(keeper.run())
+
+
+def owner_name(instance: str) -> str:
+    """Return a name for this process as an owner, different from that of any process before it."""
+    return f"{instance}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+async def until_stopped(work: Any) -> None:
+    """Run ``work`` until it ends or the process is asked to stop (SIGTERM, SIGINT)."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.ensure_future(work)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    log.info("service.stopped")

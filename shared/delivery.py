@@ -1,0 +1,62 @@
+"""A message as a reader gets it: decoded, with its place in the stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.contracts.cloudevents import MemberEvent, decode_member_event, decode_publication
+from shared.contracts.names import event_key
+from shared.contracts.subjects import MEMBER_EVENTS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A stored message, as the server delivered it; ``stored`` is the server's time of storing."""
+
+    stream: str
+    seq: int
+    stored: datetime
+    subject: str
+    headers: dict[str, str] | None
+    body: bytes
+
+    @property
+    def trace_id(self) -> str | None:
+        """The trace that the message belongs to, from its ``traceparent`` header (W3C Trace Context)."""
+        parts = (self.headers or {}).get("traceparent", "").split("-")
+        return parts[1] if len(parts) == 4 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered(Message):
+    """A message and the event in it; ``key`` is the event's identity, by which it is processed once."""
+
+    key: str
+    event: Any
+
+
+def decode(message: Message) -> Delivered:
+    """Return ``message`` with its event; raises UnknownTypeError or msgspec.DecodeError."""
+    if message.stream == MEMBER_EVENTS:
+        event: Any = decode_member_event(message.body)
+        key = member_event_key(event)
+    else:
+        event = decode_publication(message.headers, message.body)
+        key = (message.headers or {})["ce-id"]
+    return Delivered(
+        stream=message.stream,
+        seq=message.seq,
+        stored=message.stored,
+        subject=message.subject,
+        headers=message.headers,
+        body=message.body,
+        key=key,
+        event=event,
+    )
+
+
+def member_event_key(event: MemberEvent) -> str:
+    """Return the identity of a member event."""
+    return event_key(event.community, event.source, event.id)

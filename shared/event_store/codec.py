@@ -1,0 +1,80 @@
+"""How events and states are stored: explicit names and JSON, never the path of a class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from eventsourcing.persistence import Mapper, StoredEvent
+
+from shared.decider import Decider, category_of
+
+_encoder: Final = msgspec.json.Encoder(order="deterministic")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedEvent:
+    """A decider's event with its place in its stream, numbered from 1."""
+
+    originator_id: str
+    originator_version: int
+    event: Any
+
+
+class UnknownStoredTypeError(Exception):
+    """The store holds a type that this build does not know: a newer build wrote it."""
+
+
+class EventCodec(Mapper[str]):
+    """eventsourcing's mapper with explicit type names such as ``triage.MemberGreeted`` and msgspec."""
+
+    def __init__(self, service: str, deciders: Iterable[Decider[Any]]) -> None:
+        self.deciders: Final = {decider.category: decider for decider in deciders}
+        forms = {form for decider in self.deciders.values() for form in decider.events}
+        self._names = {form: f"{service}.{form.__name__}" for form in forms}
+        self._event_decoders = {name: msgspec.json.Decoder(form) for form, name in self._names.items()}
+        self._state_decoders = {
+            category: msgspec.json.Decoder(type(decider.initial)) for category, decider in self.deciders.items()
+        }
+
+    @property
+    def names(self) -> dict[type[Any], str]:
+        """Every event class and the name under which it is stored."""
+        return dict(self._names)
+
+    def to_stored_event(self, domain_event: Any) -> StoredEvent:
+        """Return ``domain_event``, a RecordedEvent, as it is stored."""
+        return StoredEvent(
+            originator_id=domain_event.originator_id,
+            originator_version=domain_event.originator_version,
+            topic=self._names[type(domain_event.event)],
+            state=_encoder.encode(domain_event.event),
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
+        """Return the RecordedEvent that was stored; raises UnknownStoredTypeError or msgspec.DecodeError."""
+        decoder = self._event_decoders.get(stored_event.topic)
+        if decoder is None:
+            raise UnknownStoredTypeError(
+                f"The event {stored_event.originator_id}/{stored_event.originator_version} has the type "
+                f"{stored_event.topic!r}, which this build does not know. Start the build that wrote it, or a newer one."
+            )
+        return RecordedEvent(
+            originator_id=str(stored_event.originator_id),
+            originator_version=stored_event.originator_version,
+            event=decoder.decode(stored_event.state),
+        )
+
+    def encode_state(self, state: Any) -> bytes:
+        """Return a stream's state as it is stored."""
+        return _encoder.encode(state)
+
+    def decode_state(self, stream: str, state: bytes) -> Any:
+        """Return the state of ``stream``; raises msgspec.DecodeError."""
+        return self._state_decoders[category_of(stream)].decode(state)
+
+    def decider_of(self, stream: str) -> Decider[Any]:
+        """Return the decider of the stream's category; raises KeyError for a stream of another service."""
+        return self.deciders[category_of(stream)]

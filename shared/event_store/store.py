@@ -1,0 +1,204 @@
+"""One partition's store, as its owner uses it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import structlog
+from eventsourcing.persistence import InterfaceError, Notification, OperationalError
+from eventsourcing.postgres import PostgresDatastore
+from psycopg.sql import SQL, Composed, Identifier
+
+from shared.event_store.codec import EventCodec
+from shared.event_store.recorder import Commit, DeadlineRow, Lease, PartitionRecorder
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LOST_REPLY_SECONDS: Final = 30.0
+
+log = structlog.get_logger()
+
+
+class FencedError(Exception):
+    """The shard has another owner now: drop every cache and let go."""
+
+
+class StreamReplacedError(Exception):
+    """The stream that was read before is gone, and another stands under its name: positions mean nothing in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """Where a partition stands when its owner opens it; ``positions`` is by reader."""
+
+    head: int
+    clock: datetime
+    positions: dict[str, int]
+
+
+def reader_name(stream: str, created: str) -> str:
+    """Return the name under which a stream's position is kept; it holds the stream's identity, its creation time."""
+    return f"{stream}@{created}"
+
+
+class PartitionStore:
+    """Reads and writes one partition. Blocking: call it through ``asyncio.to_thread``."""
+
+    def __init__(self, datastore: PostgresDatastore, partition: int, codec: EventCodec) -> None:
+        self.partition = partition
+        self.codec = codec
+        self.recorder = PartitionRecorder(datastore, partition)
+        self._datastore = datastore
+
+    def _sql(self, text: Any) -> Composed:
+        return SQL(text).format(
+            schema=Identifier(self._datastore.schema),
+            shards=Identifier(self._datastore.schema, "shards"),
+            tracking=Identifier(self._datastore.schema, f"p{self.partition}_tracking"),
+            states=Identifier(self._datastore.schema, f"p{self.partition}_states"),
+            inbox=Identifier(self._datastore.schema, f"p{self.partition}_inbox"),
+            deadlines=Identifier(self._datastore.schema, f"p{self.partition}_deadlines"),
+        )
+
+    def _rows(self, text: Any, *parameters: Any) -> list[dict[str, Any]]:
+        with self._datastore.get_connection() as connection:
+            return connection.execute(self._sql(text), parameters).fetchall()
+
+    def create(self, shard: str) -> None:
+        """Create the partition's tables and its shard row where they are missing."""
+        self.recorder.create_table()
+        with self._datastore.get_connection() as connection:
+            connection.execute(self._sql("INSERT INTO {shards} (shard) VALUES (%s) ON CONFLICT DO NOTHING"), (shard,))
+
+    def open(self, lease: Lease, readers: Iterable[str]) -> Opened:
+        """Return where the partition stands, with a position for each of ``readers``.
+
+        Raises FencedError when the lease is not held, and StreamReplacedError when a reader's stream was read before
+        under another identity.
+        """
+        rows = self._rows("SELECT * FROM {shards} WHERE shard = %s", lease.shard)
+        if not rows or (rows[0]["owner"], rows[0]["epoch"]) != (lease.owner, lease.epoch):
+            raise FencedError(lease.shard)
+        known = {row["application_name"]: row["notification_id"] for row in self._rows("SELECT * FROM {tracking}")}
+        positions = {}
+        for reader in readers:
+            stream = reader.partition("@")[0]
+            others = [name for name in known if name.startswith(f"{stream}@") and name != reader]
+            if others:
+                raise StreamReplacedError(
+                    f"The partition {lease.shard} read {others[0]} up to {known[others[0]]}, but the server has {reader}. "
+                    "The stream was deleted or restored from elsewhere. Restore the stream that belongs to this "
+                    "database, or start with an empty DATA directory."
+                )
+            with self._datastore.get_connection() as connection:
+                connection.execute(self._sql("INSERT INTO {tracking} VALUES (%s, 0) ON CONFLICT DO NOTHING"), (reader,))
+            positions[reader] = known.get(reader, 0)
+        self._rows("UPDATE {shards} SET halted = NULL WHERE shard = %s RETURNING 1", lease.shard)
+        row = rows[0]
+        return Opened(head=row["head"], clock=row["clock"], positions=positions)
+
+    def load(self, streams: Sequence[str]) -> dict[str, tuple[int, Any, int]]:
+        """Return version, state and stored size in bytes of each of ``streams``; the initial state for a new one."""
+        rows = self._rows("SELECT stream, version, state FROM {states} WHERE stream = ANY(%b)", list(streams))
+        found = {
+            row["stream"]: (row["version"], self.codec.decode_state(row["stream"], row["state"]), len(row["state"]))
+            for row in rows
+        }
+        return {stream: found.get(stream) or (0, self.codec.decider_of(stream).initial, 0) for stream in streams}
+
+    def known(self, ids: Sequence[str]) -> set[str]:
+        """Return those of ``ids`` that were processed before."""
+        return {row["id"] for row in self._rows("SELECT id FROM {inbox} WHERE id = ANY(%b)", list(ids))}
+
+    def deadlines(self, *, after: DeadlineRow | None, suspended: Sequence[str], limit: int) -> list[DeadlineRow]:
+        """Return the next stored deadlines in order of due time, leaving out the communities in ``suspended``."""
+        start = (after.due, after.stream, after.name) if after else (EPOCH, "", "")
+        rows = self._rows(
+            "SELECT stream, name, community, due, armed_at FROM {deadlines} "
+            "WHERE (due, stream, name) > (%s, %s, %s) AND community <> ALL(%s) ORDER BY due, stream, name LIMIT %s",
+            *start,
+            list(suspended),
+            limit,
+        )
+        return [
+            DeadlineRow(
+                stream=row["stream"],
+                name=row["name"],
+                community=row["community"],
+                due=row["due"],
+                armed_at=row["armed_at"],
+            )
+            for row in rows
+        ]
+
+    def waiting(self, line: str, limit: int) -> list[str]:
+        """Return the streams at the head of a waiting line, highest rank first."""
+        rows = self._rows(
+            "SELECT stream FROM {states} WHERE line = %s ORDER BY rank DESC, stream LIMIT %s", line, limit
+        )
+        return [row["stream"] for row in rows]
+
+    def events_after(self, position: int, *, limit: int, topics: Sequence[str]) -> Sequence[Notification]:
+        """Return recorded events of ``topics`` after ``position`` in the log, in order."""
+        notifications: Sequence[Notification] = self.recorder.select_notifications(
+            position, limit, topics=list(topics), inclusive_of_start=False
+        )
+        return notifications
+
+    def head(self) -> int:
+        """Return the position of the log's last event, 0 when it is empty."""
+        return self.recorder.max_notification_id() or 0
+
+    def relayed(self, lease: Lease) -> int:
+        """Return the position up to which the log is known to be published."""
+        return int(self._rows("SELECT relayed FROM {shards} WHERE shard = %s", lease.shard)[0]["relayed"])
+
+    def note_relayed(self, lease: Lease, position: int) -> None:
+        """Remember that the log is published up to ``position``: a hint that spares a scan after retention."""
+        self._rows(
+            "UPDATE {shards} SET relayed = greatest(relayed, %s) WHERE shard = %s AND epoch = %s RETURNING 1",
+            position,
+            lease.shard,
+            lease.epoch,
+        )
+
+    def note_halted(self, lease: Lease, why: str) -> None:
+        """Remember, for whoever looks, that the partition stands still and why."""
+        self._rows(
+            "UPDATE {shards} SET halted = %s WHERE shard = %s AND epoch = %s RETURNING 1", why, lease.shard, lease.epoch
+        )
+
+    def commit(self, lease: Lease, commit: Commit) -> None:
+        """Write ``commit``, surviving a lost reply; raises FencedError when the shard has another owner.
+
+        A connection that breaks leaves the outcome unknown: the store is read again, and the commit is repeated only
+        when it did not happen.
+        """
+        until = time.monotonic() + _LOST_REPLY_SECONDS
+        uncertain = False
+        while True:
+            try:
+                if uncertain and self._happened(lease, commit):
+                    return
+                if self.recorder.commit(lease, commit):
+                    return
+                if uncertain and self._happened(lease, commit):
+                    return
+                raise FencedError(lease.shard)
+            except (OperationalError, InterfaceError) as error:
+                if time.monotonic() > until:
+                    raise
+                log.warning("commit.uncertain", shard=lease.shard, head=commit.head, error=str(error))
+                uncertain = True
+                time.sleep(0.2)
+
+    def _happened(self, lease: Lease, commit: Commit) -> bool:
+        row = self._rows("SELECT owner, epoch, head FROM {shards} WHERE shard = %s", lease.shard)[0]
+        if (row["owner"], row["epoch"]) != (lease.owner, lease.epoch):
+            raise FencedError(lease.shard)
+        if commit.moved is not None:
+            return bool(self.recorder.max_tracking_id(commit.moved.reader) == commit.moved.position)
+        return bool(row["head"] == commit.new_head)

@@ -1,0 +1,90 @@
+"""The connection of a service to NATS: it reconnects for ever, tells what happens, and never dies in silence."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import nats
+import structlog
+from nats.aio.client import Client
+from nats.errors import Error
+from nats.js.errors import NotFoundError
+
+_log = structlog.get_logger()
+_RECONNECT_SECONDS: Final = 0.25
+_RETRY_SECONDS: Final = 0.5
+_REMIND_SECONDS: Final = 10.0
+
+
+@asynccontextmanager
+async def nats_connection(url: str, name: str) -> AsyncIterator[Client]:
+    """Connect to ``url`` as ``name`` and close at the end; waits, with log lines, until a server answers.
+
+    A client that closes by itself can do no more good, so the process is asked to end (SIGTERM) and its supervisor
+    starts it anew.
+    """
+    stopping = False
+    said: dict[str, float] = {}
+
+    async def on_error(error: Exception) -> None:
+        text, now = str(error) or type(error).__name__, time.monotonic()
+        if now - said.get(text, -_REMIND_SECONDS) >= _REMIND_SECONDS:  # every attempt to reconnect fails alike
+            said.clear()
+            said[text] = now
+            _log.warning("nats_error", error=text)
+
+    async def on_disconnected() -> None:
+        if not stopping:
+            _log.warning("nats_disconnected")
+
+    async def on_reconnected() -> None:
+        _log.info("nats_reconnected")
+
+    async def on_closed() -> None:
+        if not stopping:
+            _log.error("nats_closed", detail="the connection to NATS is closed for good: this process ends")
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    nc = await nats.connect(
+        url,
+        name=name,
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=_RECONNECT_SECONDS,
+        connect_timeout=2,
+        ping_interval=5,
+        max_outstanding_pings=2,
+        error_cb=on_error,
+        disconnected_cb=on_disconnected,
+        reconnected_cb=on_reconnected,
+        closed_cb=on_closed,
+    )
+    try:
+        yield nc
+    finally:
+        stopping = True
+        await nc.close()
+
+
+async def wait_for_stream(nc: Client, stream: str) -> None:
+    """Return once ``stream`` exists; says in the log, now and then, that it is waited for."""
+    clock = asyncio.get_running_loop()
+    reminded = -_REMIND_SECONDS
+    while True:
+        try:
+            await nc.jetstream().stream_info(stream)
+        except NotFoundError:
+            detail = f"the stream {stream} does not exist yet: provisioning creates it"
+        except Error as error:
+            detail = f"JetStream does not answer: {str(error) or type(error).__name__}"
+        else:
+            return
+        if clock.time() - reminded >= _REMIND_SECONDS:
+            _log.info("waiting_for_stream", stream=stream, detail=detail)
+            reminded = clock.time()
+        await asyncio.sleep(_RETRY_SECONDS)

@@ -1,0 +1,157 @@
+"""The owner of a partition at work, while its lease is held."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import structlog
+from nats.aio.client import Client
+
+from shared.batch_consumer import BatchConsumer
+from shared.contracts.commands import CommandReply, TouchCommand
+from shared.decider import Refused
+from shared.event_store.recorder import Lease
+from shared.event_store.store import PartitionStore
+from shared.partition.folding import BATCH, Batch, Folding, UnknownOwnTypeError
+from shared.partition.service import CommandService, Input, Service
+from shared.stream_identity import reader_of
+
+_TICK_SECONDS: Final = 1.0
+_SKEW: Final = timedelta(seconds=1)
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Asked:
+    command: TouchCommand
+    answer: asyncio.Future[CommandReply]
+
+
+class PartitionRunner:
+    """One loop for all that changes a partition: messages of its inputs, commands of people, deadlines.
+
+    ``after_commit`` is called when the log has grown.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        store: PartitionStore,
+        lease: Lease,
+        service: Service | CommandService,
+        inputs: Sequence[Input],
+        *,
+        after_commit: Callable[[], None],
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._lease = lease
+        self._service = service
+        self._inputs = inputs
+        self._after_commit = after_commit
+        self._arrived = asyncio.Event()
+        self._asked: deque[_Asked] = deque()
+
+    async def submit(self, command: TouchCommand) -> CommandReply:
+        """Put a command into the loop and return its answer once it is stored."""
+        asked = _Asked(command, asyncio.get_running_loop().create_future())
+        self._asked.append(asked)
+        self._arrived.set()
+        return await asked.answer
+
+    async def run(self) -> None:
+        """Work until cancelled; raises FencedError or StreamReplacedError.
+
+        A type of ours that this build does not know halts the partition: it keeps its lease, so that nobody else runs
+        into the same, and waits to be replaced by a newer build.
+        """
+        readers = [await reader_of(self._client, spec.stream) for spec in self._inputs]
+        folding = await Folding.open(self._store, self._lease, self._service, readers)
+        consumers = {
+            reader: BatchConsumer(self._client, spec.stream, spec.subjects, folding.positions[reader], self._arrived)
+            for reader, spec in zip(readers, self._inputs, strict=True)
+        }
+        log.info("partition.opened", shard=self._lease.shard, head=folding.head, positions=folding.positions)
+        self._after_commit()
+        async with contextlib.AsyncExitStack() as stack:
+            stack.callback(self._abandon)
+            for consumer in consumers.values():
+                await consumer.open()
+                stack.push_async_callback(consumer.close)
+            try:
+                while True:
+                    await self._turn(folding, consumers)
+            except UnknownOwnTypeError as halt:
+                log.critical("partition.halted", shard=self._lease.shard, detail=str(halt))
+                await asyncio.to_thread(self._store.note_halted, self._lease, str(halt))
+                await asyncio.Event().wait()
+
+    async def _turn(self, folding: Folding, consumers: dict[str, BatchConsumer]) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._arrived.wait(), timeout=_TICK_SECONDS)
+        self._arrived.clear()
+        head = folding.head
+        for reader, consumer in consumers.items():
+            messages = consumer.take(BATCH)
+            if messages:
+                await folding.fold(reader, messages)
+        if self._asked:
+            await self._carry_out(folding)
+        await self._fire_by_wall(folding, list(consumers.values()))
+        if folding.head > head:
+            self._after_commit()
+
+    async def _fire_by_wall(self, folding: Folding, consumers: Sequence[BatchConsumer]) -> None:
+        row = await folding.next_deadline()
+        if row is None or row.due > datetime.now(UTC) + _SKEW or self._arrived.is_set():
+            return
+        moments = [await consumer.idle_since() for consumer in consumers]
+        sure = [moment for moment in moments if moment is not None]
+        if len(sure) == len(moments) and await folding.fire(min(sure)):
+            self._arrived.set()
+
+    async def _carry_out(self, folding: Folding) -> None:
+        asked = [self._asked.popleft() for _ in range(min(BATCH, len(self._asked)))]
+        folding.work.now = datetime.now(UTC)
+        ids = [f"command:{one.command.command_id}" for one in asked]
+        done = await asyncio.to_thread(self._store.known, ids)
+        batch = Batch()
+        answers: list[tuple[_Asked, CommandReply]] = []
+        for one, command_id in zip(asked, ids, strict=True):
+            again = command_id in done
+            reply = await self._decide(folding, one.command, again=again)
+            if not again and reply.refused is None:
+                done.add(command_id)
+                batch.inbox.append(command_id)
+            answers.append((one, reply))
+        if batch.inbox:
+            await folding.commit(batch, folding.work.clock)
+        for one, reply in answers:
+            if not one.answer.done():
+                one.answer.set_result(reply)
+
+    async def _decide(self, folding: Folding, command: TouchCommand, *, again: bool) -> CommandReply:
+        service = self._service
+        assert isinstance(service, CommandService)  # noqa: S101 -- commands are routed to such services only
+        act = service.as_done if again else service.on_command
+        try:
+            touch, revision = await folding.loading(lambda: act(command, folding.work))
+            folding.keep()
+        except Refused as refused:
+            folding.work.undo()
+            return CommandReply(
+                touch=command.touch, revision=0, position=folding.head, refused=refused.code, detail=refused.detail
+            )
+        return CommandReply(touch=touch, revision=revision, position=folding.head)
+
+    def _abandon(self) -> None:
+        for one in self._asked:
+            one.answer.cancel()
+        self._asked.clear()

@@ -1,0 +1,27 @@
+"""What a well-formed policy must also be to make sense, as one table of rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from shared.policy import hours_checks, name_checks, service_checks
+from shared.policy.document import Document, Finding
+
+_RULES: Final[tuple[Callable[[Document], Iterator[Finding]], ...]] = (
+    name_checks.communities,
+    name_checks.responders,
+    name_checks.segments,
+    name_checks.identities,
+    hours_checks.hours,
+    hours_checks.leave,
+    service_checks.emails,
+    service_checks.limits,
+    service_checks.unserved,
+)
+
+
+def check(document: Document) -> Iterator[Finding]:
+    """Yield what is wrong or doubtful beyond the form of single fields."""
+    for rule in _RULES:
+        yield from rule(document)

@@ -1,0 +1,119 @@
+"""Names that are there once and mean something: communities, responders, segments and identities."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from typing import Any, Final
+
+from shared.policy.document import Document, Finding, Path
+
+EVERYONE: Final = "everyone"
+"""The implicit last segment, for members whom no other holds; no policy may define it."""
+
+
+def communities(document: Document) -> Iterator[Finding]:
+    """Each community is named once, and some community is cared for."""
+    yield from _repeated(document, "communities")
+    if not document.get("communities") and document.get("other_communities") != "accept":
+        yield document.error(
+            ("communities",),
+            "no community is named, and others are refused",
+            "Name at least one under 'communities', or write 'other_communities: accept'.",
+        )
+
+
+def responders(document: Document) -> Iterator[Finding]:
+    """Each responder is named once and serves what exists, and there is at least one."""
+    if document.get("responders") == []:
+        yield document.error(
+            ("responders",), "there is no responder", "Name at least one person who takes care of members."
+        )
+    yield from _same_names(document, "responders", "responder")
+    segments = [segment.get("name") for _, segment in document.items("segments")] + [EVERYONE]
+    closed = document.get("other_communities") != "accept"
+    for path, _ in document.items("responders"):
+        yield from _repeated(document, *path, "segments")
+        yield from _repeated(document, *path, "communities")
+        for place, name in document.items(*path, "segments"):
+            yield from _unknown(document, place, name, segments, "segment")
+        if closed:
+            communities = [name for _, name in document.items("communities")]
+            for place, name in document.items(*path, "communities"):
+                yield from _unknown(document, place, name, communities, "community")
+
+
+def segments(document: Document) -> Iterator[Finding]:
+    """Each segment is named once, is not the reserved one, and can be reached."""
+    yield from _same_names(document, "segments", "segment")
+    everybody: str | None = None
+    for path, segment in document.items("segments"):
+        name = segment.get("name")
+        if name == EVERYONE:
+            yield document.error(
+                (*path, "name"),
+                "the name 'everyone' is reserved for members whom no segment holds",
+                "Choose another name, or remove the segment: 'everyone' is there by itself.",
+            )
+        if everybody is not None:
+            yield document.warning(
+                path,
+                f"no member comes this far: the segment '{everybody}' above has no conditions and takes everybody",
+                "Move the segment without conditions to the end.",
+            )
+        low, high = segment.get("member_for_at_least_days"), segment.get("member_for_less_than_days")
+        if low is not None and high is not None and high <= low:
+            yield document.warning(
+                (*path, "member_for_less_than_days"),
+                f"nobody is a member for at least {low:g} and less than {high:g} days",
+                "Write a larger number here than in member_for_at_least_days.",
+            )
+        if name is not None and set(segment) == {"name"}:
+            everybody = everybody or name
+
+
+def identities(document: Document) -> Iterator[Finding]:
+    """No identity belongs to two responders."""
+    owners: dict[tuple[Any, Any], str] = {}
+    for path, responder in document.items("responders"):
+        for place, identity in document.items(*path, "identities"):
+            key = (identity.get("platform"), identity.get("id"))
+            if None in key:
+                continue
+            if key in owners:
+                yield document.error(
+                    place, f"this identity already belongs to {owners[key]}", "Give each identity to one responder."
+                )
+            owners.setdefault(key, f"'{responder.get('name', 'another responder')}'")
+
+
+def _repeated(document: Document, *path: str | int) -> Iterator[Finding]:
+    seen = set()
+    for place, name in document.items(*path):
+        if name in seen:
+            yield document.error(place, f"'{name}' is named twice", "Keep one of the two.")
+        seen.add(name)
+
+
+def _same_names(document: Document, field: str, noun: str) -> Iterator[Finding]:
+    lines: dict[str, int] = {}
+    for path, item in document.items(field):
+        name = item.get("name")
+        if name is None:
+            continue
+        if name in lines:
+            yield document.error(
+                (*path, "name"),
+                f"there is already a {noun} '{name}' in line {lines[name]}",
+                "Give each its own name.",
+            )
+        lines.setdefault(name, document.line((*path, "name")))
+
+
+def _unknown(document: Document, path: Path, name: str, known: list[Any], noun: str) -> Iterator[Finding]:
+    if name in known:
+        return
+    names = [each for each in known if each is not None]
+    near = difflib.get_close_matches(name, names, n=1)
+    fix = f"Did you mean '{near[0]}'?" if near else f"The policy names: {', '.join(names) or 'none'}."
+    yield document.error(path, f"the policy has no {noun} '{name}'", fix)

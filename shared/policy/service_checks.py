@@ -1,0 +1,54 @@
+"""Work that somebody can get and hear of: addresses, limits, segments and communities that nobody serves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared.policy.document import Document, Finding, Path
+
+
+def emails(document: Document) -> Iterator[Finding]:
+    """Addresses are verified, and what is verified is there."""
+    for path, responder in document.items("responders"):
+        verified = responder.get("email_verified", False)
+        if "email" in responder and not verified:
+            yield document.warning(
+                (*path, "email"),
+                "no mail is sent to this address until it is verified",
+                "Ask the person to confirm it and to agree to be written to; then add 'email_verified: true'.",
+            )
+        if verified and "email" not in responder:
+            yield document.warning(
+                (*path, "email_verified"), "there is no e-mail address to be verified", "Add 'email:', or remove this."
+            )
+
+
+def limits(document: Document) -> Iterator[Finding]:
+    """No rule's touch weighs more than one person may bear."""
+    places: list[Path] = [("limits",)] + [(*path, "limits") for path, _ in document.items("responders")]
+    for place in places:
+        most = document.get(*place, "care_load")
+        for rule in document.get("rules") or {}:
+            weight = document.get("rules", rule, "care_load")
+            if most is not None and weight is not None and weight > most:
+                yield document.warning(
+                    (*place, "care_load"),
+                    f"a touch by the rule '{rule}' weighs {weight}, more than this limit allows at one time",
+                    f"Allow at least {weight}, or lower rules.{rule}.care_load.",
+                )
+
+
+def unserved(document: Document) -> Iterator[Finding]:
+    """Somebody serves each segment and each community."""
+    responders = [responder for _, responder in document.items("responders")]
+    for field, noun in (("segments", "segment"), ("communities", "community")):
+        if not responders or any(not responder.get(field) for responder in responders):
+            continue
+        for path, item in document.items(field):
+            name = item.get("name") if isinstance(item, dict) else item
+            if name is not None and not any(name in responder[field] for responder in responders):
+                yield document.warning(
+                    path,
+                    f"no responder serves the {noun} '{name}': its touches would be held",
+                    f"Add it to a responder's '{field}', or leave somebody's '{field}' out: that means all.",
+                )

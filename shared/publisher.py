@@ -1,0 +1,310 @@
+"""Durable publishing to a JetStream stream: in order, without loss, and fast when much is waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.errors import NoRespondersError
+
+MAX_BATCH_MESSAGES: Final = 1000
+MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
+ATOMIC_FROM_MESSAGES: Final = 16
+"""From here on one atomic batch, with its one fsync, is quicker than single messages (measured)."""
+MAX_WAITING_MESSAGES: Final = 20_000
+MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
+
+_FIRST_ATTEMPT_SECONDS: Final = 2.0
+_LONGEST_ATTEMPT_SECONDS: Final = 8.0
+_LEAST_SECONDS: Final = 1.0
+_PAUSE_SECONDS: Final = 0.05
+_MESSAGE_OVERHEAD_BYTES: Final = 200
+_DUPLICATE_IN_BATCH: Final = 10201
+_FULL: Final = frozenset({10002, 10023, 10028, 10047, 10077})
+"""Account, server, memory, storage and stream limits, as nats-server numbers them."""
+
+
+class PublishUnavailableError(Exception):
+    """NATS did not confirm in time. Some messages may be stored: publishing the same ids again is harmless."""
+
+
+class StreamFullError(Exception):
+    """The stream or its disk has no room. Messages before the refused one may be stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A message to publish; ``msg_id`` is its identity in the stream's de-duplication window."""
+
+    subject: str
+    headers: dict[str, str]
+    body: bytes
+    msg_id: str
+
+    @property
+    def size(self) -> int:
+        """What the message takes, in bytes, roughly."""
+        return len(self.body) + _MESSAGE_OVERHEAD_BYTES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PubResult:
+    """Where a message is stored; ``duplicate`` says that an earlier publication had put it there."""
+
+    seq: int
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ApiError:
+    code: int = 0
+    err_code: int = 0
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PubAck:
+    seq: int = 0
+    duplicate: bool = False
+    count: int = 0
+    error: _ApiError | None = None
+
+
+class _DuplicateInBatchError(Exception):
+    """The atomic batch holds an id that the stream knows, or the same id twice: none of it is stored."""
+
+
+class _Call:
+    """One call of ``publish``: its messages, and the results so far."""
+
+    def __init__(self, messages: Sequence[Outgoing], patience: float) -> None:
+        loop = asyncio.get_running_loop()
+        self.messages = messages
+        self.deadline = loop.time() + patience
+        self.size = sum(message.size for message in messages)
+        self.results: list[PubResult] = []
+        self.done: asyncio.Future[list[PubResult]] = loop.create_future()
+
+    def finish(self, error: BaseException | None) -> None:
+        if self.done.done():  # whoever called has gone
+            return
+        if error is None:
+            self.done.set_result(self.results)
+        else:
+            self.done.set_exception(error)
+
+
+_Piece = tuple[_Call, Sequence[Outgoing]]
+_ack_decoder: Final = msgspec.json.Decoder(_PubAck)
+
+
+class DurablePublisher:
+    """Publishes to one stream. The messages of one call keep their order; concurrent calls share atomic batches.
+
+    A call's message is only sent once the one before it is confirmed, or in one atomic batch with it, so that no
+    failure can let a message overtake another. ``patience`` is for how many seconds a publication is tried.
+    """
+
+    def __init__(self, nc: Client, stream: str, *, patience: float = 20.0) -> None:
+        self._nc = nc
+        self._stream = stream
+        self._patience = patience
+        self._waiting: deque[_Call] = deque()
+        self._room = asyncio.Condition()
+        self._messages = 0
+        self._bytes = 0
+        self._worker: asyncio.Task[None] | None = None
+        self._highest = 0
+
+    async def publish(self, messages: Sequence[Outgoing]) -> list[PubResult]:
+        """Return where each message is stored, once all are confirmed; waits while too much is waiting already.
+
+        Raises StreamFullError at once, and PublishUnavailableError when NATS does not confirm in time. A duplicate
+        that only a repeated attempt of this call made is none.
+        """
+        if not messages:
+            return []
+        call = _Call(messages, self._patience)
+        async with self._room:
+            await self._room.wait_for(self._has_room)
+            self._messages += len(messages)
+            self._bytes += call.size
+        self._waiting.append(call)
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._work())
+        return await call.done
+
+    def _has_room(self) -> bool:
+        return self._messages < MAX_WAITING_MESSAGES and self._bytes < MAX_WAITING_BYTES
+
+    async def _work(self) -> None:
+        while self._waiting:
+            calls = self._take()
+            error: BaseException | None = None
+            try:
+                await self._publish_round(calls)
+            except asyncio.CancelledError:
+                error = PublishUnavailableError(f"publishing to {self._stream} was stopped")
+                raise
+            except Exception as caught:  # noqa: BLE001 -- it belongs to the callers; the worker goes on
+                error = caught
+            finally:
+                for call in calls:
+                    complete = len(call.results) == len(call.messages)
+                    call.finish(None if complete else error)
+                async with self._room:
+                    self._messages -= sum(len(call.messages) for call in calls)
+                    self._bytes -= sum(call.size for call in calls)
+                    self._room.notify_all()
+
+    def _take(self) -> list[_Call]:
+        """Take the waiting calls that fit into one atomic batch, or the first alone."""
+        calls = [self._waiting.popleft()]
+        messages, size = len(calls[0].messages), calls[0].size
+        while self._waiting:
+            messages += len(self._waiting[0].messages)
+            size += self._waiting[0].size
+            if messages > MAX_BATCH_MESSAGES or size > MAX_BATCH_BYTES:
+                break
+            calls.append(self._waiting.popleft())
+        return calls
+
+    async def _publish_round(self, calls: list[_Call]) -> None:
+        now = asyncio.get_running_loop().time()
+        deadline = max(now + _LEAST_SECONDS, min(call.deadline for call in calls))
+        if len(calls) > 1:
+            await self._publish_pieces([(call, call.messages) for call in calls], deadline)
+            return
+        for chunk in _chunks(calls[0].messages):
+            await self._publish_pieces([(calls[0], chunk)], deadline)
+
+    async def _publish_pieces(self, pieces: list[_Piece], deadline: float) -> None:
+        known, uncertain = self._highest, False
+        if sum(len(part) for _, part in pieces) >= ATOMIC_FROM_MESSAGES:
+            attempt = _Attempts(deadline, self._stream)
+            if await self._publish_together(pieces, attempt):
+                return
+            uncertain = attempt.uncertain
+            if len(pieces) > 1 and not uncertain:  # the calls without a duplicate need not pay for the others
+                for piece in pieces:
+                    await self._publish_pieces([piece], deadline)
+                return
+        lanes = (self._publish_singly(call, part, deadline, known, uncertain=uncertain) for call, part in pieces)
+        for outcome in await asyncio.gather(*lanes, return_exceptions=True):
+            if outcome is not None:
+                raise outcome
+
+    async def _publish_together(self, pieces: list[_Piece], attempt: _Attempts) -> bool:
+        """Publish in one atomic batch; False when it holds a duplicate, so that nothing of it was stored just now."""
+        messages = [message for _, part in pieces for message in part]
+        while True:
+            try:
+                last = await self._publish_atomic(messages, await attempt.next(self._nc))
+            except _DuplicateInBatchError:
+                return False
+            except (NatsError, TimeoutError, _RetryableError) as error:
+                attempt.failed(error)
+            else:
+                seq = last - len(messages) + 1
+                for call, part in pieces:
+                    call.results += (PubResult(seq=seq + i, duplicate=False) for i in range(len(part)))
+                    seq += len(part)
+                return True
+
+    async def _publish_singly(
+        self, call: _Call, part: Sequence[Outgoing], deadline: float, known: int, *, uncertain: bool
+    ) -> None:
+        """Publish one after the other. ``uncertain``: an earlier attempt may have stored them, after ``known``."""
+        for message in part:
+            attempt = _Attempts(deadline, self._stream)
+            while True:
+                try:
+                    ack = await self._request(message, message.headers, await attempt.next(self._nc))
+                except (NatsError, TimeoutError, _RetryableError) as error:
+                    attempt.failed(error)
+                    continue
+                own = ack.seq > known and (uncertain or attempt.uncertain)
+                call.results.append(PubResult(seq=ack.seq, duplicate=ack.duplicate and not own))
+                break
+
+    async def _publish_atomic(self, messages: Sequence[Outgoing], seconds: float) -> int:
+        """Publish ``messages`` as one atomic batch and return the sequence of the last."""
+        batch = uuid.uuid4().hex
+        for position, message in enumerate(messages, start=1):
+            headers = {**message.headers, "Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(position)}
+            if position == len(messages):
+                headers["Nats-Batch-Commit"] = "1"
+                return (await self._request(message, headers, seconds)).seq
+            headers["Nats-Msg-Id"] = message.msg_id
+            await self._nc.publish(message.subject, message.body, headers=headers)
+        raise AssertionError("an atomic batch of nothing")
+
+    async def _request(self, message: Outgoing, headers: dict[str, str], seconds: float) -> _PubAck:
+        headers = {**headers, "Nats-Msg-Id": message.msg_id, "Nats-Expected-Stream": self._stream}
+        reply = await self._nc.request(message.subject, message.body, timeout=seconds, headers=headers)
+        try:
+            ack = _ack_decoder.decode(reply.data)
+        except msgspec.DecodeError as error:
+            raise _RetryableError(f"an answer that is no acknowledgement: {error}") from error
+        if ack.error is None:
+            self._highest = max(self._highest, ack.seq)
+            return ack
+        if ack.error.err_code == _DUPLICATE_IN_BATCH:
+            raise _DuplicateInBatchError
+        if ack.error.err_code in _FULL:
+            raise StreamFullError(f"the stream {self._stream} has no room: {ack.error.description}")
+        raise _RetryableError(f"{ack.error.description} (error {ack.error.err_code})")
+
+
+class _RetryableError(Exception):
+    """The server refused for a reason that may pass."""
+
+
+class _Attempts:
+    """Repeated attempts at one publication, until a deadline; ``uncertain`` once one may have been stored unseen."""
+
+    def __init__(self, deadline: float, stream: str) -> None:
+        self._clock = asyncio.get_running_loop()
+        self._deadline = deadline
+        self._stream = stream
+        self._seconds = _FIRST_ATTEMPT_SECONDS
+        self._last: Exception | None = None
+        self.uncertain = False
+
+    async def next(self, nc: Client) -> float:
+        """Return for how long to wait for the confirmation; raises PublishUnavailableError when time is up."""
+        while True:
+            left = self._deadline - self._clock.time()
+            if left <= 0 or nc.is_closed:
+                why = "the connection is closed" if nc.is_closed else self._last or "not connected"
+                raise PublishUnavailableError(f"NATS did not confirm a publication to {self._stream}: {why!s}")
+            if self._last is not None or not nc.is_connected:
+                await asyncio.sleep(_PAUSE_SECONDS)
+            if nc.is_connected:
+                return min(self._seconds, left)
+
+    def failed(self, error: Exception) -> None:
+        """Note an attempt that was not confirmed."""
+        self._last = error if str(error) else type(error)(type(error).__name__)
+        self._seconds = min(self._seconds * 2, _LONGEST_ATTEMPT_SECONDS)
+        if not isinstance(error, NoRespondersError | _RetryableError):
+            self.uncertain = True
+
+
+def _chunks(messages: Sequence[Outgoing]) -> list[Sequence[Outgoing]]:
+    """Divide ``messages`` into runs that fit into an atomic batch each."""
+    chunks: list[Sequence[Outgoing]] = []
+    start, size = 0, 0
+    for index, message in enumerate(messages):
+        size += message.size
+        if index > start and (index - start >= MAX_BATCH_MESSAGES or size > MAX_BATCH_BYTES):
+            chunks.append(messages[start:index])
+            start, size = index, message.size
+    return [*chunks, messages[start:]]

@@ -1,0 +1,143 @@
+"""The relay: publishes a partition's public events in the order of its log, each once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import nats.errors
+import structlog
+from eventsourcing.persistence import PersistenceError
+from nats.aio.client import Client
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+
+from shared.contracts.cloudevents import Publication
+from shared.event_store.codec import RecordedEvent
+from shared.event_store.recorder import Lease
+from shared.event_store.store import PartitionStore
+from shared.publisher import DurablePublisher, Outgoing, PublishUnavailableError, StreamFullError
+
+BATCH: Final = 500
+_RETRY_SECONDS: Final = 1.0
+
+log = structlog.get_logger()
+
+Publish = Callable[[RecordedEvent], Publication]
+
+
+class Relay:
+    """Publishes one partition's log to one stream. The store is the outbox; the stream is the cursor.
+
+    Each message carries its partition and log position as ``ce-partition`` and ``ce-position``, so that a new owner
+    finds in the stream itself how far its predecessor came. The position is also kept in the store, as a lower bound
+    for when retention has emptied the stream.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        publisher: DurablePublisher,
+        store: PartitionStore,
+        lease: Lease,
+        *,
+        stream: str,
+        subject: str,
+        public: Mapping[type[Any], Publish],
+    ) -> None:
+        self._client = client
+        self._publisher = publisher
+        self._store = store
+        self._lease = lease
+        self._stream = stream
+        self._subject = subject
+        self._public = public
+        names = store.codec.names
+        self._topics = [names[form] for form in public]
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Say that the log has grown."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Publish until cancelled, starting after what the stream holds or the store remembers, whichever is further."""
+        cursor: int | None = None
+        while True:
+            try:
+                if cursor is None:
+                    published = await published_position(
+                        self._client, self._stream, self._subject, self._store.partition
+                    )
+                    cursor = max(published, await asyncio.to_thread(self._store.relayed, self._lease))
+                    log.info("relay.started", shard=self._lease.shard, stream=self._stream, after=cursor)
+                cursor = await self._drain(cursor)
+            except (PublishUnavailableError, StreamFullError, PersistenceError, nats.errors.Error) as error:
+                log.warning("relay.waiting", shard=self._lease.shard, error=str(error) or type(error).__name__)
+                cursor = None  # what was in flight may be stored: ask the stream again
+                await asyncio.sleep(_RETRY_SECONDS)
+                continue
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), timeout=_RETRY_SECONDS)
+            self._wake.clear()
+
+    async def _drain(self, cursor: int) -> int:
+        while True:
+            head = await asyncio.to_thread(self._store.head)
+            if head == cursor:
+                return cursor
+            notifications = await asyncio.to_thread(self._store.events_after, cursor, limit=BATCH, topics=self._topics)
+            if notifications:
+                outgoing = []
+                for notification in notifications:
+                    recorded = self._store.codec.to_domain_event(notification)
+                    outgoing.append(self._outgoing(self._public[type(recorded.event)](recorded), notification.id))
+                await self._publisher.publish(outgoing)
+            last = notifications[-1].id if notifications else 0
+            cursor = last if len(notifications) == BATCH else max(head, last)
+            await asyncio.to_thread(self._store.note_relayed, self._lease, cursor)
+
+    def _outgoing(self, publication: Publication, position: int) -> Outgoing:
+        headers = {
+            **publication.headers,
+            "ce-partition": str(self._store.partition),
+            "ce-position": str(position),
+        }
+        return Outgoing(
+            subject=publication.subject, headers=headers, body=publication.body, msg_id=publication.headers["ce-id"]
+        )
+
+
+async def published_position(client: Client, stream: str, subject: str, partition: int) -> int:
+    """Return the log position of the last message that ``partition`` published to ``stream``, 0 when there is none.
+
+    The partition's last message is the last one of its subject, so the last message of every subject is enough to
+    see. Raises nats.errors.Error when the server does not answer.
+    """
+    js = client.jetstream()
+    config = ConsumerConfig(
+        ack_policy=AckPolicy.NONE,
+        deliver_policy=DeliverPolicy.LAST_PER_SUBJECT,
+        filter_subject=subject,
+        headers_only=True,
+        inactive_threshold=30,
+        mem_storage=True,
+        num_replicas=1,
+    )
+    info = await js.add_consumer(stream, config)
+    left = info.num_pending or 0
+    last = 0
+    subscription = await js.pull_subscribe_bind(consumer=info.name, stream=stream)
+    try:
+        while left > 0:
+            for message in await subscription.fetch(min(left, 500), timeout=10):
+                left -= 1
+                headers = message.headers or {}
+                if headers.get("ce-partition") == str(partition):
+                    last = max(last, int(headers.get("ce-position", "0")))
+    finally:
+        with contextlib.suppress(nats.errors.Error):
+            await subscription.unsubscribe()
+            await js.delete_consumer(stream, info.name)
+    return last

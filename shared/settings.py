@@ -1,0 +1,96 @@
+"""What a service is told by its environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+_PREFIX: Final = "WARMLINE_"
+
+
+class SettingsError(ValueError):
+    """The environment lacks a variable or holds one that cannot be read; the text names each and the mend."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSettings:
+    """The settings of every service; a port or address is None when the service has no part in it.
+
+    ``partitions`` is fixed for the life of the data: it decides the subject of every member event.
+    """
+
+    nats_url: str = field(repr=False)
+    postgres_url: str = field(repr=False)
+    token: str = field(repr=False)
+    partitions: int
+    host: str = "127.0.0.1"
+    ingest_port: int | None = None
+    desk_port: int | None = None
+    ingest_url: str | None = None
+    desk_url: str | None = None
+    data: Path | None = None
+    instance: str
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> ServiceSettings:
+        """Return the settings in ``environ`` (default: the process's); raises SettingsError with all that is wrong."""
+        reader = _Reader(os.environ if environ is None else environ)
+        data = reader.text("DATA")
+        settings = cls(
+            nats_url=reader.required("NATS_URL", "the address of the NATS server, such as nats://127.0.0.1:4222"),
+            postgres_url=reader.required(
+                "POSTGRES_URL", "the address of the database, such as postgresql://user:password@127.0.0.1/warmline"
+            ),
+            token=reader.required("TOKEN", "the administrator's token"),
+            partitions=reader.number("PARTITIONS", 1, 1024, required=True) or 1,
+            host=reader.text("HOST") or "127.0.0.1",
+            ingest_port=reader.number("INGEST_PORT", 0, 65535),
+            desk_port=reader.number("DESK_PORT", 0, 65535),
+            ingest_url=reader.text("INGEST_URL"),
+            desk_url=reader.text("DESK_URL"),
+            data=Path(data) if data else None,
+            instance=reader.text("INSTANCE") or f"process-{os.getpid()}",
+        )
+        if reader.problems:
+            raise SettingsError("\n".join(reader.problems))
+        return settings
+
+    def required_port(self, name: str) -> int:
+        """Return the port called ``name`` (``ingest_port``, ``desk_port``); raises SettingsError when it is not set."""
+        port: int | None = getattr(self, name)
+        if port is None:
+            variable = f"{_PREFIX}{name.upper()}"
+            raise SettingsError(f"{variable} is not set: give the TCP port to listen on, such as {variable}=8081")
+        return port
+
+
+class _Reader:
+    """Reads variables and collects what is wrong with them."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.problems: list[str] = []
+
+    def text(self, name: str) -> str | None:
+        return self._environ.get(f"{_PREFIX}{name}") or None
+
+    def required(self, name: str, meaning: str) -> str:
+        value = self.text(name)
+        if value is None:
+            self.problems.append(f"{_PREFIX}{name} is not set: it holds {meaning}")
+        return value or ""
+
+    def number(self, name: str, lowest: int, highest: int, *, required: bool = False) -> int | None:
+        wanted = f"a whole number from {lowest} to {highest}"
+        value = self.text(name)
+        if value is None:
+            if required:
+                self.problems.append(f"{_PREFIX}{name} is not set: it holds {wanted}")
+            return None
+        if not (value.isascii() and value.isdigit() and lowest <= int(value) <= highest):
+            self.problems.append(f"{_PREFIX}{name} is {value!r}: it must be {wanted}")
+            return None
+        return int(value)

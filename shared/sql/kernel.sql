@@ -1,0 +1,30 @@
+-- Tables that every service has in its own schema, whatever its partitions. {schema} is filled in by the provisioner.
+CREATE TABLE IF NOT EXISTS {schema}.shards (
+    shard text PRIMARY KEY,
+    owner text NOT NULL DEFAULT '',
+    epoch bigint NOT NULL DEFAULT 0,
+    expires_at timestamptz NOT NULL DEFAULT to_timestamp(0),
+    head bigint NOT NULL DEFAULT 0,
+    clock timestamptz NOT NULL DEFAULT to_timestamp(0),
+    relayed bigint NOT NULL DEFAULT 0,
+    halted text
+) WITH (fillfactor = 50);
+
+CREATE TABLE IF NOT EXISTS {schema}.workers (
+    owner text PRIMARY KEY,
+    seen_at timestamptz NOT NULL
+) WITH (fillfactor = 50);
+
+CREATE TABLE IF NOT EXISTS {schema}.dead_letters (
+    shard text NOT NULL,
+    stream text NOT NULL,
+    seq bigint NOT NULL,
+    subject text NOT NULL,
+    headers jsonb NOT NULL,
+    body bytea NOT NULL,
+    error text NOT NULL,
+    trace_id text,
+    tries integer NOT NULL,
+    parked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (shard, stream, seq)
+);

@@ -1,0 +1,21 @@
+-- Tables of one partition's store, beside eventsourcing's events and tracking tables. {p} is p<n>.
+CREATE TABLE IF NOT EXISTS {schema}.{p}_states (
+    stream text PRIMARY KEY,
+    version bigint NOT NULL,
+    state bytea NOT NULL,
+    line text,
+    rank double precision
+) WITH (fillfactor = 70);
+CREATE INDEX IF NOT EXISTS {p}_states_line ON {schema}.{p}_states (line, rank DESC, stream) WHERE line IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS {schema}.{p}_inbox (id text PRIMARY KEY);
+
+CREATE TABLE IF NOT EXISTS {schema}.{p}_deadlines (
+    stream text NOT NULL,
+    name text NOT NULL,
+    community text NOT NULL,
+    due timestamptz NOT NULL,
+    armed_at timestamptz NOT NULL,
+    PRIMARY KEY (stream, name)
+) WITH (fillfactor = 70);
+CREATE INDEX IF NOT EXISTS {p}_deadlines_due ON {schema}.{p}_deadlines (due, stream, name);

@@ -1,0 +1,105 @@
+"""A read model: tables that are a function of the streams, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import psycopg
+from psycopg.sql import SQL, Composed, Identifier
+
+from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
+from shared.delivery import Delivered
+from shared.partition.service import Input
+
+POSITIONS: Final = (
+    "CREATE TABLE positions (shard text, reader text, position bigint NOT NULL, PRIMARY KEY (shard, reader))"
+)
+
+
+class View(Protocol):
+    """One read model. Table names are unqualified: the schema in the search path says which copy is meant.
+
+    What it stores must depend on the streams alone, not on the clock, on batch borders or on how streams interleave.
+    """
+
+    name: str
+    streams: tuple[str, ...]
+    partitioned: bool
+
+    @property
+    def ddl(self) -> str:
+        """Statements that create the model's tables."""
+        ...
+
+    async def fold(self, connection: psycopg.AsyncConnection[Any], messages: Sequence[Delivered]) -> None:
+        """Take ``messages`` into the tables, inside a transaction that also moves the position past them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewShard:
+    """One reader of a read model: a partition of it, or the whole where it is not partitioned."""
+
+    view: View
+    partition: int
+
+    @property
+    def name(self) -> str:
+        """The name of its lease and of its positions."""
+        return f"{self.view.name}-{self.partition}"
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """What it reads."""
+        subjects = {
+            MEMBER_EVENTS: f"p.{self.partition}.member.>" if self.view.partitioned else "p.*.member.>",
+            TOUCHES: "needs-touch.>",
+            TOUCH_FACTS: "touch.>",
+        }
+        return tuple(Input(stream=stream, subjects=(subjects[stream],)) for stream in self.view.streams)
+
+
+def shards_of(view: View, partitions: int) -> tuple[ViewShard, ...]:
+    """Return the readers of ``view``."""
+    return tuple(ViewShard(view=view, partition=n) for n in range(partitions if view.partitioned else 1))
+
+
+def schema_of(view: View) -> str:
+    """Return the schema that holds the live copy of ``view``."""
+    return f"view_{view.name}"
+
+
+async def create_view(connection: psycopg.AsyncConnection[Any], view: View, schema: str) -> None:
+    """Create an empty copy of ``view`` in ``schema``, which must not exist."""
+    async with connection.transaction():
+        await connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(schema)))
+        await connection.execute(use_schema(schema))
+        await connection.execute(POSITIONS)
+        await connection.execute(view.ddl.encode())
+
+
+def use_schema(schema: str) -> Composed:
+    """Return the statement that makes unqualified names mean ``schema`` until the transaction ends."""
+    return SQL("SET LOCAL search_path = {}").format(Identifier(schema))
+
+
+async def positions_of(connection: psycopg.AsyncConnection[Any], schema: str, shard: str) -> dict[str, int]:
+    """Return how far ``shard`` has read, by reader."""
+    cursor = await connection.execute(
+        SQL("SELECT reader, position FROM {} WHERE shard = %s").format(Identifier(schema, "positions")), (shard,)
+    )
+    return {row[0]: row[1] for row in await cursor.fetchall()}
+
+
+async def move_position(
+    connection: psycopg.AsyncConnection[Any], shard: str, reader: str, expected: int, position: int
+) -> bool:
+    """Compare and set a position, inside a transaction that uses the view's schema; False when it is elsewhere."""
+    cursor = await connection.execute(
+        "INSERT INTO positions AS p VALUES (%s, %s, %s) ON CONFLICT (shard, reader) DO UPDATE "
+        "SET position = excluded.position WHERE p.position = %s RETURNING 1",
+        (shard, reader, position, expected),
+    )
+    return await cursor.fetchone() is not None

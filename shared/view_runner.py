@@ -1,0 +1,193 @@
+"""The owner of a read model's shard at work: from streams to tables, each batch with its position."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+import psycopg
+import structlog
+from nats.aio.client import Client
+from psycopg.sql import SQL, Identifier
+
+from shared.batch_consumer import BatchConsumer
+from shared.contracts.cloudevents import UnknownTypeError
+from shared.delivery import Delivered, Message, decode
+from shared.event_store.recorder import Lease
+from shared.event_store.store import FencedError, StreamReplacedError
+from shared.partition.folding import UnknownOwnTypeError
+from shared.stream_identity import reader_of
+from shared.view import ViewShard, move_position, positions_of, schema_of, use_schema
+
+BATCH: Final = 500
+TRIES: Final = 3
+_TICK_SECONDS: Final = 1.0
+
+log = structlog.get_logger()
+
+
+class ViewRunner:
+    """Runs one shard of a read model while its lease is held.
+
+    A batch that fails is taken message by message; one that fails ``TRIES`` times alone is parked in the transaction
+    that moves the position past it.
+    """
+
+    def __init__(self, client: Client, postgres_url: str, service_schema: str, lease: Lease, shard: ViewShard) -> None:
+        self._client = client
+        self._url = postgres_url
+        self._service_schema = service_schema
+        self._lease = lease
+        self._shard = shard
+        self._schema = schema_of(shard.view)
+        self._arrived = asyncio.Event()
+        self._positions: dict[str, int] = {}
+
+    async def run(self) -> None:
+        """Work until cancelled; raises FencedError, StreamReplacedError or psycopg.OperationalError."""
+        readers = [await reader_of(self._client, spec.stream) for spec in self._shard.inputs]
+        async with await psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5) as connection:
+            stored = await positions_of(connection, self._schema, self._shard.name)
+            refuse_replaced(stored, readers)
+            self._positions = {reader: stored.get(reader, 0) for reader in readers}
+            consumers = {
+                reader: BatchConsumer(self._client, spec.stream, spec.subjects, self._positions[reader], self._arrived)
+                for reader, spec in zip(readers, self._shard.inputs, strict=True)
+            }
+            log.info("view.opened", shard=self._shard.name, positions=self._positions)
+            async with contextlib.AsyncExitStack() as stack:
+                for consumer in consumers.values():
+                    await consumer.open()
+                    stack.push_async_callback(consumer.close)
+                try:
+                    while True:
+                        await self._turn(connection, consumers)
+                except UnknownOwnTypeError as halt:
+                    log.critical("view.halted", shard=self._shard.name, detail=str(halt))
+                    await self._note_halted(connection, str(halt))
+                    await asyncio.Event().wait()
+
+    async def _turn(self, connection: psycopg.AsyncConnection[Any], consumers: dict[str, BatchConsumer]) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._arrived.wait(), timeout=_TICK_SECONDS)
+        self._arrived.clear()
+        for reader, consumer in consumers.items():
+            messages = consumer.take(BATCH)
+            if messages:
+                await self._fold(connection, reader, messages)
+
+    async def _fold(self, connection: psycopg.AsyncConnection[Any], reader: str, messages: Sequence[Message]) -> None:
+        try:
+            await self._store(connection, reader, messages[-1].seq, decoded(messages))
+        except (FencedError, psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 -- one bad message must not stop the rest
+            log.warning("view.batch_failed", shard=self._shard.name, error=str(error), messages=len(messages))
+            for message in messages:
+                await self._fold_one(connection, reader, message)
+
+    async def _fold_one(self, connection: psycopg.AsyncConnection[Any], reader: str, message: Message) -> None:
+        failure: Exception | None = None
+        for _ in range(TRIES):
+            try:
+                await self._store(connection, reader, message.seq, decoded([message]))
+            except (FencedError, UnknownOwnTypeError, psycopg.OperationalError, psycopg.InterfaceError):
+                raise
+            except Exception as error:  # noqa: BLE001 -- told below, and parked
+                failure = error
+            else:
+                return
+        log.error("message.parked", shard=self._shard.name, seq=message.seq, exc_info=failure)
+        await self._store(connection, reader, message.seq, [], parked=(message, failure))
+
+    async def _store(
+        self,
+        connection: psycopg.AsyncConnection[Any],
+        reader: str,
+        position: int,
+        messages: Sequence[Delivered],
+        parked: tuple[Message, Exception | None] | None = None,
+    ) -> None:
+        async with connection.transaction():
+            await self._fence(connection)
+            await connection.execute(use_schema(self._schema))
+            if not await move_position(connection, self._shard.name, reader, self._positions[reader], position):
+                raise FencedError(self._shard.name)
+            if messages:
+                await self._shard.view.fold(connection, messages)
+            if parked is not None:
+                await self._park(connection, *parked)
+        self._positions[reader] = position
+
+    async def _fence(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        cursor = await connection.execute(
+            SQL(
+                "SELECT FROM {} WHERE shard = %s AND owner = %s AND epoch = %s AND expires_at > clock_timestamp() "
+                "FOR UPDATE"
+            ).format(Identifier(self._service_schema, "shards")),
+            (self._lease.shard, self._lease.owner, self._lease.epoch),
+        )
+        if cursor.rowcount != 1:
+            raise FencedError(self._lease.shard)
+
+    async def _park(self, connection: psycopg.AsyncConnection[Any], message: Message, error: Exception | None) -> None:
+        await connection.execute(
+            SQL(
+                "INSERT INTO {} (shard, stream, seq, subject, headers, body, error, trace_id, tries) "
+                "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            ).format(Identifier(self._service_schema, "dead_letters")),
+            (
+                self._shard.name,
+                message.stream,
+                message.seq,
+                message.subject,
+                json.dumps(message.headers or {}),
+                message.body,
+                f"{type(error).__name__}: {error}"[:2000],
+                message.trace_id,
+                TRIES,
+            ),
+        )
+
+    async def _note_halted(self, connection: psycopg.AsyncConnection[Any], why: str) -> None:
+        await connection.execute(
+            SQL("UPDATE {} SET halted = %s WHERE shard = %s").format(Identifier(self._service_schema, "shards")),
+            (why, self._lease.shard),
+        )
+
+
+def decoded(messages: Sequence[Message]) -> list[Delivered]:
+    """Return ``messages`` with their events, foreign ones left out.
+
+    Raises UnknownOwnTypeError for a type of ours that this build does not know, msgspec.DecodeError for what is no event.
+    """
+    result = []
+    for message in messages:
+        try:
+            result.append(decode(message))
+        except UnknownTypeError as error:
+            if error.ours:
+                raise UnknownOwnTypeError(
+                    f"{message.stream} holds at {message.seq} an event of the type {error.event_type}, which this "
+                    "build does not know. Start the build that wrote it, or a newer one."
+                ) from error
+            log.info("message.foreign", stream=message.stream, seq=message.seq, type=error.event_type)
+        except KeyError as error:
+            raise msgspec.DecodeError(f"the header {error} is missing") from error
+    return result
+
+
+def refuse_replaced(stored: dict[str, int], readers: Sequence[str]) -> None:
+    """Raise StreamReplacedError when a position was kept for another stream of the same name."""
+    for reader in readers:
+        name = reader.partition("@")[0]
+        others = [known for known in stored if known.startswith(f"{name}@") and known != reader]
+        if others:
+            raise StreamReplacedError(
+                f"This view read {others[0]} up to {stored[others[0]]}, but the server has {reader}. The stream was "
+                "deleted or restored from elsewhere: run 'warmline rebuild' to fold the view from what is there."
+            )

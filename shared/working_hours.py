@@ -1,0 +1,89 @@
+"""Working hours: pure arithmetic on a week of intervals in one time zone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from shared.contracts.policy import Day, Hours
+
+_DAYS: tuple[Day, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_HORIZON_DAYS = 366 * 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WorkingHours:
+    """A weekly pattern of hours. All times taken and given are aware; those given are in UTC."""
+
+    zone: ZoneInfo
+    week: tuple[tuple[tuple[int, int], ...], ...]
+
+    @staticmethod
+    def of(hours: Hours) -> WorkingHours:
+        """Return the pattern that the policy words; raises zoneinfo.ZoneInfoNotFoundError for an unknown zone."""
+        key = tuple((day, hours.days.get(day, ())) for day in _DAYS)
+        return _compiled(hours.timezone, key)
+
+    def is_open(self, moment: datetime) -> bool:
+        """Tell whether ``moment`` lies within working hours."""
+        local = moment.astimezone(self.zone)
+        return any(start <= moment < end for start, end in self._intervals(local.date()))
+
+    def next_opening(self, moment: datetime) -> datetime | None:
+        """Return ``moment`` if open, else the next time that hours begin; None when they never do."""
+        for start, end in self._from(moment):
+            if end > moment:
+                return max(start, moment).astimezone(UTC)
+        return None
+
+    def add(self, moment: datetime, hours: float) -> datetime | None:
+        """Return when ``hours`` of working time have passed since ``moment``; None when they never do."""
+        left = timedelta(hours=hours)
+        for start, end in self._from(moment):
+            begin = max(start, moment)
+            if end <= begin:
+                continue
+            if left <= end - begin:
+                return (begin + left).astimezone(UTC)
+            left -= end - begin
+        return None
+
+    def _from(self, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
+        if any(self.week):
+            day = moment.astimezone(self.zone).date() - timedelta(days=1)
+            for offset in range(_HORIZON_DAYS):
+                yield from self._intervals(day + timedelta(days=offset))
+
+    def _intervals(self, day: date) -> list[tuple[datetime, datetime]]:
+        midnight = datetime.combine(day, time(), tzinfo=self.zone)
+        return [
+            (_at(midnight, start).astimezone(UTC), _at(midnight, end).astimezone(UTC))
+            for start, end in self.week[day.weekday()]
+        ]
+
+
+def _at(midnight: datetime, minutes: int) -> datetime:
+    # Wall time, so that 09:00 stays 09:00 on the day that the clocks change.
+    if minutes == 24 * 60:
+        return midnight + timedelta(days=1)
+    return midnight.replace(hour=minutes // 60, minute=minutes % 60)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(zone: str, days: tuple[tuple[Day, tuple[str, ...]], ...]) -> WorkingHours:
+    return WorkingHours(
+        ZoneInfo(zone), tuple(tuple(sorted(_minutes(interval) for interval in spans)) for _, spans in days)
+    )
+
+
+def _minutes(interval: str) -> tuple[int, int]:
+    start, _, end = interval.partition("-")
+    return _minute(start), _minute(end)
+
+
+def _minute(clock: str) -> int:
+    hour, _, minute = clock.partition(":")
+    return int(hour) * 60 + int(minute)

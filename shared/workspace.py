@@ -1,0 +1,177 @@
+"""The states a partition is working on: a bounded cache, and the changes of the batch at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from cachetools import LRUCache
+from eventsourcing.persistence import StoredEvent
+
+from shared.deadline_book import DeadlineBook
+from shared.event_store.codec import EventCodec, RecordedEvent
+from shared.event_store.recorder import DeadlineRow, StateRow
+from shared.event_store.store import EPOCH
+
+CACHE_BYTES: Final = 48 * 1024 * 1024
+_ENTRY_OVERHEAD_BYTES: Final = 600
+
+
+class StateMissing(Exception):  # noqa: N818 -- a request to the runner, not an error
+    """A handler asked for streams that are not in memory: the runner loads them and starts the message again."""
+
+    def __init__(self, streams: Iterable[str]) -> None:
+        self.streams = tuple(streams)
+        super().__init__(", ".join(self.streams))
+
+
+class LineMissing(Exception):  # noqa: N818 -- a request to the runner, not an error
+    """A handler asked for a waiting line: the runner reads it and starts again."""
+
+    def __init__(self, line: str) -> None:
+        self.line = line
+        super().__init__(line)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    version: int
+    state: Any
+    size: int
+
+
+class Workspace:
+    """What handlers work on: states to read, commands to decide, and a clock.
+
+    ``clock`` is the partition's clock: the stored time of the message being folded, or of the deadline's firing.
+    ``now`` is the wall clock, for decisions that are recorded and never replayed from the stream.
+    """
+
+    def __init__(self, codec: EventCodec, *, cache_bytes: int = CACHE_BYTES) -> None:
+        self.clock: datetime = EPOCH
+        self.now: datetime = EPOCH
+        self.book = DeadlineBook()
+        self._codec = codec
+        self._cache: LRUCache[str, _Entry] = LRUCache(
+            cache_bytes, getsizeof=lambda entry: entry.size + _ENTRY_OVERHEAD_BYTES
+        )
+        self._dirty: dict[str, _Entry] = {}
+        self._recorded: list[RecordedEvent] = []
+        self._kept = 0
+        self._lines: dict[str, tuple[str, ...]] = {}
+        self._undo: dict[str, tuple[_Entry, bool]] = {}
+
+    # For handlers
+
+    def state(self, stream: str) -> Any:
+        """Return the stream's state; raises StateMissing when it is not in memory."""
+        return self._entry(stream).state
+
+    def version(self, stream: str) -> int:
+        """Return how many events the stream has; raises StateMissing when it is not in memory."""
+        return self._entry(stream).version
+
+    def line(self, line: str) -> tuple[str, ...]:
+        """Return the streams at the head of a waiting line, as of the last commit; raises LineMissing.
+
+        A stream that has left the line in this batch is still among them: look at its state.
+        """
+        if line not in self._lines:
+            raise LineMissing(line)
+        return self._lines[line]
+
+    def decide(self, stream: str, command: Any) -> tuple[Any, ...]:
+        """Let the stream's decider decide, record its events, and return them; raises what the decider raises."""
+        decider = self._codec.decider_of(stream)
+        entry = self._entry(stream)
+        events = decider.decide(command, entry.state)
+        if not events:
+            return ()
+        if stream not in self._undo:
+            self._undo[stream] = (entry, stream in self._dirty)
+        state, version = entry.state, entry.version
+        for event in events:
+            version += 1
+            state = decider.evolve(state, event)
+            self._recorded.append(RecordedEvent(originator_id=stream, originator_version=version, event=event))
+        self._dirty[stream] = _Entry(version, state, entry.size)
+        return events
+
+    # For the runner
+
+    def missing(self, streams: Iterable[str]) -> list[str]:
+        """Return those of ``streams`` that are not in memory."""
+        return [stream for stream in dict.fromkeys(streams) if stream not in self._dirty and stream not in self._cache]
+
+    def admit(self, loaded: Mapping[str, tuple[int, Any, int]]) -> None:
+        """Take stored states into memory."""
+        for stream, (version, state, size) in loaded.items():
+            self._cache[stream] = _Entry(version, state, size)
+
+    def admit_line(self, line: str, streams: Iterable[str]) -> None:
+        """Take a waiting line into memory, until the batch is committed."""
+        self._lines[line] = tuple(streams)
+
+    def keep(self, community_of: Callable[[str], str]) -> None:
+        """Make the changes since the last ``keep`` part of the batch, and note the deadlines they set and drop."""
+        for stream, (before, _) in self._undo.items():
+            decider = self._codec.decider_of(stream)
+            old = {deadline.name: deadline.due for deadline in decider.deadlines(before.state)}
+            new = {deadline.name: deadline.due for deadline in decider.deadlines(self._dirty[stream].state)}
+            for name in old.keys() - new.keys():
+                self.book.drop(stream, name)
+            for name, due in new.items():
+                if old.get(name) != due:
+                    self.book.set(
+                        DeadlineRow(
+                            stream=stream, name=name, community=community_of(stream), due=due, armed_at=self.clock
+                        )
+                    )
+        self._kept = len(self._recorded)
+        self._undo.clear()
+
+    def undo(self) -> None:
+        """Forget the changes since the last ``keep``."""
+        del self._recorded[self._kept :]
+        for stream, (before, was_dirty) in self._undo.items():
+            if was_dirty:
+                self._dirty[stream] = before
+            else:
+                del self._dirty[stream]
+        self._undo.clear()
+
+    def to_commit(self) -> tuple[tuple[StoredEvent, ...], tuple[StateRow, ...]]:
+        """Return the batch's events in order and the states they lead to, as they are stored."""
+        events = tuple(self._codec.to_stored_event(recorded) for recorded in self._recorded)
+        rows = []
+        for stream, entry in self._dirty.items():
+            standing = self._codec.decider_of(stream).standing(entry.state)
+            rows.append(
+                StateRow(
+                    stream=stream,
+                    version=entry.version,
+                    state=self._codec.encode_state(entry.state),
+                    line=standing.line if standing else None,
+                    rank=standing.rank if standing else None,
+                )
+            )
+        return events, tuple(rows)
+
+    def committed(self, rows: Iterable[StateRow]) -> None:
+        """Note that the batch is stored."""
+        for row in rows:
+            entry = self._dirty[row.stream]
+            self._cache[row.stream] = _Entry(entry.version, entry.state, len(row.state))
+        self._dirty.clear()
+        self._lines.clear()
+        self._recorded.clear()
+        self._kept = 0
+        self.book.saved()
+
+    def _entry(self, stream: str) -> _Entry:
+        entry = self._dirty.get(stream) or self._cache.get(stream)
+        if entry is None:
+            raise StateMissing([stream])
+        return entry

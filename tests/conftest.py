@@ -1,0 +1,85 @@
+"""A real ingest on real servers, for what talks to it over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+TOKEN = "test-administrator-token"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestSystem:
+    """Addresses of a running ingest and of the NATS server behind it."""
+
+    ingest_url: str
+    nats_url: str
+    token: str = TOKEN
+
+
+@pytest.fixture(scope="session")
+def ingest_system() -> Iterator[IngestSystem]:
+    from infra.embedded.nats import NatsServer
+    from infra.embedded.postgres import PostgresServer
+    from infra.embedded.postgres_place import postgres_place
+    from infra.ports import claim_internal
+    from infra.provision import provision
+    from infra.service_process import Service, ServiceProcess
+
+    data = Path(tempfile.mkdtemp(prefix="warmline-test-"))
+    claims = [claim_internal(None) for _ in range(3)]
+    nats, postgres = NatsServer(data, claims[0].port), PostgresServer(data, claims[1].port)
+    port = claims[2].port
+    system = IngestSystem(ingest_url=f"http://127.0.0.1:{port}", nats_url=nats.url)
+    ingest = ServiceProcess(
+        Service(name="ingest", argv=(sys.executable, "-P", "-m", "services.ingest.main")),
+        0,
+        env={
+            "WARMLINE_NATS_URL": nats.url,
+            "WARMLINE_POSTGRES_URL": postgres.url,
+            "WARMLINE_PARTITIONS": "4",
+            "WARMLINE_TOKEN": TOKEN,
+            "WARMLINE_INGEST_PORT": str(port),
+        },
+        data=data,
+    )
+
+    async def start() -> None:
+        await asyncio.gather(nats.start(), postgres.start())
+        await provision(nats.url, postgres.url, 4)
+        await ingest.start()
+        async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(20):
+            while not await _healthy(client, system.ingest_url):  # noqa: ASYNC110 - the other end is a process
+                await asyncio.sleep(0.05)
+
+    async def stop() -> None:
+        await ingest.stop()
+        await asyncio.gather(nats.stop(), postgres.stop())
+
+    with asyncio.Runner() as runner:
+        try:
+            runner.run(start())
+            yield system
+        finally:
+            runner.run(stop())
+            for claim in claims:
+                claim.release()
+            place = postgres_place(data)
+            if place.account is not None:
+                shutil.rmtree(place.directory.parent, ignore_errors=True)
+            shutil.rmtree(data, ignore_errors=True)
+
+
+async def _healthy(client: httpx.AsyncClient, url: str) -> bool:
+    try:
+        return (await client.get(f"{url}/healthz")).status_code == 200
+    except httpx.HTTPError:
+        return False

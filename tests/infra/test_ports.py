@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from infra.operator_error import OperatorError
+from infra.ports import FIRST_PORT, claim_internal, claim_public
+
+
+def test_unset_port_is_the_first_free_pair_and_two_runs_never_share_one() -> None:
+    first, second = claim_public(None), claim_public(None)
+    try:
+        desk, ingest, other_desk, other_ingest = (claim.port for claim in (*first, *second))
+        assert desk >= FIRST_PORT
+        assert ingest == desk + 1
+        assert other_desk >= ingest + 1
+        assert other_ingest == other_desk + 1
+    finally:
+        for claim in (*first, *second):
+            claim.release()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+@pytest.mark.parametrize("offset", [0, 1])
+def test_set_port_that_is_taken_names_the_port_and_the_mend(host: str, offset: int) -> None:
+    with socket.create_server((host, 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(OperatorError, match=rf"Port {port} .* is taken .*choose another PORT"):
+            claim_public(port - offset)
+
+
+def test_internal_port_is_remembered_until_it_is_taken() -> None:
+    first = claim_internal(None)
+    first.release()
+    again = claim_internal(first.port)
+    elsewhere = claim_internal(first.port)
+    try:
+        assert again.port == first.port
+        assert elsewhere.port != first.port
+    finally:
+        again.release()
+        elsewhere.release()

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import shutil
+import socket
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+from ingest_world import Ingest, World
+
+from infra.embedded.nats import NatsServer
+from infra.embedded.postgres import PostgresServer
+from infra.embedded.postgres_place import postgres_place
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def world() -> AsyncIterator[World]:
+    data = Path(tempfile.mkdtemp(prefix="warmline-test-"))
+    nats_server, postgres = NatsServer(data, _free_port()), PostgresServer(data, _free_port())
+    ingest = Ingest(nats_server.url, postgres.url, _free_port(), data / "ingest.log")
+    made = World(nats_server, postgres, ingest)
+    try:
+        await made.start()
+        yield made
+        await made.stop()
+    finally:
+        await nats_server.stop()
+        await postgres.stop()
+        place = postgres_place(data)
+        if place.account is not None:
+            shutil.rmtree(place.directory.parent, ignore_errors=True)
+        shutil.rmtree(data, ignore_errors=True)

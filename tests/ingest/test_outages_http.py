@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+from pathlib import Path
+
+import httpx
+import pytest
+from ingest_world import TOKEN, Ingest, World, posted, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_a_full_stream_refuses_and_nothing_is_half_stored(world: World) -> None:
+    community = await world.new_community()
+    batch = [posted(f"post:{number:03}", community) for number in range(100)]
+    async with world.client() as client:
+        await world.fill_stream()
+        try:
+            for body in (batch, batch[0]):
+                answer = await client.post("/v1/events", json=body)
+                assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+                assert int(answer.headers["retry-after"]) > 0
+            assert await world.stored(community) == []
+        finally:
+            await world.make_room()
+        assert (await client.post("/v1/events", json=batch)).json()["accepted"] == 100
+    assert [event.id for event in await world.stored(community)] == [event["id"] for event in batch]
+
+
+async def test_a_killed_nats_server_loses_and_doubles_nothing(world: World) -> None:
+    community = await world.new_community()
+    pid = int((Path(world.nats.log).parents[1] / "nats" / "nats.pid").read_text())
+
+    async def send(sender: str, client: httpx.AsyncClient) -> None:
+        for round_ in range(12):
+            batch = [posted(f"{sender}:{round_:02}:{number}", community) for number in range(20)]
+            body = batch if sender < "c" else batch[0]
+            answer = await client.post("/v1/events", json=body)
+            assert answer.status_code == 200
+            assert answer.json()["duplicate"] == 0
+            if (sender, round_) == ("a", 3):
+                os.kill(pid, signal.SIGKILL)
+                await world.nats.wait()
+                await world.nats.start()
+
+    async with world.client() as client:
+        await asyncio.gather(*(send(sender, client) for sender in "abcd"))
+    await until(lambda: asyncio.sleep(0, world.nc.is_connected))
+    stored = [event.id for event in await world.stored(community)]
+    assert len(stored) == len(set(stored)) == 2 * 12 * 20 + 2 * 12
+    for sender in "abcd":
+        own = [event_id for event_id in stored if event_id.startswith(sender)]
+        rounds = [event_id.split(":")[1] for event_id in own]
+        assert rounds == sorted(rounds)
+
+
+async def test_without_postgresql_a_token_cannot_be_checked(world: World) -> None:
+    community = await world.new_community()
+    token = await world.new_source(community)
+    await world.postgres.stop()
+    try:
+        async with world.client(token) as client:
+            answer = await client.post("/v1/events", json=posted("1", None))
+            assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+            assert (await client.get("/healthz")).status_code == 503
+    finally:
+        await world.postgres.start()
+    async with world.client(token) as client:
+
+        async def accepted() -> bool:
+            return (await client.post("/v1/events", json=posted("1", None))).status_code == 200
+
+        await until(accepted)
+    assert [event.id for event in await world.stored(community)] == ["1"]
+
+
+async def test_health_says_what_is_wrong(world: World) -> None:
+    async with world.client(None) as client:
+        assert (await client.get("/healthz")).json() == {"status": "ok", "nats": "ok", "postgres": "ok"}
+        await world.nats.stop()
+        try:
+            answer = await client.get("/healthz")
+            assert answer.status_code == 503
+            assert answer.json()["nats"] != "ok"
+            assert answer.json()["postgres"] == "ok"
+        finally:
+            await world.nats.start()
+
+        async def healthy() -> bool:
+            return (await client.get("/healthz")).status_code == 200
+
+        await until(healthy)
+
+
+async def test_sigterm_finishes_the_request_in_flight(world: World, tmp_path: Path, unused_tcp_port: int) -> None:
+    community = await world.new_community()
+    ingest = Ingest(world.nats.url, world.postgres.url, unused_tcp_port, tmp_path / "log")
+    await ingest.start()
+    body = json.dumps(posted("late", community)).encode()
+    reader, writer = await asyncio.open_connection("127.0.0.1", ingest.port)
+    head = f"POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: application/json\r\n"
+    writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body[:10])
+    await writer.drain()
+
+    async def has_arrived() -> bool:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            return (await client.get(f"{ingest.url}/healthz")).status_code == 200
+
+    await until(has_arrived)
+    stopping = asyncio.create_task(ingest.stop())
+    await until(lambda: asyncio.sleep(0, "Shutting down" in ingest.log.read_text()))
+    writer.write(body[10:])
+    assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+    writer.close()
+    assert await stopping == 0
+    assert [event.id for event in await world.stored(community)] == ["late"]
+
+
+async def test_without_nats_ingest_waits_and_can_be_stopped(world: World, tmp_path: Path, unused_tcp_port: int) -> None:
+    ingest = Ingest("nats://127.0.0.1:1", world.postgres.url, unused_tcp_port, tmp_path / "log")
+    starting = asyncio.create_task(ingest.start())
+    await until(lambda: asyncio.sleep(0, ingest.log.exists() and "nats_error" in ingest.log.read_text()))
+    starting.cancel()
+    assert await ingest.stop() == 0
+    assert ingest.log.read_text().count("nats_error") == 1

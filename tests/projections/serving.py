@@ -1,0 +1,127 @@
+"""The projections' HTTP server in a test: the real application on a real port, over real servers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import msgspec
+import nats
+import psycopg
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from services.projections.app import Parts, create_app
+from services.projections.changes import QueueChanges
+from services.projections.desk.session import Sessions
+from services.projections.health import HealthCheck
+from services.projections.main import DeskServer
+from services.projections.pool import views_pool
+from services.projections.progress import Progress
+from services.projections.queue.view import QueueView
+from services.projections.reading import Reader
+from services.projections.touch_commands import TouchCommands
+from shared.contracts.commands import COMMAND_TYPES, CommandReply, SettleTouch, TouchCommand
+from shared.contracts.touch_facts import TouchClaimed, TouchReleased, TouchSettled
+from tests.projections import making
+from tests.projections.folding import fold
+
+TOKEN = "the-administrators-token"
+PARTITIONS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """A running server, a client that carries the token, and the connection that folds into its views."""
+
+    url: str
+    api: httpx.AsyncClient
+    nats: Client
+    connection: psycopg.AsyncConnection[Any]
+    owner: Owner
+
+
+class Owner:
+    """Stands in for notifier: answers commands, and folds the fact that it would have published."""
+
+    def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        self._connection = connection
+        self._facts = making.facts()
+        self._facts.next = 1000
+        self.seen: list[TouchCommand] = []
+        self.refuse: Callable[[TouchCommand], CommandReply | None] = lambda _: None
+        self.folds = True
+
+    async def answer(self, message: Msg) -> None:
+        command = msgspec.json.decode(message.data, type=COMMAND_TYPES[message.subject.rpartition(".")[2]])
+        self.seen.append(command)
+        refused = self.refuse(command)
+        if refused is not None:
+            await message.respond(msgspec.json.encode(refused))
+            return
+        revision = command.revision + 1
+        await message.respond(msgspec.json.encode(CommandReply(touch=command.touch, revision=revision, position=1)))
+        if self.folds:
+            await fold(self._connection, QueueView(), [self._facts.add(self._fact(command, revision))])
+
+    def _fact(self, command: TouchCommand, revision: int) -> Any:
+        forms = {"ClaimTouch": TouchClaimed, "ReleaseTouch": TouchReleased, "SettleTouch": TouchSettled}
+        ending = {"outcome": command.outcome, "about": "c-1"} if isinstance(command, SettleTouch) else {}
+        form = forms[type(command).__name__]
+        return making.fact(form, command.touch, revision, making.NOON, responder=command.responder, **ending)
+
+
+@asynccontextmanager
+async def desk_over(
+    postgres_url: str, nats_url: str, schemas: list[str], connection: psycopg.AsyncConnection[Any]
+) -> AsyncIterator[Desk]:
+    client = await nats.connect(nats_url)
+    pool = views_pool(postgres_url, schemas)
+    await pool.open()
+    reader = Reader(pool)
+    changes = QueueChanges(reader, postgres_url)
+    app = create_app(
+        Parts(
+            reader=reader,
+            changes=changes,
+            commands=TouchCommands(client, PARTITIONS, reader, changes),
+            health=HealthCheck(client, pool),
+            progress=Progress(client, pool, ()),
+            sessions=Sessions(TOKEN),
+        )
+    )
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = DeskServer(app, "127.0.0.1", port)
+    watching = asyncio.create_task(changes.run())
+    serving = asyncio.create_task(server.serve())
+    url = f"http://127.0.0.1:{port}"
+    headers = {"authorization": f"Bearer {TOKEN}"}
+    try:
+        async with httpx.AsyncClient(base_url=url, headers=headers, trust_env=False, timeout=10) as api:
+            await _listening(api)
+            yield Desk(url=url, api=api, nats=client, connection=connection, owner=Owner(connection))
+    finally:
+        await changes.close()
+        server.should_exit = True
+        await serving
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+        await pool.close()
+        await client.close()
+
+
+async def _listening(api: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                await api.get("/healthz")
+                return
