@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,14 +12,16 @@ from pathlib import Path
 
 from infra.embedded.nats import NatsServer
 from infra.embedded.postgres import PostgresServer
+from infra.ingest_client import ingest_client
 from infra.operator_error import OperatorError
 from infra.ports import claim_internal, claim_public
 from infra.process_table import process_identity
 from infra.provision import provision
 from infra.run_file import RunFile, read_run, write_run
-from infra.service_process import service_processes
-from infra.service_table import service_environment, service_table
+from infra.service_process import Service, ServiceProcess, service_processes
+from infra.service_table import DEMO, service_environment, service_table
 from infra.shards import why_not_owned
+from infra.start_policy import StartPolicy
 from infra.status import wait_ready
 from infra.supervisor import Supervisor
 
@@ -35,6 +37,8 @@ class RunOptions:
     processes: int
     partitions: int
     token: str
+    policy: Path | None
+    demo: bool
 
 
 class EmbeddedRun:
@@ -45,6 +49,7 @@ class EmbeddedRun:
 
         `report` receives one line for each thing an operator should know.
         """
+        self._policy = StartPolicy.read(options.data, options.policy)
         earlier = read_run(options.data)
         if earlier is not None and earlier.partitions != options.partitions:
             raise OperatorError(
@@ -72,15 +77,19 @@ class EmbeddedRun:
             ingest_url=f"http://127.0.0.1:{ingest.port}",
         )
         self._data = options.data
+        self._options = options
         self._supervisor = Supervisor(
             servers=[self._postgres, self._nats],
-            services=service_processes(
-                service_table(processes=options.processes, desk_port=desk.port),
-                env=service_environment(self.run, token=options.token, data=options.data, ingest_port=ingest.port),
-                data=options.data,
+            services=self._processes(
+                service_table(processes=options.processes, desk_port=desk.port), ingest_port=ingest.port
             ),
             report=report,
         )
+
+    def _processes(self, services: tuple[Service, ...], *, ingest_port: int) -> Sequence[ServiceProcess]:
+        options = self._options
+        env = service_environment(self.run, token=options.token, data=options.data, ingest_port=ingest_port)
+        return service_processes(services, env=env, data=options.data)
 
     @property
     def postgres_directory(self) -> Path:
@@ -108,6 +117,17 @@ class EmbeddedRun:
             ready.cancel()
             failing.cancel()
             await asyncio.gather(ready, failing, return_exceptions=True)
+        await self._bring_to_life()
+
+    async def _bring_to_life(self) -> None:
+        async with ingest_client(self.run.ingest_url, self._options.token, patience=_READY_WITHIN) as ingest:
+            version = await self._policy.adopt(ingest)
+        if version is not None:
+            self._report(f"In force for {self._policy.policy.organisation}: {version} ({self._policy.file})")
+        if self._options.demo:
+            port = int(self.run.ingest_url.rpartition(":")[2])
+            for process in self._processes((DEMO,), ingest_port=port):
+                await self._supervisor.start_beside(process)
 
     async def stop(self) -> None:
         """Stop everything that was started, and free the ports."""

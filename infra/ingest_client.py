@@ -180,8 +180,8 @@ class IngestClient:
                     "Use the same version of warmline as the running system."
                 ) from error
         mend = _MENDS.get(response.status_code, "Nothing of this request was taken.")
-        error = ConflictError if response.status_code == 409 else OperatorError
-        raise error(f"{_problem(response)} ({response.status_code} at {response.url}). {mend}")
+        failure = ConflictError if response.status_code == 409 else OperatorError
+        raise failure(f"{_problem(response)} ({response.status_code} at {response.url}). {mend}")
 
 
 @asynccontextmanager

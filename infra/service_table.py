@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Final
 
 from infra.run_file import RunFile
 from infra.service_process import Service
@@ -39,6 +40,14 @@ def service_environment(run: RunFile, *, token: str, data: Path, ingest_port: in
     }
 
 
-def _module(service: str) -> tuple[str, ...]:
+def _own_module(module: str) -> tuple[str, ...]:
     # -P: a folder named `services` where the operator happens to be must not be taken for ours.
-    return (sys.executable, "-P", "-m", f"services.{service}.main")
+    return (sys.executable, "-P", "-m", module)
+
+
+def _module(service: str) -> tuple[str, ...]:
+    return _own_module(f"services.{service}.main")
+
+
+DEMO: Final = Service(name="demo", argv=_own_module("infra.demo.main"))
+"""The living demo community, which is no part of Warmline: it speaks to ingest as any source does."""

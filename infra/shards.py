@@ -46,7 +46,9 @@ async def all_shards(connection: psycopg.AsyncConnection[Any]) -> list[ShardRow]
 async def why_not_owned(run: RunFile) -> str | None:
     """Return None when every shard has a living owner, else which have none."""
     try:
-        async with await psycopg.AsyncConnection.connect(run.postgres_url, autocommit=True, connect_timeout=2) as connection:
+        async with await psycopg.AsyncConnection.connect(
+            run.postgres_url, autocommit=True, connect_timeout=2
+        ) as connection:
             rows = await all_shards(connection)
     except psycopg.Error as error:
         return f"PostgreSQL does not answer ({type(error).__name__})"

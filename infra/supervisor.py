@@ -55,7 +55,7 @@ class Supervisor:
     def __init__(self, *, servers: Sequence[Unit], services: Sequence[Unit], report: Callable[[str], None]) -> None:
         """`report` receives one line for each thing an operator should know."""
         self._servers = servers
-        self._services = services
+        self._services = list(services)
         self._report = report
         self._keepers: list[asyncio.Task[None]] = []
         self._failing: asyncio.Queue[Unit] = asyncio.Queue()
@@ -67,6 +67,11 @@ class Supervisor:
     async def start_services(self) -> None:
         """Start the services. Raises OperatorError if one cannot be executed."""
         await self._start(self._services)
+
+    async def start_beside(self, service: Unit) -> None:
+        """Start one service more. Raises OperatorError if it cannot be executed."""
+        self._services.append(service)
+        await self._start([service])
 
     async def failing(self) -> Unit:
         """Wait for a process that has now ended several times in a row. It is still restarted."""

@@ -8,6 +8,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -17,15 +18,18 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-from nats.js.errors import APIError
 
 from shared.delivery import Message
+from shared.event_store.store import StreamReplacedError
+from shared.stream_identity import look_at
 
 PULL: Final = 500
 _EXPIRES_SECONDS: Final = 30.0
 _HEARTBEAT_SECONDS: Final = 1.0
 _SILENCE_SECONDS: Final = 4.0
 _INACTIVE_SECONDS: Final = 60.0
+_CLOSE_SECONDS: Final = 1.0
+_SETTLED: Final = timedelta(seconds=2)
 _START: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 log = structlog.get_logger()
@@ -35,8 +39,9 @@ class BatchConsumer:
     """Delivers a stream's messages in order, each once, from the position after ``start``.
 
     The consumer on the server is ours alone, keeps nothing and acknowledges nothing, so a takeover can neither skip
-    nor reorder. When the server falls silent it is opened again after the last message received. Idle it delivers a
-    message as it comes; under load two pulls of ``PULL`` messages overlap.
+    nor reorder. When the server falls silent, the connection was lost or a delivery is missing, it is opened again
+    after the last message received. Idle it delivers a message as it comes; under load two pulls of ``PULL`` messages
+    overlap.
     """
 
     def __init__(
@@ -46,17 +51,30 @@ class BatchConsumer:
         self._client = client
         self._subjects = list(subjects)
         self._arrived = arrived
+        self._reader = ""
         self._received = start
+        self._delivered = 0
         self._waiting: deque[Message] = deque()
         self._asked = 0
         self._name = ""
         self._inbox = ""
         self._subscription: Subscription | None = None
         self._heard = time.monotonic()
+        self._connection = 0
+        self._broken = False
+        self._attend = asyncio.Event()
+        self._replaced: StreamReplacedError | None = None
         self._keeper: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Start delivering; raises nats.js.errors.NotFoundError when the stream does not exist."""
+        """Start delivering.
+
+        Raises nats.js.errors.NotFoundError when the stream does not exist, and StreamReplacedError when it ends before
+        the start.
+        """
+        seen = await look_at(self._client, self.stream)
+        seen.refuse_before(self._received)
+        self._reader = seen.reader
         await self._subscribe()
         self._keeper = asyncio.create_task(self._keep_alive(), name=f"keep {self.stream} alive")
 
@@ -68,26 +86,35 @@ class BatchConsumer:
         await self._unsubscribe()
 
     def take(self, most: int) -> list[Message]:
-        """Return the messages that have arrived, in order, at most ``most`` of them, without waiting."""
+        """Return the messages that have arrived, in order, at most ``most`` of them, without waiting.
+
+        Raises StreamReplacedError when another stream stands under the name by now.
+        """
+        if self._replaced is not None:
+            raise self._replaced
         taken = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
         if self._waiting:
             self._arrived.set()
+        if self._has_room():
+            self._attend.set()
         return taken
 
     async def idle_since(self) -> datetime | None:
         """Return a moment of the server's clock before which everything stored has been taken; None when unsure."""
-        if self._waiting or not self._name:
+        if self._waiting or self._broken or not self._name:
             return None
+        received = self._received
         subject = f"$JS.API.CONSUMER.INFO.{self.stream}.{self._name}"
         try:
             answer = json.loads((await self._client.request(subject, b"", timeout=2)).data)
         except nats.errors.Error:
             return None
-        if "error" in answer or answer["num_pending"] or self._waiting:
+        if "error" in answer or answer["num_pending"] or self._received > received:
             return None
-        if answer["delivered"]["stream_seq"] > self._received:
+        if answer["delivered"]["stream_seq"] > received:
             return None
-        return datetime.fromisoformat(answer["ts"])
+        # A message gets its time before it is written and replicated, and is seen only after.
+        return datetime.fromisoformat(answer["ts"]) - _SETTLED
 
     async def _subscribe(self) -> None:
         config = ConsumerConfig(
@@ -99,10 +126,13 @@ class BatchConsumer:
             mem_storage=True,
             num_replicas=1,
         )
+        self._connection = self._client.stats["reconnects"]
         info = await self._client.jetstream().add_consumer(self.stream, config)
         self._name = info.name
         self._inbox = self._client.new_inbox()
         self._asked = 0
+        self._delivered = 0
+        self._broken = False
         self._subscription = await self._client.subscribe(self._inbox, cb=self._on_message)
         self._heard = time.monotonic()
         await self._pull()
@@ -111,11 +141,18 @@ class BatchConsumer:
     async def _unsubscribe(self) -> None:
         subscription, name = self._subscription, self._name
         self._subscription, self._name, self._inbox = None, "", ""
-        with contextlib.suppress(nats.errors.Error, APIError, asyncio.TimeoutError):
+        with contextlib.suppress(nats.errors.Error, TimeoutError):
             if subscription is not None:
                 await subscription.unsubscribe()
-            if name:
-                await self._client.jetstream().delete_consumer(self.stream, name)
+            if name and self._client.is_connected:
+                await self._client.request(f"$JS.API.CONSUMER.DELETE.{self.stream}.{name}", b"", timeout=_CLOSE_SECONDS)
+
+    def _has_room(self) -> bool:
+        return self._asked <= PULL and len(self._waiting) < 4 * PULL
+
+    def _break(self) -> None:
+        self._broken = True
+        self._attend.set()
 
     async def _pull(self) -> None:
         request = {
@@ -123,25 +160,33 @@ class BatchConsumer:
             "expires": int(_EXPIRES_SECONDS * 1e9),
             "idle_heartbeat": int(_HEARTBEAT_SECONDS * 1e9),
         }
+        if self._asked <= 0:
+            self._heard = time.monotonic()  # from here on the server owes signs of life again
         self._asked += PULL
         await self._client.publish(
             f"$JS.API.CONSUMER.MSG.NEXT.{self.stream}.{self._name}", json.dumps(request).encode(), reply=self._inbox
         )
 
     async def _on_message(self, message: Msg) -> None:
-        self._heard = time.monotonic()
         if not message.reply.startswith("$JS.ACK."):
-            await self._on_status(message.headers or {})
+            if message.subject == self._inbox:
+                self._heard = time.monotonic()
+                await self._on_status(message.headers or {})
             return
-        seq, stored = _place(message.reply)
-        if seq <= self._received:
+        place = _place(message.reply)
+        if place.consumer != self._name or self._broken:
             return  # left over from a consumer that was given up
-        self._received = seq
+        self._heard = time.monotonic()
+        if place.delivery != self._delivered + 1:
+            self._break()
+            return
+        self._delivered = place.delivery
+        self._received = place.seq
         self._waiting.append(
             Message(
                 stream=self.stream,
-                seq=seq,
-                stored=stored,
+                seq=place.seq,
+                stored=place.stored,
                 subject=message.subject,
                 headers=message.headers,
                 body=message.data,
@@ -149,40 +194,76 @@ class BatchConsumer:
         )
         self._asked -= 1
         self._arrived.set()
-        if self._asked <= PULL and len(self._waiting) < 4 * PULL:
+        if self._has_room():
             await self._pull()
 
     async def _on_status(self, headers: dict[str, str]) -> None:
         status = headers.get("Status", "")
-        if status in {"408", "404", "409"}:
+        gone = status == "409" and "Deleted" in headers.get("Description", "")
+        if gone or status == "503" or int(headers.get("Nats-Last-Consumer", 0)) > self._delivered:
+            self._break()
+        elif status in {"408", "404", "409"}:
             # The pull is over; what it did not deliver is told, so that the count of what was asked stays true.
             self._asked -= int(headers.get("Nats-Pending-Messages", PULL))
-            if status == "409" and "Deleted" in headers.get("Description", ""):
-                self._heard = 0.0
-            elif self._asked <= PULL:
+            if self._has_room():
                 await self._pull()
 
     async def _keep_alive(self) -> None:
         while True:
-            await asyncio.sleep(_HEARTBEAT_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._attend.wait(), timeout=_HEARTBEAT_SECONDS)
+            self._attend.clear()
             try:
-                if time.monotonic() - self._heard > _SILENCE_SECONDS:
-                    log.warning("consumer.reopened", stream=self.stream, after=self._received)
-                    await self._unsubscribe()
-                    await self._subscribe()
-                elif self._asked <= PULL and len(self._waiting) < 4 * PULL:
+                if self._must_open_again():
+                    await self._open_again()
+                elif self._has_room():
                     await self._pull()
-            except (TimeoutError, nats.errors.Error, APIError, OSError) as error:
+            except StreamReplacedError as error:
+                self._replaced = error
+                self._arrived.set()
+                return
+            except (TimeoutError, nats.errors.Error, OSError) as error:
                 log.warning("consumer.unreachable", stream=self.stream, error=str(error) or type(error).__name__)
+                await asyncio.sleep(_HEARTBEAT_SECONDS)
+
+    def _must_open_again(self) -> bool:
+        # With nothing asked for, the server owes no sign of life.
+        silent = self._asked > 0 and time.monotonic() - self._heard > _SILENCE_SECONDS
+        return self._broken or silent or not self._name or self._client.stats["reconnects"] != self._connection
+
+    async def _open_again(self) -> None:
+        log.warning("consumer.reopened", stream=self.stream, after=self._received)
+        self._broken = True
+        await self._unsubscribe()
+        seen = await look_at(self._client, self.stream)
+        if seen.reader != self._reader:
+            raise StreamReplacedError(
+                f"{self._reader} was read up to {self._received}, but now the server has {seen.reader}: the stream was "
+                "deleted and made anew. Restore the one that belongs to this database."
+            )
+        seen.refuse_before(self._received)
+        await self._subscribe()
 
 
-def _place(reply: str) -> tuple[int, datetime]:
-    """Return sequence and time of storing from a delivery's reply subject.
+@dataclass(frozen=True, slots=True)
+class _Place:
+    consumer: str
+    seq: int
+    delivery: int
+    stored: datetime
+
+
+def _place(reply: str) -> _Place:
+    """Return a message's place from its delivery's reply subject.
 
     ``$JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<ns>.<pending>``, or with domain and account
     hash after ``ACK`` and a token at the end (nats-architecture-and-design, ADR-15).
     """
     parts = reply.split(".")
     offset = 0 if len(parts) == 9 else 2
-    microseconds, _ = divmod(int(parts[7 + offset]), 1000)
-    return int(parts[5 + offset]), _START + timedelta(microseconds=microseconds)
+    return _Place(
+        parts[3 + offset],
+        int(parts[5 + offset]),
+        int(parts[6 + offset]),
+        _START + timedelta(microseconds=int(parts[7 + offset]) // 1000),
+    )

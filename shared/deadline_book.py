@@ -60,6 +60,15 @@ class DeadlineBook:
             heapq.heappop(self._order)
         return None
 
+    def due(self, clock: datetime, most: int) -> list[DeadlineRow]:
+        """Return those of the window that are due at ``clock``, at most ``most``, in order."""
+        rows = (row for row in self._near.values() if row.due <= clock)
+        return heapq.nsmallest(most, rows, key=_key)
+
+    def holds(self, row: DeadlineRow) -> bool:
+        """Tell whether ``row`` is still set as it is."""
+        return self._near.get((row.stream, row.name)) == row
+
     @property
     def incomplete(self) -> bool:
         """Whether the window is used up and the table may hold more."""
@@ -98,6 +107,10 @@ class DeadlineBook:
         if within and row.community not in self.suspended:
             self._near[row.stream, row.name] = row
             heapq.heappush(self._order, _key(row))
+            if len(self._order) > 2 * len(self._near) + WINDOW:
+                # What was dropped or moved is still in the heap, and would stay until its time.
+                self._order = [_key(near) for near in self._near.values()]
+                heapq.heapify(self._order)
 
     def _forget(self) -> None:
         self._near.clear()

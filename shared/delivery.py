@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+import msgspec
 
 from shared.contracts.cloudevents import MemberEvent, decode_member_event, decode_publication
 from shared.contracts.names import event_key
@@ -37,6 +39,9 @@ class Delivered(Message):
     event: Any
 
 
+_KEY_LENGTH: Final = 400
+
+
 def decode(message: Message) -> Delivered:
     """Return ``message`` with its event; raises UnknownTypeError or msgspec.DecodeError."""
     if message.stream == MEMBER_EVENTS:
@@ -44,7 +49,9 @@ def decode(message: Message) -> Delivered:
         key = member_event_key(event)
     else:
         event = decode_publication(message.headers, message.body)
-        key = (message.headers or {})["ce-id"]
+        key = (message.headers or {}).get("ce-id", "")
+        if not (key.isprintable() and 0 < len(key) <= _KEY_LENGTH):
+            raise msgspec.ValidationError(f"the header ce-id must hold 1 to {_KEY_LENGTH} printable characters")
     return Delivered(
         stream=message.stream,
         seq=message.seq,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -16,9 +15,11 @@ from psycopg.sql import SQL, Identifier
 
 from shared.event_store.recorder import Lease
 from shared.event_store.store import FencedError
+from shared.postgres_liveness import lively_conninfo
 
 TTL_SECONDS: Final = 6.0
 _BEAT_SECONDS: Final = 1.0
+_STOP_SECONDS: Final = 2.0
 
 log = structlog.get_logger()
 
@@ -59,9 +60,10 @@ class LeaseKeeper:
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[psycopg.AsyncConnection[dict[str, Any]]]:
         connection = await psycopg.AsyncConnection.connect(
-            self._url, autocommit=True, row_factory=dict_row, connect_timeout=5, options="-c statement_timeout=5000"
+            lively_conninfo(self._url), autocommit=True, row_factory=dict_row
         )
         async with connection:
+            await connection.execute("SET statement_timeout = 5000")
             yield connection
 
     async def _query(
@@ -74,24 +76,25 @@ class LeaseKeeper:
         return await cursor.fetchall() if cursor.description else []
 
     async def _beat(self, connection: psycopg.AsyncConnection[dict[str, Any]]) -> None:
-        for shard in [shard for shard, (_, task) in self._running.items() if task.done()]:
-            await self._let_go(connection, shard)
+        await self._let_go(connection, [shard for shard, (_, task) in self._running.items() if task.done()])
         rows = await self._query(
             connection,
             "WITH me AS (INSERT INTO {workers} VALUES (%s, clock_timestamp()) "
             "ON CONFLICT (owner) DO UPDATE SET seen_at = excluded.seen_at), "
             "gone AS (DELETE FROM {workers} WHERE seen_at < clock_timestamp() - interval '1 hour' AND owner <> %s) "
-            "SELECT count(*) AS others FROM {workers} "
+            "SELECT count(*) AS others, count(*) FILTER (WHERE owner < %s) AS before FROM {workers} "
             "WHERE owner <> %s AND seen_at > clock_timestamp() - make_interval(secs => %s)",
+            self._owner,
             self._owner,
             self._owner,
             self._owner,
             TTL_SECONDS,
         )
-        share = math.ceil(len(self._shards) / (rows[0]["others"] + 1))
+        # Who comes first by name takes what is left over, so that nobody stays without.
+        share, left_over = divmod(len(self._shards), rows[0]["others"] + 1)
+        share += rows[0]["before"] < left_over
         await self._renew(connection)
-        for shard in sorted(self._running)[share:]:
-            await self._let_go(connection, shard)
+        await self._let_go(connection, sorted(self._running)[share:])
         if len(self._running) < share:
             await self._acquire(connection, share - len(self._running))
 
@@ -110,9 +113,10 @@ class LeaseKeeper:
             list(held.values()),
             self._owner,
         )
-        for shard in held.keys() - {row["shard"] for row in rows}:
-            log.warning("lease.lost", shard=shard)
-            await self._cancel(shard)
+        lost = sorted(held.keys() - {row["shard"] for row in rows})
+        if lost:
+            log.warning("lease.lost", shards=lost)
+            await self._stop(lost)
 
     async def _acquire(self, connection: psycopg.AsyncConnection[dict[str, Any]], most: int) -> None:
         rows = await self._query(
@@ -138,32 +142,40 @@ class LeaseKeeper:
             await self._work(lease)
         except FencedError:
             log.warning("lease.fenced", shard=lease.shard, epoch=lease.epoch)
-        except Exception:
+        except Exception as error:
             # The lease is given back, so that this process or another starts the shard afresh.
-            log.exception("shard.failed", shard=lease.shard)
+            if isinstance(error, ExceptionGroup) and error.split(FencedError)[1] is None:
+                log.warning("lease.fenced", shard=lease.shard, epoch=lease.epoch)
+            else:
+                log.exception("shard.failed", shard=lease.shard)
 
-    async def _cancel(self, shard: str) -> Lease:
-        lease, task = self._running.pop(shard)
-        task.cancel()
-        await asyncio.wait({task})  # not awaited itself: its cancellation must not be taken for ours
-        return lease
+    async def _stop(self, shards: Iterable[str]) -> list[Lease]:
+        stopped = [self._running.pop(shard) for shard in shards]
+        for _, task in stopped:
+            task.cancel()
+        if stopped:
+            # No longer than so, lest the other leases run out meanwhile; what still goes on is fenced.
+            await asyncio.wait([task for _, task in stopped], timeout=_STOP_SECONDS)
+        return [lease for lease, _ in stopped]
 
-    async def _let_go(self, connection: psycopg.AsyncConnection[dict[str, Any]], shard: str) -> None:
-        lease = await self._cancel(shard)
-        await self._query(
-            connection,
-            "UPDATE {shards} SET expires_at = clock_timestamp() WHERE shard = %s AND owner = %s AND epoch = %s",
-            lease.shard,
-            lease.owner,
-            lease.epoch,
-        )
-        log.info("lease.released", shard=shard)
+    async def _let_go(self, connection: psycopg.AsyncConnection[dict[str, Any]], shards: Iterable[str]) -> None:
+        leases = await self._stop(shards)
+        if leases:
+            await self._query(
+                connection,
+                "UPDATE {shards} AS s SET expires_at = clock_timestamp() "
+                "FROM unnest(%s::text[], %s::bigint[]) AS h (shard, epoch) "
+                "WHERE s.shard = h.shard AND s.epoch = h.epoch AND s.owner = %s",
+                [lease.shard for lease in leases],
+                [lease.epoch for lease in leases],
+                self._owner,
+            )
+            log.info("lease.released", shards=[lease.shard for lease in leases])
 
     async def _give_back_all(self) -> None:
         for _, task in self._running.values():
             task.cancel()
         with contextlib.suppress(psycopg.Error, TimeoutError):
-            async with asyncio.timeout(3), self._connection() as connection:
-                for shard in list(self._running):
-                    await self._let_go(connection, shard)
+            async with asyncio.timeout(_STOP_SECONDS + 3), self._connection() as connection:
+                await self._let_go(connection, list(self._running))
                 await self._query(connection, "DELETE FROM {workers} WHERE owner = %s", self._owner)

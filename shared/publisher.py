@@ -12,7 +12,10 @@ from typing import Final
 import msgspec
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
-from nats.errors import NoRespondersError
+
+from shared.publish_attempts import Attempts, PublishUnavailableError, RetryableError
+
+__all__ = ["DurablePublisher", "Outgoing", "PubResult", "PublishUnavailableError", "StreamFullError"]
 
 MAX_BATCH_MESSAGES: Final = 1000
 MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
@@ -21,18 +24,11 @@ ATOMIC_FROM_MESSAGES: Final = 16
 MAX_WAITING_MESSAGES: Final = 20_000
 MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
 
-_FIRST_ATTEMPT_SECONDS: Final = 2.0
-_LONGEST_ATTEMPT_SECONDS: Final = 8.0
 _LEAST_SECONDS: Final = 1.0
-_PAUSE_SECONDS: Final = 0.05
 _MESSAGE_OVERHEAD_BYTES: Final = 200
 _DUPLICATE_IN_BATCH: Final = 10201
 _FULL: Final = frozenset({10002, 10023, 10028, 10047, 10077})
 """Account, server, memory, storage and stream limits, as nats-server numbers them."""
-
-
-class PublishUnavailableError(Exception):
-    """NATS did not confirm in time. Some messages may be stored: publishing the same ids again is harmless."""
 
 
 class StreamFullError(Exception):
@@ -188,7 +184,7 @@ class DurablePublisher:
     async def _publish_pieces(self, pieces: list[_Piece], deadline: float) -> None:
         known, uncertain = self._highest, False
         if sum(len(part) for _, part in pieces) >= ATOMIC_FROM_MESSAGES:
-            attempt = _Attempts(deadline, self._stream)
+            attempt = Attempts(deadline, self._stream)
             if await self._publish_together(pieces, attempt):
                 return
             uncertain = attempt.uncertain
@@ -201,7 +197,7 @@ class DurablePublisher:
             if outcome is not None:
                 raise outcome
 
-    async def _publish_together(self, pieces: list[_Piece], attempt: _Attempts) -> bool:
+    async def _publish_together(self, pieces: list[_Piece], attempt: Attempts) -> bool:
         """Publish in one atomic batch; False when it holds a duplicate, so that nothing of it was stored just now."""
         messages = [message for _, part in pieces for message in part]
         while True:
@@ -209,7 +205,7 @@ class DurablePublisher:
                 last = await self._publish_atomic(messages, await attempt.next(self._nc))
             except _DuplicateInBatchError:
                 return False
-            except (NatsError, TimeoutError, _RetryableError) as error:
+            except (NatsError, TimeoutError, RetryableError) as error:
                 attempt.failed(error)
             else:
                 seq = last - len(messages) + 1
@@ -223,11 +219,11 @@ class DurablePublisher:
     ) -> None:
         """Publish one after the other. ``uncertain``: an earlier attempt may have stored them, after ``known``."""
         for message in part:
-            attempt = _Attempts(deadline, self._stream)
+            attempt = Attempts(deadline, self._stream)
             while True:
                 try:
                     ack = await self._request(message, message.headers, await attempt.next(self._nc))
-                except (NatsError, TimeoutError, _RetryableError) as error:
+                except (NatsError, TimeoutError, RetryableError) as error:
                     attempt.failed(error)
                     continue
                 own = ack.seq > known and (uncertain or attempt.uncertain)
@@ -252,7 +248,7 @@ class DurablePublisher:
         try:
             ack = _ack_decoder.decode(reply.data)
         except msgspec.DecodeError as error:
-            raise _RetryableError(f"an answer that is no acknowledgement: {error}") from error
+            raise RetryableError(f"an answer that is no acknowledgement: {error}") from error
         if ack.error is None:
             self._highest = max(self._highest, ack.seq)
             return ack
@@ -260,42 +256,7 @@ class DurablePublisher:
             raise _DuplicateInBatchError
         if ack.error.err_code in _FULL:
             raise StreamFullError(f"the stream {self._stream} has no room: {ack.error.description}")
-        raise _RetryableError(f"{ack.error.description} (error {ack.error.err_code})")
-
-
-class _RetryableError(Exception):
-    """The server refused for a reason that may pass."""
-
-
-class _Attempts:
-    """Repeated attempts at one publication, until a deadline; ``uncertain`` once one may have been stored unseen."""
-
-    def __init__(self, deadline: float, stream: str) -> None:
-        self._clock = asyncio.get_running_loop()
-        self._deadline = deadline
-        self._stream = stream
-        self._seconds = _FIRST_ATTEMPT_SECONDS
-        self._last: Exception | None = None
-        self.uncertain = False
-
-    async def next(self, nc: Client) -> float:
-        """Return for how long to wait for the confirmation; raises PublishUnavailableError when time is up."""
-        while True:
-            left = self._deadline - self._clock.time()
-            if left <= 0 or nc.is_closed:
-                why = "the connection is closed" if nc.is_closed else self._last or "not connected"
-                raise PublishUnavailableError(f"NATS did not confirm a publication to {self._stream}: {why!s}")
-            if self._last is not None or not nc.is_connected:
-                await asyncio.sleep(_PAUSE_SECONDS)
-            if nc.is_connected:
-                return min(self._seconds, left)
-
-    def failed(self, error: Exception) -> None:
-        """Note an attempt that was not confirmed."""
-        self._last = error if str(error) else type(error)(type(error).__name__)
-        self._seconds = min(self._seconds * 2, _LONGEST_ATTEMPT_SECONDS)
-        if not isinstance(error, NoRespondersError | _RetryableError):
-            self.uncertain = True
+        raise RetryableError(f"{ack.error.description} (error {ack.error.err_code})")
 
 
 def _chunks(messages: Sequence[Outgoing]) -> list[Sequence[Outgoing]]:

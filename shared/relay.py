@@ -27,6 +27,10 @@ log = structlog.get_logger()
 Publish = Callable[[RecordedEvent], Publication]
 
 
+class StoreBehindError(Exception):
+    """The stream holds events that the store has never recorded: it was restored from an earlier moment."""
+
+
 class Relay:
     """Publishes one partition's log to one stream. The store is the outbox; the stream is the cursor.
 
@@ -62,7 +66,10 @@ class Relay:
         self._wake.set()
 
     async def run(self) -> None:
-        """Publish until cancelled, starting after what the stream holds or the store remembers, whichever is further."""
+        """Publish until cancelled, starting after what the stream holds or the store remembers, whichever is further.
+
+        Raises StoreBehindError when that is more than the store has.
+        """
         cursor: int | None = None
         while True:
             try:
@@ -71,6 +78,13 @@ class Relay:
                         self._client, self._stream, self._subject, self._store.partition
                     )
                     cursor = max(published, await asyncio.to_thread(self._store.relayed, self._lease))
+                    head = await asyncio.to_thread(self._store.head)
+                    if cursor > head:
+                        raise StoreBehindError(
+                            f"{self._stream} holds the position {cursor} of the partition {self._lease.shard}, but its "
+                            f"log ends at {head}: the database is of an earlier moment than the streams. Restore both "
+                            "from the same backup."
+                        )
                     log.info("relay.started", shard=self._lease.shard, stream=self._stream, after=cursor)
                 cursor = await self._drain(cursor)
             except (PublishUnavailableError, StreamFullError, PersistenceError, nats.errors.Error) as error:
@@ -85,7 +99,7 @@ class Relay:
     async def _drain(self, cursor: int) -> int:
         while True:
             head = await asyncio.to_thread(self._store.head)
-            if head == cursor:
+            if head <= cursor:
                 return cursor
             notifications = await asyncio.to_thread(self._store.events_after, cursor, limit=BATCH, topics=self._topics)
             if notifications:

@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 from nats.aio.client import Client
 from nats.js.errors import APIError
 
-from shared.event_store.store import reader_name
+from shared.event_store.store import StreamReplacedError, reader_name
 
 
-async def reader_of(client: Client, stream: str) -> str:
-    """Return the name under which a position in ``stream`` is kept.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamSeen:
+    """A stream as it stands: the name under which a position in it is kept, and its last sequence."""
+
+    reader: str
+    last: int
+
+    def refuse_before(self, position: int) -> None:
+        """Raise StreamReplacedError when the stream ends before ``position``, up to which it was read."""
+        if position > self.last:
+            raise StreamReplacedError(
+                f"{self.reader} was read up to {position}, but it ends at {self.last}: the stream is of an earlier "
+                "moment than the database. Restore both from the same backup, or start with an empty DATA directory."
+            )
+
+
+async def look_at(client: Client, stream: str) -> StreamSeen:
+    """Return how ``stream`` stands.
 
     Raises nats.js.errors.NotFoundError when there is no such stream, nats.errors.Error when the server is away.
     """
     answer = json.loads((await client.request(f"$JS.API.STREAM.INFO.{stream}", b"", timeout=5)).data)
     if "error" in answer:
         APIError.from_error(answer["error"])
-    return reader_name(stream, answer["created"])
+    return StreamSeen(reader=reader_name(stream, answer["created"]), last=answer["state"]["last_seq"])
+
+
+async def reader_of(client: Client, stream: str) -> str:
+    """Return the name under which a position in ``stream`` is kept; raises as ``look_at`` does."""
+    return (await look_at(client, stream)).reader

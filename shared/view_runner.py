@@ -8,7 +8,6 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-import msgspec
 import psycopg
 import structlog
 from nats.aio.client import Client
@@ -16,10 +15,12 @@ from psycopg.sql import SQL, Identifier
 
 from shared.batch_consumer import BatchConsumer
 from shared.contracts.cloudevents import UnknownTypeError
+from shared.dead_letters import dead_letter
 from shared.delivery import Delivered, Message, decode
 from shared.event_store.recorder import Lease
 from shared.event_store.store import FencedError, StreamReplacedError
 from shared.partition.folding import UnknownOwnTypeError
+from shared.postgres_liveness import lively_conninfo
 from shared.stream_identity import reader_of
 from shared.view import ViewShard, move_position, positions_of, schema_of, use_schema
 
@@ -50,7 +51,18 @@ class ViewRunner:
     async def run(self) -> None:
         """Work until cancelled; raises FencedError, StreamReplacedError or psycopg.OperationalError."""
         readers = [await reader_of(self._client, spec.stream) for spec in self._shard.inputs]
-        async with await psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5) as connection:
+        async with await psycopg.AsyncConnection.connect(lively_conninfo(self._url), autocommit=True) as connection:
+            try:
+                await self._read(connection, readers)
+            except (StreamReplacedError, UnknownOwnTypeError) as halt:
+                await self._note_halted(connection, str(halt))
+                if isinstance(halt, StreamReplacedError):
+                    raise
+                log.critical("view.halted", shard=self._shard.name, detail=str(halt))
+                await asyncio.Event().wait()
+
+    async def _read(self, connection: psycopg.AsyncConnection[Any], readers: Sequence[str]) -> None:
+        async with contextlib.AsyncExitStack() as stack:
             stored = await positions_of(connection, self._schema, self._shard.name)
             refuse_replaced(stored, readers)
             self._positions = {reader: stored.get(reader, 0) for reader in readers}
@@ -58,18 +70,13 @@ class ViewRunner:
                 reader: BatchConsumer(self._client, spec.stream, spec.subjects, self._positions[reader], self._arrived)
                 for reader, spec in zip(readers, self._shard.inputs, strict=True)
             }
+            await self._note_halted(connection, None)
             log.info("view.opened", shard=self._shard.name, positions=self._positions)
-            async with contextlib.AsyncExitStack() as stack:
-                for consumer in consumers.values():
-                    await consumer.open()
-                    stack.push_async_callback(consumer.close)
-                try:
-                    while True:
-                        await self._turn(connection, consumers)
-                except UnknownOwnTypeError as halt:
-                    log.critical("view.halted", shard=self._shard.name, detail=str(halt))
-                    await self._note_halted(connection, str(halt))
-                    await asyncio.Event().wait()
+            for consumer in consumers.values():
+                await consumer.open()
+                stack.push_async_callback(consumer.close)
+            while True:
+                await self._turn(connection, consumers)
 
     async def _turn(self, connection: psycopg.AsyncConnection[Any], consumers: dict[str, BatchConsumer]) -> None:
         with contextlib.suppress(TimeoutError):
@@ -135,35 +142,39 @@ class ViewRunner:
             raise FencedError(self._lease.shard)
 
     async def _park(self, connection: psycopg.AsyncConnection[Any], message: Message, error: Exception | None) -> None:
+        letter = dead_letter(message, error, TRIES)
         await connection.execute(
             SQL(
                 "INSERT INTO {} (shard, stream, seq, subject, headers, body, error, trace_id, tries) "
-                "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+                "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (shard, stream, seq) DO UPDATE "
+                "SET error = excluded.error, tries = excluded.tries, parked_at = excluded.parked_at"
             ).format(Identifier(self._service_schema, "dead_letters")),
             (
                 self._shard.name,
-                message.stream,
-                message.seq,
-                message.subject,
-                json.dumps(message.headers or {}),
-                message.body,
-                f"{type(error).__name__}: {error}"[:2000],
-                message.trace_id,
-                TRIES,
+                letter.stream,
+                letter.seq,
+                letter.subject,
+                json.dumps(letter.headers),
+                letter.body,
+                letter.error,
+                letter.trace_id,
+                letter.tries,
             ),
         )
 
-    async def _note_halted(self, connection: psycopg.AsyncConnection[Any], why: str) -> None:
+    async def _note_halted(self, connection: psycopg.AsyncConnection[Any], why: str | None) -> None:
         await connection.execute(
-            SQL("UPDATE {} SET halted = %s WHERE shard = %s").format(Identifier(self._service_schema, "shards")),
-            (why, self._lease.shard),
+            SQL("UPDATE {} SET halted = %s WHERE shard = %s AND epoch = %s").format(
+                Identifier(self._service_schema, "shards")
+            ),
+            (why, self._lease.shard, self._lease.epoch),
         )
 
 
 def decoded(messages: Sequence[Message]) -> list[Delivered]:
     """Return ``messages`` with their events, foreign ones left out.
 
-    Raises UnknownOwnTypeError for a type of ours that this build does not know, msgspec.DecodeError for what is no event.
+    Raises UnknownOwnTypeError for a type of ours that this build does not know, msgspec.DecodeError for no event.
     """
     result = []
     for message in messages:
@@ -176,8 +187,6 @@ def decoded(messages: Sequence[Message]) -> list[Delivered]:
                     "build does not know. Start the build that wrote it, or a newer one."
                 ) from error
             log.info("message.foreign", stream=message.stream, seq=message.seq, type=error.event_type)
-        except KeyError as error:
-            raise msgspec.DecodeError(f"the header {error} is missing") from error
     return result
 
 

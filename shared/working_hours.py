@@ -59,10 +59,12 @@ class WorkingHours:
 
     def _intervals(self, day: date) -> list[tuple[datetime, datetime]]:
         midnight = datetime.combine(day, time(), tzinfo=self.zone)
-        return [
+        spans = (
             (_at(midnight, start).astimezone(UTC), _at(midnight, end).astimezone(UTC))
             for start, end in self.week[day.weekday()]
-        ]
+        )
+        # Hours that begin in the hour which the clocks leave out can end before they begin.
+        return [(start, end) for start, end in spans if start < end]
 
 
 def _at(midnight: datetime, minutes: int) -> datetime:

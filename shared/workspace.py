@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from cachetools import LRUCache
@@ -16,6 +16,8 @@ from shared.event_store.recorder import DeadlineRow, StateRow
 from shared.event_store.store import EPOCH
 
 CACHE_BYTES: Final = 48 * 1024 * 1024
+LATE_GRACE: Final = timedelta(seconds=5)
+"""A deadline that is past when it is set waits so long: what makes it needless may come in the same breath."""
 _ENTRY_OVERHEAD_BYTES: Final = 600
 
 
@@ -57,8 +59,9 @@ class Workspace:
         self._cache: LRUCache[str, _Entry] = LRUCache(
             cache_bytes, getsizeof=lambda entry: entry.size + _ENTRY_OVERHEAD_BYTES
         )
+        self._admitted: dict[str, _Entry] = {}
         self._dirty: dict[str, _Entry] = {}
-        self._recorded: list[RecordedEvent] = []
+        self._recorded: list[StoredEvent] = []
         self._kept = 0
         self._lines: dict[str, tuple[str, ...]] = {}
         self._undo: dict[str, tuple[_Entry, bool]] = {}
@@ -83,7 +86,10 @@ class Workspace:
         return self._lines[line]
 
     def decide(self, stream: str, command: Any) -> tuple[Any, ...]:
-        """Let the stream's decider decide, record its events, and return them; raises what the decider raises."""
+        """Let the stream's decider decide, record its events, and return them; raises what the decider raises.
+
+        Events are encoded at once, so that one that cannot be stored fails its own message and not the whole batch.
+        """
         decider = self._codec.decider_of(stream)
         entry = self._entry(stream)
         events = decider.decide(command, entry.state)
@@ -95,42 +101,61 @@ class Workspace:
         for event in events:
             version += 1
             state = decider.evolve(state, event)
-            self._recorded.append(RecordedEvent(originator_id=stream, originator_version=version, event=event))
+            recorded = RecordedEvent(originator_id=stream, originator_version=version, event=event)
+            self._recorded.append(self._codec.to_stored_event(recorded))
         self._dirty[stream] = _Entry(version, state, entry.size)
         return events
 
     # For the runner
 
     def missing(self, streams: Iterable[str]) -> list[str]:
-        """Return those of ``streams`` that are not in memory."""
-        return [stream for stream in dict.fromkeys(streams) if stream not in self._dirty and stream not in self._cache]
+        """Return those of ``streams`` that are not in memory, and hold the others there until the next commit."""
+        missing = []
+        for stream in dict.fromkeys(streams):
+            if stream not in self._dirty and stream not in self._admitted:
+                entry = self._cache.get(stream)
+                if entry is None:
+                    missing.append(stream)
+                else:
+                    self._admitted[stream] = entry
+        return missing
 
     def admit(self, loaded: Mapping[str, tuple[int, Any, int]]) -> None:
-        """Take stored states into memory."""
+        """Take stored states into memory; they stay there until the next commit, whatever room the cache has."""
         for stream, (version, state, size) in loaded.items():
-            self._cache[stream] = _Entry(version, state, size)
+            self._admitted[stream] = _Entry(version, state, size)
 
     def admit_line(self, line: str, streams: Iterable[str]) -> None:
         """Take a waiting line into memory, until the batch is committed."""
         self._lines[line] = tuple(streams)
 
     def keep(self, community_of: Callable[[str], str]) -> None:
-        """Make the changes since the last ``keep`` part of the batch, and note the deadlines they set and drop."""
+        """Make the changes since the last ``keep`` part of the batch, and note the deadlines they set and drop.
+
+        Does all of it or, when a decider's ``deadlines`` raises, nothing.
+        """
+        dropped: list[tuple[str, str]] = []
+        moved: list[DeadlineRow] = []
         for stream, (before, _) in self._undo.items():
             decider = self._codec.decider_of(stream)
             old = {deadline.name: deadline.due for deadline in decider.deadlines(before.state)}
             new = {deadline.name: deadline.due for deadline in decider.deadlines(self._dirty[stream].state)}
-            for name in old.keys() - new.keys():
-                self.book.drop(stream, name)
-            for name, due in new.items():
-                if old.get(name) != due:
-                    self.book.set(
-                        DeadlineRow(
-                            stream=stream, name=name, community=community_of(stream), due=due, armed_at=self.clock
-                        )
-                    )
+            dropped += ((stream, name) for name in old.keys() - new.keys())
+            community = community_of(stream)
+            moved += (
+                DeadlineRow(stream=stream, name=name, community=community, due=self._not_past(due), armed_at=self.clock)
+                for name, due in new.items()
+                if old.get(name) != due
+            )
+        for stream, name in dropped:
+            self.book.drop(stream, name)
+        for row in moved:
+            self.book.set(row)
         self._kept = len(self._recorded)
         self._undo.clear()
+
+    def _not_past(self, due: datetime) -> datetime:
+        return due if due > self.clock else self.clock + LATE_GRACE
 
     def undo(self) -> None:
         """Forget the changes since the last ``keep``."""
@@ -139,12 +164,11 @@ class Workspace:
             if was_dirty:
                 self._dirty[stream] = before
             else:
-                del self._dirty[stream]
+                self._dirty.pop(stream, None)
         self._undo.clear()
 
     def to_commit(self) -> tuple[tuple[StoredEvent, ...], tuple[StateRow, ...]]:
         """Return the batch's events in order and the states they lead to, as they are stored."""
-        events = tuple(self._codec.to_stored_event(recorded) for recorded in self._recorded)
         rows = []
         for stream, entry in self._dirty.items():
             standing = self._codec.decider_of(stream).standing(entry.state)
@@ -157,13 +181,19 @@ class Workspace:
                     rank=standing.rank if standing else None,
                 )
             )
-        return events, tuple(rows)
+        return tuple(self._recorded), tuple(rows)
 
     def committed(self, rows: Iterable[StateRow]) -> None:
         """Note that the batch is stored."""
         for row in rows:
             entry = self._dirty[row.stream]
-            self._cache[row.stream] = _Entry(entry.version, entry.state, len(row.state))
+            self._admitted[row.stream] = _Entry(entry.version, entry.state, len(row.state))
+        for stream, entry in self._admitted.items():
+            if entry.size + _ENTRY_OVERHEAD_BYTES <= self._cache.maxsize:
+                self._cache[stream] = entry
+            else:
+                self._cache.pop(stream, None)
+        self._admitted.clear()
         self._dirty.clear()
         self._lines.clear()
         self._recorded.clear()
@@ -171,7 +201,7 @@ class Workspace:
         self.book.saved()
 
     def _entry(self, stream: str) -> _Entry:
-        entry = self._dirty.get(stream) or self._cache.get(stream)
+        entry = self._dirty.get(stream) or self._admitted.get(stream) or self._cache.get(stream)
         if entry is None:
             raise StateMissing([stream])
         return entry

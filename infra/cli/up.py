@@ -42,6 +42,18 @@ def up(
             envvar="WARMLINE_PARTITIONS", min=1, max=256, help="Shares of the work; fixed when DATA is first used."
         ),
     ] = 4,
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="POLICY",
+            dir_okay=False,
+            show_default="DATA/policy.yaml, written at the first start",
+            help="The care policy to put into force.",
+        ),
+    ] = None,
+    demo: Annotated[
+        bool, typer.Option(envvar="DEMO", help="Bring a small demo community to life beside yours.")
+    ] = True,
 ) -> None:
     """Start Warmline on this machine: database, message streams and services. Ctrl-C stops it.
 
@@ -56,7 +68,15 @@ def up(
         folder = data.resolve()
         with sole_use(folder):
             token = administrator_token(folder, os.environ)
-            options = RunOptions(data=folder, port=port, processes=processes, partitions=partitions, token=token)
+            options = RunOptions(
+                data=folder,
+                port=port,
+                processes=processes,
+                partitions=partitions,
+                token=token,
+                policy=policy,
+                demo=demo,
+            )
             asyncio.run(_run(options))
 
 

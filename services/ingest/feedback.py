@@ -70,7 +70,7 @@ class Feedback:
             try:
                 settled = decode(message).event
             except (UnknownTypeError, msgspec.DecodeError, KeyError) as error:
-                log.error("feedback_unreadable", seq=message.seq, error=str(error))
+                log.warning("feedback_unreadable", seq=message.seq, error=str(error))
                 continue
             if isinstance(settled, TouchSettled):
                 fact = TouchSettledFact(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
@@ -17,6 +18,9 @@ from services.projections.problems import Problem, problem_response, unavailable
 from services.projections.touch_commands import NobodyAnsweredError
 
 _FOR_PROGRAMS: Final = ("/api/", "/healthz", "/schema")
+_MISSING: Final = re.compile(r"missing required field `(\w+)`")
+_PARAMETERS: Final = {"in_state": "state"}
+"""Parameters whose name in the address is not the handler's."""
 _log = structlog.get_logger()
 
 Page = Callable[[Request[Any, Any, Any], Problem], Response[Any]]
@@ -65,7 +69,7 @@ def error_handler(page: Page) -> Callable[[Request[Any, Any, Any], Exception], R
 def _invalid(error: ValidationException) -> Problem:
     extra: Any = error.extra
     found = extra[0] if isinstance(extra, list) and extra and isinstance(extra[0], dict) else {}
-    field = found.get("key")
     message = str(found.get("message") or error.detail)
-    detail = f"{field}: {message}." if field else f"{message}."
-    return Problem(HTTPStatus.BAD_REQUEST, detail, field=field)
+    missing = _MISSING.search(message)
+    field = missing[1] if missing else _PARAMETERS.get(found.get("key", ""), found.get("key"))
+    return Problem(HTTPStatus.BAD_REQUEST, f"{field}: {message}." if field else f"{message}.", field=field)

@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 import structlog
@@ -52,32 +52,21 @@ async def _fold(settings: ServiceSettings, client: Client) -> None:
 
 async def _serve(settings: ServiceSettings, client: Client, port: int) -> None:
     """Serve the API and the desk until cancelled, then finish the requests in flight."""
-    pool = views_pool(settings.postgres_url, [schema_of(view) for view in VIEWS])
-    await pool.open()
-    reader = Reader(pool)
-    changes = QueueChanges(reader, settings.postgres_url)
-    app = create_app(
-        Parts(
-            reader=reader,
-            changes=changes,
-            commands=TouchCommands(client, settings.partitions, reader, changes),
-            health=HealthCheck(client, pool),
-            progress=Progress(client, pool, VIEWS),
-            sessions=Sessions(settings.token),
+    async with views_pool(settings.postgres_url, [schema_of(view) for view in VIEWS]) as pool:
+        reader = Reader(pool)
+        changes = QueueChanges(reader, settings.postgres_url)
+        app = create_app(
+            Parts(
+                reader=reader,
+                changes=changes,
+                commands=TouchCommands(client, settings.partitions, reader, changes),
+                health=HealthCheck(client, pool),
+                progress=Progress(client, pool, VIEWS),
+                sessions=Sessions(settings.token),
+            )
         )
-    )
-    server = DeskServer(app, settings.host, port)
-    watching = asyncio.create_task(changes.run())
-    serving = asyncio.create_task(server.serve())
-    _log.info("desk_starting", host=settings.host, port=port)
-    try:
-        await asyncio.shield(serving)
-    finally:
-        await changes.close()
-        server.should_exit = True
-        await serving
-        watching.cancel()
-        await pool.close()
+        _log.info("desk_starting", host=settings.host, port=port)
+        await serve_desk(DeskServer(app, settings.host, port), changes)
 
 
 class DeskServer(uvicorn.Server):
@@ -102,6 +91,21 @@ class DeskServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave the handlers as they are."""
         yield
+
+
+async def serve_desk(server: DeskServer, changes: QueueChanges) -> None:
+    """Serve until cancelled; then let live pages go and finish the requests in flight."""
+    watching = asyncio.create_task(changes.run())
+    serving = asyncio.create_task(server.serve())
+    try:
+        await asyncio.shield(serving)
+    finally:
+        await changes.close()
+        server.should_exit = True
+        await serving
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
 
 
 async def _run(settings: ServiceSettings) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool
@@ -17,6 +18,8 @@ from services.projections.queue import queries as queue
 from services.projections.viewer import Viewer
 from shared.contracts.names import event_key
 from shared.contracts.policy import Identity
+
+_SAID: Final = 160
 
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
 
@@ -45,7 +48,7 @@ class Reader:
         after = decode_cursor(cursor, queue.Place) if cursor else None
         async with self._pool.connection() as connection:
             rows = await queue.touches_page(connection, replace(wanted, hidden=viewer.identities), after, limit + 1)
-            items = await _items(connection, rows[:limit])
+            items = await _items(connection, rows[:limit], viewer)
         more = len(rows) > limit
         last = rows[limit - 1] if more else None
         place = last and queue.Place(rank=last.rank, ranked_from=last.ranked_from, touch=last.touch)
@@ -80,9 +83,9 @@ class Reader:
             row = await queue.touch(connection, touch_id, viewer.identities)
             if row is None:
                 return None
-            (item,) = await _items(connection, [row])
+            (item,) = await _items(connection, [row], viewer)
             communities = await history.communities(connection)
-            keys = [event_key(row.community, each["source"], each["event"]) for each in row.evidence]
+            keys = _evidence_keys(row)
             told = await history.events(connection, keys)
             people = await _people(connection, told.values())
             timeline = await queue.timeline(connection, touch_id)
@@ -131,7 +134,7 @@ class Reader:
         """Return one touch as the queue lists it, or None if there is none that the viewer may see."""
         async with self._pool.connection() as connection:
             row = await queue.touch(connection, touch_id, viewer.identities)
-            return (await _items(connection, [row]))[0] if row else None
+            return (await _items(connection, [row], viewer))[0] if row else None
 
     async def member(self, key: str, viewer: Viewer) -> resources.MemberDetail | None:
         """Return one member, or None if no event of theirs is known."""
@@ -140,7 +143,7 @@ class Reader:
             known = (await history.members(connection, [key])).get(key)
             if known is None:
                 return None
-            open_touches = await _items(connection, await queue.touches_page(connection, wanted, None, 50))
+            open_touches = await _items(connection, await queue.touches_page(connection, wanted, None, 50), viewer)
         return resources.MemberDetail(
             key=known.key,
             name=known.name or known.handle or known.member_id,
@@ -198,11 +201,15 @@ class Reader:
         return sorted(seats.values(), key=lambda seat: (seat.organisation, seat.display_name))
 
 
-async def _items(connection: psycopg.AsyncConnection[Any], rows: list[queue.TouchRow]) -> list[resources.QueueItem]:
+async def _items(
+    connection: psycopg.AsyncConnection[Any], rows: list[queue.TouchRow], viewer: Viewer
+) -> list[resources.QueueItem]:
     if not rows:
         return []
     members = await history.members(connection, {row.member_key for row in rows})
     communities = await history.communities(connection)
+    first = {row.touch: _evidence_keys(row)[0] for row in rows if row.evidence}
+    said = await history.events(connection, first.values())
     return [
         resources.QueueItem(
             id=row.touch,
@@ -215,6 +222,7 @@ async def _items(connection: psycopg.AsyncConnection[Any], rows: list[queue.Touc
             care_load=row.care_load,
             state=row.state,
             member=_person(members.get(row.member_key), row.member_key, row.member_platform, row.member_id),
+            said=_beginning(said.get(first.get(row.touch, "")), viewer),
             conversation=row.conversation,
             since=row.since,
             raised_at=row.raised_at,
@@ -225,6 +233,16 @@ async def _items(connection: psycopg.AsyncConnection[Any], rows: list[queue.Touc
         )
         for row in rows
     ]
+
+
+def _evidence_keys(row: queue.TouchRow) -> list[str]:
+    return [event_key(row.community, each["source"], each["event"]) for each in row.evidence]
+
+
+def _beginning(event: history.ToldEvent | None, viewer: Viewer) -> str | None:
+    if event is None or not event.text or not viewer.may_read(event.audience, event.community):
+        return None
+    return textwrap.shorten(event.text, _SAID, placeholder=" …") or None
 
 
 async def _people(

@@ -32,7 +32,10 @@ class ResponderName:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueItem:
-    """One touch. ``since`` is when the need began; ``revision`` is what a command must have seen."""
+    """One touch. ``since`` is when the need began; ``revision`` is what a command must have seen.
+
+    ``said`` is how the text of the first evidence begins, None where there is none or the viewer may not read it.
+    """
 
     id: str
     revision: int
@@ -44,6 +47,7 @@ class QueueItem:
     care_load: int
     state: State
     member: Person
+    said: str | None
     conversation: str | None
     since: datetime
     raised_at: datetime

@@ -1,13 +1,13 @@
 """One conversation: who opened it, whether that was a question, and whose voices came after.
 
-Posts may arrive in any order: what is kept is the earliest post, and of everybody else only what can still matter.
+Posts may arrive in any order: the earliest that is known counts as the opening.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from services.triage.conversation_facts import (
     ConversationOpened,
@@ -19,15 +19,12 @@ from services.triage.conversation_facts import (
     NoteSolved,
     OpeningDeleted,
     OpeningEdited,
-    Post,
     QuestionPassed,
     QuestionPostponed,
-    Voice,
     VoiceHeard,
     VoicesGreeted,
 )
 from services.triage.needs import (
-    Circumstances,
     CloseNeed,
     NeedClosed,
     NeedMet,
@@ -37,66 +34,69 @@ from services.triage.needs import (
     raised,
     withdrawn,
 )
+from services.triage.voices import AnsweredBy, Post, Voices
 from shared.contracts.needs_touch import Evidence, NeedsTouch, Scalar
 from shared.decider import Deadline, Decider
 
 UNANSWERED: Final = "unanswered"
-PEERS_KEPT: Final = 8
-"""Peers whose voices a conversation remembers; with so many, it is certainly answered and somebody is looked after."""
+EARLY_KEPT: Final = 4
+"""Edits and deletions that are remembered of a conversation none of whose posts is known yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationState:
-    """What is known of one conversation."""
+    """What is known of one conversation; ``looked_at`` is the key of the opener whose question was looked at."""
 
     conversation: str = ""
     opening: Post | None = None
     due: datetime | None = None
-    answered_by: Literal["anyone", "team"] = "anyone"
-    voices: tuple[Voice, ...] = ()
+    answered_by: AnsweredBy = "anyone"
+    voices: Voices = Voices()  # noqa: RUF009 -- it is frozen
+    edits: tuple[OpeningEdited, ...] = ()
+    deleted: tuple[str, ...] = ()
     solved: bool = False
-    deleted: bool = False
-    looked: bool = False
+    looked_at: str | None = None
     need: NeedsTouch | None = None
+    needs_raised: int = 0
 
 
-def answer(state: ConversationState) -> Voice | None:
-    """Return the voice that answers the opening post, one of the team first; None when nobody's does."""
-    if state.opening is None:
-        return None
-    answers = [
-        voice
-        for voice in state.voices
-        if voice.member != state.opening.member and (voice.team or state.answered_by == "anyone")
-    ]
-    return min(answers, key=lambda voice: (not voice.team, voice.first.time), default=None)
+def may_open(state: ConversationState, time: datetime) -> bool:
+    """Tell whether a post of that time may turn out to be the opening: only then it matters what it asks."""
+    return state.opening is None or time <= state.opening.evidence.time
 
 
 def decide(command: Any, state: ConversationState) -> tuple[Any, ...]:
     """Return the events that ``command`` leads to."""
     match command:
         case NotePost():
-            return _with_consequences(state, _note(command, state))
-        case NoteEdit() if _is_opening(state, command.message) and command.asks != _asks(state):
-            return _with_consequences(state, (OpeningEdited(asks=command.asks, evidence=command.evidence),))
-        case NoteDeletion() if _is_opening(state, command.message) and not state.deleted:
-            return _with_consequences(state, (OpeningDeleted(evidence=command.evidence),))
+            return _with_consequences(state, _note(command, state), command.post.evidence)
+        case NoteEdit() if _may_be_opening(state, command.message) and _is_news(state, command):
+            edited = OpeningEdited(message=command.message, asks=command.asks, evidence=command.evidence)
+            return _with_consequences(state, (edited,), command.evidence)
+        case NoteDeletion() if _may_be_opening(state, command.message) and command.message not in state.deleted:
+            deleted = OpeningDeleted(message=command.message, evidence=command.evidence)
+            return _with_consequences(state, (deleted,), command.evidence)
         case NoteSolved() if not state.solved:
-            return _with_consequences(state, (ConversationSolved(evidence=command.evidence),))
+            return _with_consequences(state, (ConversationSolved(evidence=command.evidence),), command.evidence)
         case LookAtQuestion():
-            return _look(command.seen, state)
+            return _look(command, state)
         case CloseNeed() if state.need is not None and state.need.touch == command.touch:
             return (NeedClosed(touch=command.touch, outcome=command.outcome),)
         case _:
             return ()
 
 
-def _is_opening(state: ConversationState, message: str) -> bool:
-    return state.opening is not None and state.opening.message == message
+def _may_be_opening(state: ConversationState, message: str) -> bool:
+    return state.opening is None or state.opening.message == message
 
 
-def _asks(state: ConversationState) -> bool:
-    return state.opening is not None and state.opening.asks
+def _is_news(state: ConversationState, command: NoteEdit) -> bool:
+    known = _edit(state, command.message)
+    return known is None or known.evidence.time < command.evidence.time
+
+
+def _edit(state: ConversationState, message: str) -> OpeningEdited | None:
+    return next((edit for edit in state.edits if edit.message == message), None)
 
 
 def _note(command: NotePost, state: ConversationState) -> tuple[Any, ...]:
@@ -107,87 +107,81 @@ def _note(command: NotePost, state: ConversationState) -> tuple[Any, ...]:
                 conversation=command.conversation, post=post, due=command.due, answered_by=command.answered_by
             ),
         )
-    return (VoiceHeard(post=post),) if _matters(post, state) else ()
+    return (VoiceHeard(post=post),) if state.voices.hear(post) != state.voices else ()
 
 
 def _place(post: Post) -> tuple[datetime, str]:
     return (post.evidence.time, post.message)
 
 
-def _matters(post: Post, state: ConversationState) -> bool:
-    known = next((voice for voice in state.voices if voice.member == post.member), None)
-    if known is None:
-        return post.team or sum(not voice.team for voice in state.voices) < PEERS_KEPT
-    if post.evidence.time < known.first.time:
-        return True
-    return post.team and any(
-        not voice.team and not voice.greeted and known.last.time < voice.first.time <= post.evidence.time
-        for voice in state.voices
-    )
-
-
-def _with_consequences(state: ConversationState, events: tuple[Any, ...]) -> tuple[Any, ...]:
+def _with_consequences(state: ConversationState, events: tuple[Any, ...], evidence: Evidence) -> tuple[Any, ...]:
     """Add what follows from ``events``: greetings, and the end of a need whose cause is gone."""
     if not events:
         return ()
     after = CONVERSATION.fold(events, state)
-    greeting = _greeting(after)
-    if greeting is not None:
-        events = (*events, greeting)
-    if after.need is None:
+    voices, last = after.voices, after.voices.last_of_team
+    to_greet = voices.to_greet()
+    if last is not None and to_greet:
+        events = (*events, VoicesGreeted(members=to_greet, by=last.member, evidence=last.first))
+    need, opening = after.need, after.opening
+    if need is None or opening is None:
         return events
-    need, found = after.need, answer(after)
-    if found is not None and found.team:
-        return (*events, met(need, found.first.time, "answered by the team", found.member, (found.first,)))
-    if found is not None:
-        return (*events, withdrawn(need, found.first.time, "answered by a peer", (found.first,)))
-    for gone, cause in ((after.solved, "solved"), (after.deleted, "deleted"), (not _asks(after), "no question")):
-        if gone:
-            evidence: Evidence = events[0].evidence if hasattr(events[0], "evidence") else events[0].post.evidence
-            return (*events, withdrawn(need, evidence.time, cause, (evidence,)))
-    return events
+    by_team, by_peer = voices.team_answer(opening.member), voices.peer_answer(opening.member)
+    if by_team is not None:
+        end: Any = met(need, by_team.first.time, "answered by the team", by_team.member, (by_team.first,))
+    elif opening.member != need.member:
+        end = withdrawn(need, evidence.time, "an earlier post came to light", (opening.evidence,))
+    elif by_peer is not None and after.answered_by == "anyone":
+        end = withdrawn(need, by_peer.first.time, "answered by a peer", (by_peer.first,))
+    elif not _is_open_question(after):
+        cause = "solved" if after.solved else "deleted" if opening.message in after.deleted else "no question any more"
+        end = withdrawn(need, evidence.time, cause, (evidence,))
+    else:
+        return events
+    return (*events, end)
 
 
-def _greeting(state: ConversationState) -> VoicesGreeted | None:
-    team = [voice for voice in state.voices if voice.team]
-    if not team:
-        return None
-    greeter = max(team, key=lambda voice: (voice.last.time, voice.member.key))
-    greeted = tuple(
-        voice.member
-        for voice in state.voices
-        if not voice.team and not voice.greeted and voice.first.time <= greeter.last.time
-    )
-    return VoicesGreeted(members=greeted, by=greeter.member, evidence=greeter.last) if greeted else None
+def _is_open_question(state: ConversationState) -> bool:
+    opening = state.opening
+    if opening is None or opening.team or state.solved or opening.message in state.deleted:
+        return False
+    edit = _edit(state, opening.message)
+    return opening.asks if edit is None else edit.asks
 
 
-def _look(seen: Circumstances, state: ConversationState) -> tuple[Any, ...]:
-    if state.opening is None or state.due is None:
+def _look(command: LookAtQuestion, state: ConversationState) -> tuple[Any, ...]:
+    seen, opening = command.seen, state.opening
+    if opening is None or state.due is None or state.looked_at == opening.member.key:
         return ()
-    if seen.due is not None and seen.due > max(state.due, seen.at):
-        return (QuestionPostponed(due=seen.due),)
-    since = state.opening.evidence.time
+    since = opening.evidence.time
     against = {
         "the rule is off": not seen.enabled,
+        "one of the team": command.team,
+        "no open question": not _is_open_question(state),
+        "answered": state.voices.answered(opening.member, command.answered_by),
+        "the team has no hours": seen.due is None,
         "long past": seen.at - since > seen.forget_after,
     }
-    for why, holds in against.items():
-        if holds:
-            return (QuestionPassed(why=why, at=seen.at),)
-    peers = sum(not voice.team and voice.member != state.opening.member for voice in state.voices)
+    why = next((why for why, holds in against.items() if holds), None)
+    if why is not None:
+        return (QuestionPassed(why=why, at=seen.at),)
+    if seen.due is not None and seen.due > max(state.due, seen.at):
+        return (QuestionPostponed(due=seen.due),)
+    edit = _edit(state, opening.message)
     values: dict[str, Scalar] = {
         "hours_since": round((seen.at - since) / timedelta(hours=1), 2),
         "answers_by_team": 0,
-        "answers_by_peers": peers,
+        "answers_by_peers": state.voices.peers_beside(opening.member),
     }
     return (
         raised(
             seen,
             "unanswered",
-            state.opening.member,
-            (state.opening.evidence,),
+            opening.member,
+            (opening.evidence,) if edit is None else (opening.evidence, edit.evidence),
             values,
             conversation=state.conversation,
+            episode=state.needs_raised + 1,
         ),
     )
 
@@ -202,52 +196,48 @@ def evolve(state: ConversationState, event: Any) -> ConversationState:
                 opening=event.post,
                 due=event.due,
                 answered_by=event.answered_by,
-                voices=_hear(state.voices, event.post),
+                voices=state.voices.hear(event.post),
             )
         case VoiceHeard():
-            return replace(state, voices=_hear(state.voices, event.post))
+            return replace(state, voices=state.voices.hear(event.post))
         case VoicesGreeted():
-            greeted = tuple(
-                replace(voice, greeted=True) if voice.member in event.members else voice for voice in state.voices
-            )
-            return replace(state, voices=greeted)
-        case OpeningEdited() if state.opening is not None:
-            return replace(state, opening=replace(state.opening, asks=event.asks))
+            return replace(state, voices=state.voices.greet(event.members))
+        case OpeningEdited():
+            others = tuple(edit for edit in state.edits if edit.message != event.message)
+            return replace(state, edits=(*others, event)[-EARLY_KEPT:])
         case OpeningDeleted():
-            return replace(state, deleted=True)
+            return replace(state, deleted=(*state.deleted, event.message)[-EARLY_KEPT:])
         case ConversationSolved():
             return replace(state, solved=True)
         case QuestionPassed():
-            return replace(state, looked=True)
+            return replace(state, looked_at=_opener(state))
         case QuestionPostponed():
             return replace(state, due=event.due)
         case NeedRaised():
-            return replace(state, need=event.need, looked=True)
+            return replace(
+                state,
+                need=event.need,
+                needs_raised=state.needs_raised + 1,
+                looked_at=event.need.member.key,
+                # The need ends by the rule that raised it, whatever held when the question was asked.
+                answered_by="team" if event.need.thresholds.get("answered_by") == "team" else "anyone",
+            )
         case NeedWithdrawn() | NeedMet() | NeedClosed():
             return replace(state, need=None)
         case _:
             return state
 
 
-def _hear(voices: tuple[Voice, ...], post: Post) -> tuple[Voice, ...]:
-    known = next((voice for voice in voices if voice.member == post.member), None)
-    if known is None:
-        return (*voices, Voice(member=post.member, team=post.team, first=post.evidence, last=post.evidence))
-    heard = replace(
-        known,
-        team=known.team or post.team,
-        first=min(known.first, post.evidence, key=lambda evidence: evidence.time),
-        last=max(known.last, post.evidence, key=lambda evidence: evidence.time),
-    )
-    return tuple(heard if voice is known else voice for voice in voices)
+def _opener(state: ConversationState) -> str | None:
+    return state.opening.member.key if state.opening is not None else None
 
 
 def deadlines(state: ConversationState) -> tuple[Deadline, ...]:
     """An open question of somebody who is not of the team is looked at once."""
     opening = state.opening
-    if opening is None or state.due is None or opening.team or not opening.asks:
+    if opening is None or state.due is None or state.looked_at == opening.member.key or not _is_open_question(state):
         return ()
-    if state.looked or state.solved or state.deleted or answer(state) is not None:
+    if state.voices.answered(opening.member, state.answered_by):
         return ()
     return (Deadline(name=UNANSWERED, due=state.due),)
 

@@ -4,33 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from services.triage.needs import Circumstances
+from services.triage.voices import AnsweredBy, Post
 from shared.contracts.needs_touch import Evidence, MemberRef
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
-    """A post, without its text: ``asks`` is what the shell read in it."""
-
-    member: MemberRef
-    evidence: Evidence
-    message: str
-    asks: bool
-    team: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voice:
-    """Somebody who spoke here, from their first post that is known to their last one that mattered."""
-
-    member: MemberRef
-    team: bool
-    first: Evidence
-    last: Evidence
-    greeted: bool = False
-
 
 # What happened
 
@@ -42,7 +19,7 @@ class ConversationOpened:
     conversation: str
     post: Post
     due: datetime | None
-    answered_by: Literal["anyone", "team"]
+    answered_by: AnsweredBy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,16 +40,18 @@ class VoicesGreeted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningEdited:
-    """The opening post was changed; ``asks`` is what it does now."""
+    """The opening post was changed, or one that came to light before any post; ``asks`` is what it does now."""
 
+    message: str
     asks: bool
     evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningDeleted:
-    """The opening post is gone."""
+    """The opening post is gone, or one that came to light before any post."""
 
+    message: str
     evidence: Evidence
 
 
@@ -108,7 +87,7 @@ class NotePost:
     conversation: str
     post: Post
     due: datetime | None
-    answered_by: Literal["anyone", "team"]
+    answered_by: AnsweredBy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +116,8 @@ class NoteSolved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookAtQuestion:
-    """The answer's deadline fired."""
+    """The answer's deadline fired. ``answered_by`` and ``team``, the opener's, are by the policy that holds now."""
 
     seen: Circumstances
+    answered_by: AnsweredBy
+    team: bool

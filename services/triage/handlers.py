@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 
 from services.triage.community import CloseImport, NoteTime, OpenImport, TakePolicy
+from services.triage.conversation import may_open
 from services.triage.conversation_facts import (
     NoteDeletion,
     NoteEdit,
     NotePost,
     NoteSolved,
-    Post,
     VoicesGreeted,
 )
 from services.triage.member import GreetMember, NoteLeft, NoteMember
@@ -20,6 +21,7 @@ from services.triage.needs import CloseNeed
 from services.triage.policy_reading import PolicyReading
 from services.triage.question import asks
 from services.triage.stream_ids import community_stream, conversation_stream, member_stream
+from services.triage.voices import Post
 from shared.contracts.cloudevents import MemberEvent
 from shared.contracts.member_events import (
     Attended,
@@ -60,7 +62,7 @@ class Situation:
         """The event as evidence."""
         return Evidence(source=self.event.source, event=self.event.id, time=self.event.time)
 
-    @property
+    @cached_property
     def reading(self) -> PolicyReading:
         """The policy that holds; raises RuntimeError in a community that has none, which ingest sees to."""
         state = self.work.state(community_stream(self.event.community))
@@ -68,17 +70,31 @@ class Situation:
             raise RuntimeError(f"no policy was adopted for the community {self.event.community}")
         return self._read(state.policy, state.policy_version)
 
-    @property
+    @cached_property
     def member(self) -> MemberRef:
         """Whom the event is about."""
         return self.ref(self.data.member.id)
 
     @property
-    def team(self) -> bool:
-        """Whether the policy counts that member to the team."""
-        return self.reading.is_team(self.event.platform, self.data.member.id, self.data.member.roles)
+    def roles(self) -> tuple[str, ...] | None:
+        """The roles that the event states; an empty list means "not told" in all but a change of the profile."""
+        roles: tuple[str, ...] = self.data.member.roles
+        return roles if roles or isinstance(self.data, Updated) else None
 
     @property
+    def bot(self) -> bool:
+        """Whether the event or an earlier one says that its member is no human."""
+        return self.data.member.bot or self.work.state(self.of(self.member)).bot
+
+    @cached_property
+    def team(self) -> bool:
+        """Whether the policy counts that member to the team, by the stated roles or else by those last known."""
+        roles = self.roles
+        if roles is None:
+            roles = self.work.state(self.of(self.member)).roles
+        return self.reading.is_team(self.event.platform, self.data.member.id, roles)
+
+    @cached_property
     def conversation(self) -> str:
         """The stream of the conversation that the event is part of."""
         return conversation_stream(self.event.community, self.event.platform, self.data.conversation)
@@ -98,33 +114,38 @@ def note_member(now: Situation) -> None:
     now.work.decide(community_stream(now.event.community), NoteTime(at=now.event.time))
     member = now.data.member
     rule = now.reading.policy.rules.welcome
-    wanted = rule.enabled and not now.team and not member.bot
     now.work.decide(
         now.of(now.member),
         NoteMember(
             member=now.member,
             evidence=now.evidence,
             joined=isinstance(now.data, Joined),
-            roles=member.roles,
+            roles=now.roles,
             tags=now.data.tags if isinstance(now.data, Updated) else None,
             bot=member.bot,
             team=now.team,
-            welcome_due=now.reading.due(now.event.time, rule.within_hours) if wanted else None,
+            welcome_due=now.reading.due(now.event.time, rule.within_hours) if rule.enabled else None,
         ),
     )
 
 
 def note_post(now: Situation) -> None:
     """A post opens a conversation, answers in it, or greets those who spoke before."""
-    if now.data.member.bot:
+    if now.bot:
         return
     rule = now.reading.policy.rules.unanswered
-    question = asks(now.data.text)
+    opens = may_open(now.work.state(now.conversation), now.event.time)
     events = now.work.decide(
         now.conversation,
         NotePost(
             conversation=now.data.conversation,
-            post=Post(member=now.member, evidence=now.evidence, message=now.data.message, asks=question, team=now.team),
+            post=Post(
+                member=now.member,
+                evidence=now.evidence,
+                message=now.data.message,
+                asks=opens and asks(now.data.text),
+                team=now.team,
+            ),
             due=now.reading.due(now.event.time, rule.within_hours) if rule.enabled else None,
             answered_by=rule.answered_by,
         ),
@@ -141,12 +162,12 @@ def greet_voices(now: Situation, events: Sequence[Any]) -> None:
 
 
 def greet_mentioned(now: Situation) -> None:
-    """Whom somebody of the team mentions counts as greeted."""
-    if not now.team:
+    """Whom somebody of the team mentions counts as greeted, though the event of their joining may arrive later."""
+    if now.bot or not now.team:
         return
     for member_id in now.data.mentions:
         member = now.ref(member_id)
-        if now.work.state(now.of(member)).first is not None:
+        if member != now.member:
             now.work.decide(now.of(member), GreetMember(by=now.member, evidence=now.evidence))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from services.triage.community import IMPORT_LAPSE, CommunityState, LapseImports
 from services.triage.conversation import UNANSWERED
@@ -27,11 +27,13 @@ def look_at_welcome(deadline: DeadlineRow, work: Workspace, read: Read) -> None:
     rule = reading.policy.rules.welcome
     member: MemberState = work.state(deadline.stream)
     assert member.first is not None  # noqa: S101 -- a member with a deadline was seen
-    seen = _circumstances(
-        deadline, community, reading, rule, reading.segment_of(member, deadline.due), since=member.first.time
+    seen = _circumstances(deadline, community, reading, rule, member, since=member.first.time)
+    command = LookAtWelcome(
+        seen=seen,
+        team=_team(reading, member),
+        known_since=community.known_since or member.first.time,
+        settling_in=timedelta(days=rule.settling_in_days),
     )
-    known_since = community.known_since or member.first.time
-    command = LookAtWelcome(seen=seen, known_since=known_since, settling_in=timedelta(days=rule.settling_in_days))
     work.decide(deadline.stream, command)
 
 
@@ -42,11 +44,11 @@ def look_at_question(deadline: DeadlineRow, work: Workspace, read: Read) -> None
     opening = work.state(deadline.stream).opening
     opener: MemberState = work.state(member_stream(community.community, opening.member.key))
     rule = reading.policy.rules.unanswered
-    segment = reading.segment_of(opener, deadline.due)
     seen = _circumstances(
-        deadline, community, reading, rule, segment, since=opening.evidence.time, answered_by=rule.answered_by
+        deadline, community, reading, rule, opener, since=opening.evidence.time, answered_by=rule.answered_by
     )
-    work.decide(deadline.stream, LookAtQuestion(seen=seen))
+    command = LookAtQuestion(seen=seen, answered_by=rule.answered_by, team=_team(reading, opener))
+    work.decide(deadline.stream, command)
 
 
 def look_at_import(deadline: DeadlineRow, work: Workspace, _read: Read) -> None:
@@ -67,26 +69,31 @@ def _reading(community: CommunityState, read: Read) -> PolicyReading:
     return read(community.policy, community.policy_version)
 
 
+def _team(reading: PolicyReading, member: MemberState) -> bool:
+    who = member.member
+    return who is not None and reading.is_team(who.platform, who.id, member.roles)
+
+
 def _circumstances(
     deadline: DeadlineRow,
     community: CommunityState,
     reading: PolicyReading,
     rule: WelcomeRule | UnansweredRule,
-    segment: str,
+    member: MemberState,
     *,
     since: datetime,
     **thresholds: Scalar,
 ) -> Circumstances:
     # As of when it is looked at, not when it happens to fire: a replay must see the same.
-    moments: list[Any] = [deadline.eligible_at, community.imported_at]
+    at = max(deadline.eligible_at, community.imported_at or deadline.eligible_at)
     return Circumstances(
-        at=max(moment for moment in moments if moment is not None),
+        at=at,
         due=reading.due(since, rule.within_hours),
         enabled=rule.enabled,
         organisation=community.organisation,
         community=community.community,
         about=deadline.stream,
-        segment=segment,
+        segment=reading.segment_of(member, at),
         care_load=rule.care_load,
         policy_version=reading.version,
         forget_after=timedelta(days=rule.forget_after_days),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from services.triage.needs import (
     Circumstances,
@@ -21,6 +21,10 @@ from shared.contracts.needs_touch import Evidence, MemberRef, NeedsTouch, Scalar
 from shared.decider import Deadline, Decider
 
 WELCOME: Final = "welcome"
+DESCRIBED_AGAIN_AFTER: Final = timedelta(days=1)
+"""An unchanged description is recorded again after so long, so that an older one that arrives late cannot replace it."""
+
+_NOT_KNOWN_LONG: Final = "the community is not known for long"
 
 # What happened
 
@@ -37,12 +41,22 @@ class MemberSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberDescribed:
-    """What the platform says about the member, as of ``at``; ``team`` by the policy's mapping at that time."""
+    """What the platform says about the member, its roles as of ``at``; ``team`` by the policy's mapping at that time.
+
+    Who was a bot once stays one.
+    """
 
     roles: tuple[str, ...]
-    tags: tuple[str, ...]
     bot: bool
     team: bool
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberTagged:
+    """The member's tags, as of ``at``."""
+
+    tags: tuple[str, ...]
     at: datetime
 
 
@@ -81,12 +95,12 @@ class WelcomePostponed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteMember:
-    """The member did something; ``tags`` is None when the event says nothing of them."""
+    """The member did something; ``roles`` and ``tags`` are None when the event says nothing of them."""
 
     member: MemberRef
     evidence: Evidence
     joined: bool
-    roles: tuple[str, ...]
+    roles: tuple[str, ...] | None
     tags: tuple[str, ...] | None
     bot: bool
     team: bool
@@ -110,30 +124,39 @@ class NoteLeft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookAtWelcome:
-    """The welcome's deadline fired. ``known_since`` is the time of the community's first known event."""
+    """The welcome's deadline fired. ``known_since`` is the time of the community's first known event.
+
+    ``team`` is by the policy that holds now.
+    """
 
     seen: Circumstances
+    team: bool
     known_since: datetime
     settling_in: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberState:
-    """What is known of one identity."""
+    """What is known of one identity.
+
+    ``welcome`` is awaited until it is done: looked at, or clear before; it is doubtful when it was passed only since
+    nobody could tell a newcomer from somebody old, so that a late report of the joining takes it up again.
+    """
 
     member: MemberRef | None = None
     first: Evidence | None = None
     joined: bool = False
     roles: tuple[str, ...] = ()
+    described_at: datetime | None = None
     tags: tuple[str, ...] = ()
+    tagged_at: datetime | None = None
     bot: bool = False
     team: bool = False
-    described_at: datetime | None = None
     greeted: Evidence | None = None
     left: Evidence | None = None
     welcome_due: datetime | None = None
+    welcome: Literal["awaited", "doubtful", "done"] = "awaited"
     need: NeedsTouch | None = None
-    welcomed: bool = False
 
 
 def decide(command: Any, state: MemberState) -> tuple[Any, ...]:
@@ -154,26 +177,41 @@ def decide(command: Any, state: MemberState) -> tuple[Any, ...]:
 
 
 def _note(command: NoteMember, state: MemberState) -> tuple[Any, ...]:
-    events: list[Any] = []
-    earlier = state.first is None or command.evidence.time < state.first.time
-    if earlier or (command.joined and not state.joined):
-        first = command.evidence if earlier or state.first is None else state.first
-        # The need to greet begins with whatever is known first; a late report of the joining does not move it.
-        due = command.welcome_due if first is command.evidence else state.welcome_due or command.welcome_due
-        events.append(
-            MemberSeen(member=command.member, evidence=first, joined=command.joined or state.joined, welcome_due=due)
-        )
-    tags = state.tags if command.tags is None else command.tags
-    described = (command.roles, tags, command.bot, command.team)
-    if described != (state.roles, state.tags, state.bot, state.team) and (
-        state.described_at is None or command.evidence.time >= state.described_at
-    ):
-        events.append(
-            MemberDescribed(
-                roles=command.roles, tags=tags, bot=command.bot, team=command.team, at=command.evidence.time
-            )
-        )
-    return tuple(events)
+    events = (*_seen(command, state), *_described(command, state))
+    if command.tags is not None and (state.tagged_at is None or command.evidence.time > state.tagged_at):
+        events = (*events, MemberTagged(tags=command.tags, at=command.evidence.time))
+    after = MEMBER.fold(events, state)
+    if after.need is not None and (after.team or after.bot):
+        cause = "one of the team" if after.team else "a bot"
+        events = (*events, withdrawn(after.need, command.evidence.time, cause, (command.evidence,)))
+    return events
+
+
+def _seen(command: NoteMember, state: MemberState) -> tuple[Any, ...]:
+    earlier = state.first is None or _place(command.evidence) < _place(state.first)
+    if not earlier and (state.joined or not command.joined):
+        return ()
+    first = command.evidence if earlier or state.first is None else state.first
+    # The need to greet begins with whatever is known first; a late report of the joining does not move it.
+    due = command.welcome_due if earlier else state.welcome_due or command.welcome_due
+    return (MemberSeen(member=command.member, evidence=first, joined=command.joined or state.joined, welcome_due=due),)
+
+
+def _place(evidence: Evidence) -> tuple[datetime, str, str]:
+    return (evidence.time, evidence.source, evidence.event)
+
+
+def _described(command: NoteMember, state: MemberState) -> tuple[Any, ...]:
+    time, known = command.evidence.time, state.described_at
+    bot = state.bot or command.bot
+    if command.roles is not None and (known is None or time >= known):
+        described = MemberDescribed(roles=command.roles, bot=bot, team=command.team, at=time)
+        again = known is None or time - known >= DESCRIBED_AGAIN_AFTER
+    else:
+        team = command.team if command.roles is None else state.team
+        described, again = MemberDescribed(roles=state.roles, bot=bot, team=team, at=known), False
+    changed = (described.roles, described.bot, described.team) != (state.roles, state.bot, state.team)
+    return (described,) if again or changed else ()
 
 
 def _greet(command: GreetMember, state: MemberState) -> tuple[Any, ...]:
@@ -196,62 +234,57 @@ def _leave(command: NoteLeft, state: MemberState) -> tuple[Any, ...]:
 
 def _look(command: LookAtWelcome, state: MemberState) -> tuple[Any, ...]:
     seen = command.seen
-    if state.member is None or state.first is None or state.welcome_due is None:
+    if state.member is None or state.first is None or state.welcome_due is None or state.welcome != "awaited":
         return ()
-    if seen.due is not None and seen.due > max(state.welcome_due, seen.at):
-        return (WelcomePostponed(due=seen.due),)
     settled = command.known_since + command.settling_in
     against = {
         "the rule is off": not seen.enabled,
-        "one of the team": state.team,
+        "one of the team": command.team,
         "a bot": state.bot,
-        "greeted": state.greeted is not None,
-        "left": state.left is not None,
+        "the team has no hours": seen.due is None,
         "long past": seen.at - state.first.time > seen.forget_after,
-        "the community is not known for long": not state.joined and state.first.time < settled,
+        _NOT_KNOWN_LONG: not state.joined and state.first.time < settled,
     }
-    for why, holds in against.items():
-        if holds:
-            return (WelcomePassed(why=why, at=seen.at),)
+    why = next((why for why, holds in against.items() if holds), None)
+    if why is not None:
+        return (WelcomePassed(why=why, at=seen.at),)
+    if seen.due is not None and seen.due > max(state.welcome_due, seen.at):
+        return (WelcomePostponed(due=seen.due),)
     values: dict[str, Scalar] = {
         "joined": state.joined,
-        "hours_since": _hours(seen.at - state.first.time),
+        "hours_since": round((seen.at - state.first.time) / timedelta(hours=1), 2),
         "greetings": 0,
     }
     return (raised(seen, "welcome", state.member, (state.first,), values),)
-
-
-def _hours(span: timedelta) -> float:
-    return round(span.total_seconds() / 3600, 2)
 
 
 def evolve(state: MemberState, event: Any) -> MemberState:
     """Return the state after ``event``."""
     match event:
         case MemberSeen():
-            again = event.joined and not state.joined and state.need is None
+            again = event.joined and state.welcome == "doubtful"
             return replace(
                 state,
                 member=event.member,
                 first=event.evidence,
                 joined=event.joined,
-                welcome_due=event.welcome_due if again or not state.welcomed else state.welcome_due,
-                welcomed=state.welcomed and not again,
+                welcome_due=event.welcome_due,
+                welcome="awaited" if again else state.welcome,
             )
         case MemberDescribed():
-            return replace(
-                state, roles=event.roles, tags=event.tags, bot=event.bot, team=event.team, described_at=event.at
-            )
+            return replace(state, roles=event.roles, bot=event.bot, team=event.team, described_at=event.at)
+        case MemberTagged():
+            return replace(state, tags=event.tags, tagged_at=event.at)
         case MemberGreeted():
-            return replace(state, greeted=event.evidence, welcomed=True)
+            return replace(state, greeted=event.evidence, welcome="done")
         case MemberLeft():
-            return replace(state, left=event.evidence, welcomed=True)
+            return replace(state, left=event.evidence, welcome="done")
         case WelcomePassed():
-            return replace(state, welcomed=True)
+            return replace(state, welcome="doubtful" if event.why == _NOT_KNOWN_LONG else "done")
         case WelcomePostponed():
             return replace(state, welcome_due=event.due)
         case NeedRaised():
-            return replace(state, need=event.need, welcomed=True)
+            return replace(state, need=event.need, welcome="done")
         case NeedWithdrawn() | NeedMet() | NeedClosed():
             return replace(state, need=None)
         case _:
@@ -260,7 +293,7 @@ def evolve(state: MemberState, event: Any) -> MemberState:
 
 def deadlines(state: MemberState) -> tuple[Deadline, ...]:
     """A welcome is looked at once, unless it is clear before that none is needed."""
-    if state.welcome_due is None or state.welcomed or state.team or state.bot:
+    if state.welcome_due is None or state.welcome != "awaited" or state.team or state.bot:
         return ()
     return (Deadline(name=WELCOME, due=state.welcome_due),)
 
@@ -273,6 +306,7 @@ MEMBER: Final[Decider[MemberState]] = Decider(
     events=(
         MemberSeen,
         MemberDescribed,
+        MemberTagged,
         MemberGreeted,
         MemberLeft,
         WelcomePassed,

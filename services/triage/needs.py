@@ -86,12 +86,16 @@ def raised(
     values: dict[str, Scalar],
     *,
     conversation: str | None = None,
+    episode: int = 1,
 ) -> NeedRaised:
-    """Return the need as it is published; ``evidence`` begins with the event at which the need began."""
+    """Return the need as it is published; ``evidence`` begins with the event at which the need began.
+
+    ``episode`` counts the needs that one stream raises, so that each has a touch of its own.
+    """
     since = evidence[0].time
     return NeedRaised(
         need=NeedsTouch(
-            touch=touch_id(seen.community, reason, seen.about, 1),
+            touch=touch_id(seen.community, reason, seen.about, episode),
             revision=1,
             organisation=seen.organisation,
             community=seen.community,

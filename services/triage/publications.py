@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 from services.triage.needs import NeedMet, NeedRaised, NeedWithdrawn
 from shared.contracts.cloudevents import Publication, publication
+from shared.contracts.needs_touch import NeedsTouchEvent
 from shared.contracts.subjects import needs_touch_subject
 from shared.event_store.codec import RecordedEvent
 from shared.relay import Publish
@@ -23,7 +25,7 @@ def _ended(recorded: RecordedEvent) -> Publication:
     return _needs_touch(end, end.at)
 
 
-def _needs_touch(data: Any, time: Any) -> Publication:
+def _needs_touch(data: NeedsTouchEvent, time: datetime) -> Publication:
     return publication(
         needs_touch_subject(data.community, data.segment, data.reason),
         data,

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
-NAME_PATTERN: Final = r"^[a-z0-9-]{1,40}$"
+NAME_PATTERN: Final = r"^[a-z0-9-]{1,40}$(?!\n)"
 
 Name = Annotated[str, Meta(pattern=NAME_PATTERN, description="1 to 40 of a-z, 0-9 and '-'")]
 """The name of an organisation, a community, a source, a platform, a segment or a responder."""

@@ -68,9 +68,9 @@ class WelcomeRule:
     """
 
     enabled: bool = True
-    within_hours: PositiveHours = 8
-    settling_in_days: Annotated[float, Meta(ge=0, le=3650)] = 7
-    forget_after_days: PositiveDays = 14
+    within_hours: PositiveHours = 8.0
+    settling_in_days: Annotated[float, Meta(ge=0, le=3650)] = 7.0
+    forget_after_days: PositiveDays = 14.0
     care_load: Weight = 1
 
 
@@ -82,9 +82,9 @@ class UnansweredRule:
     """
 
     enabled: bool = True
-    within_hours: PositiveHours = 4
+    within_hours: PositiveHours = 4.0
     answered_by: Literal["anyone", "team"] = "anyone"
-    forget_after_days: PositiveDays = 14
+    forget_after_days: PositiveDays = 14.0
     care_load: Weight = 2
 
 

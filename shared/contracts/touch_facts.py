@@ -26,7 +26,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TouchFact:
-    """What every touch fact holds. ``revision`` counts the touch's facts from 1 and is what a command must have seen."""
+    """What every touch fact holds. ``revision`` counts the touch's facts from 1: what a command must have seen."""
 
     touch: Label
     revision: int

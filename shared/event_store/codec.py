@@ -34,6 +34,8 @@ class EventCodec(Mapper[str]):
         self.deciders: Final = {decider.category: decider for decider in deciders}
         forms = {form for decider in self.deciders.values() for form in decider.events}
         self._names = {form: f"{service}.{form.__name__}" for form in forms}
+        if len(set(self._names.values())) < len(forms):
+            raise ValueError(f"two event classes of {service} have the same name, under which both would be stored")
         self._event_decoders = {name: msgspec.json.Decoder(form) for form, name in self._names.items()}
         self._state_decoders = {
             category: msgspec.json.Decoder(type(decider.initial)) for category, decider in self.deciders.items()
@@ -59,7 +61,7 @@ class EventCodec(Mapper[str]):
         if decoder is None:
             raise UnknownStoredTypeError(
                 f"The event {stored_event.originator_id}/{stored_event.originator_version} has the type "
-                f"{stored_event.topic!r}, which this build does not know. Start the build that wrote it, or a newer one."
+                f"{stored_event.topic!r}, which this build does not know. Start the build that wrote it or a newer one."
             )
         return RecordedEvent(
             originator_id=str(stored_event.originator_id),
@@ -72,8 +74,14 @@ class EventCodec(Mapper[str]):
         return _encoder.encode(state)
 
     def decode_state(self, stream: str, state: bytes) -> Any:
-        """Return the state of ``stream``; raises msgspec.DecodeError."""
-        return self._state_decoders[category_of(stream)].decode(state)
+        """Return the state of ``stream``; raises UnknownStoredTypeError."""
+        try:
+            return self._state_decoders[category_of(stream)].decode(state)
+        except msgspec.DecodeError as error:
+            raise UnknownStoredTypeError(
+                f"The state of {stream} is stored in a form that this build cannot read ({error}). Start the build "
+                "that wrote it, or a newer one."
+            ) from error
 
     def decider_of(self, stream: str) -> Decider[Any]:
         """Return the decider of the stream's category; raises KeyError for a stream of another service."""

@@ -10,8 +10,10 @@ from typing import Any, Final, LiteralString, cast
 
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import dict_row
 from psycopg.sql import SQL, Composed, Identifier
+
+from shared.postgres_liveness import lively
 
 _SQL_FOLDER: Final = Path(__file__).parent.parent / "sql"
 
@@ -81,9 +83,14 @@ class Moved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
-    """All that one transaction changes. ``head`` is the log's last position before it."""
+    """All that one transaction changes.
+
+    ``head`` is the log's last position before it, and ``commits`` how many transactions the shard has had: by that
+    number a commit whose reply was lost is recognised.
+    """
 
     head: int
+    commits: int
     clock: datetime
     moved: Moved | None = None
     events: tuple[StoredEvent, ...] = ()
@@ -101,13 +108,13 @@ class Commit:
 
 def datastore(postgres_url: str, schema: str, *, connections: int) -> PostgresDatastore:
     """Return a pool of ``connections`` to one service's schema, opened at first use."""
-    info = {name: str(value) for name, value in conninfo_to_dict(postgres_url).items()}
-    return PostgresDatastore(
-        dbname=info["dbname"],
-        host=info["host"],
-        port=info["port"],
-        user=info["user"],
-        password=info["password"],
+    info = lively(postgres_url)
+    store = PostgresDatastore(
+        dbname=info.get("dbname", ""),
+        host=info.get("host", ""),
+        port=info.get("port", ""),
+        user=info.get("user", ""),
+        password=info.get("password", ""),
         schema=schema,
         originator_id_type="text",
         pool_size=1,
@@ -115,6 +122,9 @@ def datastore(postgres_url: str, schema: str, *, connections: int) -> PostgresDa
         pre_ping=True,
         lock_timeout=5,
     )
+    # All that the URL says, not only what the datastore asks for.
+    store.pool.kwargs = {**info, "row_factory": dict_row}
+    return store
 
 
 class PartitionRecorder(PostgresProcessRecorder):
@@ -143,8 +153,9 @@ class PartitionRecorder(PostgresProcessRecorder):
     def commit(self, lease: Lease, commit: Commit) -> bool:
         """Write ``commit`` in one transaction of one statement; False, with nothing written, when it does not apply.
 
-        It applies while the lease is held and not expired, the log ends at ``commit.head`` and the reader stands at
-        ``commit.moved.expected``. Raises eventsourcing.persistence.OperationalError when the outcome is unknown.
+        It applies while the lease is held and not expired, ``commit.commits`` transactions went before, the log ends
+        at ``commit.head`` and the reader stands at ``commit.moved.expected``. Raises
+        eventsourcing.persistence.OperationalError when the outcome is unknown.
         """
         with self.datastore.get_connection() as connection:
             row = connection.execute(self._commit_statement, _parameters(lease, commit)).fetchone()
@@ -157,6 +168,7 @@ def _parameters(lease: Lease, commit: Commit) -> dict[str, Any]:
         "shard": lease.shard,
         "owner": lease.owner,
         "epoch": lease.epoch,
+        "commits": commit.commits,
         "head": commit.head,
         "new_head": commit.new_head,
         "clock": commit.clock,

@@ -35,6 +35,7 @@ class Opened:
     """Where a partition stands when its owner opens it; ``positions`` is by reader."""
 
     head: int
+    commits: int
     clock: datetime
     positions: dict[str, int]
 
@@ -89,8 +90,8 @@ class PartitionStore:
             others = [name for name in known if name.startswith(f"{stream}@") and name != reader]
             if others:
                 raise StreamReplacedError(
-                    f"The partition {lease.shard} read {others[0]} up to {known[others[0]]}, but the server has {reader}. "
-                    "The stream was deleted or restored from elsewhere. Restore the stream that belongs to this "
+                    f"The partition {lease.shard} read {others[0]} up to {known[others[0]]}, but now the server has "
+                    f"{reader}. The stream was deleted or restored from elsewhere. Restore the one that belongs to this "
                     "database, or start with an empty DATA directory."
                 )
             with self._datastore.get_connection() as connection:
@@ -98,7 +99,7 @@ class PartitionStore:
             positions[reader] = known.get(reader, 0)
         self._rows("UPDATE {shards} SET halted = NULL WHERE shard = %s RETURNING 1", lease.shard)
         row = rows[0]
-        return Opened(head=row["head"], clock=row["clock"], positions=positions)
+        return Opened(head=row["head"], commits=row["commits"], clock=row["clock"], positions=positions)
 
     def load(self, streams: Sequence[str]) -> dict[str, tuple[int, Any, int]]:
         """Return version, state and stored size in bytes of each of ``streams``; the initial state for a new one."""
@@ -115,14 +116,15 @@ class PartitionStore:
 
     def deadlines(self, *, after: DeadlineRow | None, suspended: Sequence[str], limit: int) -> list[DeadlineRow]:
         """Return the next stored deadlines in order of due time, leaving out the communities in ``suspended``."""
-        start = (after.due, after.stream, after.name) if after else (EPOCH, "", "")
-        rows = self._rows(
-            "SELECT stream, name, community, due, armed_at FROM {deadlines} "
-            "WHERE (due, stream, name) > (%s, %s, %s) AND community <> ALL(%s) ORDER BY due, stream, name LIMIT %s",
-            *start,
-            list(suspended),
-            limit,
-        )
+        columns = "SELECT stream, name, community, due, armed_at FROM {deadlines} WHERE community <> ALL(%s) "
+        order = "ORDER BY due, stream, name LIMIT %s"
+        if after is None:
+            rows = self._rows(columns + order, list(suspended), limit)
+        else:
+            start = (after.due, after.stream, after.name)
+            rows = self._rows(
+                columns + "AND (due, stream, name) > (%s, %s, %s) " + order, list(suspended), *start, limit
+            )
         return [
             DeadlineRow(
                 stream=row["stream"],
@@ -196,9 +198,7 @@ class PartitionStore:
                 time.sleep(0.2)
 
     def _happened(self, lease: Lease, commit: Commit) -> bool:
-        row = self._rows("SELECT owner, epoch, head FROM {shards} WHERE shard = %s", lease.shard)[0]
+        row = self._rows("SELECT owner, epoch, commits FROM {shards} WHERE shard = %s", lease.shard)[0]
         if (row["owner"], row["epoch"]) != (lease.owner, lease.epoch):
             raise FencedError(lease.shard)
-        if commit.moved is not None:
-            return bool(self.recorder.max_tracking_id(commit.moved.reader) == commit.moved.position)
-        return bool(row["head"] == commit.new_head)
+        return bool(row["commits"] == commit.commits + 1)

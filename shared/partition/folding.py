@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
-import msgspec
 import structlog
 
 from shared.contracts.cloudevents import UnknownTypeError
+from shared.dead_letters import dead_letter
 from shared.deadline_book import WINDOW
+from shared.decider import Refused
 from shared.delivery import Delivered, Message, decode
 from shared.event_store.recorder import Commit, DeadLetter, DeadlineRow, Lease, Moved
 from shared.event_store.store import Opened, PartitionStore
@@ -33,6 +34,10 @@ class UnknownOwnTypeError(Exception):
     """The stream holds a type of ours that this build does not know: the partition halts, loudly."""
 
 
+class HandlingError(Exception):
+    """A handler failed, and nothing of what it did is left; the cause is chained."""
+
+
 @dataclass(slots=True)
 class Batch:
     """What a transaction holds beside the workspace's changes."""
@@ -42,18 +47,26 @@ class Batch:
     moved: Moved | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _ToFold:
+    delivered: Delivered
+    streams: Sequence[str]
+
+
 class Folding:
     """Folds one partition under a lease.
 
     A deadline fires before the first message stored after it is due. A message that fails ``TRIES`` times is parked in
-    the transaction that moves the position past it.
+    the transaction that moves the position past it, and its key is not remembered, so that it can be sent once more.
     """
 
     def __init__(self, store: PartitionStore, lease: Lease, service: Service, opened: Opened) -> None:
         self.work = Workspace(store.codec)
-        self.work.clock = opened.clock
         self.positions = dict(opened.positions)
         self.head = opened.head
+        self.clock = opened.clock
+        """The stored time of the last message folded, whatever has fired since: a replay finds the same."""
+        self._commits = opened.commits
         self._store = store
         self._lease = lease
         self._service = service
@@ -70,34 +83,39 @@ class Folding:
     async def fold(self, reader: str, messages: Sequence[Message]) -> None:
         """Fold ``messages`` in order and store the result with the reader's new position, in one transaction.
 
-        Raises UnknownOwnTypeError, with all before it stored, at a message that only a newer build understands.
+        Only when more than ``BATCH`` deadlines are due in between, what is before them is stored first. Raises
+        UnknownOwnTypeError, with all before it stored, at a message that only a newer build understands.
         """
-        batch = Batch()
-        decoded, halt = self._decoded(messages, batch)
+        understood, halt = self._understood(messages)
         self.work.now = datetime.now(UTC)
-        present = [delivered for delivered in decoded if delivered is not None and self._service.concerns(delivered)]
-        known = await asyncio.to_thread(self._prefetch, present)
-        for delivered in present:
-            if delivered.key not in known:
-                known.add(delivered.key)
-                await self._fire_due(delivered.stored)
-                self.work.clock = max(self.work.clock, delivered.stored)
-                await self._handle(delivered, batch)
-        if decoded:
-            last = messages[len(decoded) - 1]
-            batch.moved = Moved(reader=reader, expected=self.positions[reader], position=last.seq)
-            await self.commit(batch, last.stored)
+        known = await asyncio.to_thread(self._prefetch, [one for one in understood if isinstance(one, _ToFold)])
+        batch = Batch()
+        for message, one in zip(messages, understood, strict=False):
+            clock = max(self.clock, message.stored)
+            if isinstance(one, Exception):
+                self._park(message, one, 1, batch)
+            elif one is not None and one.delivered.key not in known:
+                while await self._fire_due(clock) == BATCH:
+                    await self.commit(batch)
+                    batch = Batch()
+                self.work.clock = clock
+                if await self._handle(one.delivered, batch):
+                    known.add(one.delivered.key)
+                    batch.inbox.append(one.delivered.key)
+            self.clock = clock
+            batch.moved = Moved(reader=reader, expected=self.positions[reader], position=message.seq)
+        if batch.moved is not None:
+            await self.commit(batch)
         if halt is not None:
             raise halt
 
     async def fire(self, clock: datetime) -> bool:
         """Fire what is due at ``clock``, at most a batch of it; tell whether anything was."""
-        batch = Batch()
         self.work.now = datetime.now(UTC)
-        fired = await self._fire_due(clock, BATCH)
+        fired = await self._fire_due(clock)
         if fired:
-            await self.commit(batch, clock)
-        return fired
+            await self.commit(Batch())
+        return fired > 0
 
     async def next_deadline(self) -> DeadlineRow | None:
         """Return the deadline that is due first, suspended ones left out."""
@@ -110,29 +128,45 @@ class Folding:
         return book.next()
 
     async def loading(self, action: Callable[[], T]) -> T:
-        """Run ``action``, loading the streams that it misses and starting it again until it misses none."""
+        """Run ``action``, loading the streams and lines that it misses and starting it again until it misses none.
+
+        Raises Refused, and HandlingError for anything else that ``action`` raises, with nothing of its changes left.
+        What the store raises goes through: no message is to blame for that.
+        """
         while True:
+            line = ""
+            streams: tuple[str, ...] = ()
             try:
                 return action()
             except StateMissing as missing:
                 self.work.undo()
-                self.work.admit(await asyncio.to_thread(self._store.load, missing.streams))
+                streams = missing.streams
             except LineMissing as missing:
                 self.work.undo()
-                waiting = await asyncio.to_thread(self._store.waiting, missing.line, LINE_LENGTH)
-                self.work.admit_line(missing.line, waiting)
+                line = missing.line
+            except Refused:
+                self.work.undo()
+                raise
+            except Exception as error:
+                self.work.undo()
+                raise HandlingError(f"{type(error).__name__}: {error}") from error
+            if line:
+                streams = tuple(await asyncio.to_thread(self._store.waiting, line, LINE_LENGTH))
+                self.work.admit_line(line, streams)
+            await asyncio.to_thread(self._admit, streams)
 
     def keep(self) -> None:
         """Make what was decided since the last time part of the batch."""
         self.work.keep(self._service.community_of)
 
-    async def commit(self, batch: Batch, clock: datetime) -> bool:
-        """Store the batch and the workspace's changes; tell whether the log has grown. Raises FencedError."""
+    async def commit(self, batch: Batch) -> None:
+        """Store the batch and the workspace's changes; raises FencedError."""
         events, states = self.work.to_commit()
         deadlines_set, deadlines_dropped = self.work.book.unsaved()
         commit = Commit(
             head=self.head,
-            clock=clock,
+            commits=self._commits,
+            clock=self.clock,
             moved=batch.moved,
             events=events,
             states=states,
@@ -143,87 +177,91 @@ class Folding:
         )
         await asyncio.to_thread(self._store.commit, self._lease, commit)
         self.head = commit.new_head
+        self._commits += 1
         if batch.moved is not None:
             self.positions[batch.moved.reader] = batch.moved.position
-        self.work.clock = max(self.work.clock, clock)
         self.work.committed(states)
-        return bool(events)
 
-    def _decoded(
-        self, messages: Sequence[Message], batch: Batch
-    ) -> tuple[list[Delivered | None], UnknownOwnTypeError | None]:
-        decoded: list[Delivered | None] = []
+    def _understood(
+        self, messages: Sequence[Message]
+    ) -> tuple[list[_ToFold | Exception | None], UnknownOwnTypeError | None]:
+        """Return, by message, what is to be folded, why it cannot be, or None where it is to be passed over."""
+        understood: list[_ToFold | Exception | None] = []
         for message in messages:
             try:
-                decoded.append(decode(message))
+                delivered = decode(message)
+                concerns = self._service.concerns(delivered)
+                understood.append(_ToFold(delivered, self._service.streams_of(delivered)) if concerns else None)
             except UnknownTypeError as error:
                 if error.ours:
-                    return decoded, UnknownOwnTypeError(
+                    return understood, UnknownOwnTypeError(
                         f"{message.stream} holds at {message.seq} an event of the type {error.event_type}, which this "
                         "build does not know. Start the build that wrote it, or a newer one."
                     )
                 self._log.info("message.foreign", stream=message.stream, seq=message.seq, type=error.event_type)
-                decoded.append(None)
-            except (msgspec.DecodeError, KeyError, RecursionError) as error:
-                self._park(message, error, 1, batch)
-                decoded.append(None)
-        return decoded, None
+                understood.append(None)
+            except Exception as error:  # noqa: BLE001 -- a poison message must not stop the rest
+                understood.append(error)
+        return understood, None
 
-    def _prefetch(self, present: Sequence[Delivered]) -> set[str]:
-        known = self._store.known([delivered.key for delivered in present]) if present else set()
-        missing = self.work.missing(
-            stream
-            for delivered in present
-            if delivered.key not in known
-            for stream in self._service.streams_of(delivered)
-        )
-        if missing:
-            self.work.admit(self._store.load(missing))
+    def _prefetch(self, all_to_fold: Sequence[_ToFold]) -> set[str]:
+        if not all_to_fold:
+            return set()
+        known = self._store.known([one.delivered.key for one in all_to_fold])
+        self._admit(stream for one in all_to_fold if one.delivered.key not in known for stream in one.streams)
         return known
 
-    async def _handle(self, delivered: Delivered, batch: Batch) -> None:
+    def _admit(self, streams: Iterable[str]) -> None:
+        missing = self.work.missing(streams)
+        if missing:
+            self.work.admit(self._store.load(missing))
+
+    async def _handle(self, delivered: Delivered, batch: Batch) -> bool:
+        def on_message() -> None:
+            self._service.on_message(delivered, self.work)
+            self.keep()
+
         for attempt in range(1, TRIES + 1):
             try:
-                await self.loading(lambda: self._service.on_message(delivered, self.work))
-                break
-            except Exception as error:  # noqa: BLE001 -- a poison message must not stop the rest
-                self.work.undo()
+                await self.loading(on_message)
+            except (HandlingError, Refused) as error:
                 if attempt == TRIES:
                     self._park(delivered, error, attempt, batch)
-        self.keep()
-        batch.inbox.append(delivered.key)
+            else:
+                return True
+        return False
 
-    async def _fire_due(self, clock: datetime, most: int | None = None) -> bool:
+    async def _fire_due(self, clock: datetime) -> int:
+        """Fire what is due at ``clock`` in order, at most ``BATCH``; return how many."""
         fired = 0
-        while most is None or fired < most:
+        while fired < BATCH:
             row = await self.next_deadline()
             if row is None or row.due > clock:
                 break
+            if fired == 0:
+                coming = [due.stream for due in self.work.book.due(clock, BATCH)]
+                await asyncio.to_thread(self._admit, coming)
             fired += 1
-            # Not the time at which it happens to fire: a replay fires it at another.
-            self.work.clock = row.eligible_at
-            try:
-                await self.loading(lambda row=row: self._service.on_deadline(row, self.work))  # type: ignore[misc]
-                self.keep()
-                if self.work.book.next() == row:
-                    raise RuntimeError("its stream still has it after it fired")
-            except Exception:
-                self.work.undo()
-                self.work.book.drop(row.stream, row.name)
-                self._log.exception("deadline.dropped", stream=row.stream, name=row.name)
-        return fired > 0
+            await self._fire(row)
+        return fired
+
+    async def _fire(self, row: DeadlineRow) -> None:
+        def on_deadline() -> None:
+            self._service.on_deadline(row, self.work)
+            self.keep()
+
+        # Not the time at which it happens to fire: a replay fires it at another.
+        self.work.clock = row.eligible_at
+        try:
+            await self.loading(on_deadline)
+        except (HandlingError, Refused):
+            self._log.exception("deadline.dropped", stream=row.stream, name=row.name)
+        if self.work.book.holds(row):
+            self._log.error("deadline.still_set", stream=row.stream, name=row.name)
+            self.work.book.drop(row.stream, row.name)
 
     def _park(self, message: Message, error: Exception, tries: int, batch: Batch) -> None:
-        self._log.error("message.parked", stream=message.stream, seq=message.seq, error=str(error), exc_info=error)
-        batch.dead_letters.append(
-            DeadLetter(
-                stream=message.stream,
-                seq=message.seq,
-                subject=message.subject,
-                headers=message.headers or {},
-                body=message.body,
-                error=f"{type(error).__name__}: {error}"[:2000],
-                trace_id=message.trace_id,
-                tries=tries,
-            )
-        )
+        cause = error.__cause__ if isinstance(error, HandlingError) else error
+        why = cause if isinstance(cause, Exception) else error
+        self._log.error("message.parked", stream=message.stream, seq=message.seq, error=str(why), exc_info=why)
+        batch.dead_letters.append(dead_letter(message, why, tries))

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -16,9 +16,10 @@ from nats.aio.client import Client
 from shared.batch_consumer import BatchConsumer
 from shared.contracts.commands import CommandReply, TouchCommand
 from shared.decider import Refused
+from shared.event_store.codec import UnknownStoredTypeError
 from shared.event_store.recorder import Lease
-from shared.event_store.store import PartitionStore
-from shared.partition.folding import BATCH, Batch, Folding, UnknownOwnTypeError
+from shared.event_store.store import PartitionStore, StreamReplacedError
+from shared.partition.folding import BATCH, Batch, Folding, HandlingError, UnknownOwnTypeError
 from shared.partition.service import CommandService, Input, Service
 from shared.stream_identity import reader_of
 
@@ -28,10 +29,18 @@ _SKEW: Final = timedelta(seconds=1)
 log = structlog.get_logger()
 
 
+class NotServedError(Exception):
+    """The partition is not run here any more, or stands still: ask its owner again with the same command id."""
+
+
 @dataclass(slots=True)
 class _Asked:
     command: TouchCommand
     answer: asyncio.Future[CommandReply]
+
+    def refuse(self) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(NotServedError("the owner of the touch has just changed: try again"))
 
 
 class PartitionRunner:
@@ -58,9 +67,12 @@ class PartitionRunner:
         self._after_commit = after_commit
         self._arrived = asyncio.Event()
         self._asked: deque[_Asked] = deque()
+        self._ended = False
 
     async def submit(self, command: TouchCommand) -> CommandReply:
-        """Put a command into the loop and return its answer once it is stored."""
+        """Put a command into the loop and return its answer once it is stored; raises NotServedError."""
+        if self._ended:
+            raise NotServedError("the partition is not run here any more")
         asked = _Asked(command, asyncio.get_running_loop().create_future())
         self._asked.append(asked)
         self._arrived.set()
@@ -72,26 +84,34 @@ class PartitionRunner:
         A type of ours that this build does not know halts the partition: it keeps its lease, so that nobody else runs
         into the same, and waits to be replaced by a newer build.
         """
-        readers = [await reader_of(self._client, spec.stream) for spec in self._inputs]
-        folding = await Folding.open(self._store, self._lease, self._service, readers)
-        consumers = {
-            reader: BatchConsumer(self._client, spec.stream, spec.subjects, folding.positions[reader], self._arrived)
-            for reader, spec in zip(readers, self._inputs, strict=True)
-        }
-        log.info("partition.opened", shard=self._lease.shard, head=folding.head, positions=folding.positions)
-        self._after_commit()
         async with contextlib.AsyncExitStack() as stack:
-            stack.callback(self._abandon)
-            for consumer in consumers.values():
-                await consumer.open()
-                stack.push_async_callback(consumer.close)
+            stack.callback(self._end)
             try:
+                folding, consumers = await self._open(stack)
                 while True:
                     await self._turn(folding, consumers)
-            except UnknownOwnTypeError as halt:
+            except StreamReplacedError as error:
+                await asyncio.to_thread(self._store.note_halted, self._lease, str(error))
+                raise
+            except (UnknownOwnTypeError, UnknownStoredTypeError) as halt:
+                self._end()
                 log.critical("partition.halted", shard=self._lease.shard, detail=str(halt))
                 await asyncio.to_thread(self._store.note_halted, self._lease, str(halt))
                 await asyncio.Event().wait()
+
+    async def _open(self, stack: contextlib.AsyncExitStack) -> tuple[Folding, dict[str, BatchConsumer]]:
+        readers = [await reader_of(self._client, spec.stream) for spec in self._inputs]
+        folding = await Folding.open(self._store, self._lease, self._service, readers)
+        consumers = {}
+        for reader, spec in zip(readers, self._inputs, strict=True):
+            position = folding.positions[reader]
+            consumers[reader] = BatchConsumer(self._client, spec.stream, spec.subjects, position, self._arrived)
+        for consumer in consumers.values():
+            await consumer.open()
+            stack.push_async_callback(consumer.close)
+        log.info("partition.opened", shard=self._lease.shard, head=folding.head, positions=folding.positions)
+        self._after_commit()
+        return folding, consumers
 
     async def _turn(self, folding: Folding, consumers: dict[str, BatchConsumer]) -> None:
         with contextlib.suppress(TimeoutError):
@@ -119,39 +139,59 @@ class PartitionRunner:
 
     async def _carry_out(self, folding: Folding) -> None:
         asked = [self._asked.popleft() for _ in range(min(BATCH, len(self._asked)))]
+        if self._asked:
+            self._arrived.set()
+        try:
+            answers = await self._answers(folding, asked)
+        except BaseException:
+            for one in asked:
+                one.refuse()
+            raise
+        for one, reply in zip(asked, answers, strict=True):
+            if not one.answer.done():
+                one.answer.set_result(reply)
+
+    async def _answers(self, folding: Folding, asked: Sequence[_Asked]) -> list[CommandReply]:
         folding.work.now = datetime.now(UTC)
+        # A command's own deadlines are set by the wall: it is in no stream, and never replayed.
+        folding.work.clock = folding.clock
         ids = [f"command:{one.command.command_id}" for one in asked]
         done = await asyncio.to_thread(self._store.known, ids)
         batch = Batch()
-        answers: list[tuple[_Asked, CommandReply]] = []
+        answers: list[CommandReply] = []
         for one, command_id in zip(asked, ids, strict=True):
             again = command_id in done
             reply = await self._decide(folding, one.command, again=again)
             if not again and reply.refused is None:
                 done.add(command_id)
                 batch.inbox.append(command_id)
-            answers.append((one, reply))
+            answers.append(reply)
         if batch.inbox:
-            await folding.commit(batch, folding.work.clock)
-        for one, reply in answers:
-            if not one.answer.done():
-                one.answer.set_result(reply)
+            await folding.commit(batch)
+        return [replace(reply, position=folding.head) for reply in answers]
 
     async def _decide(self, folding: Folding, command: TouchCommand, *, again: bool) -> CommandReply:
         service = self._service
         assert isinstance(service, CommandService)  # noqa: S101 -- commands are routed to such services only
-        act = service.as_done if again else service.on_command
-        try:
-            touch, revision = await folding.loading(lambda: act(command, folding.work))
-            folding.keep()
-        except Refused as refused:
-            folding.work.undo()
-            return CommandReply(
-                touch=command.touch, revision=0, position=folding.head, refused=refused.code, detail=refused.detail
-            )
-        return CommandReply(touch=touch, revision=revision, position=folding.head)
+        work = folding.work
 
-    def _abandon(self) -> None:
-        for one in self._asked:
-            one.answer.cancel()
-        self._asked.clear()
+        def act() -> tuple[str, int]:
+            done = service.as_done(command, work) if again else service.on_command(command, work)
+            folding.keep()
+            return done
+
+        try:
+            touch, revision = await folding.loading(act)
+        except Refused as refused:
+            code, detail = refused.code, refused.detail
+        except HandlingError as error:
+            log.exception("command.failed", shard=self._lease.shard, command=type(command).__name__)
+            code, detail = "bad-command", f"it could not be carried out, and nothing was changed ({error})"
+        else:
+            return CommandReply(touch=touch, revision=revision, position=0)
+        return CommandReply(touch=command.touch, revision=0, position=0, refused=code, detail=detail)
+
+    def _end(self) -> None:
+        self._ended = True
+        while self._asked:
+            self._asked.popleft().refuse()

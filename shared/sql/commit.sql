@@ -1,8 +1,8 @@
 -- One batch of a partition in one statement. {p} is p<n>. Nothing is written unless the fence holds.
 WITH fence AS (
     UPDATE {schema}.shards
-    SET head = %(new_head)s, clock = greatest(clock, %(clock)s)
-    WHERE shard = %(shard)s AND owner = %(owner)s AND epoch = %(epoch)s AND head = %(head)s
+    SET head = %(new_head)s, commits = commits + 1, clock = greatest(clock, %(clock)s)
+    WHERE shard = %(shard)s AND owner = %(owner)s AND epoch = %(epoch)s AND commits = %(commits)s AND head = %(head)s
         AND expires_at > clock_timestamp()
         AND (%(reader)s = '' OR EXISTS (
             SELECT FROM {schema}.{p}_tracking
@@ -43,5 +43,7 @@ WITH fence AS (
         %(l_body)b::bytea[], %(l_error)b::text[], %(l_trace)b::text[], %(l_tries)b::integer[])
         AS l (stream, seq, subject, headers, body, error, trace, tries)
     WHERE EXISTS (SELECT FROM fence)
+    ON CONFLICT (shard, stream, seq) DO UPDATE
+    SET error = excluded.error, tries = excluded.tries, parked_at = excluded.parked_at
 )
 SELECT EXISTS (SELECT FROM fence) AS applied

@@ -5,6 +5,7 @@ CREATE TABLE IF NOT EXISTS {schema}.shards (
     epoch bigint NOT NULL DEFAULT 0,
     expires_at timestamptz NOT NULL DEFAULT to_timestamp(0),
     head bigint NOT NULL DEFAULT 0,
+    commits bigint NOT NULL DEFAULT 0,
     clock timestamptz NOT NULL DEFAULT to_timestamp(0),
     relayed bigint NOT NULL DEFAULT 0,
     halted text

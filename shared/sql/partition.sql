@@ -1,6 +1,7 @@
 -- Tables of one partition's store, beside eventsourcing's events and tracking tables. {p} is p<n>.
+-- What decides an order is compared by bytes: Python, which goes on from here, compares so, and a replay must.
 CREATE TABLE IF NOT EXISTS {schema}.{p}_states (
-    stream text PRIMARY KEY,
+    stream text COLLATE "C" PRIMARY KEY,
     version bigint NOT NULL,
     state bytea NOT NULL,
     line text,
@@ -11,8 +12,8 @@ CREATE INDEX IF NOT EXISTS {p}_states_line ON {schema}.{p}_states (line, rank DE
 CREATE TABLE IF NOT EXISTS {schema}.{p}_inbox (id text PRIMARY KEY);
 
 CREATE TABLE IF NOT EXISTS {schema}.{p}_deadlines (
-    stream text NOT NULL,
-    name text NOT NULL,
+    stream text COLLATE "C" NOT NULL,
+    name text COLLATE "C" NOT NULL,
     community text NOT NULL,
     due timestamptz NOT NULL,
     armed_at timestamptz NOT NULL,

@@ -32,6 +32,7 @@ async def world() -> AsyncIterator[World]:
         yield made
         await made.stop()
     finally:
+        await ingest.kill()
         await nats_server.stop()
         await postgres.stop()
         place = postgres_place(data)

@@ -77,9 +77,11 @@ class Ingest:
         return await asyncio.wait_for(self._process.wait(), 15)
 
     async def kill(self) -> None:
-        assert self._process is not None
-        self._process.kill()
-        await self._process.wait()
+        """End it if it runs."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
 
     async def _is_healthy(self) -> bool:
         assert self._process is not None

@@ -4,10 +4,12 @@ import asyncio
 import json
 import os
 import signal
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import httpx
 import pytest
+import pytest_asyncio
 from ingest_world import TOKEN, Ingest, World, posted, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -95,9 +97,25 @@ async def test_health_says_what_is_wrong(world: World) -> None:
         await until(healthy)
 
 
-async def test_sigterm_finishes_the_request_in_flight(world: World, tmp_path: Path, unused_tcp_port: int) -> None:
+MakeIngest = Callable[[str], Ingest]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def make_ingest(world: World, tmp_path: Path, unused_tcp_port: int) -> AsyncIterator[MakeIngest]:
+    made: list[Ingest] = []
+
+    def make(nats_url: str) -> Ingest:
+        made.append(Ingest(nats_url, world.postgres.url, unused_tcp_port, tmp_path / "log"))
+        return made[-1]
+
+    yield make
+    for ingest in made:
+        await ingest.kill()
+
+
+async def test_sigterm_finishes_the_request_in_flight(world: World, make_ingest: MakeIngest) -> None:
     community = await world.new_community()
-    ingest = Ingest(world.nats.url, world.postgres.url, unused_tcp_port, tmp_path / "log")
+    ingest = make_ingest(world.nats.url)
     await ingest.start()
     body = json.dumps(posted("late", community)).encode()
     reader, writer = await asyncio.open_connection("127.0.0.1", ingest.port)
@@ -119,8 +137,8 @@ async def test_sigterm_finishes_the_request_in_flight(world: World, tmp_path: Pa
     assert [event.id for event in await world.stored(community)] == ["late"]
 
 
-async def test_without_nats_ingest_waits_and_can_be_stopped(world: World, tmp_path: Path, unused_tcp_port: int) -> None:
-    ingest = Ingest("nats://127.0.0.1:1", world.postgres.url, unused_tcp_port, tmp_path / "log")
+async def test_without_nats_ingest_waits_and_can_be_stopped(make_ingest: MakeIngest) -> None:
+    ingest = make_ingest("nats://127.0.0.1:1")
     starting = asyncio.create_task(ingest.start())
     await until(lambda: asyncio.sleep(0, ingest.log.exists() and "nats_error" in ingest.log.read_text()))
     starting.cancel()

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from services.projections.app import Parts, create_app
 from services.projections.changes import QueueChanges
 from services.projections.desk.session import Sessions
 from services.projections.health import HealthCheck
-from services.projections.main import DeskServer
+from services.projections.main import DeskServer, serve_desk
 from services.projections.pool import views_pool
 from services.projections.progress import Progress
 from services.projections.queue.view import QueueView
@@ -82,41 +82,37 @@ async def desk_over(
     postgres_url: str, nats_url: str, schemas: list[str], connection: psycopg.AsyncConnection[Any]
 ) -> AsyncIterator[Desk]:
     client = await nats.connect(nats_url)
-    pool = views_pool(postgres_url, schemas)
-    await pool.open()
-    reader = Reader(pool)
-    changes = QueueChanges(reader, postgres_url)
-    app = create_app(
-        Parts(
-            reader=reader,
-            changes=changes,
-            commands=TouchCommands(client, PARTITIONS, reader, changes),
-            health=HealthCheck(client, pool),
-            progress=Progress(client, pool, ()),
-            sessions=Sessions(TOKEN),
+    async with views_pool(postgres_url, schemas) as pool, AsyncExitStack() as stack:
+        stack.push_async_callback(client.close)
+        reader = Reader(pool)
+        changes = QueueChanges(reader, postgres_url)
+        app = create_app(
+            Parts(
+                reader=reader,
+                changes=changes,
+                commands=TouchCommands(client, PARTITIONS, reader, changes),
+                health=HealthCheck(client, pool),
+                progress=Progress(client, pool, ()),
+                sessions=Sessions(TOKEN),
+            )
         )
-    )
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = DeskServer(app, "127.0.0.1", port)
-    watching = asyncio.create_task(changes.run())
-    serving = asyncio.create_task(server.serve())
-    url = f"http://127.0.0.1:{port}"
-    headers = {"authorization": f"Bearer {TOKEN}"}
-    try:
-        async with httpx.AsyncClient(base_url=url, headers=headers, trust_env=False, timeout=10) as api:
-            await _listening(api)
-            yield Desk(url=url, api=api, nats=client, connection=connection, owner=Owner(connection))
-    finally:
-        await changes.close()
-        server.should_exit = True
-        await serving
-        watching.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await watching
-        await pool.close()
-        await client.close()
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        serving = asyncio.create_task(serve_desk(DeskServer(app, "127.0.0.1", port), changes))
+        stack.push_async_callback(_ended, serving)
+        url = f"http://127.0.0.1:{port}"
+        api = await stack.enter_async_context(
+            httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {TOKEN}"}, trust_env=False, timeout=10)
+        )
+        await _listening(api)
+        yield Desk(url=url, api=api, nats=client, connection=connection, owner=Owner(connection))
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 async def _listening(api: httpx.AsyncClient) -> None:

@@ -34,7 +34,12 @@ def world(now: datetime) -> World:
     members.adopt(making.care_policy())
 
     def post(member: events.Member, hours: float, message: str, text: str, **more: Any) -> None:
-        fields = {"conversation": f"c-{message}", "channel": "help", "url": f"https://chat.example.org/{message}", **more}
+        fields = {
+            "conversation": f"c-{message}",
+            "channel": "help",
+            "url": f"https://chat.example.org/{message}",
+            **more,
+        }
         data = events.Posted(member=member, message=message, text=text, **fields)
         members.add(data, at=now - hours * hour, event_id=f"post:{message}:1")
 
@@ -43,7 +48,9 @@ def world(now: datetime) -> World:
     post(making.ADA, 300, "m00", "The new guillotine in the workshop is wonderful.", channel="workshop")
     reacted = events.Reacted(member=making.ADA, conversation="c-9", message="m-9", reaction="🎉")
     members.add(reacted, at=now - 260 * hour)
-    question = "Does anybody know where the large press went?\n\nI have twelve books that must dry under it until Friday."
+    question = (
+        "Does anybody know where the large press went?\n\nI have twelve books that must dry under it until Friday."
+    )
     post(making.ADA, 6.2, "m1", question)
     members.add(events.Joined(member=making.BO), at=now - 26 * hour, event_id="join:u2")
     post(LENA, 9, "m2", "My key card stopped working this morning. Whom do I ask? <script>alert('boo')</script>")
@@ -54,7 +61,13 @@ def world(now: datetime) -> World:
 
     question_need = making.need(about="c-m1", since=now - 6.2 * hour, evidence=["post:m1:1"])
     welcome = making.need(
-        making.BO, "welcome", about="m-u2", since=now - 26 * hour, evidence=["join:u2"], care_load=1, segment="newcomers"
+        making.BO,
+        "welcome",
+        about="m-u2",
+        since=now - 26 * hour,
+        evidence=["join:u2"],
+        care_load=1,
+        segment="newcomers",
     )
     held = making.need(LENA, about="c-m2", since=now - 9 * hour, evidence=["post:m2:1"])
     claimed = making.need(TOMAS, about="c-m3", since=now - 30 * hour, evidence=["post:m3:1", "post:m4:1"])

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from litestar import Request, get
+from litestar import get
+from litestar.params import FromPath
 
 from services.projections.api.parameters import Cursor, Limit, refuse_unknown_parameters
-from services.projections.desk.session import Session
+from services.projections.injected import GivenReader, SignedRequest
 from services.projections.problems import not_found
-from services.projections.reading import Reader
 from services.projections.resources import HistoryPage, MemberDetail
-from services.projections.viewer import Viewer
-
-_Request = Request[Viewer, Session | None, Any]
 
 
 @get("/members/{member:str}", summary="One member", operation_id="getMember", tags=["members"])
-async def get_member(request: _Request, reader: Reader, member: str) -> MemberDetail:
+async def get_member(request: SignedRequest, reader: GivenReader, member: FromPath[str]) -> MemberDetail:
     """Return a member by key, with the open touches about them."""
     detail = await reader.member(member, request.user)
     if detail is None:
@@ -27,7 +22,7 @@ async def get_member(request: _Request, reader: Reader, member: str) -> MemberDe
 
 @get("/members/{member:str}/history", summary="A member's history", operation_id="listHistory", tags=["members"])
 async def list_history(
-    request: _Request, reader: Reader, member: str, limit: Limit = 50, cursor: Cursor = None
+    request: SignedRequest, reader: GivenReader, member: FromPath[str], limit: Limit = 50, cursor: Cursor = None
 ) -> HistoryPage:
     """Member events, newest first."""
     refuse_unknown_parameters(request, "limit", "cursor")

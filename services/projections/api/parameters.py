@@ -6,12 +6,12 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from litestar import Request
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from services.projections.problems import Problem
 
-Limit = Annotated[int, Parameter(ge=1, le=200, description="How many items at most")]
-Cursor = Annotated[str | None, Parameter(description="The `next` of the page before")]
+Limit = Annotated[int, QueryParameter(ge=1, le=200, description="How many items at most")]
+Cursor = Annotated[str | None, QueryParameter(description="The `next` of the page before")]
 
 
 def refuse_unknown_parameters(request: Request[Any, Any, Any], *known: str) -> None:

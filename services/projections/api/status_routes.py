@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from litestar import Response, get
 
-from services.projections.health import Health, HealthCheck
+from services.projections.health import Health
+from services.projections.injected import GivenHealth, GivenProgress
 from services.projections.problems import RETRY_AFTER_SECONDS
-from services.projections.progress import Progress, ShardProgress
+from services.projections.progress import ShardProgress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,7 @@ class Status:
 
 
 @get("/healthz", summary="Health", operation_id="health", tags=["status"], security=[{}])
-async def healthz(health: HealthCheck) -> Response[Health]:
+async def healthz(health: GivenHealth) -> Response[Health]:
     """Ask NATS and PostgreSQL just now: 200 when both answered, else 503."""
     found = await health()
     if found.status == "ok":
@@ -29,7 +30,7 @@ async def healthz(health: HealthCheck) -> Response[Health]:
 
 
 @get("/status", summary="Status", operation_id="status", tags=["status"])
-async def status(health: HealthCheck, progress: Progress) -> Status:
+async def status(health: GivenHealth, progress: GivenProgress) -> Status:
     """Return health by real round trips, and each reader's position and lag in messages."""
     found = await health()
     return Status(health=found, views=await progress() if found.status == "ok" else [])

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, JSONBody
 
-from services.projections.desk.session import Session
+from services.projections.injected import GivenCommands, GivenReader, SignedRequest
 from services.projections.problems import Problem, ProblemDetails, not_found
 from services.projections.reading import Reader
 from services.projections.refusals import refusal
 from services.projections.resources import Action, ActionResult, QueueItem, TouchDetail
 from services.projections.touch_commands import TouchCommands
-from services.projections.viewer import Viewer
 from shared.contracts.commands import ClaimTouch, ReleaseTouch, SettleTouch, TouchCommand
 from shared.contracts.touch_facts import Outcome
 
@@ -29,7 +29,6 @@ _RESPONSES: Final = {
         (503, "The owner of the touch did not answer; repeat with the same command_id"),
     )
 }
-_Request = Request[Viewer, Session | None, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +39,7 @@ class Settlement(Action):
 
 
 @get("/touches/{touch:str}", summary="One touch", operation_id="getTouch", tags=["touches"])
-async def get_touch(request: _Request, reader: Reader, touch: str) -> TouchDetail:
+async def get_touch(request: SignedRequest, reader: GivenReader, touch: FromPath[str]) -> TouchDetail:
     """Return a touch with its evidence, why this human and why not the others, the playbook and the timeline."""
     detail = await reader.touch(touch, request.user)
     if detail is None:
@@ -57,7 +56,11 @@ async def get_touch(request: _Request, reader: Reader, touch: str) -> TouchDetai
     responses=_RESPONSES,
 )
 async def claim(
-    request: _Request, reader: Reader, commands: TouchCommands, touch: str, data: Action
+    request: SignedRequest,
+    reader: GivenReader,
+    commands: GivenCommands,
+    touch: FromPath[str],
+    data: JSONBody[Action],
 ) -> Response[ActionResult]:
     """Take the touch into the responder's hands. Answers when the queue shows it; 202 if it does not yet."""
     seen = await _seen(request, reader, touch, data)
@@ -74,7 +77,11 @@ async def claim(
     responses=_RESPONSES,
 )
 async def release(
-    request: _Request, reader: Reader, commands: TouchCommands, touch: str, data: Action
+    request: SignedRequest,
+    reader: GivenReader,
+    commands: GivenCommands,
+    touch: FromPath[str],
+    data: JSONBody[Action],
 ) -> Response[ActionResult]:
     """Give back a touch that is with the responder; somebody else is looked for."""
     seen = await _seen(request, reader, touch, data)
@@ -91,7 +98,11 @@ async def release(
     responses=_RESPONSES,
 )
 async def settle(
-    request: _Request, reader: Reader, commands: TouchCommands, touch: str, data: Settlement
+    request: SignedRequest,
+    reader: GivenReader,
+    commands: GivenCommands,
+    touch: FromPath[str],
+    data: JSONBody[Settlement],
 ) -> Response[ActionResult]:
     """Say how the touch ended."""
     seen = await _seen(request, reader, touch, data)
@@ -99,7 +110,7 @@ async def settle(
     return await _carry_out(request, reader, commands, command)
 
 
-async def _seen(request: _Request, reader: Reader, touch: str, action: Action) -> QueueItem:
+async def _seen(request: SignedRequest, reader: Reader, touch: FromPath[str], action: Action) -> QueueItem:
     viewer = request.user
     if request.auth is not None and viewer.responder != action.responder:
         who = viewer.display_name or "somebody who is just looking"
@@ -121,7 +132,7 @@ def _common(seen: QueueItem, action: Action) -> dict[str, Any]:
 
 
 async def _carry_out(
-    request: _Request, reader: Reader, commands: TouchCommands, command: TouchCommand
+    request: SignedRequest, reader: Reader, commands: TouchCommands, command: TouchCommand
 ) -> Response[ActionResult]:
     done = await commands.send(command)
     problem = refusal(done.reply)

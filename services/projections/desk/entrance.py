@@ -7,23 +7,19 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
 from services.projections.authentication import signed_in
 from services.projections.desk.forms import sent_form
-from services.projections.desk.rendering import Pages
 from services.projections.desk.session import COOKIE, LIFETIME_SECONDS, Session, Sessions
 from services.projections.desk.words import seat_value
-from services.projections.reading import Reader
-from services.projections.viewer import Viewer
-
-_Request = Request[Viewer, Session | None, Any]
+from services.projections.injected import AnyRequest, GivenPages, GivenReader, GivenSessions, SignedRequest
 
 
 @get("/login", include_in_schema=False)
-async def login_page(request: Request[Any, Any, Any], pages: Pages, sessions: Sessions) -> Response[Any]:
+async def login_page(request: AnyRequest, pages: GivenPages, sessions: GivenSessions) -> Response[Any]:
     """Ask for the token."""
     if signed_in(request, sessions):
         return _go("/")
@@ -31,7 +27,7 @@ async def login_page(request: Request[Any, Any, Any], pages: Pages, sessions: Se
 
 
 @post("/login", include_in_schema=False)
-async def login(request: Request[Any, Any, Any], pages: Pages, sessions: Sessions) -> Response[Any]:
+async def login(request: AnyRequest, pages: GivenPages, sessions: GivenSessions) -> Response[Any]:
     """Begin a session for who knows the token."""
     token = (await request.form()).get("token")
     if not isinstance(token, str) or not sessions.is_administrator(token.strip()):
@@ -40,14 +36,14 @@ async def login(request: Request[Any, Any, Any], pages: Pages, sessions: Session
 
 
 @get("/who", include_in_schema=False)
-async def who_page(request: _Request, pages: Pages, reader: Reader) -> Response[Any]:
+async def who_page(request: SignedRequest, pages: GivenPages, reader: GivenReader) -> Response[Any]:
     """Ask who one is."""
     seats = await reader.seats()
     return pages.page("who.html", viewer=request.user, session=request.auth, seats=seats)
 
 
 @post("/who", include_in_schema=False)
-async def who(request: _Request, sessions: Sessions, reader: Reader) -> Response[Any]:
+async def who(request: SignedRequest, sessions: GivenSessions, reader: GivenReader) -> Response[Any]:
     """Remember who one is: a responder, or somebody who is just looking."""
     form = await sent_form(request, sessions)
     session = request.auth
@@ -62,7 +58,7 @@ async def who(request: _Request, sessions: Sessions, reader: Reader) -> Response
 
 
 @post("/logout", include_in_schema=False)
-async def logout(request: _Request, sessions: Sessions) -> Response[Any]:
+async def logout(request: SignedRequest, sessions: GivenSessions) -> Response[Any]:
     """End the session."""
     await sent_form(request, sessions)
     response = _go("/login")
@@ -70,7 +66,7 @@ async def logout(request: _Request, sessions: Sessions) -> Response[Any]:
     return response
 
 
-def _enter(request: Request[Any, Any, Any], sessions: Sessions, session: Session, path: str) -> Response[Any]:
+def _enter(request: AnyRequest, sessions: Sessions, session: Session, path: str) -> Response[Any]:
     response = _go(path)
     response.set_cookie(
         Cookie(

@@ -9,13 +9,13 @@ from litestar import get
 from litestar.response import ServerSentEvent
 from litestar.response.sse import ServerSentEventMessage
 
-from services.projections.changes import QueueChanges
+from services.projections.injected import GivenChanges
 
 _IDLE_SECONDS: Final = 15.0
 
 
 @get("/desk/live", include_in_schema=False)
-async def live(changes: QueueChanges) -> ServerSentEvent:
+async def live(changes: GivenChanges) -> ServerSentEvent:
     """Send the queue's mark now, at every change, and now and then so that dead connections are found."""
 
     async def marks() -> AsyncIterator[ServerSentEventMessage]:

@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from litestar import Request, Response, get
+from litestar import Response, get
+from litestar.params import FromPath
 
-from services.projections.desk.rendering import Pages
-from services.projections.desk.session import Session
+from services.projections.injected import GivenPages, GivenReader, SignedRequest
 from services.projections.problems import not_found
-from services.projections.reading import Reader
-from services.projections.viewer import Viewer
 
 _PAGE: Final = 30
 
 
 @get("/members/{member:str}", include_in_schema=False)
 async def member_page(
-    request: Request[Viewer, Session | None, Any], pages: Pages, reader: Reader, member: str
+    request: SignedRequest,
+    pages: GivenPages,
+    reader: GivenReader,
+    member: FromPath[str],
 ) -> Response[Any]:
     """Show a member and a page of their story, newest first."""
     detail = await reader.member(member, request.user)

@@ -5,15 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.response import Redirect
 
-from services.projections.changes import QueueChanges
-from services.projections.desk.rendering import Pages
-from services.projections.desk.session import Session
+from services.projections.injected import GivenChanges, GivenPages, GivenReader, SignedRequest
 from services.projections.queue.queries import STATES, QueueFilter
-from services.projections.reading import Reader
-from services.projections.viewer import Viewer
 
 _PAGE: Final = 50
 _FILTERS: Final = ("community", "segment", "reason", "responder", "state")
@@ -21,7 +17,10 @@ _FILTERS: Final = ("community", "segment", "reason", "responder", "state")
 
 @get("/", include_in_schema=False)
 async def queue_page(
-    request: Request[Viewer, Session | None, Any], pages: Pages, reader: Reader, changes: QueueChanges
+    request: SignedRequest,
+    pages: GivenPages,
+    reader: GivenReader,
+    changes: GivenChanges,
 ) -> Response[Any]:
     """Show the queue, narrowed by what the address asks for."""
     if request.auth is not None and not request.auth.chosen:

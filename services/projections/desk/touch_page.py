@@ -7,30 +7,41 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from services.projections.changes import QueueChanges
 from services.projections.desk.forms import sent_form
 from services.projections.desk.rendering import Pages
-from services.projections.desk.session import Session, Sessions
-from services.projections.desk.words import OUTCOMES
+from services.projections.desk.words import OUTCOMES, is_with
+from services.projections.injected import (
+    GivenChanges,
+    GivenCommands,
+    GivenPages,
+    GivenReader,
+    GivenSessions,
+    SignedRequest,
+)
 from services.projections.problems import Problem, not_found
 from services.projections.reading import Reader
 from services.projections.refusals import refusal
 from services.projections.resources import QueueItem
-from services.projections.touch_commands import NobodyAnsweredError, TouchCommands
+from services.projections.touch_commands import NobodyAnsweredError
 from services.projections.viewer import Viewer
 from shared.contracts.commands import ClaimTouch, ReleaseTouch, SettleTouch, TouchCommand
 
 _STORY: Final = 8
 _MAX_REVISION_DIGITS: Final = 9
-_Request = Request[Viewer, Session | None, Any]
 
 
 @get("/touches/{touch:str}", include_in_schema=False)
 async def touch_page(
-    request: _Request, pages: Pages, reader: Reader, changes: QueueChanges, touch: str
+    request: SignedRequest,
+    pages: GivenPages,
+    reader: GivenReader,
+    changes: GivenChanges,
+    touch: FromPath[str],
 ) -> Response[Any]:
     """Show one touch."""
     return await _page(request, touch, pages=pages, reader=reader, changes=changes)
@@ -39,14 +50,14 @@ async def touch_page(
 @post("/touches/{touch:str}/{verb:str}", include_in_schema=False)
 async def act(
     *,
-    request: _Request,
-    pages: Pages,
-    reader: Reader,
-    changes: QueueChanges,
-    sessions: Sessions,
-    commands: TouchCommands,
-    touch: str,
-    verb: str,
+    request: SignedRequest,
+    pages: GivenPages,
+    reader: GivenReader,
+    changes: GivenChanges,
+    sessions: GivenSessions,
+    commands: GivenCommands,
+    touch: FromPath[str],
+    verb: FromPath[str],
 ) -> Response[Any]:
     """Claim, release or settle; a refusal is shown on the touch's page as it is now."""
     form = await sent_form(request, sessions)
@@ -66,8 +77,8 @@ async def act(
 
 
 async def _page(
-    request: _Request,
-    touch: str,
+    request: SignedRequest,
+    touch: FromPath[str],
     *,
     pages: Pages,
     reader: Reader,
@@ -78,7 +89,8 @@ async def _page(
     detail = await reader.touch(touch, request.user)
     if detail is None:
         raise not_found("touch")
-    story = await reader.history(detail.member.key, None, _STORY, request.user)
+    evidence = {each.told.key for each in detail.evidence if each.told}
+    story = await reader.history(detail.member.key, None, _STORY + len(evidence), request.user)
     return pages.page(
         "touch.html",
         viewer=request.user,
@@ -86,9 +98,9 @@ async def _page(
         status=problem.status if problem else HTTPStatus.OK,
         mark=mark,
         touch=detail,
-        story=story,
+        story=[item for item in story.items if item.key not in evidence][:_STORY],
         problem=problem,
-        mine=detail.responder is not None and detail.responder.name == request.user.responder,
+        mine=is_with(detail, request.user),
         serves=request.user.organisation == detail.organisation,
         open=detail.state in ("raised", "held", "assigned", "claimed"),
         # One for each time the page is shown: sending its form twice acts once.
@@ -96,7 +108,7 @@ async def _page(
     )
 
 
-def _command(verb: str, form: Mapping[str, str], seen: QueueItem, viewer: Viewer) -> TouchCommand:
+def _command(verb: FromPath[str], form: Mapping[str, str], seen: QueueItem, viewer: Viewer) -> TouchCommand:
     if viewer.responder is None or viewer.organisation != seen.organisation:
         raise Problem(HTTPStatus.FORBIDDEN, "You are just looking. Say who you are to take a touch on.")
     revision = form.get("revision", "")

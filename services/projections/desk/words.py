@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from services.projections.resources import QueueItem, ResponderName, TouchDetail
+from services.projections.viewer import Viewer
 from shared.contracts.needs_touch import Scalar
 from shared.contracts.policy import Identity
 from shared.contracts.touch_facts import Outcome
@@ -86,11 +87,22 @@ def need(item: QueueItem) -> str:
     return _SENTENCES.get(item.reason) or f"{capital(plain(item.reason))}: a human is needed."
 
 
-def state(item: QueueItem) -> str:
+def state(item: QueueItem, viewer: Viewer) -> str:
     """Return where a touch stands, in a few words."""
     if item.responder is not None and item.state in ("assigned", "claimed"):
+        if is_with(item, viewer):
+            return "With you"
         return f"With {item.responder.display_name}"
     return _STATES[item.state]
+
+
+def is_with(item: QueueItem, viewer: Viewer) -> bool:
+    """Whether a touch is with the viewer."""
+    return (
+        item.responder is not None
+        and item.responder.name == viewer.responder
+        and item.organisation == viewer.organisation
+    )
 
 
 def standing(item: QueueItem, responder: str | None) -> str:
@@ -124,7 +136,7 @@ def outcome(name: str | None) -> str:
 
 def care(load: int) -> str:
     """Return how much a touch asks of the one who takes it on."""
-    return "light" if load <= _LIGHT else "medium" if load <= _MEDIUM else "heavy"
+    return "light load" if load <= _LIGHT else "medium load" if load <= _MEDIUM else "heavy load"
 
 
 def span(length: timedelta) -> str:

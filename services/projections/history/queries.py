@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
@@ -104,14 +104,14 @@ FROM communities ORDER BY organisation, community
 """
 
 
-async def members(connection: psycopg.AsyncConnection[Any], keys: Collection[str]) -> dict[str, KnownMember]:
+async def members(connection: psycopg.AsyncConnection[Any], keys: Iterable[str]) -> dict[str, KnownMember]:
     """Return those members of ``keys`` that are known, by key."""
     async with connection.cursor(row_factory=class_row(KnownMember)) as cursor:
         await cursor.execute(_MEMBERS, (list(keys),))
         return {row.key: row for row in await cursor.fetchall()}
 
 
-async def events(connection: psycopg.AsyncConnection[Any], keys: Collection[str]) -> dict[str, ToldEvent]:
+async def events(connection: psycopg.AsyncConnection[Any], keys: Iterable[str]) -> dict[str, ToldEvent]:
     """Return those events of ``keys`` that are known, by key."""
     async with connection.cursor(row_factory=class_row(ToldEvent)) as cursor:
         await cursor.execute(_EVENTS, (list(keys),))

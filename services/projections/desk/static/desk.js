@@ -9,19 +9,23 @@
     weekday: "short", day: "numeric", month: "short", year: "numeric",
     hour: "2-digit", minute: "2-digit", timeZoneName: "short",
   });
-  function ago(seconds) {
+  function span(seconds) {
     for (const [name, length] of units) {
       const count = Math.floor(seconds / length);
-      if (count >= 1) return `${count} ${name}${count === 1 ? "" : "s"} ago`;
+      if (count >= 1) return `${count} ${name}${count === 1 ? "" : "s"}`;
     }
-    return "just now";
+    return "";
+  }
+  function words(time, kind) {
+    const length = span((Date.now() - time) / 1000);
+    if ("ago" in kind) return length ? `${length} ago` : "just now";
+    return "span" in kind ? length || "a moment" : exact.format(time);
   }
   function showTimes(root) {
     for (const element of root.querySelectorAll("time[datetime]")) {
       const time = new Date(element.dateTime);
-      const text = exact.format(time);
-      element.title = text;
-      element.textContent = "ago" in element.dataset ? ago((Date.now() - time) / 1000) : text;
+      element.title = exact.format(time);
+      element.textContent = words(time, element.dataset);
     }
   }
   showTimes(document);

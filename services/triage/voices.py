@@ -1,0 +1,116 @@
+"""Who spoke in a conversation: enough of it to know whose answer there is, and whom the team spoke after.
+
+Posts may arrive in any order: what is kept of them is the same whichever came first, as long as no more than
+``PEERS_KEPT`` people take part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Literal
+
+from shared.contracts.needs_touch import Evidence, MemberRef
+
+PEERS_KEPT: Final = 32
+"""Peers whose voices are remembered. Beyond, those who were greeted are forgotten first, then those who came first."""
+
+_ANSWERS_KEPT: Final = 2
+"""With two voices of different people, one of them is not the opener's."""
+
+AnsweredBy = Literal["anyone", "team"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A post, without its text: ``asks`` is what the shell read in it."""
+
+    member: MemberRef
+    evidence: Evidence
+    message: str
+    asks: bool
+    team: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """Somebody who spoke here, since their first post that is known."""
+
+    member: MemberRef
+    first: Evidence
+    greeted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voices:
+    """Peers and team apart, earliest first; ``last_of_team`` is the latest time that somebody of the team spoke.
+
+    Who spoke first as a peer and later for the team has a voice in both.
+    """
+
+    peers: tuple[Voice, ...] = ()
+    team: tuple[Voice, ...] = ()
+    last_of_team: Voice | None = None
+
+    def hear(self, post: Post) -> Voices:
+        """Return the voices after ``post``; the same when it changes nothing."""
+        if not post.team:
+            return replace(self, peers=_bounded(_with(self.peers, post)))
+        last = Voice(member=post.member, first=post.evidence)
+        if self.last_of_team is not None and _place(last) <= _place(self.last_of_team):
+            last = self.last_of_team
+        return replace(self, team=_with(self.team, post)[:_ANSWERS_KEPT], last_of_team=last)
+
+    def greet(self, members: tuple[MemberRef, ...]) -> Voices:
+        """Return the voices with those of ``members`` greeted."""
+        greeted = tuple(replace(voice, greeted=True) if voice.member in members else voice for voice in self.peers)
+        return replace(self, peers=greeted)
+
+    def to_greet(self) -> tuple[MemberRef, ...]:
+        """Return the peers whom the team spoke after and who do not count as greeted yet."""
+        last = self.last_of_team
+        if last is None:
+            return ()
+        return tuple(
+            voice.member
+            for voice in self.peers
+            if not voice.greeted and voice.first.time <= last.first.time and voice.member != last.member
+        )
+
+    def peers_beside(self, opener: MemberRef) -> int:
+        """Return how many other peers are known to have spoken."""
+        return sum(voice.member != opener for voice in self.peers)
+
+    def team_answer(self, opener: MemberRef) -> Voice | None:
+        """Return the first of the team who answered ``opener``."""
+        return next((voice for voice in self.team if voice.member != opener), None)
+
+    def peer_answer(self, opener: MemberRef) -> Voice | None:
+        """Return the first peer who answered ``opener``."""
+        return next((voice for voice in self.peers if voice.member != opener), None)
+
+    def answered(self, opener: MemberRef, by: AnsweredBy) -> bool:
+        """Tell whether ``opener`` has an answer of those whose answers count."""
+        return self.team_answer(opener) is not None or (by == "anyone" and self.peer_answer(opener) is not None)
+
+
+def _place(voice: Voice) -> tuple[datetime, str, str]:
+    return (voice.first.time, voice.member.key, voice.first.event)
+
+
+def _with(voices: tuple[Voice, ...], post: Post) -> tuple[Voice, ...]:
+    heard = Voice(member=post.member, first=post.evidence)
+    known = next((voice for voice in voices if voice.member == post.member), None)
+    if known is not None:
+        if _place(known) <= _place(heard):
+            return voices
+        heard = replace(known, first=post.evidence)
+    return tuple(sorted((*(voice for voice in voices if voice is not known), heard), key=_place))
+
+
+def _bounded(peers: tuple[Voice, ...]) -> tuple[Voice, ...]:
+    if len(peers) <= PEERS_KEPT:
+        return peers
+    later = peers[_ANSWERS_KEPT:]
+    forgotten = next((voice for voice in later if voice.greeted), later[0])
+    return tuple(voice for voice in peers if voice is not forgotten)

@@ -1,0 +1,27 @@
+"""Dead letters: messages that could not be processed, kept with why."""
+
+from __future__ import annotations
+
+from shared.delivery import Message
+from shared.event_store.recorder import DeadLetter
+
+_ERROR_LENGTH = 2000
+
+
+def dead_letter(message: Message, error: Exception | None, tries: int) -> DeadLetter:
+    """Return ``message`` as it is parked; whatever it holds, PostgreSQL can store it."""
+    return DeadLetter(
+        stream=message.stream,
+        seq=message.seq,
+        subject=_storable(message.subject),
+        headers={_storable(name): _storable(value) for name, value in (message.headers or {}).items()},
+        body=message.body,
+        error=_storable(f"{type(error).__name__}: {error}")[:_ERROR_LENGTH],
+        trace_id=_storable(message.trace_id) if message.trace_id else None,
+        tries=tries,
+    )
+
+
+def _storable(text: str) -> str:
+    # Neither NUL nor half a surrogate pair, which nats-py makes of bytes that are no ASCII, fits into text or jsonb.
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
