@@ -1,4 +1,4 @@
-"""A real ingest on real servers, for what talks to it over HTTP."""
+"""Real servers for all tests: one PostgreSQL and one NATS, with a fresh database and fresh streams for whoever asks."""
 
 from __future__ import annotations
 
@@ -6,14 +6,52 @@ import asyncio
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
+import pytest_asyncio
+from nats.aio.client import Client
+
+from tests import servers
 
 TOKEN = "test-administrator-token"
+
+
+@pytest.fixture(scope="session")
+def servers_data() -> Iterator[Path]:
+    with servers.data_folder() as folder:
+        yield folder
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def postgres_url(servers_data: Path) -> AsyncIterator[str]:
+    async with servers.running_postgres(servers_data) as server:
+        yield server.url
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def nats_url(servers_data: Path) -> AsyncIterator[str]:
+    async with servers.running_nats(servers_data) as server:
+        yield server.url
+
+
+@pytest_asyncio.fixture
+async def database_url(postgres_url: str) -> AsyncIterator[str]:
+    """An empty database of the test's own."""
+    url = await servers.fresh_database(postgres_url)
+    yield url
+    await servers.drop_database(postgres_url, url)
+
+
+@pytest_asyncio.fixture
+async def client(nats_url: str) -> AsyncIterator[Client]:
+    """A connection to NATS, with Warmline's streams there and empty."""
+    async with servers.nats_client(nats_url) as connected:
+        await servers.fresh_streams(connected)
+        yield connected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

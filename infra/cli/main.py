@@ -6,6 +6,7 @@ import typer
 
 from infra.cli.imports import import_app
 from infra.cli.policy import policy_app
+from infra.cli.provision import provision
 from infra.cli.status import status
 from infra.cli.up import up
 
@@ -25,6 +26,7 @@ def warmline() -> None:
 
 app.command()(up)
 app.command()(status)
+app.command()(provision)
 app.add_typer(import_app)
 app.add_typer(policy_app)
 

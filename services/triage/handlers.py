@@ -84,7 +84,7 @@ class Situation:
     @property
     def bot(self) -> bool:
         """Whether the event or an earlier one says that its member is no human."""
-        return self.data.member.bot or self.work.state(self.of(self.member)).bot
+        return bool(self.data.member.bot or self.work.state(self.of(self.member)).bot)
 
     @cached_property
     def team(self) -> bool:

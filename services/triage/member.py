@@ -22,7 +22,7 @@ from shared.decider import Deadline, Decider
 
 WELCOME: Final = "welcome"
 DESCRIBED_AGAIN_AFTER: Final = timedelta(days=1)
-"""An unchanged description is recorded again after so long, so that an older one that arrives late cannot replace it."""
+"""An unchanged description is recorded again after so long, lest an older one that arrives late replace it."""
 
 _NOT_KNOWN_LONG: Final = "the community is not known for long"
 

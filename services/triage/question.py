@@ -58,7 +58,8 @@ _FRENCH: Final = (
 )
 _PORTUGUESE: Final = (
     r"como (?:posso|fa[cç]o|eu|devo|fazer)\b|alguém (?:sabe|pode|poderia|conhece|tem|já)\b|por qu[eê]\b",
-    r"onde (?:posso|está)\b|preciso de ajuda\b|não (?:consigo|sei|entendo)\b|estou com (?:dúvida|problema)|gostaria de saber\b|tem como\b",
+    r"onde (?:posso|está)\b|preciso de ajuda\b|não (?:consigo|sei|entendo)\b",
+    r"estou com (?:dúvida|problema)|gostaria de saber\b|tem como\b",
 )
 _GREETING: Final = r"hi|hello|hey|hallo|guten tag|moin|hola|buenas|bonjour|salut|olá|oi|bom dia"
 _OPENER: Final = re.compile(

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, LiteralString, cast
+from typing import Any, Final
 
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder
@@ -147,7 +147,7 @@ class PartitionRecorder(PostgresProcessRecorder):
         schema, p = Identifier(store.schema), SQL(f"p{partition}")
         for statement in (_SQL_FOLDER / "partition.sql").read_text().split(";"):
             if statement.strip():
-                self.sql_create_statements.append(SQL(cast("LiteralString", statement)).format(schema=schema, p=p))
+                self.sql_create_statements.append(SQL(statement).format(schema=schema, p=p))
         self._commit_statement = _commit_statement(store.schema, partition)
 
     def commit(self, lease: Lease, commit: Commit) -> bool:
@@ -204,6 +204,6 @@ def _parameters(lease: Lease, commit: Commit) -> dict[str, Any]:
 
 
 def _commit_statement(schema: str, partition: int) -> Composed:
-    return SQL(cast("LiteralString", (_SQL_FOLDER / "commit.sql").read_text())).format(
+    return SQL((_SQL_FOLDER / "commit.sql").read_text()).format(
         schema=Identifier(schema), p=SQL(f"p{partition}")
     )

@@ -91,7 +91,7 @@ class PartitionStore:
             if others:
                 raise StreamReplacedError(
                     f"The partition {lease.shard} read {others[0]} up to {known[others[0]]}, but now the server has "
-                    f"{reader}. The stream was deleted or restored from elsewhere. Restore the one that belongs to this "
+                    f"{reader}. The stream was deleted or restored from elsewhere. Restore what belongs to this "
                     "database, or start with an empty DATA directory."
                 )
             with self._datastore.get_connection() as connection:

@@ -9,7 +9,6 @@ from typing import Final
 from services.projections.resources import QueueItem, ResponderName, TouchDetail
 from services.projections.viewer import Viewer
 from shared.contracts.needs_touch import Scalar
-from shared.contracts.policy import Identity
 from shared.contracts.touch_facts import Outcome
 
 _REASONS: Final = {"welcome": "Welcome", "unanswered": "Unanswered question"}
@@ -204,8 +203,3 @@ def hue(key: str) -> int:
 def seat_value(organisation: str, responder: str) -> str:
     """Return how a form names a responder of an organisation."""
     return f"{organisation}/{responder}"
-
-
-def identities(of: tuple[Identity, ...]) -> str:
-    """Return identities as words: where somebody is known, and as whom."""
-    return ", ".join(f"{each.id} on {each.platform}" for each in of)

@@ -1,0 +1,67 @@
+"""A small community of our own, for tests from end to end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+SOURCE = "/discord/acme-guild"
+POLICY = """
+organisation: acme
+communities: [acme]
+hours: {timezone: UTC, days: {%s}}
+responders:
+  - name: mara
+    display_name: Mara Lindqvist
+    identities: [{platform: discord, id: u-mara}]
+  - name: tobi
+    display_name: Tobi Hansen
+    identities: [{platform: discord, id: u-tobi}]
+segments:
+  - {name: newcomers, member_for_less_than_days: 30}
+rules:
+  welcome: {within_hours: 1, settling_in_days: 0}
+  unanswered: {within_hours: 1}
+limits: {care_load: 100, touches: 1000, touches_per_day: 1000}
+""" % ", ".join(
+    f'{day}: ["00:00-24:00"]' for day in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+)
+
+
+def write_policy(folder: Path) -> Path:
+    """Return a file with the policy: somebody is always there, and an hour is what a member should wait at most."""
+    file = folder / "policy.yaml"
+    file.write_text(POLICY, encoding="utf-8")
+    return file
+
+
+def event(event_id: str, kind: str, member: str, ago: timedelta, **data: Any) -> dict[str, Any]:
+    """Return a member event of ``ago`` before now."""
+    return {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": SOURCE,
+        "type": f"warmline.member.{kind}.v1",
+        "time": (datetime.now(UTC) - ago).isoformat(),
+        "data": {
+            "community": "acme",
+            "platform": "discord",
+            "member": {"id": member, "name": member.title()},
+            **data,
+        },
+    }
+
+
+def post(message: str, member: str, ago: timedelta, text: str, conversation: str = "") -> dict[str, Any]:
+    """Return a post that opens its own conversation, or speaks in ``conversation``."""
+    return event(
+        f"post:{message}:1",
+        "posted",
+        member,
+        ago,
+        conversation=conversation or f"c-{message}",
+        message=message,
+        text=text,
+        url=f"https://discord.example/{message}",
+    )

@@ -1,0 +1,144 @@
+"""A whole Warmline, started as an operator starts it, for tests through its public face."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from infra.embedded.postgres_place import postgres_place
+from infra.run_file import RunFile, running
+
+TOKEN = "end-to-end-token"
+_never = threading.Event()
+COMMAND = (sys.executable, "-P", "-m", "infra.cli.main")
+
+
+class RunningSystem:
+    """`warmline up` as a child process, and ways to use and to hurt it."""
+
+    def __init__(self, data: Path, process: subprocess.Popen[str], run: RunFile) -> None:
+        self.data = data
+        self.process = process
+        self.run = run
+        self.ingest = httpx.Client(base_url=run.ingest_url, headers={"authorization": f"Bearer {TOKEN}"}, timeout=30)
+        self.api = httpx.Client(base_url=run.desk_url, headers={"authorization": f"Bearer {TOKEN}"}, timeout=30)
+
+    def post(self, events: list[dict[str, Any]]) -> dict[str, Any]:
+        """Post a batch, again and again while ingest is away, as a source would; return the answer."""
+        headers = {"content-type": "application/cloudevents-batch+json"}
+
+        def attempt() -> dict[str, Any] | None:
+            try:
+                response = self.ingest.post("/v1/events", json=events, headers=headers)
+            except httpx.TransportError:
+                return None
+            return response.json() if response.status_code == 200 else None
+
+        return until(attempt, seconds=60, what="ingest to accept")
+
+    def get(self, path: str) -> Any:
+        """Return what the API gives, waiting while the desk is away."""
+
+        def attempt() -> Any:
+            try:
+                response = self.api.get(path)
+            except httpx.TransportError:
+                return None
+            return response.json() if response.status_code == 200 else None
+
+        return until(attempt, seconds=30, what=path)
+
+    def command(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run a `warmline` command against this system."""
+        return subprocess.run(
+            [*COMMAND, *arguments], env=self.environment(), capture_output=True, text=True, check=False, **options
+        )
+
+    def environment(self) -> dict[str, str]:
+        return environment(self.data)
+
+    def pids(self, service: str) -> list[int]:
+        """Return the processes of a service, or of a server by the name of its program."""
+        found = []
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdigit():
+                try:
+                    argv = (folder / "cmdline").read_bytes().decode(errors="replace")
+                    environ = (folder / "environ").read_bytes().decode(errors="replace")
+                except OSError:
+                    continue
+                if f"services.{service}.main" in argv and f"WARMLINE_DATA={self.data}\0" in environ:
+                    found.append(int(folder.name))
+        return found
+
+    def kill(self, service: str) -> bool:
+        """Kill -9 one process of a service; tell whether there was one."""
+        for pid in self.pids(service)[:1]:
+            os.kill(pid, signal.SIGKILL)
+            return True
+        return False
+
+
+def environment(data: Path) -> dict[str, str]:
+    """Return what a `warmline` command on ``data`` is told."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("WARMLINE_")}
+    for name in ("PORT", "POLICY"):
+        kept.pop(name, None)
+    return {**kept, "DATA": str(data), "WARMLINE_TOKEN": TOKEN, "DEMO": "0", "COLUMNS": "200"}
+
+
+@contextmanager
+def started(*arguments: str, policy: Path | None = None, demo: bool = False) -> Iterator[RunningSystem]:
+    """Start a system on an empty DATA and stop it at the end, leaving nothing behind."""
+    data = Path(tempfile.mkdtemp(prefix="warmline-e2e-"))
+    env = {**environment(data), "DEMO": "1" if demo else "0"}
+    if policy is not None:
+        env["POLICY"] = str(policy)
+    output = (data / "up.log").open("w+", encoding="utf-8")
+    process = subprocess.Popen([*COMMAND, "up", *arguments], env=env, stdout=output, stderr=output, text=True)
+    try:
+        until(lambda: _ready(data, process), seconds=90, what="warmline up")
+        run = running(data)
+        assert run is not None
+        yield RunningSystem(data, process, run)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=40)
+        finally:
+            process.kill()
+            place = postgres_place(data)
+            if place.account is not None:
+                shutil.rmtree(place.directory.parent, ignore_errors=True)
+            shutil.rmtree(data, ignore_errors=True)
+
+
+def _ready(data: Path, process: subprocess.Popen[str]) -> bool:
+    said = (data / "up.log").read_text(encoding="utf-8")
+    assert process.poll() is None, f"warmline up ended by itself:\n{said}"
+    return re.search(r"Warmline is ready", said) is not None
+
+
+def until(condition: Callable[[], Any], *, seconds: float, what: str) -> Any:
+    """Return what ``condition`` gives once it is true; fails after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    pause = iter([0.01, 0.02, 0.05])
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"waited {seconds:.0f} s in vain for {what}"
+        _never.wait(next(pause, 0.1))

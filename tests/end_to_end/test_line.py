@@ -1,0 +1,118 @@
+"""The whole line: an event in, a human's queue out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.harbour import event, post, write_policy
+from tests.end_to_end.running_system import RunningSystem, started, until
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
+    with started(policy=write_policy(tmp_path_factory.mktemp("policy"))) as running:
+        yield running
+
+
+def touches(system: RunningSystem, **filters: str) -> list[dict[str, Any]]:
+    query = "&".join(f"{name}={value}" for name, value in filters.items())
+    return system.get(f"/api/v1/queue?limit=200&{query}")["items"]
+
+
+def test_who_needs_a_human_stands_in_the_queue_with_the_reason_assigned_to_a_named_responder(
+    system: RunningSystem,
+) -> None:
+    answer = system.post(
+        [
+            event("join:ada", "joined", "ada", timedelta(hours=3)),
+            post("q1", "ada", timedelta(hours=2), "How do I book the meeting room?"),
+            post("q2", "bo", timedelta(hours=2), "Where is the printer?"),
+            post("a2", "ada", timedelta(hours=1.9), "Next to the kitchen.", "c-q2"),
+        ]
+    )
+    assert [result["fate"] for result in answer["results"]] == ["accepted"] * 4
+
+    def both() -> list[dict[str, Any]] | None:
+        found = [touch for touch in touches(system) if touch["member"]["name"] == "Ada" and touch["responder"]]
+        return found if len(found) == 2 else None
+
+    found = until(both, seconds=30, what="two touches for Ada")
+    assert {touch["reason"] for touch in found} == {"welcome", "unanswered"}
+    assert {touch["state"] for touch in found} == {"assigned"}
+    assert {touch["segment"] for touch in found} == {"newcomers"}
+    assert not [
+        touch for touch in touches(system) if touch["reason"] == "unanswered" and touch["member"]["name"] == "Bo"
+    ]
+
+
+def test_claim_and_settle_through_the_api(system: RunningSystem) -> None:
+    system.post([post("q3", "cleo", timedelta(hours=2), "Can anybody lend me a charger?")])
+    [touch] = until(
+        lambda: [
+            one for one in touches(system, reason="unanswered") if one["member"]["name"] == "Cleo" and one["responder"]
+        ],
+        seconds=30,
+        what="Cleo's touch",
+    )
+    path = f"/api/v1/touches/{touch['id']}"
+    claim = {"responder": "tobi", "revision": touch["revision"], "command_id": "claim-1"}
+    claimed = system.api.post(f"{path}/claim", json=claim)
+    assert claimed.status_code in {200, 201}, claimed.text
+    again = system.api.post(f"{path}/claim", json=claim)
+    assert again.status_code == claimed.status_code, again.text
+    now = system.get(path)
+    assert (now["state"], now["responder"]["name"]) == ("claimed", "tobi")
+
+    stale = system.api.post(
+        f"{path}/settle", json={"responder": "tobi", "revision": touch["revision"], "outcome": "reached"}
+    )
+    assert stale.status_code == 409
+    assert stale.headers["content-type"].startswith("application/problem+json")
+    settled = system.api.post(
+        f"{path}/settle", json={"responder": "tobi", "revision": now["revision"], "outcome": "reached"}
+    )
+    assert settled.status_code in {200, 201}, settled.text
+    assert system.get(path)["state"] == "settled"
+    assert touch["id"] not in {one["id"] for one in touches(system)}
+
+
+def test_the_teams_own_reply_settles_and_a_peers_withdraws(system: RunningSystem) -> None:
+    system.post([post(f"q{n}", f"dan{n}", timedelta(hours=2), "Who can open the door?") for n in (4, 5)])
+
+    def raised(member: str) -> list[dict[str, Any]]:
+        return [one for one in touches(system, reason="unanswered") if one["member"]["name"] == member]
+
+    [by_team] = until(lambda: raised("Dan4"), seconds=30, what="Dan4's touch")
+    [by_peer] = until(lambda: raised("Dan5"), seconds=30, what="Dan5's touch")
+    system.post(
+        [
+            post("a4", "u-mara", timedelta(minutes=1), "Coming!", "c-q4"),
+            post("a5", "eve", timedelta(minutes=1), "I did.", "c-q5"),
+        ]
+    )
+    until(lambda: not raised("Dan4") and not raised("Dan5"), seconds=30, what="both to leave the queue")
+    settled = system.get(f"/api/v1/touches/{by_team['id']}")
+    assert (settled["state"], settled["outcome"]) == ("settled", "replied-on-platform")
+    assert system.get(f"/api/v1/touches/{by_peer['id']}")["state"] == "withdrawn"
+
+
+def test_status_is_well_and_verify_finds_no_difference(system: RunningSystem) -> None:
+    def well() -> bool:
+        return system.command("status").returncode == 0
+
+    until(well, seconds=30, what="warmline status")
+    verified = system.command("verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_a_wrong_policy_starts_nothing_and_says_where(tmp_path: Path) -> None:
+    wrong = tmp_path / "policy.yaml"
+    wrong.write_text("organisation: Acme Inc\nhours: {timezone: Mars/Base, days: {}}\n", encoding="utf-8")
+    with pytest.raises(AssertionError, match=r"policy\.yaml:1 organisation") as raised, started(policy=wrong):
+        pass
+    assert "nothing was started" in str(raised.value)

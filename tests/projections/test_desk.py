@@ -1,0 +1,167 @@
+"""The desk over HTTP: who may come in, what is shown to whom, and what a form must carry."""
+
+from __future__ import annotations
+
+import re
+import time
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from services.projections.desk.session import COOKIE, LIFETIME_SECONDS, Sessions
+from tests.projections.making import ADA_KEY
+from tests.projections.serving import TOKEN, Desk
+
+
+def form_token(page: str) -> str:
+    found = re.search(r'name="form_token" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+@asynccontextmanager
+async def visitor(desk: Desk, seat: str | None = None):
+    """A browser without JavaScript; signed in as ``seat`` ('' is just looking), or not at all."""
+    headers = {"origin": desk.url}
+    async with httpx.AsyncClient(
+        base_url=desk.url, headers=headers, trust_env=False, follow_redirects=True, timeout=10
+    ) as client:
+        if seat is not None:
+            page = await client.post("/login", data={"token": TOKEN})
+            await client.post("/who", data={"seat": seat, "form_token": form_token(page.text)})
+        yield client
+
+
+async def test_who_has_not_signed_in_is_asked_to_and_sees_nobodys_name(desk, told):
+    async with visitor(desk) as browser:
+        for path in ("/", f"/touches/{told.question.touch}", f"/members/{ADA_KEY}", "/who"):
+            page = await browser.get(path)
+            assert page.url.path == "/login"
+            assert "Ada" not in page.text
+            assert "Mira" not in page.text
+
+
+async def test_a_wrong_token_begins_no_session(desk):
+    async with visitor(desk) as browser:
+        page = await browser.post("/login", data={"token": "guess"})
+        assert page.status_code == 401
+        assert "not the administrator" in page.text
+        assert COOKIE not in browser.cookies
+
+
+async def test_the_session_is_a_strict_cookie_out_of_reach_of_scripts(desk):
+    async with visitor(desk) as browser:
+        answer = await browser.post("/login", data={"token": TOKEN}, follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/who")
+        cookie = answer.headers["set-cookie"].lower()
+        assert "httponly" in cookie
+        assert "samesite=strict" in cookie
+        assert TOKEN not in cookie
+
+
+async def test_every_page_forbids_foreign_and_inline_scripts(desk):
+    async with visitor(desk, "") as browser:
+        for path in ("/", "/nothing", "/static/desk.js", "/api/v1/queue"):
+            policy = (await browser.get(path)).headers["content-security-policy"]
+            assert "script-src 'self';" in policy
+            assert "unsafe" not in policy
+
+
+async def test_texts_are_escaped(desk, told):
+    async with visitor(desk, "") as browser:
+        page = (await browser.get(f"/touches/{told.held.touch}")).text
+        assert "&lt;script&gt;alert(" in page
+        assert "<script>alert(" not in page
+
+
+async def test_nobody_is_shown_a_touch_about_themselves(desk, told):
+    async with visitor(desk, "harbour/mira") as mira, visitor(desk, "harbour/jonas") as jonas:
+        path = f"/touches/{told.about_mira.touch}"
+        assert (await mira.get(path)).status_code == 404
+        assert (await mira.get(f"/api/v1{path}")).status_code == 404
+        assert told.about_mira.touch not in (await mira.get("/")).text
+        assert told.about_mira.touch not in (await mira.get(f"/members/{told.about_mira.member.key}")).text
+        assert (await jonas.get(path)).status_code == 200
+
+
+async def test_private_text_is_shown_only_to_responders(desk, told):
+    path = f"/touches/{told.claimed.touch}"
+    async with visitor(desk, "") as looking, visitor(desk, "harbour/jonas") as jonas:
+        assert "only the hosts may read" not in (await looking.get(path)).text
+        assert "only the hosts may read" not in (await looking.get(f"/api/v1{path}")).text
+        assert "only the hosts may read" in (await jonas.get(path)).text
+
+
+async def test_a_form_without_its_token_does_nothing(desk, told, owner):
+    async with visitor(desk, "harbour/mira") as browser:
+        fields = {"revision": "1", "command_id": "c"}
+        path = f"/touches/{told.question.touch}/claim"
+        assert (await browser.post(path, data=fields)).status_code == 403
+        assert (await browser.post(path, data={**fields, "form_token": "guess"})).status_code == 403
+    assert owner.seen == []
+
+
+async def test_a_session_acts_only_from_the_desks_own_pages_and_only_as_itself(desk, told, owner):
+    async with visitor(desk, "harbour/mira") as browser:
+        path = f"/api/v1/touches/{told.question.touch}/claim"
+        body = {"responder": "mira", "revision": 1}
+        assert (await browser.post(path, json=body, headers={"origin": "http://evil.example"})).status_code == 403
+        assert (await browser.post(path, json=body, headers={"sec-fetch-site": "same-site"})).status_code == 403
+        assert (await browser.post(path, json={**body, "responder": "jonas"})).status_code == 403
+        assert owner.seen == []
+        assert (await browser.post(path, json=body)).status_code == 200
+
+
+async def test_who_is_just_looking_can_take_nothing_on(desk, told, owner):
+    async with visitor(desk, "") as browser:
+        page = await browser.get(f"/touches/{told.question.touch}")
+        assert "/claim" not in page.text
+        fields = {"form_token": form_token(page.text), "revision": "1"}
+        answer = await browser.post(f"/touches/{told.question.touch}/claim", data=fields)
+        assert answer.status_code == 403
+    assert owner.seen == []
+
+
+async def test_an_owner_that_is_away_is_told_on_the_page(desk, told):
+    async with visitor(desk, "harbour/mira") as browser:
+        page = await browser.get(f"/touches/{told.question.touch}")
+        fields = {"form_token": form_token(page.text), "revision": "1", "command_id": "c"}
+        answer = await browser.post(f"/touches/{told.question.touch}/claim", data=fields)
+        assert answer.status_code == 503
+        assert "Nothing is lost" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/touches/t-none", "/members/m-none"])
+async def test_what_is_not_there_is_a_page_for_people(desk, path):
+    async with visitor(desk, "") as browser:
+        answer = await browser.get(path)
+        assert (answer.status_code, "There is nothing here" in answer.text) == (404, True)
+
+
+async def test_a_story_is_told_page_by_page(desk, told):
+    async with visitor(desk, "") as browser:
+        api = (await browser.get(f"/api/v1/members/{ADA_KEY}/history", params={"limit": 3})).json()
+        page = await browser.get(f"/members/{ADA_KEY}", params={"cursor": api["next"]})
+        assert "I bind books" in page.text
+        assert "large press" not in page.text.partition("Earlier")[2]
+
+
+def test_a_session_holds_until_its_time_is_over_or_the_token_changes():
+    sessions = Sessions(TOKEN)
+    session = sessions.new(time.time())
+    cookie = sessions.seal(session)
+    assert sessions.open(cookie, session.issued + LIFETIME_SECONDS - 1) == session
+    assert sessions.open(cookie, session.issued + LIFETIME_SECONDS) is None
+    assert Sessions("another token").open(cookie, session.issued) is None
+
+
+@pytest.mark.parametrize("cookie", [None, "", ".", "a.b", "é.é", "e30.e30"])
+def test_a_cookie_that_is_not_ours_is_no_session(cookie):
+    assert Sessions(TOKEN).open(cookie, time.time()) is None
+
+
+def test_a_changed_cookie_is_no_session():
+    sessions = Sessions(TOKEN)
+    body, _, signature = sessions.seal(sessions.new(1000.0)).partition(".")
+    assert sessions.open(f"{body[:-2]}AA.{signature}", 1000.0) is None
