@@ -38,9 +38,9 @@ async def nats_url(servers_data: Path) -> AsyncIterator[str]:
         yield server.url
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def database_url(postgres_url: str) -> AsyncIterator[str]:
-    """An empty database of the test's own."""
+    """A database of the test module's own."""
     url = await servers.fresh_database(postgres_url)
     yield url
     await servers.drop_database(postgres_url, url)

@@ -109,10 +109,10 @@ class Folding:
         if halt is not None:
             raise halt
 
-    async def fire(self, clock: datetime) -> bool:
-        """Fire what is due at ``clock``, at most a batch of it; tell whether anything was."""
+    async def fire(self, clock: datetime, most: int = BATCH) -> bool:
+        """Fire what is due at ``clock``, at most ``most`` of it; tell whether anything was."""
         self.work.now = datetime.now(UTC)
-        fired = await self._fire_due(clock)
+        fired = await self._fire_due(clock, most)
         if fired:
             await self.commit(Batch())
         return fired > 0
@@ -231,15 +231,15 @@ class Folding:
                 return True
         return False
 
-    async def _fire_due(self, clock: datetime) -> int:
-        """Fire what is due at ``clock`` in order, at most ``BATCH``; return how many."""
+    async def _fire_due(self, clock: datetime, most: int = BATCH) -> int:
+        """Fire what is due at ``clock`` in order, at most ``most``; return how many."""
         fired = 0
-        while fired < BATCH:
+        while fired < most:
             row = await self.next_deadline()
             if row is None or row.due > clock:
                 break
             if fired == 0:
-                coming = [due.stream for due in self.work.book.due(clock, BATCH)]
+                coming = [due.stream for due in self.work.book.due(clock, most)]
                 await asyncio.to_thread(self._admit, coming)
             fired += 1
             await self._fire(row)

@@ -24,10 +24,10 @@ TABLES = ("events", "tracking", "states", "inbox", "deadlines")
 def stores(
     database_url: str, *, partitions: int = 1, codec: EventCodec | None = None, schema: str = SCHEMA
 ) -> Iterator[list[PartitionStore]]:
-    """The stores of a service, made as the provisioner makes them."""
+    """The stores of a service, empty, made as the provisioner makes them."""
     kernel = sql.SQL(resources.files("shared").joinpath("sql/kernel.sql").read_text())
     with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
+        connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {0} CASCADE; CREATE SCHEMA {0}").format(sql.Identifier(schema)))
         connection.execute(kernel.format(schema=sql.Identifier(schema)))
     with datastore(database_url, schema, connections=2 * partitions + 2) as pool:
         made = [PartitionStore(pool, number, codec or counter_codec()) for number in range(partitions)]

@@ -164,7 +164,7 @@ async def test_a_release_gives_the_touch_back(desk, told, owner):
         ("something-new", 409, None),
     ],
 )
-async def test_a_refusal_is_a_problem_with_the_owners_words(desk, told, owner, code, status, field):
+async def test_a_refusal_is_a_problem_with_the_owners_words(desk, told, owner, *, code, status, field):
     owner.refuse = refusing(code, "Jonas took it on a moment ago. Load it anew.")
     path = f"/api/v1/touches/{told.question.touch}/claim"
     answer = await desk.api.post(path, json={"responder": "jonas", "revision": 1})

@@ -139,6 +139,11 @@ async def test_what_is_not_there_is_a_page_for_people(desk, path):
         assert (answer.status_code, "There is nothing here" in answer.text) == (404, True)
 
 
+async def test_an_empty_queue_is_kind(desk):
+    async with visitor(desk, "") as browser:
+        assert "All is calm." in (await browser.get("/")).text
+
+
 async def test_a_story_is_told_page_by_page(desk, told):
     async with visitor(desk, "") as browser:
         api = (await browser.get(f"/api/v1/members/{ADA_KEY}/history", params={"limit": 3})).json()

@@ -80,7 +80,9 @@ class TestImports:
 
     def test_one_that_is_heard_of_no_more_lapses(self) -> None:
         late = at(0) + IMPORT_LAPSES_AFTER
-        lapsed = importing("i1", "i2").when(LapseImports(at=late)).then(ImportClosed(import_id="i1", lapsed=True, at=late))
+        lapsed = (
+            importing("i1", "i2").when(LapseImports(at=late)).then(ImportClosed(import_id="i1", lapsed=True, at=late))
+        )
         assert lapsed.deadlines == (Deadline(name=IMPORT_LAPSE, due=at(1) + IMPORT_LAPSES_AFTER),)
         lapsed.when(CloseImport(import_id="i1", at=late)).then()
 

@@ -115,8 +115,10 @@ class TestAnswered:
     @pytest.mark.parametrize("by", ["anyone", "team"])
     def test_by_the_team(self, by: Any) -> None:
         command = post(MIRA, 1, team=True)
-        answered = asked(by).when(command).then(
-            VoiceHeard(post=command.post), VoicesGreeted(members=(ADA,), by=MIRA, evidence=seen_at(1))
+        answered = (
+            asked(by)
+            .when(command)
+            .then(VoiceHeard(post=command.post), VoicesGreeted(members=(ADA,), by=MIRA, evidence=seen_at(1)))
         )
         assert answered.deadlines == ()
 
@@ -243,9 +245,13 @@ class TestEnded:
 
     def test_withdrawn_when_an_earlier_post_of_somebody_else_comes_to_light(self) -> None:
         command = post(CLEO, -1)
-        over = unanswered().when(command).then(
-            ConversationOpened(conversation="c-51", post=command.post, due=at(3), answered_by="anyone"),
-            withdrawn(-1, "an earlier post came to light"),
+        over = (
+            unanswered()
+            .when(command)
+            .then(
+                ConversationOpened(conversation="c-51", post=command.post, due=at(3), answered_by="anyone"),
+                withdrawn(-1, "an earlier post came to light"),
+            )
         )
         assert over.deadlines == ()
 

@@ -65,22 +65,22 @@
     const wanted = newest;
     try {
       const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-      if (answer.redirected || answer.status === 404) { location.reload(); return; }
-      if (!answer.ok) return;
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      showTimes(page);
-      for (const old of document.querySelectorAll("[data-live][id]")) {
-        const fresh = page.getElementById(old.id);
-        if (fresh) replace(old, fresh);
+      if (answer.redirected || answer.status === 404) location.reload();
+      if (answer.ok) {
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        showTimes(page);
+        for (const old of document.querySelectorAll("[data-live][id]")) {
+          const fresh = page.getElementById(old.id);
+          if (fresh) replace(old, fresh);
+        }
+        document.title = page.title;
+        shown = wanted;
       }
-      document.title = page.title;
-      shown = wanted;
     } catch {
-      // The server is away; the event stream tells when it is back.
-    } finally {
-      asking = false;
+      // The server is away: asked again below.
     }
-    if (newest !== shown) setTimeout(follow, 500);
+    asking = false;
+    if (newest !== shown) setTimeout(follow, 2000);
   }
 
   const source = new EventSource("/desk/live");

@@ -1,0 +1,28 @@
+# Everything needed is installed below this folder, in .tools and .venv; Python 3.11 or newer is all that must be there.
+UV_VERSION = 0.13.9
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test lint
+
+help:
+	@echo "make run    start Warmline here, with its own database and message streams; Ctrl-C stops it"
+	@echo "            PORT=9000 (desk and API; else the next free one from 8080)  DATA=folder (else .data)"
+	@echo "            WARMLINE_TOKEN=token (else one is made)  POLICY=file  DEMO=0 (without the demo community)"
+	@echo "make test   run all tests; PYTEST=\"tests/triage -x\" chooses"
+	@echo "make lint   check style, types and layers"
+
+install:
+	@sh infra/install.sh $(UV_VERSION)
+
+# `exec`: Ctrl-C and SIGTERM reach Warmline itself, and make waits until it has stopped.
+run: install
+	@exec .venv/bin/warmline up
+
+test: install
+	@exec .venv/bin/pytest $(PYTEST)
+
+lint: install
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports

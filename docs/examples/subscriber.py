@@ -1,0 +1,26 @@
+"""Print who needs a human, as it happens."""
+
+import asyncio
+import json
+import os
+
+import nats
+
+
+async def main() -> None:
+    client = await nats.connect(os.environ["NATS_URL"])
+    subject = f"needs-touch.{os.environ.get('COMMUNITY', '*')}.>"
+    messages = await client.jetstream().pull_subscribe(subject, durable="my-integration", stream="TOUCHES")
+    while True:
+        try:
+            batch = await messages.fetch(100, timeout=5)
+        except nats.errors.TimeoutError:
+            continue
+        for message in batch:
+            if message.headers["ce-type"] == "warmline.needs-touch.raised.v1":
+                need = json.loads(message.data)
+                print(need["urgency"], need["reason"], need["touch"], "since", need["since"], flush=True)
+            await message.ack()
+
+
+asyncio.run(main())

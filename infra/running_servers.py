@@ -1,0 +1,105 @@
+"""Connections to the servers of the running Warmline, for commands that look behind its services."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import nats
+import nats.errors
+import psycopg
+from nats.aio.client import Client
+
+from infra.operator_error import OperatorError
+from infra.run_file import running
+from shared.postgres_liveness import lively_conninfo
+
+NATS_URL: Final = "WARMLINE_NATS_URL"
+POSTGRES_URL: Final = "WARMLINE_POSTGRES_URL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Servers:
+    """The addresses of both servers, with their credentials."""
+
+    nats_url: str = field(repr=False)
+    postgres_url: str = field(repr=False)
+
+
+def running_servers(data: Path, environ: Mapping[str, str]) -> Servers:
+    """Return the servers that the environment names, else those of the run on ``data``.
+
+    Raises OperatorError when there are none.
+    """
+    nats_url, postgres_url = environ.get(NATS_URL), environ.get(POSTGRES_URL)
+    if nats_url and postgres_url:
+        return Servers(nats_url=nats_url, postgres_url=postgres_url)
+    if nats_url or postgres_url:
+        missing = POSTGRES_URL if nats_url else NATS_URL
+        raise OperatorError(f"{missing} is not set, but its companion is: set both, or neither.")
+    run = running(data)
+    if run is None:
+        raise OperatorError(
+            f"No Warmline runs on {data.resolve()}. Start it with: warmline up. If it runs elsewhere, name its folder "
+            f"with --data, or set {NATS_URL} and {POSTGRES_URL}."
+        )
+    return Servers(nats_url=run.nats_url, postgres_url=run.postgres_url)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connections:
+    """Connections to both servers, and the number of partitions that the data was made with."""
+
+    client: Client
+    postgres: psycopg.AsyncConnection[Any]
+    postgres_url: str = field(repr=False)
+    partitions: int
+
+
+@asynccontextmanager
+async def connected(servers: Servers, name: str) -> AsyncIterator[Connections]:
+    """Connect to both servers as ``name``.
+
+    Raises OperatorError when one of them does not answer, now or while it is used, or when nothing is provisioned.
+    """
+    try:
+        client = await _client(servers.nats_url, name)
+        try:
+            url = lively_conninfo(servers.postgres_url)
+            async with await psycopg.AsyncConnection.connect(url, autocommit=True, application_name=name) as postgres:
+                yield Connections(
+                    client=client,
+                    postgres=postgres,
+                    postgres_url=servers.postgres_url,
+                    partitions=await _partitions(postgres),
+                )
+        finally:
+            await client.close()
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise OperatorError(f"PostgreSQL does not do its part: {_said(error)}. See: warmline status") from error
+    except (nats.errors.Error, OSError, TimeoutError) as error:
+        raise OperatorError(f"NATS does not do its part: {_said(error)}. See: warmline status") from error
+
+
+async def _client(url: str, name: str) -> Client:
+    async def ignore(_error: Exception) -> None:
+        """Whatever was asked for fails by itself; nothing is to be said twice."""
+
+    return await nats.connect(url, name=name, connect_timeout=5, max_reconnect_attempts=20, error_cb=ignore)
+
+
+async def _partitions(postgres: psycopg.AsyncConnection[Any]) -> int:
+    try:
+        row = await (await postgres.execute("SELECT partitions FROM public.warmline")).fetchone()
+    except psycopg.errors.UndefinedTable as error:
+        raise OperatorError("This database holds no Warmline: check WARMLINE_POSTGRES_URL.") from error
+    if row is None:
+        raise OperatorError("This database was not provisioned to the end. Run: warmline provision")
+    return int(row[0])
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,55 @@
+"""Reading a stretch of a stream from one end to the other, as the services read it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+from nats.aio.client import Client
+
+from infra.operator_error import OperatorError
+from shared.batch_consumer import PULL, BatchConsumer
+from shared.delivery import Message
+
+_LOOK_SECONDS: Final = 0.1
+_SILENCE_SECONDS: Final = 30.0
+
+
+async def read_stream(
+    client: Client, stream: str, subjects: Sequence[str], *, after: int, until: int
+) -> AsyncIterator[list[Message]]:
+    """Yield, in order and in batches, the messages of ``subjects`` with sequences in (``after``, ``until``].
+
+    Close the iterator when it is left early (``contextlib.aclosing``). Raises OperatorError when the server falls
+    silent, and shared.event_store.store.StreamReplacedError when the stream ends before ``after``.
+    """
+    if until <= after:
+        return
+    arrived = asyncio.Event()
+    consumer = BatchConsumer(client, stream, subjects, after, arrived)
+    await consumer.open()
+    clock = asyncio.get_running_loop().time
+    heard = clock()
+    try:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(arrived.wait(), timeout=_LOOK_SECONDS)
+            arrived.clear()
+            messages = consumer.take(PULL)
+            if messages:
+                heard = clock()
+                wanted = [message for message in messages if message.seq <= until]
+                if wanted:
+                    yield wanted
+                if messages[-1].seq >= until:
+                    return
+            elif await consumer.idle_since() is not None:
+                return
+            elif clock() - heard > _SILENCE_SECONDS:
+                raise OperatorError(
+                    f"NATS has not delivered from {stream} for {_SILENCE_SECONDS:.0f} s. See: warmline status"
+                )
+    finally:
+        await consumer.close()

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from shared.event_store.codec import EventCodec
+from shared.workspace import LATE_GRACE, LineMissing, StateMissing, Workspace
+from tests.kernel.counter import COUNTER, START, Count, CounterState, Remind, Suspend, counter_codec
+
+ADA, BO = "counter:c:ada", "counter:c:bo"
+LATER = START + timedelta(hours=1)
+
+
+@pytest.fixture
+def work() -> Workspace:
+    made = Workspace(counter_codec())
+    made.clock = START
+    made.admit({ADA: (0, CounterState(), 0), BO: (7, CounterState(total=7), 100)})
+    return made
+
+
+def keep(work: Workspace) -> None:
+    work.keep(lambda stream: stream.split(":")[1])
+
+
+def versions(work: Workspace) -> list[tuple[str, int]]:
+    return [(str(event.originator_id), event.originator_version) for event in work.to_commit()[0]]
+
+
+def test_a_stream_that_is_not_there_is_asked_for(work: Workspace) -> None:
+    with pytest.raises(StateMissing) as missing:
+        work.state("counter:c:cleo")
+    assert missing.value.streams == ("counter:c:cleo",)
+    assert work.missing([ADA, "counter:c:cleo", "counter:c:cleo"]) == ["counter:c:cleo"]
+
+
+def test_decisions_are_seen_at_once_numbered_and_committed_in_order(work: Workspace) -> None:
+    work.decide(BO, Count(by="x", clock=START))
+    work.decide(ADA, Count(by="y", clock=START))
+    work.decide(BO, Count(by="z", clock=START))
+    keep(work)
+    assert (work.version(BO), work.state(BO).total) == (9, 9)
+    assert versions(work) == [(BO, 8), (ADA, 1), (BO, 9)]
+    _, states = work.to_commit()
+    assert [(row.stream, row.version, msgspec.json.decode(row.state)["total"]) for row in states] == [
+        (BO, 9, 9),
+        (ADA, 1, 1),
+    ]
+    work.committed(states)
+    assert work.to_commit() == ((), ())
+    assert work.version(BO) == 9
+
+
+def test_what_is_undone_was_never_there(work: Workspace) -> None:
+    work.decide(ADA, Count(by="kept", clock=START))
+    keep(work)
+    work.decide(ADA, Count(by="undone", clock=START, remind=LATER))
+    work.decide(BO, Count(by="undone", clock=START))
+    work.undo()
+    keep(work)
+    assert (work.state(ADA).total, work.version(BO)) == (1, 7)
+    assert versions(work) == [(ADA, 1)]
+    assert [row.stream for row in work.to_commit()[1]] == [ADA]
+    assert work.book.unsaved() == ((), ())
+
+
+def test_deadlines_follow_the_state(work: Workspace) -> None:
+    work.decide(ADA, Count(by="x", clock=START, remind=LATER))
+    keep(work)
+    ((row,), dropped) = work.book.unsaved()
+    assert (row.stream, row.name, row.community, row.due, row.armed_at) == (ADA, "remind", "c", LATER, START)
+    assert dropped == ()
+    work.decide(ADA, Remind(clock=LATER))
+    keep(work)
+    assert work.book.unsaved() == ((), ((ADA, "remind"),))
+
+
+def test_a_deadline_that_is_past_waits_a_little(work: Workspace) -> None:
+    work.decide(ADA, Count(by="x", clock=START, remind=START - timedelta(days=9)))
+    keep(work)
+    ((row,), _) = work.book.unsaved()
+    assert row.due == row.eligible_at == START + LATE_GRACE
+
+
+def test_a_standing_goes_with_the_state(work: Workspace) -> None:
+    work.decide(ADA, Suspend(on=True))
+    keep(work)
+    assert [(row.line, row.rank) for row in work.to_commit()[1]] == [("suspended", 0.0)]
+
+
+def test_a_waiting_line_is_read_anew_for_each_batch(work: Workspace) -> None:
+    with pytest.raises(LineMissing):
+        work.line("suspended")
+    work.admit_line("suspended", [ADA])
+    assert work.line("suspended") == (ADA,)
+    work.committed(())
+    with pytest.raises(LineMissing):
+        work.line("suspended")
+
+
+def test_an_event_that_cannot_be_stored_fails_where_it_is_decided(work: Workspace) -> None:
+    with pytest.raises(UnicodeEncodeError):
+        work.decide(ADA, Count(by="\udc80", clock=START))
+    work.undo()
+    assert (work.version(ADA), work.to_commit()) == (0, ((), ()))
+
+
+def test_keep_does_all_or_nothing() -> None:
+    def deadlines(state: CounterState) -> tuple[Any, ...]:
+        raise ZeroDivisionError
+
+    broken = Workspace(EventCodec("counter", (replace(COUNTER, deadlines=deadlines),)))
+    broken.admit({ADA: (0, CounterState(), 0)})
+    broken.decide(ADA, Count(by="x", clock=START))
+    with pytest.raises(ZeroDivisionError):
+        keep(broken)
+    broken.undo()
+    assert broken.to_commit() == ((), ())
+
+
+def test_the_cache_is_bounded_but_never_within_a_batch() -> None:
+    work = Workspace(counter_codec(), cache_bytes=2_000)
+    streams = [f"counter:c:{number}" for number in range(10)]
+    work.admit({stream: (1, CounterState(total=1), 5_000) for stream in streams[:2]})
+    work.admit({stream: (1, CounterState(total=1), 100) for stream in streams[2:]})
+    assert work.missing(streams) == []
+    work.committed(())
+    assert work.missing(streams) == streams[:8]

@@ -1,0 +1,156 @@
+"""One partition of triage in memory: real service, workspace and codec, and dictionaries in place of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.triage.needs import NeedMet, NeedRaised, NeedWithdrawn
+from services.triage.service import TriageService, triage_codec
+from services.triage.stream_ids import community_stream, conversation_stream, member_stream
+from shared.contracts.cloudevents import MemberEvent, encode_member_event, type_name
+from shared.contracts.member_events import MemberEventData
+from shared.contracts.names import member_key
+from shared.contracts.needs_touch import NeedsTouch
+from shared.contracts.policy import Policy
+from shared.contracts.subjects import MEMBER_EVENTS
+from shared.contracts.warmline_facts import PolicyAdopted, WarmlineFact
+from shared.delivery import Message, decode
+from shared.event_store.recorder import DeadlineRow
+from shared.workspace import StateMissing, Workspace
+
+COMMUNITY = "acme"
+ORGANISATION = "harbour"
+_LONG = timedelta(days=10_000)
+
+
+class Partition:
+    """Folds what it is told, one transaction each, and reads every state back as it was stored."""
+
+    def __init__(self, policy: Policy, *, stored: datetime) -> None:
+        self.events: list[Any] = []
+        self.work = Workspace(triage_codec())
+        self._codec = triage_codec()
+        self._service = TriageService()
+        self._states: dict[str, tuple[int, bytes]] = {}
+        self._deadlines: dict[tuple[str, str], DeadlineRow] = {}
+        self._stored = stored
+        self._seq = 0
+        self.adopt(policy)
+
+    def adopt(self, policy: Policy) -> None:
+        version = f"v{self._seq + 1}"
+        self.tell(PolicyAdopted(community=COMMUNITY, version=version, policy=policy), self._stored)
+
+    def tell(
+        self,
+        data: MemberEventData | WarmlineFact,
+        time: datetime,
+        *,
+        stored: datetime | None = None,
+        community: str = COMMUNITY,
+    ) -> None:
+        """Fold one event that happened at ``time``; it was stored then, too, unless that was earlier than the last."""
+        self._seq += 1
+        event = MemberEvent(
+            id=f"e-{self._seq}",
+            source="/discord/guild",
+            type=type_name(data),
+            time=time,
+            organisation=ORGANISATION,
+            community=community,
+            platform="discord" if isinstance(data, MemberEventData) else "warmline",
+            data=data,
+        )
+        self._stored = max(self._stored, stored or time)
+        message = Message(
+            stream=MEMBER_EVENTS,
+            seq=self._seq,
+            stored=self._stored,
+            subject="p.0.member.acme.discord.any",
+            headers=None,
+            body=encode_member_event(event),
+        )
+        self.pass_time(self._stored)
+        self.work.clock = max(self.work.clock, self._stored)
+        delivered = decode(message)
+        self._loading(lambda: self._service.on_message(delivered, self.work))
+        self._commit()
+
+    def pass_time(self, until: datetime) -> None:
+        """Look at every deadline that is due by then."""
+        while (row := self._next_deadline()) is not None and row.due <= until:
+            self.work.clock = row.eligible_at
+            self._loading(lambda row=row: self._service.on_deadline(row, self.work))  # type: ignore[misc]
+            assert self._next_deadline() != row
+            self._commit()
+        self._stored = max(self._stored, until)
+
+    def look_at_everything(self) -> None:
+        self.pass_time(self._stored + _LONG)
+
+    @property
+    def raised(self) -> list[NeedsTouch]:
+        return [event.need for event in self.events if isinstance(event, NeedRaised)]
+
+    @property
+    def ended(self) -> list[Any]:
+        return [event.end for event in self.events if isinstance(event, (NeedWithdrawn, NeedMet))]
+
+    @property
+    def open(self) -> list[NeedsTouch]:
+        """The needs that stand in the states."""
+        states = (self._codec.decode_state(stream, state) for stream, (_, state) in sorted(self._states.items()))
+        return [state.need for state in states if getattr(state, "need", None) is not None]
+
+    def member(self, member_id: str) -> Any:
+        return self._state(member_stream(COMMUNITY, member_key(COMMUNITY, "discord", member_id)))
+
+    def conversation(self, conversation: str) -> Any:
+        return self._state(conversation_stream(COMMUNITY, "discord", conversation))
+
+    @property
+    def community(self) -> Any:
+        return self._state(community_stream(COMMUNITY))
+
+    def _state(self, stream: str) -> Any:
+        return self._load([stream])[stream][1]
+
+    def _load(self, streams: Sequence[str]) -> dict[str, tuple[int, Any, int]]:
+        loaded = {}
+        for stream in streams:
+            version, state = self._states.get(stream, (0, b""))
+            initial = self._codec.decider_of(stream).initial
+            loaded[stream] = (version, self._codec.decode_state(stream, state) if version else initial, len(state))
+        return loaded
+
+    def _loading(self, action: Callable[[], None]) -> None:
+        while True:
+            try:
+                action()
+            except StateMissing as missing:
+                self.work.undo()
+                self.work.admit(self._load(missing.streams))
+            else:
+                break
+        self.work.keep(self._service.community_of)
+
+    def _next_deadline(self) -> DeadlineRow | None:
+        book = self.work.book
+        if book.incomplete:
+            rows = [row for row in self._deadlines.values() if row.community not in book.suspended]
+            book.extend(sorted(rows, key=lambda row: (row.due, row.stream, row.name)), complete=True)
+        return book.next()
+
+    def _commit(self) -> None:
+        stored, states = self.work.to_commit()
+        self.events += [self._codec.to_domain_event(event).event for event in stored]
+        for row in states:
+            self._states[row.stream] = (row.version, row.state)
+        rows, dropped = self.work.book.unsaved()
+        for key in dropped:
+            self._deadlines.pop(key, None)
+        for deadline in rows:
+            self._deadlines[deadline.stream, deadline.name] = deadline
+        self.work.committed(states)

@@ -1,0 +1,68 @@
+"""A small community: its policy, its people, and what they do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.contracts.member_events import Joined, Member, Posted
+from shared.contracts.policy import (
+    Hours,
+    Identity,
+    Policy,
+    Responder,
+    Rules,
+    Segment,
+    Team,
+    UnansweredRule,
+    WelcomeRule,
+)
+
+ALWAYS = Hours(
+    timezone="UTC",
+    days={
+        day: ("00:00-24:00",) for day in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    },
+)
+ADA, BEA, CLEO = (Member(id=name) for name in ("ada", "bea", "cleo"))
+MIRA = Member(id="mira")
+"""A responder."""
+JONAS = Member(id="jonas")
+"""Of the team by name."""
+HELPER = Member(id="hanna", roles=("helper",))
+"""Of the team by a role."""
+ROBOT = Member(id="robot", roles=("helper",), bot=True)
+
+
+def care_policy(
+    *,
+    segments: tuple[Segment, ...] = (),
+    welcome: dict[str, Any] | None = None,
+    unanswered: dict[str, Any] | None = None,
+) -> Policy:
+    """Return a policy by which a welcome is due after 8 hours and an answer after 4, at any time of the week."""
+    return Policy(
+        organisation="harbour",
+        communities=("acme",),
+        hours=ALWAYS,
+        responders=(
+            Responder(name="mira", display_name="Mira Okafor", identities=(Identity(platform="discord", id="mira"),)),
+        ),
+        team=Team(roles=("helper",), members=(Identity(platform="discord", id="jonas"),)),
+        segments=segments,
+        rules=Rules(
+            welcome=WelcomeRule(**{"settling_in_days": 0, **(welcome or {})}),
+            unanswered=UnansweredRule(**(unanswered or {})),
+        ),
+    )
+
+
+def joined(member: Member) -> Joined:
+    return Joined(member=member)
+
+
+def posted(member: Member, message: str, *, text: str = "Hello.", conversation: str = "c-1", **more: Any) -> Posted:
+    return Posted(member=member, conversation=conversation, message=message, text=text, **more)
+
+
+def asked(member: Member, message: str, **more: Any) -> Posted:
+    return posted(member, message, text="How do I start?", **more)

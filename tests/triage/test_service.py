@@ -1,0 +1,303 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.triage.publications import PUBLIC
+from services.triage.stream_ids import community_of
+from shared.contracts.cloudevents import decode_publication
+from shared.contracts.member_events import Deleted, Edited, Left, Member, Reacted, Solved, Updated
+from shared.contracts.names import member_key, touch_id
+from shared.contracts.needs_touch import Evidence, MemberRef, NeedsTouch, NeedsTouchMet, NeedsTouchWithdrawn
+from shared.contracts.policy import Identity, Responder, Segment
+from shared.contracts.warmline_facts import ImportBegan, ImportEnded, TouchSettled
+from shared.event_store.codec import RecordedEvent
+from tests.triage.making import LONG_AGO, at
+from tests.triage.partition import COMMUNITY, Partition
+from tests.triage.people import ADA, BEA, CLEO, HELPER, JONAS, MIRA, ROBOT, asked, care_policy, joined, posted
+
+WELCOMED_OFF = {"enabled": False}
+
+
+@pytest.fixture
+def acme() -> Partition:
+    return Partition(care_policy(), stored=LONG_AGO)
+
+
+def reasons(partition: Partition) -> list[tuple[str, str]]:
+    return sorted((need.reason, need.member.id) for need in partition.open)
+
+
+def test_a_need_says_what_it_rests_on(acme: Partition) -> None:
+    acme.tell(asked(ADA, "m-1"), at(0))
+    acme.pass_time(at(5))
+    key = member_key(COMMUNITY, "discord", "ada")
+    stream = acme.open[0].about
+    assert acme.open == [
+        NeedsTouch(
+            touch=touch_id(COMMUNITY, "unanswered", stream, 1),
+            revision=1,
+            organisation="harbour",
+            community="acme",
+            segment="everyone",
+            reason="unanswered",
+            urgency="soon",
+            care_load=2,
+            member=MemberRef(key=key, platform="discord", id="ada"),
+            about=stream,
+            conversation="c-1",
+            since=at(0),
+            raised_at=at(4),
+            evidence=(Evidence(source="/discord/guild", event="e-2", time=at(0)),),
+            rule="unanswered.v1",
+            policy_version="v1",
+            values={"hours_since": 4.0, "answers_by_team": 0, "answers_by_peers": 0},
+            thresholds={"within_hours": 4.0, "answered_by": "anyone"},
+        )
+    ]
+    assert community_of(stream) == COMMUNITY
+
+
+def test_a_newcomer_who_asks_needs_both(acme: Partition) -> None:
+    acme.tell(asked(ADA, "m-1"), at(0))
+    acme.pass_time(at(9))
+    assert reasons(acme) == [("unanswered", "ada"), ("welcome", "ada")]
+    welcome = next(need for need in acme.open if need.reason == "welcome")
+    assert (welcome.rule, welcome.thresholds, welcome.conversation) == ("welcome.v1", {"within_hours": 8.0}, None)
+
+
+class TestTeam:
+    """Who is of the team is the policy's word: a role, a name, a responder's identity."""
+
+    @pytest.mark.parametrize("member", [HELPER, JONAS, MIRA], ids=["role", "name", "responder"])
+    def test_their_answer_meets_both_needs(self, acme: Partition, member: Member) -> None:
+        acme.tell(asked(ADA, "m-1"), at(0))
+        acme.pass_time(at(9))
+        acme.tell(posted(member, "m-2"), at(10))
+        assert acme.open == []
+        assert {(type(end), end.reason, end.by.id) for end in acme.ended} == {
+            (NeedsTouchMet, "unanswered", member.id),
+            (NeedsTouchMet, "welcome", member.id),
+        }
+
+    @pytest.mark.parametrize("member", [HELPER, JONAS, MIRA], ids=["role", "name", "responder"])
+    def test_they_need_no_welcome_and_no_answer(self, acme: Partition, member: Member) -> None:
+        acme.tell(joined(member), at(0))
+        acme.tell(asked(member, "m-1"), at(0))
+        acme.look_at_everything()
+        assert acme.raised == []
+
+    def test_a_mention_of_theirs_is_a_greeting(self, acme: Partition) -> None:
+        acme.tell(joined(ADA), at(0))
+        acme.tell(posted(HELPER, "m-1", mentions=("ada", "hanna")), at(1))
+        acme.look_at_everything()
+        assert acme.raised == []
+
+    @pytest.mark.parametrize("member", [BEA, Member(id="team", name="Team", handle="moderator", roles=("admin",))])
+    def test_a_mention_by_anybody_else_is_none(self, acme: Partition, member: Member) -> None:
+        acme.tell(joined(ADA), at(0))
+        acme.tell(posted(member, "m-1", mentions=("ada",)), at(1))
+        acme.pass_time(at(8))
+        assert reasons(acme) == [("welcome", "ada")]
+
+    def test_roles_hold_until_a_profile_says_otherwise(self, acme: Partition) -> None:
+        acme.tell(joined(HELPER), at(0))
+        silent = replace(HELPER, roles=())
+        acme.tell(asked(ADA, "m-1"), at(1))
+        acme.tell(posted(silent, "m-2"), at(2))
+        acme.tell(Updated(member=silent), at(3))
+        acme.tell(asked(BEA, "m-3", conversation="c-2"), at(4))
+        acme.tell(posted(silent, "m-4", conversation="c-2"), at(5))
+        acme.look_at_everything()
+        assert reasons(acme) == [("welcome", "bea"), ("welcome", "hanna")]
+
+    def test_by_the_policy_that_holds_at_the_look(self, acme: Partition) -> None:
+        acme.tell(joined(ADA), at(0))
+        acme.tell(asked(ADA, "m-1"), at(0))
+        policy = care_policy()
+        ada = Responder(name="ada", display_name="Ada", identities=(Identity(platform="discord", id="ada"),))
+        acme.adopt(replace(policy, responders=(*policy.responders, ada)))
+        acme.look_at_everything()
+        assert acme.raised == []
+
+
+class TestBots:
+    """A bot is no newcomer, and nothing that it writes is an answer or a greeting, whatever its roles."""
+
+    def test_they_raise_nothing(self, acme: Partition) -> None:
+        acme.tell(joined(ROBOT), at(0))
+        acme.tell(asked(ROBOT, "m-1"), at(1))
+        acme.look_at_everything()
+        assert acme.raised == []
+
+    def test_they_answer_and_greet_nobody(self, acme: Partition) -> None:
+        acme.tell(asked(ADA, "m-1"), at(0))
+        acme.tell(posted(ROBOT, "m-2", mentions=("ada",)), at(1))
+        acme.pass_time(at(9))
+        assert reasons(acme) == [("unanswered", "ada"), ("welcome", "ada")]
+
+    def test_also_when_only_an_earlier_event_said_so(self, acme: Partition) -> None:
+        acme.tell(joined(ROBOT), at(0))
+        acme.tell(asked(ADA, "m-1"), at(0))
+        acme.tell(posted(replace(ROBOT, bot=False), "m-2", mentions=("ada",)), at(1))
+        acme.pass_time(at(9))
+        assert reasons(acme) == [("unanswered", "ada"), ("welcome", "ada")]
+
+
+class TestSegments:
+    SEGMENTS = (
+        Segment(name="vip", tags=("vip",)),
+        Segment(name="new-helpers", roles=("guide",), member_for_less_than_days=30),
+        Segment(name="new", member_for_less_than_days=30),
+        Segment(name="elsewhere", platforms=("zulip",)),
+        Segment(name="old", member_for_at_least_days=90),
+    )
+
+    @pytest.fixture
+    def acme(self) -> Partition:
+        return Partition(care_policy(segments=self.SEGMENTS, welcome=WELCOMED_OFF), stored=LONG_AGO)
+
+    @pytest.mark.parametrize(
+        ("segment", "days", "member", "tags"),
+        [
+            ("new", 1, ADA, None),
+            ("new-helpers", 1, replace(ADA, roles=("guide",)), None),
+            ("vip", 1, replace(ADA, roles=("guide",)), ("vip",)),
+            ("everyone", 31, ADA, None),
+            ("old", 90, ADA, None),
+            ("vip", 90, ADA, ("other", "vip")),
+        ],
+    )
+    def test_the_first_that_matches(
+        self, acme: Partition, segment: str, days: int, member: Member, tags: tuple[str, ...] | None
+    ) -> None:
+        acme.tell(joined(member), at(-24 * days))
+        if tags:
+            acme.tell(Updated(member=member, tags=tags), at(-1))
+        acme.tell(asked(member, "m-1"), at(0))
+        acme.pass_time(at(4))
+        assert [need.segment for need in acme.open] == [segment]
+
+    def test_as_of_when_it_is_looked_at(self, acme: Partition) -> None:
+        acme.tell(ImportBegan(community=COMMUNITY, import_id="i"), at(0))
+        acme.tell(joined(ADA), at(2 - 24 * 30))
+        acme.tell(asked(ADA, "m-1"), at(-24))
+        acme.tell(ImportEnded(community=COMMUNITY, import_id="i"), at(3))
+        acme.look_at_everything()
+        assert [need.segment for need in acme.raised] == ["everyone"]
+
+
+class TestImports:
+    def test_no_flood(self, acme: Partition) -> None:
+        acme.tell(ImportBegan(community=COMMUNITY, import_id="i"), at(0))
+        for number in range(50):
+            long_ago = at(-24 * (400 - number))
+            acme.tell(
+                asked(Member(id=f"old-{number}"), f"m-{number}", conversation=f"c-{number}"), long_ago, stored=at(1)
+            )
+        acme.tell(asked(ADA, "m-ada", conversation="c-ada"), at(-24), stored=at(1))
+        acme.tell(posted(MIRA, "m-mira", conversation="c-ada"), at(-23), stored=at(1))
+        acme.tell(asked(BEA, "m-bea", conversation="c-bea"), at(-24), stored=at(1))
+        acme.tell(asked(CLEO, "m-cleo", conversation="c-cleo"), at(1), stored=at(1))
+        acme.pass_time(at(3))
+        assert acme.raised == []
+        acme.tell(ImportEnded(community=COMMUNITY, import_id="i"), at(3))
+        acme.pass_time(at(4))
+        assert reasons(acme) == [("unanswered", "bea"), ("welcome", "bea")]
+        assert {need.raised_at for need in acme.open} >= {at(3)}
+        acme.look_at_everything()
+        assert reasons(acme) == [("unanswered", "bea"), ("unanswered", "cleo"), ("welcome", "bea"), ("welcome", "cleo")]
+        assert len(acme.raised) == 4
+
+    def test_the_same_import_again_raises_nothing_again(self, acme: Partition) -> None:
+        for hours in (0, 10):
+            acme.tell(ImportBegan(community=COMMUNITY, import_id=f"i-{hours}"), at(hours))
+            acme.tell(asked(BEA, "m-bea"), at(-24), stored=at(hours))
+            acme.tell(ImportEnded(community=COMMUNITY, import_id=f"i-{hours}"), at(hours + 1))
+        acme.look_at_everything()
+        assert len(acme.raised) == 2
+
+    def test_one_that_never_ends_lets_go_after_a_while(self, acme: Partition) -> None:
+        acme.tell(ImportBegan(community=COMMUNITY, import_id="i"), at(0))
+        acme.tell(asked(BEA, "m-bea"), at(0))
+        acme.pass_time(at(11))
+        assert acme.raised == []
+        acme.pass_time(at(13))
+        assert reasons(acme) == [("unanswered", "bea"), ("welcome", "bea")]
+
+    def test_history_shows_who_is_no_newcomer(self) -> None:
+        acme = Partition(care_policy(welcome={"settling_in_days": 7}, unanswered=WELCOMED_OFF), stored=at(0))
+        acme.tell(posted(ADA, "m-1"), at(0))
+        acme.tell(ImportBegan(community=COMMUNITY, import_id="i"), at(1))
+        acme.tell(posted(ADA, "m-0"), at(-24 * 300), stored=at(1))
+        acme.tell(posted(BEA, "m-2"), at(1))
+        acme.tell(ImportEnded(community=COMMUNITY, import_id="i"), at(2))
+        acme.look_at_everything()
+        assert reasons(acme) == [("welcome", "bea")]
+
+
+class TestEnds:
+    @pytest.fixture
+    def asking(self, acme: Partition) -> Partition:
+        acme.tell(asked(ADA, "m-1"), at(0))
+        acme.pass_time(at(9))
+        return acme
+
+    @pytest.mark.parametrize(
+        ("data", "cause", "reason"),
+        [
+            (posted(BEA, "m-2"), "answered by a peer", "unanswered"),
+            (Solved(member=ADA, conversation="c-1"), "solved", "unanswered"),
+            (Deleted(member=ADA, conversation="c-1", message="m-1"), "deleted", "unanswered"),
+            (Edited(member=ADA, conversation="c-1", message="m-1", text="Done."), "no question any more", "unanswered"),
+            (Left(member=ADA), "the member left", "welcome"),
+        ],
+    )
+    def test_withdrawn(self, asking: Partition, data: Any, cause: str, reason: str) -> None:
+        asking.tell(data, at(10))
+        assert [(type(end), end.cause, end.reason) for end in asking.ended] == [(NeedsTouchWithdrawn, cause, reason)]
+        asking.look_at_everything()
+        assert [need for need in asking.raised if need.member.id == "ada"] == asking.raised[:2]
+
+    def test_a_reaction_is_no_answer(self, asking: Partition) -> None:
+        asking.tell(Reacted(member=MIRA, conversation="c-1", message="m-1", reaction="eyes"), at(10))
+        assert asking.ended == []
+
+    def test_a_settled_touch_ends_it_for_good(self, asking: Partition) -> None:
+        for need in asking.open:
+            settled = TouchSettled(community=COMMUNITY, touch=need.touch, about=need.about, outcome="reached")
+            asking.tell(settled, at(10))
+        assert asking.open == []
+        asking.tell(joined(ADA), at(11))
+        asking.tell(posted(MIRA, "m-2"), at(12))
+        asking.look_at_everything()
+        assert (len(asking.raised), asking.ended) == (2, [])
+
+    def test_what_leaves_carries_the_touch_and_its_revision(self, asking: Partition) -> None:
+        asking.tell(posted(MIRA, "m-2"), at(10))
+        leaving = [event for event in asking.events if type(event) in PUBLIC]
+        ids = set()
+        for event in leaving:
+            record = RecordedEvent(originator_id="any", originator_version=1, event=event)
+            publication = PUBLIC[type(event)](record)
+            data = decode_publication(publication.headers, publication.body)
+            assert publication.subject == f"needs-touch.acme.everyone.{data.reason}"
+            assert publication.headers["ce-id"] == f"{data.touch}:{data.revision}"
+            ids.add(publication.headers["ce-id"])
+        assert len(ids) == len(leaving) == 4
+
+
+def test_without_a_policy_nothing_is_folded(acme: Partition) -> None:
+    with pytest.raises(RuntimeError, match="no policy was adopted for the community elsewhere"):
+        acme.tell(joined(ADA), at(0), community="elsewhere")
+
+
+def test_more_time_by_a_new_policy(acme: Partition) -> None:
+    acme.tell(asked(ADA, "m-1"), at(0))
+    acme.adopt(care_policy(unanswered={"within_hours": 20}, welcome=WELCOMED_OFF))
+    acme.pass_time(at(19))
+    assert acme.raised == []
+    acme.pass_time(at(20))
+    assert [(need.raised_at, need.thresholds["within_hours"]) for need in acme.raised] == [(at(20), 20.0)]
