@@ -52,10 +52,12 @@ case $("$uv" --version 2>/dev/null || true) in
     ;;
 esac
 # An environment that works is kept, whichever Python it was made with.
-if ! .venv/bin/python -c '' 2>/dev/null; then
-    set -- --python "${python:-$(find_python)}"
+if .venv/bin/python -c '' 2>/dev/null; then
+    set -- --quiet
 else
-    set --
+    [ -n "$python" ] || python=$(find_python)
+    set -- --python "$python"
 fi
-UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv "$uv" sync --frozen --quiet "$@" ||
-    fail 'the packages could not be installed: the reason stands above. `make` again goes on where it ended.'
+unset VIRTUAL_ENV
+UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv "$uv" sync --frozen "$@" ||
+    fail 'the packages could not be installed: the reason stands above. The next make goes on where this one ended.'

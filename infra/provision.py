@@ -32,7 +32,7 @@ async def provision(nats_url: str, postgres_url: str, partitions: int, *, stream
 
     Raises OperatorError when the number of partitions or a stream's configuration is not what stands there.
     """
-    client = await nats.connect(nats_url, connect_timeout=10)
+    client = await nats.connect(nats_url, connect_timeout=10, allow_reconnect=False, error_cb=_ignore)
     try:
         for stream in streams(stream_bytes):
             await _provision_stream(client, stream)
@@ -44,6 +44,10 @@ async def provision(nats_url: str, postgres_url: str, partitions: int, *, stream
             await _provision_database(connection, postgres_url, partitions)
         finally:
             await connection.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
+
+
+async def _ignore(_error: Exception) -> None:
+    """Keep nats-py from logging what is raised as well."""
 
 
 async def _provision_stream(client: Client, stream: Stream) -> None:

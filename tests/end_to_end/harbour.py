@@ -7,26 +7,26 @@ from pathlib import Path
 from typing import Any
 
 SOURCE = "/discord/acme-guild"
-POLICY = """
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_ROUND_THE_CLOCK = ", ".join(f'{day}: ["00:00-24:00"]' for day in _DAYS)
+POLICY = f"""
 organisation: acme
 communities: [acme]
-hours: {timezone: UTC, days: {%s}}
+hours: {{timezone: UTC, days: {{{_ROUND_THE_CLOCK}}}}}
 responders:
   - name: mara
     display_name: Mara Lindqvist
-    identities: [{platform: discord, id: u-mara}]
+    identities: [{{platform: discord, id: u-mara}}]
   - name: tobi
     display_name: Tobi Hansen
-    identities: [{platform: discord, id: u-tobi}]
+    identities: [{{platform: discord, id: u-tobi}}]
 segments:
-  - {name: newcomers, member_for_less_than_days: 30}
+  - {{name: newcomers, member_for_less_than_days: 30}}
 rules:
-  welcome: {within_hours: 1, settling_in_days: 0}
-  unanswered: {within_hours: 1}
-limits: {care_load: 100, touches: 1000, touches_per_day: 1000}
-""" % ", ".join(
-    f'{day}: ["00:00-24:00"]' for day in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-)
+  welcome: {{within_hours: 1, settling_in_days: 0}}
+  unanswered: {{within_hours: 1}}
+limits: {{care_load: 100, touches: 1000, touches_per_day: 1000}}
+"""
 
 
 def write_policy(folder: Path) -> Path:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.end_to_end.harbour import event, post, write_policy
+from tests.end_to_end.harbour import event, post
 from tests.end_to_end.running_system import RunningSystem, started, until
-
-
-@pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
-    with started(policy=write_policy(tmp_path_factory.mktemp("policy"))) as running:
-        yield running
 
 
 def touches(system: RunningSystem, **filters: str) -> list[dict[str, Any]]:

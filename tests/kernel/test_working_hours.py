@@ -27,8 +27,8 @@ def pattern(days: dict[Day, tuple[str, ...]], timezone: str = "Europe/Berlin") -
     return WorkingHours.of(Hours(timezone=timezone, days=days))
 
 
-def berlin(text: str, fold: int = 0) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Berlin"), fold=fold)
+def berlin(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +12,12 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from services.projections.queue.view import QueueView
 from shared.contracts.touch_facts import TouchClaimed, TouchWithdrawn
+from tests.machine_needs import CHROMIUM
 from tests.projections import making
 from tests.projections.folding import fold
 from tests.projections.making import ADA_KEY
 from tests.projections.serving import TOKEN, Desk
 
-CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -27,10 +26,7 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium: apt-get install chromium"),
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest_asyncio.fixture

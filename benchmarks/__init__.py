@@ -1,0 +1,1 @@
+"""Measurements, as commands. They are no tests: nothing passes or fails by the clock."""

@@ -1,0 +1,57 @@
+"""Tests that need more of the machine than Python: skipped with the reason where it is missing, failed where required."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """`marker` is on the tests that need it; `variable` set to 1 makes its absence a failure."""
+
+    marker: str
+    variable: str
+    why_missing: Callable[[], str | None]
+
+
+@cache
+def why_no_chromium() -> str | None:
+    return None if CHROMIUM.exists() else "there is no chromium (on Debian: apt install chromium)"
+
+
+@cache
+def why_no_docker() -> str | None:
+    for command in (["docker", "version"], ["docker", "compose", "version"]):
+        try:
+            answer = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return f"`{' '.join(command)}` does not run ({type(error).__name__})"
+        if answer.returncode:
+            last = answer.stderr.strip().splitlines()[-1:] or [f"exit code {answer.returncode}"]
+            return f"`{' '.join(command)}` says: {last[0]}"
+    return None
+
+
+NEEDS = (
+    Need(marker="browser", variable="WARMLINE_REQUIRE_BROWSER", why_missing=why_no_chromium),
+    Need(marker="docker", variable="WARMLINE_REQUIRE_DOCKER", why_missing=why_no_docker),
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for need in NEEDS:
+        if item.get_closest_marker(need.marker) is None or (why := need.why_missing()) is None:
+            continue
+        if os.environ.get(need.variable) == "1":
+            pytest.fail(f"{why}, and {need.variable}=1 requires it", pytrace=False)
+        pytest.skip(why)
