@@ -1,6 +1,7 @@
-"""How long from POST to the member's history, on the system that runs on DATA: ``python -m benchmarks.post_to_history``.
+"""How long from POST to the member's history: ``python -m benchmarks.post_to_history``.
 
-Beside it, in the same run, stands the bare round trip of the same request as a duplicate, which stores and folds nothing.
+Measured on the system that runs on DATA. Beside it, in the same run, stands the bare round trip of the same request
+as a duplicate, which stores and folds nothing.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ async def _measure(data: Path) -> None:
     for title, times in (("POST, accepted", accepted), ("POST to history", shown), ("POST of a duplicate", bare)):
         ordered = sorted(times)
         median, p99 = statistics.median(ordered), ordered[int(len(ordered) * 0.99)]
-        print(f"{title:<22} median {median * 1000:6.1f} ms   p99 {p99 * 1000:6.1f} ms   ({len(ordered)} rounds)")
+        sys.stdout.write(f"{title:<22} median {median * 1000:6.1f} ms   p99 {p99 * 1000:6.1f} ms   ({len(ordered)} rounds)\n")
 
 
 async def _in_history(connection: psycopg.AsyncConnection[Any], event: str) -> bool:

@@ -32,7 +32,14 @@ async def provision(nats_url: str, postgres_url: str, partitions: int, *, stream
 
     Raises OperatorError when the number of partitions or a stream's configuration is not what stands there.
     """
-    client = await nats.connect(nats_url, connect_timeout=10, allow_reconnect=False, error_cb=_ignore)
+    client = await nats.connect(
+        nats_url,
+        connect_timeout=10,
+        allow_reconnect=False,
+        reconnect_time_wait=1,
+        max_reconnect_attempts=5,
+        error_cb=_ignore,
+    )
     try:
         for stream in streams(stream_bytes):
             await _provision_stream(client, stream)

@@ -30,6 +30,19 @@ class Standing:
     rank: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a stream stands in its line."""
+
+    rank: float
+    stream: str
+
+    @property
+    def order(self) -> tuple[float, str]:
+        """What places of one line are sorted by, first comes first."""
+        return (-self.rank, self.stream)
+
+
 def _no_deadlines(_state: Any) -> tuple[Deadline, ...]:
     return ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -11,6 +11,7 @@ from cachetools import LRUCache
 from eventsourcing.persistence import StoredEvent
 
 from shared.deadline_book import DeadlineBook
+from shared.decider import Place
 from shared.event_store.codec import EventCodec, RecordedEvent
 from shared.event_store.recorder import DeadlineRow, StateRow
 from shared.event_store.store import EPOCH
@@ -30,11 +31,20 @@ class StateMissing(Exception):  # noqa: N818 -- a request to the runner, not an 
 
 
 class LineMissing(Exception):  # noqa: N818 -- a request to the runner, not an error
-    """A handler asked for a waiting line: the runner reads it and starts again."""
+    """A handler asked for a page of a waiting line: the runner reads it and starts again."""
 
-    def __init__(self, line: str) -> None:
+    def __init__(self, line: str, after: Place | None) -> None:
         self.line = line
+        self.after = after
         super().__init__(line)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a waiting line, in order; ``end`` is its last place when the line goes on after it."""
+
+    places: tuple[Place, ...]
+    end: Place | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +73,7 @@ class Workspace:
         self._dirty: dict[str, _Entry] = {}
         self._recorded: list[StoredEvent] = []
         self._kept = 0
-        self._lines: dict[str, tuple[str, ...]] = {}
+        self._lines: dict[tuple[str, Place | None], Page] = {}
         self._undo: dict[str, tuple[_Entry, bool]] = {}
 
     # For handlers
@@ -76,14 +86,21 @@ class Workspace:
         """Return how many events the stream has; raises StateMissing when it is not in memory."""
         return self._entry(stream).version
 
-    def line(self, line: str) -> tuple[str, ...]:
-        """Return the streams at the head of a waiting line, as of the last commit; raises LineMissing.
-
-        A stream that has left the line in this batch is still among them: look at its state.
-        """
-        if line not in self._lines:
-            raise LineMissing(line)
-        return self._lines[line]
+    def line(self, line: str, after: Place | None = None) -> Page:
+        """Return a page of a waiting line as it stands now, from its head or from ``after`` on; raises LineMissing."""
+        if (line, after) not in self._lines:
+            raise LineMissing(line, after)
+        stored = self._lines[line, after]
+        places = {place.stream: place for place in stored.places}
+        for stream, entry in self._dirty.items():
+            places.pop(stream, None)
+            standing = self._codec.decider_of(stream).standing(entry.state)
+            if standing is not None and standing.line == line:
+                place = Place(rank=standing.rank, stream=stream)
+                behind = after is None or after.order < place.order
+                if behind and (stored.end is None or place.order <= stored.end.order):
+                    places[stream] = place
+        return Page(tuple(sorted(places.values(), key=lambda place: place.order)), stored.end)
 
     def decide(self, stream: str, command: Any) -> tuple[Any, ...]:
         """Let the stream's decider decide, record its events, and return them; raises what the decider raises.
@@ -125,9 +142,9 @@ class Workspace:
         for stream, (version, state, size) in loaded.items():
             self._admitted[stream] = _Entry(version, state, size)
 
-    def admit_line(self, line: str, streams: Iterable[str]) -> None:
-        """Take a waiting line into memory, until the batch is committed."""
-        self._lines[line] = tuple(streams)
+    def admit_line(self, line: str, after: Place | None, places: Sequence[Place], *, more: bool) -> None:
+        """Take a page of a waiting line into memory until the batch is committed; ``more`` when the line goes on."""
+        self._lines[line, after] = Page(tuple(places), places[-1] if more else None)
 
     def keep(self, community_of: Callable[[str], str]) -> None:
         """Make the changes since the last ``keep`` part of the batch, and note the deadlines they set and drop.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from infra.cli.contracts import contracts
 from infra.cli.imports import import_app
 from infra.cli.policy import policy_app
 from infra.cli.provision import provision
@@ -27,6 +28,7 @@ def warmline() -> None:
 app.command()(up)
 app.command()(status)
 app.command()(provision)
+app.command()(contracts)
 app.add_typer(import_app)
 app.add_typer(policy_app)
 

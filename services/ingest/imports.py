@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from services.ingest.database import Database
 from services.ingest.message import fact_message
 from shared.contracts.names import digest
 from shared.contracts.warmline_facts import ImportBegan, ImportEnded
 from shared.publisher import DurablePublisher
+
+
+_ANEW: Final = "(known.ended_at IS NOT NULL OR known.began_at < excluded.began_at - interval '6 hours')"
+"""When a beginning is told again: after an end, or so late that its readers may have stopped waiting for the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +48,14 @@ class Imports:
                 INSERT INTO ingest.imports AS known (import_id, community, platform, name, source_name, began_at)
                 VALUES (%(import_id)s, %(community)s, %(platform)s, %(name)s, %(source_name)s, %(now)s)
                 ON CONFLICT (import_id) DO UPDATE SET
-                    run = known.run + (known.ended_at IS NOT NULL)::int,
+                    run = known.run + {anew}::int,
                     source_name = excluded.source_name,
-                    began_at = CASE WHEN known.ended_at IS NULL THEN known.began_at ELSE excluded.began_at END,
-                    began_published = known.began_published AND known.ended_at IS NULL,
+                    began_at = CASE WHEN {anew} THEN excluded.began_at ELSE known.began_at END,
+                    began_published = known.began_published AND NOT {anew},
                     ended_at = NULL,
                     ended_published = false
                 RETURNING run, began_at, began_published
-                """,
+                """.replace("{anew}", _ANEW),
                 {
                     "import_id": import_id,
                     "community": community,

@@ -47,7 +47,9 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, NotAuthorizedException):
         return Problem(HTTPStatus.UNAUTHORIZED, error.detail, headers={"WWW-Authenticate": 'Bearer realm="warmline"'})
     if isinstance(error, NotFoundException):
-        return Problem(HTTPStatus.NOT_FOUND, "There is nothing at this address.")
+        return Problem(
+            HTTPStatus.NOT_FOUND, "The address leads nowhere: it may be misspelled, or what it named is gone."
+        )
     if isinstance(error, HTTPException) and error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
         return Problem(HTTPStatus(error.status_code), error.detail, headers=error.headers)
     _log.error("request_failed", exc_info=error)

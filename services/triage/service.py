@@ -71,7 +71,7 @@ class TriageService:
 
     def suspended(self, store: PartitionStore) -> Sequence[str]:
         """Return the communities whose import is open."""
-        return [stream.partition(":")[2] for stream in store.waiting(IMPORTING_LINE, _IMPORTS_AT_ONCE)]
+        return [place.stream.partition(":")[2] for place in store.waiting(IMPORTING_LINE, _IMPORTS_AT_ONCE)]
 
     def _reading(self, policy: Policy, version: str) -> PolicyReading:
         reading = self._readings.get(version)

@@ -11,7 +11,7 @@ from shared.contracts.names import Label, Name
 Outcome = Literal["reached", "no-response", "referred", "not-needed", "replied-on-platform"]
 """How a settled touch ended. ``not-needed`` says that the flag was wrong."""
 
-Hold = Literal["outside-hours", "over-limit", "on-leave", "no-responder"]
+Hold = Literal["outside-hours", "over-limit", "on-leave", "given-back", "no-responder"]
 """Why nobody could be given a touch: the strongest reason among those who serve its segment."""
 
 

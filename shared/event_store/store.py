@@ -13,6 +13,7 @@ from eventsourcing.persistence import InterfaceError, Notification, OperationalE
 from eventsourcing.postgres import PostgresDatastore
 from psycopg.sql import SQL, Composed, Identifier
 
+from shared.decider import Place
 from shared.event_store.codec import EventCodec
 from shared.event_store.recorder import Commit, DeadlineRow, Lease, PartitionRecorder
 
@@ -136,12 +137,16 @@ class PartitionStore:
             for row in rows
         ]
 
-    def waiting(self, line: str, limit: int) -> list[str]:
-        """Return the streams at the head of a waiting line, highest rank first."""
-        rows = self._rows(
-            "SELECT stream FROM {states} WHERE line = %s ORDER BY rank DESC, stream LIMIT %s", line, limit
-        )
-        return [row["stream"] for row in rows]
+    def waiting(self, line: str, limit: int, after: Place | None = None) -> list[Place]:
+        """Return who stands in a waiting line, highest rank first, from its head or from ``after`` on."""
+        columns = "SELECT stream, rank FROM {states} WHERE line = %s "
+        order = "ORDER BY rank DESC, stream LIMIT %s"
+        if after is None:
+            rows = self._rows(columns + order, line, limit)
+        else:
+            beyond = "AND rank <= %s AND (rank < %s OR stream > %s) "
+            rows = self._rows(columns + beyond + order, line, after.rank, after.rank, after.stream, limit)
+        return [Place(rank=row["rank"], stream=row["stream"]) for row in rows]
 
     def events_after(self, position: int, *, limit: int, topics: Sequence[str]) -> Sequence[Notification]:
         """Return recorded events of ``topics`` after ``position`` in the log, in order."""

@@ -23,7 +23,7 @@ from shared.workspace import LineMissing, StateMissing, Workspace
 BATCH: Final = 500
 TRIES: Final = 3
 LINE_LENGTH: Final = 500
-"""How many of a waiting line a handler sees at once."""
+"""How many of a waiting line are on one page."""
 
 T = TypeVar("T")
 
@@ -134,7 +134,7 @@ class Folding:
         What the store raises goes through: no message is to blame for that.
         """
         while True:
-            line = ""
+            line: LineMissing | None = None
             streams: tuple[str, ...] = ()
             try:
                 return action()
@@ -143,16 +143,17 @@ class Folding:
                 streams = missing.streams
             except LineMissing as missing:
                 self.work.undo()
-                line = missing.line
+                line = missing
             except Refused:
                 self.work.undo()
                 raise
             except Exception as error:
                 self.work.undo()
                 raise HandlingError(f"{type(error).__name__}: {error}") from error
-            if line:
-                streams = tuple(await asyncio.to_thread(self._store.waiting, line, LINE_LENGTH))
-                self.work.admit_line(line, streams)
+            if line is not None:
+                page = await asyncio.to_thread(self._store.waiting, line.line, LINE_LENGTH, line.after)
+                self.work.admit_line(line.line, line.after, page, more=len(page) == LINE_LENGTH)
+                streams = tuple(place.stream for place in page)
             await asyncio.to_thread(self._admit, streams)
 
     def keep(self) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 import pytest
 from ingest_world import World, policy, posted
 
@@ -149,6 +150,20 @@ async def test_an_import_begins_and_ends_once_each_time(world: World) -> None:
         (ImportEnded, ["1", "ended"]),
         (ImportBegan, ["2", "began"]),
     ]
+
+
+async def test_an_import_that_is_taken_up_after_hours_is_begun_anew(world: World) -> None:
+    community = await world.new_community()
+    body = {"community": community, "platform": "zulip", "source_name": "lean", "name": "a long one"}
+    async with world.client() as client:
+        await client.post("/v1/imports", json=body)
+        async with await psycopg.AsyncConnection.connect(world.postgres.url, autocommit=True) as connection:
+            await connection.execute(
+                "UPDATE ingest.imports SET began_at = began_at - interval '7 hours' WHERE community = %s", [community]
+            )
+        await client.post("/v1/imports", json=body)
+    begun = [event.id for event in await world.stored(community, facts=True) if isinstance(event.data, ImportBegan)]
+    assert [event_id.split(":")[2] for event_id in begun] == ["1", "2"]
 
 
 async def test_administration_needs_the_administrator(world: World) -> None:

@@ -19,9 +19,9 @@ from shared.contracts.policy import (
 
 ALWAYS = Hours(
     timezone="UTC",
-    days={
-        day: ("00:00-24:00",) for day in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-    },
+    days=dict.fromkeys(
+        ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), ("00:00-24:00",)
+    ),
 )
 ADA, BEA, CLEO = (Member(id=name) for name in ("ada", "bea", "cleo"))
 MIRA = Member(id="mira")

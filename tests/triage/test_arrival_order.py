@@ -53,7 +53,7 @@ EVENTS: st.SearchStrategy[MemberEventData] = st.one_of(
     st.builds(Solved, member=PEERS, conversation=CONVERSATIONS),
     st.builds(Updated, member=PEERS, tags=st.sampled_from([(), ("vip",)])),
 )
-HISTORIES = st.lists(st.tuples(st.integers(0, 60).map(lambda hours: at(hours)), EVENTS), min_size=1, max_size=12).map(
+HISTORIES = st.lists(st.tuples(st.integers(0, 60).map(at), EVENTS), min_size=1, max_size=12).map(
     # What happens to one person or one message happens at one time.
     lambda told: [(time + timedelta(seconds=number), data) for number, (time, data) in enumerate(told)]
 )
@@ -122,7 +122,7 @@ def test_a_crowd_is_remembered_in_part() -> None:
     kept = [voice.member.id for voice in voices.peers]
     assert kept[:2] == ["p-0", "p-1"]
     assert kept[2:] == [f"p-{number}" for number in range(2 * PEERS_KEPT + 2, 3 * PEERS_KEPT)]
-    assert MONDAY == at(0)
+    assert at(0) == MONDAY
 
 
 def test_members_are_told_apart_by_more_than_their_names() -> None:

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from services.triage.member import (
-    MEMBER,
     DESCRIBED_AGAIN_AFTER,
+    MEMBER,
     GreetMember,
     MemberDescribed,
     MemberGreeted,

@@ -29,6 +29,7 @@ _HOLDS: Final = {
     "outside-hours": "Everyone is outside their working hours",
     "over-limit": "Everyone who could has enough on their plate",
     "on-leave": "Those who could are on leave",
+    "given-back": "Those who could have given it back today",
     "no-responder": "Nobody serves this segment yet",
 }
 OUTCOMES: Final[dict[Outcome, str]] = {

@@ -1,0 +1,61 @@
+"""The contracts as JSON Schema (2020-12), for readers in other languages."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import field, fields, make_dataclass
+from typing import Any, Final, get_type_hints
+
+import msgspec
+
+from shared.contracts.cloudevents import MemberEvent
+from shared.contracts.commands import COMMAND_TYPES, CommandReply
+from shared.contracts.member_events import MEMBER_EVENT_TYPES
+from shared.contracts.needs_touch import NEEDS_TOUCH_TYPES
+from shared.contracts.policy import Policy
+from shared.contracts.touch_facts import TOUCH_FACT_TYPES
+from shared.contracts.warmline_facts import WARMLINE_FACT_TYPES
+
+ENVELOPE: Final = "member-event"
+REPLY: Final = "command.touch.reply"
+POLICY: Final = "policy"
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+
+def command_name(verb: str) -> str:
+    """Return the name under which a command's schema is published."""
+    return f"command.touch.{verb}"
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Return every published form's schema: events by CloudEvents type (their ``data``), and the rest by name."""
+    forms: dict[str, type[Any]] = {
+        **MEMBER_EVENT_TYPES,
+        **WARMLINE_FACT_TYPES,
+        **NEEDS_TOUCH_TYPES,
+        **TOUCH_FACT_TYPES,
+        **{command_name(verb): form for verb, form in COMMAND_TYPES.items()},
+        REPLY: CommandReply,
+        POLICY: Policy,
+        ENVELOPE: _envelope(),
+    }
+    return {name: _schema(name, form) for name, form in forms.items()}
+
+
+def _schema(name: str, form: type[Any]) -> dict[str, Any]:
+    schema = msgspec.json.schema(form)
+    for definition in schema["$defs"].values():
+        if "description" in definition:
+            definition["description"] = inspect.cleandoc(definition["description"]).replace("``", "`")
+    return {"$schema": DIALECT, "$id": f"{name}.json", **schema}
+
+
+def _envelope() -> type[Any]:
+    # Its data is one of many forms, which only the type tells apart: msgspec makes no schema of such a union.
+    hints = get_type_hints(MemberEvent, include_extras=True)
+    attributes: list[tuple[str, Any, Any]] = [
+        (one.name, Any if one.name == "data" else hints[one.name], field(default=one.default))
+        for one in fields(MemberEvent)
+    ]
+    return make_dataclass("MemberEvent", attributes, kw_only=True, namespace={"__doc__": MemberEvent.__doc__})

@@ -1,0 +1,224 @@
+"""A full sample of everything that is published: member events and facts of Warmline as they stand in MEMBER_EVENTS,
+needs-touch and touch facts as their bodies on NATS, commands and their reply, the policy."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from shared.contracts.cloudevents import MemberEvent, type_name
+from shared.contracts.commands import ClaimTouch, CommandReply, ReleaseTouch, SettleTouch
+from shared.contracts.member_events import (
+    Attended,
+    Cancelled,
+    Deleted,
+    Edited,
+    Joined,
+    Left,
+    Member,
+    Moderated,
+    Posted,
+    Reacted,
+    Renewed,
+    Solved,
+    Surveyed,
+    Updated,
+)
+from shared.contracts.needs_touch import Evidence, MemberRef, NeedsTouch, NeedsTouchMet, NeedsTouchWithdrawn
+from shared.contracts.policy import (
+    Hours,
+    Identity,
+    Leave,
+    Limits,
+    Playbook,
+    Policy,
+    Responder,
+    Rules,
+    Segment,
+    Team,
+    UnansweredRule,
+    WelcomeRule,
+)
+from shared.contracts.touch_facts import (
+    TouchAnnotated,
+    TouchAssigned,
+    TouchClaimed,
+    TouchHeld,
+    TouchReleased,
+    TouchSettled,
+    TouchWithdrawn,
+    Verdict,
+)
+from shared.contracts.warmline_facts import ImportBegan, ImportEnded, PolicyAdopted
+from shared.contracts.warmline_facts import TouchSettled as SettledInWarmline
+
+AT = datetime(2026, 11, 22, 8, 15, 0, 125_000, tzinfo=UTC)
+URL = "https://discord.com/channels/1/2/3"
+TEXT = "How do I start? 'Größe' \u2013 \U0001f600"
+TOUCH = "t-kq7v5dcq3cd5nn6dvxf7kz2zyq"
+MEMBER = Member(id="u77", name="Ada", handle="ada", roles=("helpers",), bot=True)
+ADA = MemberRef(key="m-ouvwzhkbjhx5xdhcj2l3qpjv6a", platform="discord", id="u77")
+MIRA = MemberRef(key="m-2m6zbqk3e4gk3bqhbqhqv6i5ia", platform="discord", id="u9")
+EVIDENCE = Evidence(source="/discord/acme-guild", event="post:m-8812:1", time=AT)
+HOURS = Hours(timezone="Europe/Berlin", days={"monday": ("09:00-12:00", "13:00-24:00")})
+LIMITS = Limits(care_load=6, touches=3, touches_per_day=5)
+POLICY = Policy(
+    organisation="harbour",
+    communities=("acme",),
+    other_communities="accept",
+    hours=HOURS,
+    responders=(
+        Responder(
+            name="mira",
+            display_name="Mira Okafor",
+            segments=("newcomers",),
+            communities=("acme",),
+            identities=(Identity(platform="discord", id="u9"),),
+            hours=HOURS,
+            limits=LIMITS,
+            leave=(Leave(first="2026-12-24", last="2026-12-31"),),
+            email="mira@example.org",
+            email_verified=True,
+        ),
+    ),
+    team=Team(roles=("helpers",), members=(Identity(platform="discord", id="u10"),)),
+    segments=(
+        Segment(
+            name="newcomers",
+            roles=("guest",),
+            tags=("vip",),
+            platforms=("discord",),
+            member_for_less_than_days=30.5,
+            member_for_at_least_days=1.5,
+        ),
+    ),
+    rules=Rules(
+        welcome=WelcomeRule(enabled=False, within_hours=6.5, settling_in_days=3.5, forget_after_days=7.5, care_load=3),
+        unanswered=UnansweredRule(
+            enabled=False, within_hours=2.5, answered_by="team", forget_after_days=7.5, care_load=4
+        ),
+    ),
+    limits=LIMITS,
+    playbooks={"welcome": Playbook(read=("What they wrote",), steps=("Greet them",), turn_to="The team's channel")},
+)
+NEED = NeedsTouch(
+    touch=TOUCH,
+    revision=1,
+    organisation="harbour",
+    community="acme",
+    segment="newcomers",
+    reason="unanswered",
+    urgency="soon",
+    care_load=4,
+    member=ADA,
+    about="conversation:acme:2m6zbqk3e4gk3bqhbqhqv6i5ia",
+    conversation="c-51",
+    since=AT,
+    raised_at=AT,
+    evidence=(EVIDENCE,),
+    rule="unanswered.v1",
+    policy_version="p-1",
+    values={"hours_since": 4.25, "answers_by_team": 0, "joined": True, "mood": None},
+    thresholds={"within_hours": 4.0, "answered_by": "team"},
+)
+_ENDED: Final[dict[str, Any]] = {
+    "touch": TOUCH,
+    "revision": 2,
+    "organisation": "harbour",
+    "community": "acme",
+    "segment": "newcomers",
+    "reason": "unanswered",
+    "about": NEED.about,
+    "at": AT,
+    "evidence": (EVIDENCE,),
+}
+NEED_WITHDRAWN = NeedsTouchWithdrawn(**_ENDED, cause="answered by a peer")
+NEED_MET = NeedsTouchMet(**_ENDED, cause="answered by the team", by=MIRA)
+_WHO: Final[dict[str, Any]] = {"member": MEMBER, "community": "acme", "platform": "discord"}
+_WHERE: Final[dict[str, Any]] = {**_WHO, "conversation": "c-51", "message": "m-8812"}
+_FACT: Final[dict[str, Any]] = {
+    "touch": TOUCH,
+    "revision": 3,
+    "organisation": "harbour",
+    "community": "acme",
+    "at": AT,
+}
+_COMMAND: Final[dict[str, Any]] = {
+    "command_id": "5f0c2f9c",
+    "organisation": "harbour",
+    "touch": TOUCH,
+    "responder": "mira",
+    "revision": 3,
+}
+_WHY = (
+    Verdict(responder="mira", chosen=True, why="least care load within her hours"),
+    Verdict(responder="jonas", chosen=False, why="on leave"),
+)
+
+
+def _stored(data: Any) -> MemberEvent:
+    return MemberEvent(
+        id="post:m-8812:1",
+        source="/discord/acme-guild",
+        type=type_name(data),
+        time=AT,
+        organisation="harbour",
+        community="acme",
+        platform="discord",
+        timeclamped=True,
+        traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        data=data,
+    )
+
+
+_IN_MEMBER_EVENTS = (
+    Joined(**_WHO, url=URL),
+    Posted(
+        **_WHERE,
+        text=TEXT,
+        reply_to="m-8811",
+        channel="help",
+        audience="private",
+        mentions=("u9",),
+        url=URL,
+    ),
+    Edited(**_WHERE, text=TEXT, audience="members", url=URL),
+    Deleted(**_WHERE),
+    Reacted(**_WHERE, reaction="heart", url=URL),
+    Attended(**_WHO, gathering="call-7", title="Monthly call", url=URL),
+    Surveyed(**_WHO, survey="s-1", score=9, comment=TEXT, url=URL),
+    Moderated(**_WHERE, action="timeout", url=URL),
+    Renewed(**_WHO, plan="gold"),
+    Cancelled(**_WHO, plan="gold", comment=TEXT),
+    Left(**_WHO, comment=TEXT),
+    Solved(**_WHERE, url=URL),
+    Updated(**_WHO, tags=("vip",)),
+    PolicyAdopted(community="acme", version="p-1", policy=POLICY),
+    ImportBegan(community="acme", import_id="zulip-1"),
+    ImportEnded(community="acme", import_id="zulip-1"),
+    SettledInWarmline(community="acme", touch=TOUCH, about=NEED.about, outcome="not-needed"),
+)
+_ON_THE_BUS = (
+    NEED,
+    NEED_WITHDRAWN,
+    NEED_MET,
+    TouchAssigned(**_FACT, responder="mira", care_load=4, why=_WHY),
+    TouchHeld(**_FACT, hold="outside-hours", why=_WHY),
+    TouchClaimed(**_FACT, responder="mira"),
+    TouchReleased(**_FACT, responder="mira"),
+    TouchSettled(**_FACT, responder="mira", outcome="reached", about=NEED.about),
+    TouchWithdrawn(**_FACT, cause="answered by a peer"),
+    TouchAnnotated(**_FACT, note="answered by a peer"),
+)
+
+SAMPLES: Final[dict[str, Any]] = {
+    **{type_name(data): _stored(data) for data in _IN_MEMBER_EVENTS},
+    **{type_name(data): data for data in _ON_THE_BUS},
+    "command.touch.claim": ClaimTouch(**_COMMAND),
+    "command.touch.release": ReleaseTouch(**_COMMAND),
+    "command.touch.settle": SettleTouch(**_COMMAND, outcome="referred"),
+    "command.touch.reply": CommandReply(
+        touch=TOUCH, revision=3, position=41, refused="stale-revision", detail="Look at the touch again."
+    ),
+    "policy": POLICY,
+}

@@ -1,0 +1,112 @@
+"""A full sample of everything that triage stores: events by stored name, states as ``state.<category>``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from services.triage.community import (
+    CommunityKnownSince,
+    CommunityState,
+    ImportClosed,
+    ImportOpened,
+    OpenedImport,
+    PolicyTaken,
+)
+from services.triage.conversation import ConversationState
+from services.triage.conversation_facts import (
+    ConversationOpened,
+    ConversationSolved,
+    OpeningDeleted,
+    OpeningEdited,
+    QuestionPassed,
+    QuestionPostponed,
+    VoiceHeard,
+    VoicesGreeted,
+)
+from services.triage.member import (
+    MemberDescribed,
+    MemberGreeted,
+    MemberLeft,
+    MemberSeen,
+    MemberState,
+    MemberTagged,
+    WelcomePassed,
+    WelcomePostponed,
+)
+from services.triage.needs import NeedClosed, NeedMet, NeedRaised, NeedWithdrawn
+from services.triage.voices import Post, Voice, Voices
+from tests.golden.samples_contracts import ADA, EVIDENCE, MIRA, NEED, NEED_MET, NEED_WITHDRAWN, POLICY
+
+AT = datetime(2026, 11, 23, 9, 0, 0, 250_000, tzinfo=UTC)
+DUE = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
+POST = Post(member=ADA, evidence=EVIDENCE, message="m-8812", asks=True, team=False)
+OPENING_EDITED = OpeningEdited(message="m-8812", asks=True, evidence=EVIDENCE)
+
+SAMPLES: Final[dict[str, Any]] = {
+    "triage.PolicyTaken": PolicyTaken(community="acme", organisation="harbour", version="p-1", policy=POLICY),
+    "triage.CommunityKnownSince": CommunityKnownSince(at=AT),
+    "triage.ImportOpened": ImportOpened(import_id="zulip-1", at=AT),
+    "triage.ImportClosed": ImportClosed(import_id="zulip-1", lapsed=True, at=AT),
+    "triage.MemberSeen": MemberSeen(member=ADA, evidence=EVIDENCE, joined=True, welcome_due=DUE),
+    "triage.MemberDescribed": MemberDescribed(roles=("helpers",), bot=True, team=True, at=AT),
+    "triage.MemberTagged": MemberTagged(tags=("vip",), at=AT),
+    "triage.MemberGreeted": MemberGreeted(by=MIRA, evidence=EVIDENCE),
+    "triage.MemberLeft": MemberLeft(evidence=EVIDENCE),
+    "triage.WelcomePassed": WelcomePassed(why="long past", at=AT),
+    "triage.WelcomePostponed": WelcomePostponed(due=DUE),
+    "triage.ConversationOpened": ConversationOpened(conversation="c-51", post=POST, due=DUE, answered_by="team"),
+    "triage.VoiceHeard": VoiceHeard(post=POST),
+    "triage.VoicesGreeted": VoicesGreeted(members=(ADA,), by=MIRA, evidence=EVIDENCE),
+    "triage.OpeningEdited": OPENING_EDITED,
+    "triage.OpeningDeleted": OpeningDeleted(message="m-8812", evidence=EVIDENCE),
+    "triage.ConversationSolved": ConversationSolved(evidence=EVIDENCE),
+    "triage.QuestionPassed": QuestionPassed(why="answered", at=AT),
+    "triage.QuestionPostponed": QuestionPostponed(due=DUE),
+    "triage.NeedRaised": NeedRaised(need=NEED),
+    "triage.NeedWithdrawn": NeedWithdrawn(end=NEED_WITHDRAWN),
+    "triage.NeedMet": NeedMet(end=NEED_MET),
+    "triage.NeedClosed": NeedClosed(touch=NEED.touch, outcome="reached"),
+    "state.community": CommunityState(
+        community="acme",
+        organisation="harbour",
+        policy=POLICY,
+        policy_version="p-1",
+        known_since=AT,
+        importing=(OpenedImport(import_id="zulip-1", at=AT),),
+        imported_at=AT,
+    ),
+    "state.member": MemberState(
+        member=ADA,
+        first=EVIDENCE,
+        joined=True,
+        roles=("helpers",),
+        described_at=AT,
+        tags=("vip",),
+        tagged_at=AT,
+        bot=True,
+        team=True,
+        greeted=EVIDENCE,
+        left=EVIDENCE,
+        welcome_due=DUE,
+        welcome="doubtful",
+        need=NEED,
+    ),
+    "state.conversation": ConversationState(
+        conversation="c-51",
+        opening=POST,
+        due=DUE,
+        answered_by="team",
+        voices=Voices(
+            peers=(Voice(member=ADA, first=EVIDENCE, greeted=True),),
+            team=(Voice(member=MIRA, first=EVIDENCE),),
+            last_of_team=Voice(member=MIRA, first=EVIDENCE),
+        ),
+        edits=(OPENING_EDITED,),
+        deleted=("m-8812",),
+        solved=True,
+        looked_at=ADA.key,
+        need=NEED,
+        needs_raised=2,
+    ),
+}

@@ -1,0 +1,177 @@
+"""docker-compose.yml: what it must say, and that Warmline runs by it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from infra.embedded.nats import _binary
+from shared.contracts.names import member_key
+from tests.ops.compose_run import TOP, ComposeRun, compose_run, until
+
+TEXT = (TOP / "docker-compose.yml").read_text()
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+ONE_SHOT = {name for name, service in SERVICES.items() if service["restart"] == "no"}
+SECRET = re.compile(r"TOKEN|PASSWORD|SECRET")
+
+
+def test_the_four_services_their_servers_and_two_one_shots_are_there():
+    assert set(SERVICES) == {
+        "nats", "postgres", "provision", "ingest", "triage", "notifier", "projections", "cli",
+    }  # fmt: skip
+    assert ONE_SHOT == {"provision", "cli"}
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - ONE_SHOT))
+def test_what_stays_up_has_a_health_check_and_comes_back(name):
+    assert SERVICES[name]["restart"] == "unless-stopped"
+    assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
+
+
+@pytest.mark.parametrize("name", ["ingest", "triage", "notifier", "projections"])
+def test_services_start_after_provisioning(name):
+    assert SERVICES[name]["depends_on"] == {
+        "nats": {"condition": "service_healthy"},
+        "postgres": {"condition": "service_healthy"},
+        "provision": {"condition": "service_completed_successfully"},
+    }
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_containers_may_do_nothing_that_they_need_not(name):
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert not {"privileged", "cap_add", "network_mode", "pid"} & service.keys()
+
+
+def test_ports_are_open_on_loopback_only_and_the_servers_have_none():
+    ports = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert set(ports) == {"ingest", "projections"}
+    assert all(str(port).startswith("127.0.0.1:") for each in ports.values() for port in each)
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
+    assert SERVICES["nats"]["networks"] == SERVICES["postgres"]["networks"] == ["inside"]
+
+
+def test_no_secret_has_a_default():
+    used = re.findall(r"\$\{(\w+)([^}]*)", TEXT)
+    secrets = {(name, rest[:2]) for name, rest in used if SECRET.search(name)}
+    assert secrets == {(f"WARMLINE_{name}", ":?") for name in ("TOKEN", "NATS_PASSWORD", "POSTGRES_PASSWORD")}
+    for service in SERVICES.values():
+        for key, value in service.get("environment", {}).items():
+            assert not SECRET.search(key) or ":?" in value, key
+
+
+def test_the_example_names_every_variable_and_gives_no_secret():
+    example = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", (TOP / ".env.example").read_text(), re.MULTILINE))
+    assert set(example) == {*re.findall(r"\$\{(\w+)", TEXT), "WARMLINE_SMTP_URL"}
+    assert {key for key in example if SECRET.search(key) and not example[key]} == {
+        "WARMLINE_TOKEN", "WARMLINE_NATS_PASSWORD", "WARMLINE_POSTGRES_PASSWORD",
+    }  # fmt: skip
+
+
+def test_the_same_uv_builds_the_image_and_the_environment():
+    (in_image,) = re.findall(r"uv==([\d.]+)", (TOP / "infra/Dockerfile").read_text())
+    (on_machine,) = re.findall(r"^UV_VERSION = ([\d.]+)$", (TOP / "Makefile").read_text(), re.MULTILINE)
+    assert in_image == on_machine
+
+
+@pytest.mark.parametrize("password", ["0123456789", "5e12", "true", "s3cret"])
+def test_nats_server_takes_its_configuration_with_any_password(tmp_path, password):
+    config = tmp_path / "nats.conf"
+    config.write_text((TOP / "infra/nats/nats.conf").read_text().replace("/data", str(tmp_path)))
+    environment = {
+        **os.environ, "WARMLINE_NATS_USER": "warmline", "WARMLINE_NATS_PASSWORD": f'"{password}"',
+    }  # fmt: skip
+    checked = subprocess.run(
+        [_binary(), "-t", "-c", config], env=environment, capture_output=True, text=True, timeout=10, check=False
+    )
+    assert checked.returncode == 0, checked.stderr
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    with compose_run(tmp_path_factory.mktemp("compose")) as compose:
+        yield compose
+
+
+def joined(member: str, ago: timedelta) -> dict[str, Any]:
+    return {
+        "specversion": "1.0",
+        "id": f"joined:{member}:1",
+        "source": "/discord/harbour",
+        "type": "warmline.member.joined.v1",
+        "time": (datetime.now(UTC) - ago).isoformat(),
+        "data": {"community": "harbour", "platform": "discord", "member": {"id": member, "name": "Ada"}},
+    }
+
+
+@pytest.mark.docker
+def test_a_newcomer_whom_nobody_greeted_stands_in_the_queue_and_is_there_after_a_restart(system: ComposeRun):
+    adopted = system.compose("run", "--rm", "-T", "cli", "policy", "adopt", "/policy.yaml")
+    assert "In force for harbour" in adopted.stdout
+
+    answer = system.post(joined("u1", ago=timedelta(minutes=10)))
+    assert answer.status_code in (200, 202), answer.text
+
+    def queue() -> list[dict[str, Any]]:
+        return (system.get("/api/v1/queue") or {"items": []})["items"]
+
+    (touch,) = until(queue, seconds=30, what="the touch in the queue")
+    assert (touch["reason"], touch["member"]["name"]) == ("welcome", "Ada")
+    member = member_key("harbour", "discord", "u1")
+    story = system.get(f"/api/v1/members/{member}/history")["items"]
+    assert [item["kind"] for item in story] == ["joined"]
+
+    system.compose("down")
+    system.compose("up", "--detach", "--wait", "--wait-timeout", "120", seconds=180)
+    (again,) = until(queue, seconds=30, what="the touch after the restart")
+    assert again["id"] == touch["id"]
+    assert system.get(f"/api/v1/members/{member}/history")["items"] == story
+
+
+@pytest.mark.docker
+def test_no_service_runs_as_root_or_can_write_to_its_image(system: ComposeRun):
+    for service in ("ingest", "triage", "notifier", "projections"):
+        probe = "import os; print(os.getuid(), os.access('/opt/warmline', os.W_OK))"
+        found = system.compose("exec", "-T", service, "python", "-c", probe)
+        assert found.stdout.split() == ["10001", "False"]
+
+
+@pytest.mark.docker
+def test_a_triage_that_stands_still_is_unhealthy_and_says_why(system: ComposeRun):
+    # `docker pause` would stop the health check as well, so the process alone is stopped.
+    system.compose("exec", "-T", "triage", "python", "-c", STOP)
+
+    def health() -> str:
+        shown = system.compose("ps", "--format", "{{.Service}} {{.Health}}").stdout
+        return dict(line.split() for line in shown.splitlines() if " " in line.strip())["triage"]
+
+    until(lambda: health() == "unhealthy", seconds=90, what="triage to be unhealthy")
+    (container,) = system.compose("ps", "--quiet", "triage").stdout.split()
+    log = subprocess.run(
+        ["docker", "inspect", "--format", "{{range .State.Health.Log}}{{.Output}}{{end}}", container],
+        capture_output=True, text=True, timeout=20, check=True,
+    ).stdout  # fmt: skip
+    assert "nobody owns" in log
+    system.compose("kill", "triage")
+    system.compose("up", "--detach", "--wait", "--wait-timeout", "90")
+
+
+STOP = """
+import os, signal
+from pathlib import Path
+for folder in Path("/proc").iterdir():
+    if folder.name.isdigit() and folder.name != str(os.getpid()):
+        if b"services.triage.main" in (folder / "cmdline").read_bytes() and folder.name != "1":
+            os.kill(int(folder.name), signal.SIGSTOP)
+"""
