@@ -1,7 +1,7 @@
 """The published documents of the contracts: JSON Schemas, and one AsyncAPI 3.0 document for streams and commands.
 
-FastStream's own AsyncAPI is not used: for a dataclass that holds others it names the innermost as the payload (0.7.8), and
-it knows neither CloudEvents headers nor the limits that our forms state.
+FastStream's own AsyncAPI is not used: for a dataclass that holds others it takes one of these for the payload (0.7.8),
+and it knows neither CloudEvents headers nor the limits that our forms state.
 """
 
 from __future__ import annotations

@@ -11,10 +11,12 @@ from typing import Any, Final
 import nats
 import nats.errors
 import psycopg
+from eventsourcing.persistence import PersistenceError
 from nats.aio.client import Client
 
 from infra.operator_error import OperatorError
 from infra.run_file import running
+from shared.event_store.store import StreamReplacedError
 from shared.postgres_liveness import lively_conninfo
 
 NATS_URL: Final = "WARMLINE_NATS_URL"
@@ -78,7 +80,9 @@ async def connected(servers: Servers, name: str) -> AsyncIterator[Connections]:
                 )
         finally:
             await client.close()
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+    except StreamReplacedError as error:
+        raise OperatorError(str(error)) from error
+    except (psycopg.Error, PersistenceError) as error:
         raise OperatorError(f"PostgreSQL does not do its part: {_said(error)}. See: warmline status") from error
     except (nats.errors.Error, OSError, TimeoutError) as error:
         raise OperatorError(f"NATS does not do its part: {_said(error)}. See: warmline status") from error

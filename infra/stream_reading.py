@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Final
 
 from nats.aio.client import Client
@@ -19,7 +19,7 @@ _SILENCE_SECONDS: Final = 30.0
 
 async def read_stream(
     client: Client, stream: str, subjects: Sequence[str], *, after: int, until: int
-) -> AsyncIterator[list[Message]]:
+) -> AsyncGenerator[list[Message], None]:
     """Yield, in order and in batches, the messages of ``subjects`` with sequences in (``after``, ``until``].
 
     Close the iterator when it is left early (``contextlib.aclosing``). Raises OperatorError when the server falls

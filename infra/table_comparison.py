@@ -29,7 +29,7 @@ async def compare_tables(
     key: Sequence[str],
     values: Sequence[str],
 ) -> list[Difference]:
-    """Return how the rows of ``found`` differ from those ``expected``, at most once each as missing, not expected, changed.
+    """Return how the rows of ``found`` differ from those ``expected``: missing, not expected or changed.
 
     Both are tables or queries in parentheses; ``key`` names a row in either, ``values`` are the columns compared.
     """
@@ -58,9 +58,7 @@ async def compare_tables(
         expected=expected,
         found=found,
         same_key=SQL(" AND ").join(SQL("{} = {}").format(e + name, f + name) for name in keys),
-        any_changed=SQL(" OR ").join(
-            SQL("{} IS DISTINCT FROM {}").format(e + column, f + column) for column in columns
-        )
+        any_changed=SQL(" OR ").join(SQL("{} IS DISTINCT FROM {}").format(e + column, f + column) for column in columns)
         if columns
         else SQL("false"),
         names=SQL(", ").join(keys),

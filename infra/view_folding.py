@@ -24,11 +24,12 @@ _TRIES: Final = 1
 
 
 class ViewFolding:
-    """Folds one shard of a view into ``schema``, with its positions, as its runner would. ``parked`` cannot be folded."""
+    """Folds one shard of a view into ``schema``, with its positions, as its runner would.
 
-    def __init__(
-        self, client: Client, connection: psycopg.AsyncConnection[Any], shard: ViewShard, schema: str
-    ) -> None:
+    ``parked`` are the messages that could not be folded.
+    """
+
+    def __init__(self, client: Client, connection: psycopg.AsyncConnection[Any], shard: ViewShard, schema: str) -> None:
         self.shard = shard
         self.parked: list[DeadLetter] = []
         self._client = client
@@ -43,21 +44,24 @@ class ViewFolding:
         *,
         without: Collection[int] = (),
         reached: Callable[[int], None] = lambda _sequence: None,
-    ) -> None:
+    ) -> int:
         """Fold what ``spec`` names, from where it stands up to the sequence ``until``, passing over ``without``.
 
-        Afterwards it stands at ``until``. Raises UnknownOwnTypeError for a type that only a newer build knows.
+        Afterwards it stands at ``until``. Returns how many messages that were. Raises UnknownOwnTypeError for a type that only a newer build knows.
         """
         position = (await positions_of(self._connection, self._schema, self.shard.name)).get(reader, 0)
+        count = 0
         batches = read_stream(self._client, spec.stream, spec.subjects, after=position, until=until)
         async with aclosing(batches):
             async for messages in batches:
                 wanted = [message for message in messages if message.seq not in without]
                 await self._fold(reader, position, messages[-1].seq, wanted)
                 position = messages[-1].seq
+                count += len(messages)
                 reached(position)
         if position < until:
             await self._store(reader, position, until, [])
+        return count
 
     async def _fold(self, reader: str, expected: int, position: int, messages: Sequence[Message]) -> None:
         try:
@@ -129,7 +133,5 @@ async def compare_views(
 
 
 async def _count(connection: psycopg.AsyncConnection[Any], schema: str, table: str) -> int:
-    row = await (
-        await connection.execute(SQL("SELECT count(*) FROM {}").format(Identifier(schema, table)))
-    ).fetchone()
+    row = await (await connection.execute(SQL("SELECT count(*) FROM {}").format(Identifier(schema, table)))).fetchone()
     return int(row[0]) if row else 0

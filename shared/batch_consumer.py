@@ -19,6 +19,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
+from shared.bounded_wait import wait_set
 from shared.delivery import Message
 from shared.event_store.store import StreamReplacedError
 from shared.stream_identity import look_at
@@ -210,8 +211,7 @@ class BatchConsumer:
 
     async def _keep_alive(self) -> None:
         while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._attend.wait(), timeout=_HEARTBEAT_SECONDS)
+            await wait_set(self._attend, _HEARTBEAT_SECONDS)
             self._attend.clear()
             try:
                 if self._must_open_again():

@@ -13,6 +13,7 @@ from eventsourcing.persistence import PersistenceError
 from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
+from shared.bounded_wait import wait_set
 from shared.contracts.cloudevents import Publication
 from shared.event_store.codec import RecordedEvent
 from shared.event_store.recorder import Lease
@@ -92,8 +93,7 @@ class Relay:
                 cursor = None  # what was in flight may be stored: ask the stream again
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), timeout=_RETRY_SECONDS)
+            await wait_set(self._wake, _RETRY_SECONDS)
             self._wake.clear()
 
     async def _drain(self, cursor: int) -> int:

@@ -14,6 +14,7 @@ from nats.aio.client import Client
 from psycopg.sql import SQL, Identifier
 
 from shared.batch_consumer import BatchConsumer
+from shared.bounded_wait import wait_set
 from shared.contracts.cloudevents import UnknownTypeError
 from shared.dead_letters import dead_letter
 from shared.delivery import Delivered, Message, decode
@@ -79,8 +80,7 @@ class ViewRunner:
                 await self._turn(connection, consumers)
 
     async def _turn(self, connection: psycopg.AsyncConnection[Any], consumers: dict[str, BatchConsumer]) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._arrived.wait(), timeout=_TICK_SECONDS)
+        await wait_set(self._arrived, _TICK_SECONDS)
         self._arrived.clear()
         for reader, consumer in consumers.items():
             messages = consumer.take(BATCH)

@@ -16,7 +16,9 @@ import pytest_asyncio
 from nats.aio.client import Client
 
 from tests import servers
-from tests.machine_needs import pytest_runtest_setup as pytest_runtest_setup
+from tests.machine_needs import pytest_runtest_setup
+
+__all__ = ["pytest_runtest_setup"]
 
 TOKEN = "test-administrator-token"
 

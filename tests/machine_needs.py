@@ -1,4 +1,4 @@
-"""Tests that need more of the machine than Python: skipped with the reason where it is missing, failed where required."""
+"""What some tests need of the machine: where it is missing they are skipped with the reason, or fail if told so."""
 
 from __future__ import annotations
 

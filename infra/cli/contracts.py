@@ -29,4 +29,4 @@ def contracts(
             raise OperatorError(
                 f"{folder} cannot be written: {error.strerror}. Name a folder that you may write."
             ) from error
-        print(f"{len(documents)} documents in {folder}")
+        typer.echo(f"{len(documents)} documents in {folder}")

@@ -1,4 +1,4 @@
-"""How a command ends when something is wrong: in words, with exit code 1."""
+"""How a command ends when something is wrong: in words, with an exit code."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from infra.operator_error import OperatorError
 
 
 @contextmanager
-def failures_in_words() -> Iterator[None]:
-    """Turn an OperatorError into its message and the last lines of its log on stderr, and exit code 1."""
+def failures_in_words(*, exit_code: int = 1) -> Iterator[None]:
+    """Turn an OperatorError into its message and the last lines of its log on stderr, and ``exit_code``."""
     try:
         yield
     except OperatorError as error:
@@ -24,4 +24,4 @@ def failures_in_words() -> Iterator[None]:
             console.print(f"The last lines of {error.log}:", style="dim", markup=False)
             console.print("\n".join(f"  {line}" for line in lines), style="dim", markup=False)
         console.print(Text.assemble(("Error: ", "bold red"), str(error)))
-        raise typer.Exit(1) from error
+        raise typer.Exit(exit_code) from error

@@ -8,8 +8,10 @@ from infra.cli.contracts import contracts
 from infra.cli.imports import import_app
 from infra.cli.policy import policy_app
 from infra.cli.provision import provision
+from infra.cli.rebuild import rebuild
 from infra.cli.status import status
 from infra.cli.up import up
+from infra.cli.verify import verify
 
 app = typer.Typer(
     name="warmline",
@@ -28,6 +30,8 @@ def warmline() -> None:
 app.command()(up)
 app.command()(status)
 app.command()(provision)
+app.command()(verify)
+app.command()(rebuild)
 app.command()(contracts)
 app.add_typer(import_app)
 app.add_typer(policy_app)

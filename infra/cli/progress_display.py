@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from types import TracebackType
-from typing import Final
+from typing import Final, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -17,16 +17,22 @@ class ProgressDisplay:
 
     def __init__(self) -> None:
         self._console = Console(stderr=True, soft_wrap=True, highlight=False)
-        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
         self._bar = Progress(
-            *columns, TimeRemainingColumn(), console=self._console, transient=True, disable=not self._console.is_terminal
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+            disable=not self._console.is_terminal,
         )
         self._task = self._bar.add_task("", total=None)
         self._what = ""
         self._total: int | None = None
         self._said = time.monotonic()
 
-    def __enter__(self) -> ProgressDisplay:
+    def __enter__(self) -> Self:
         self._bar.start()
         return self
 

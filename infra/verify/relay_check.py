@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import psycopg
+from eventsourcing.persistence import StoredEvent
 from psycopg.sql import SQL, Identifier
 
 from infra.table_comparison import compare_tables, examples_of
@@ -17,8 +18,7 @@ from infra.verify.store_snapshot import StoreSnapshot
 from infra.verify.stream_tables import TABLES, normalised
 from shared.contracts.cloudevents import decode_publication
 from shared.decider_process import Outlet
-from shared.event_store.codec import EventCodec
-from shared.event_store.codec import RecordedEvent
+from shared.event_store.codec import EventCodec, RecordedEvent
 
 _STANDSTILL_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 0.2
@@ -72,7 +72,8 @@ class RelayCheck:
                 ),
                 f"{where}, published event",
             )
-            row = await _row(connection, "SELECT count(*), max(position) FROM verify.expected WHERE position > %s", until)
+            left = "SELECT count(*), max(position) FROM verify.expected WHERE position > %s"
+            row = await _row(connection, left, until)
             if row[0]:
                 self._waiting[partition] = row
 
@@ -81,7 +82,8 @@ class RelayCheck:
         connection = context.servers.postgres
         with context.report.check(self.name) as check:
             stray = SQL(
-                "SELECT 'sequence ' || seq FROM verify.{} WHERE partition IS NULL OR position IS NULL OR partition >= %s"
+                "SELECT 'sequence ' || seq FROM verify.{} "
+                "WHERE partition IS NULL OR position IS NULL OR partition >= %s"
             ).format(Identifier(TABLES[self.outlet.stream]))
             partitions = (context.servers.partitions,)
             check.found([await examples_of(connection, "published by no partition", stray, partitions)])
@@ -103,7 +105,8 @@ class RelayCheck:
         async for rows in _public_events(connection, sorted(topics)):
             expected = []
             for position, stream, version, topic, state in rows:
-                recorded = self.codec.recorded(stream, version, topic, state)
+                stored = StoredEvent(originator_id=stream, originator_version=version, topic=topic, state=state)
+                recorded = self.codec.to_domain_event(stored)
                 expected.append((position, *self._publication(recorded)))
             await copy_rows(connection, "expected", ("position", "key", "subject", "type", "body"), expected)
             count += len(expected)

@@ -28,9 +28,7 @@ class StoreSnapshot:
     taken_at: datetime
 
 
-async def take_snapshot(
-    connection: psycopg.AsyncConnection[Any], service: str, partition: int
-) -> StoreSnapshot:
+async def take_snapshot(connection: psycopg.AsyncConnection[Any], service: str, partition: int) -> StoreSnapshot:
     """Copy the partition's store in one moment's state, in place of the copy before."""
     async with connection.transaction():
         await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")

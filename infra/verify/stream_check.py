@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from psycopg.sql import SQL
+from typing import Final
+
+from psycopg.sql import SQL, Identifier
 
 from infra.table_comparison import examples_of
 from infra.verify.context import VerifyContext
 from infra.verify.stream_tables import TABLES, StreamTables
 from shared.contracts.subjects import MEMBER_EVENTS
 
-_PARKED = """NOT EXISTS (
+_PARKED: Final = SQL("""NOT EXISTS (
     SELECT FROM (SELECT stream, seq FROM triage.dead_letters UNION ALL SELECT stream, seq FROM notifier.dead_letters
         UNION ALL SELECT stream, seq FROM projections.dead_letters) AS parked
-    WHERE parked.stream = %s AND parked.seq = m.seq)"""
+    WHERE parked.stream = %s AND parked.seq = m.seq)""")
 
 
 async def check_streams(context: VerifyContext, tables: StreamTables) -> None:
@@ -22,8 +24,8 @@ async def check_streams(context: VerifyContext, tables: StreamTables) -> None:
         for stream, table in TABLES.items():
             check.compared += await tables.load(stream, context.seen[stream].last)
             query = SQL(
-                "SELECT 'sequence ' || seq || ' ' || problem FROM {} AS m WHERE problem IS NOT NULL AND " + _PARKED
-            ).format(SQL(f"verify.{table}"))  # type: ignore[arg-type]
+                "SELECT 'sequence ' || seq || ' ' || problem FROM verify.{} AS m WHERE problem IS NOT NULL AND {}"
+            ).format(Identifier(table), _PARKED)
             check.found([await examples_of(connection, f"{stream}: wrong, and in no dead letters", query, (stream,))])
         doubled = await examples_of(
             connection,

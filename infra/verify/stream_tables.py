@@ -113,7 +113,8 @@ def _bus_row(message: Message) -> tuple[Any, ...]:
     try:
         delivered = decode(message)
     except Exception as error:  # noqa: BLE001 -- whatever it is, it is told
-        problem = storable(f"cannot be read: {error}")
+        foreign = isinstance(error, UnknownTypeError) and not error.ours
+        problem = None if foreign else storable(f"cannot be read: {error}")
         return (message.seq, None, partition, position, None, subject, kind, message.body, None, problem)
     event = delivered.event
     feedback = None

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import aclosing
 from datetime import timedelta
 from importlib import resources
-from typing import Any, Final, LiteralString, cast
+from typing import Any, Final
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -64,14 +64,14 @@ async def _fresh_schema(connection: psycopg.AsyncConnection[Any]) -> None:
     schema = Identifier(FRESH_TRIAGE)
     kernel = resources.files("shared").joinpath("sql/kernel.sql").read_text()
     await connection.execute(SQL("CREATE SCHEMA {}").format(schema))
-    await connection.execute(SQL(cast("LiteralString", kernel)).format(schema=schema))
+    await connection.execute(SQL(kernel).format(schema=schema))
 
 
 async def _fold(context: VerifyContext, store: PartitionStore, snapshot: StoreSnapshot) -> None:
     partition, until = snapshot.partition, snapshot.positions.get(MEMBER_EVENTS, 0)
     lease = Lease(shard=str(partition), owner="verify", epoch=1)
     await context.servers.postgres.execute(
-        SQL("UPDATE {} SET owner = 'verify', epoch = 1, expires_at = 'infinity'").format(
+        SQL("UPDATE {} SET owner = 'verify', epoch = 1, expires_at = now() + interval '1000 years'").format(
             Identifier(FRESH_TRIAGE, "shards")
         )
     )
@@ -80,9 +80,7 @@ async def _fold(context: VerifyContext, store: PartitionStore, snapshot: StoreSn
     parked = snapshot.parked.get(MEMBER_EVENTS, frozenset())
     context.progress.step(f"folding triage, partition {partition}", until)
     subjects = (f"p.{partition}.member.>",)
-    async with aclosing(
-        read_stream(context.servers.client, MEMBER_EVENTS, subjects, after=0, until=until)
-    ) as batches:
+    async with aclosing(read_stream(context.servers.client, MEMBER_EVENTS, subjects, after=0, until=until)) as batches:
         async for messages in batches:
             wanted = [message for message in messages if message.seq not in parked]
             if wanted:
@@ -101,9 +99,7 @@ async def _fire_what_has_fired(
     latest = snapshot.taken_at + timedelta(seconds=1)
     suspended = sorted(folding.work.book.suspended)
     row = await (
-        await connection.execute(
-            "SELECT min(due) FROM verify.store_deadlines WHERE community <> ALL(%s)", (suspended,)
-        )
+        await connection.execute("SELECT min(due) FROM verify.store_deadlines WHERE community <> ALL(%s)", (suspended,))
     ).fetchone()
     first = row[0] if row else None
     clock = latest if first is None else min(latest, first - _LEAST)

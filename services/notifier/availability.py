@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
-from services.notifier.roster import Candidate
+from services.notifier.capacity import Candidate
+from services.notifier.touch import GivenBack
 from shared.contracts.needs_touch import MemberRef, NeedsTouch
-from shared.contracts.policy import Policy, Responder
+from shared.contracts.policy import Leave, Policy, Responder
 from shared.contracts.touch_facts import Hold
 from shared.working_hours import WorkingHours
 
@@ -16,19 +16,45 @@ LOOK_AGAIN: Final = timedelta(hours=1)
 """What waits is offered again at least so often."""
 
 
-def candidates(policy: Policy, need: NeedsTouch, now: datetime) -> tuple[Candidate, ...]:
-    """Return every responder of the policy as they stand for ``need``, in the policy's order."""
-    return tuple(candidate(policy, responder, need, now) for responder in policy.responders)
+def candidates(
+    policy: Policy, need: NeedsTouch, now: datetime, given_back: tuple[GivenBack, ...] = ()
+) -> tuple[Candidate, ...]:
+    """Return every responder of the policy as they stand for ``need``, in the policy's order.
+
+    Who has given it back is not asked again before their next day.
+    """
+    return tuple(candidate(policy, responder, need, now, given_back) for responder in policy.responders)
 
 
-def candidate(policy: Policy, responder: Responder, need: NeedsTouch, now: datetime) -> Candidate:
+def candidate(
+    policy: Policy, responder: Responder, need: NeedsTouch, now: datetime, given_back: tuple[GivenBack, ...] = ()
+) -> Candidate:
     """Return one responder as they stand for ``need``."""
-    hold, why = _against(policy, responder, need, now)
+    hold, why = _against_need(responder, need)
+    if hold is None:
+        hold, why = _against_moment(policy, responder, now)
+    day = _day(policy, responder, now)
+    if hold is None and any(
+        one.responder == responder.name and _day(policy, responder, one.at) == day for one in given_back
+    ):
+        hold, why = "given-back", "has given it back today"
+    return _candidate(policy, responder, day, hold, why)
+
+
+def anybody(policy: Policy, now: datetime) -> tuple[Candidate, ...]:
+    """Return every responder of the policy as they stand for whatever may come."""
+    return tuple(
+        _candidate(policy, responder, _day(policy, responder, now), *_against_moment(policy, responder, now))
+        for responder in policy.responders
+    )
+
+
+def _candidate(policy: Policy, responder: Responder, day: str, hold: Hold | None, why: str) -> Candidate:
     return Candidate(
         responder=responder.name,
         display_name=responder.display_name,
         limits=responder.limits or policy.limits,
-        day=now.astimezone(_zone(policy, responder)).date().isoformat(),
+        day=day,
         hold=hold,
         why=why,
     )
@@ -51,49 +77,61 @@ def find(policy: Policy, name: str) -> Responder | None:
 
 def within_hours(policy: Policy, responder: Responder, now: datetime) -> bool:
     """Tell whether the responder works now: within hours and not on leave."""
-    return _hours(policy, responder).is_open(now) and not _on_leave(policy, responder, now)
+    return _against_moment(policy, responder, now)[0] is None
 
 
 def next_working_moment(policy: Policy, responder: Responder, now: datetime) -> datetime:
-    """Return when the responder works next, leave left out of account; in an hour where they never do."""
-    return _hours(policy, responder).next_opening(now) or now + LOOK_AGAIN
+    """Return when the responder works next, now if they do; in an hour where they never do."""
+    return _opening(policy, responder, now) or now + LOOK_AGAIN
 
 
 def look_again_at(policy: Policy, now: datetime) -> datetime:
     """Return when something may have changed for what waits: somebody's hours begin, or an hour has passed."""
-    openings = [
-        opening
-        for responder in policy.responders
-        if not (hours := _hours(policy, responder)).is_open(now) and (opening := hours.next_opening(now)) is not None
-    ]
-    return min([*openings, now + LOOK_AGAIN])
+    moments = (next_working_moment(policy, responder, now) for responder in policy.responders)
+    return min([now + LOOK_AGAIN, *(moment for moment in moments if moment > now)])
 
 
-def _against(policy: Policy, responder: Responder, need: NeedsTouch, now: datetime) -> tuple[Hold | None, str]:
+def _opening(policy: Policy, responder: Responder, now: datetime) -> datetime | None:
+    hours = _hours(policy, responder)
+    moment = now
+    while (opening := hours.next_opening(moment)) is not None:
+        leave = _leave_on(responder, opening.astimezone(hours.zone).date().isoformat())
+        if leave is None:
+            return opening
+        after = date.fromisoformat(leave.last) + timedelta(days=1)
+        moment = datetime.combine(after, time(), tzinfo=hours.zone)
+    return None
+
+
+def _against_need(responder: Responder, need: NeedsTouch) -> tuple[Hold | None, str]:
     if is_about(responder, need.member):
         return "no-responder", "the touch is about them"
     if responder.communities and need.community not in responder.communities:
         return "no-responder", f"does not serve the community {need.community}"
     if responder.segments and need.segment not in responder.segments:
         return "no-responder", f"does not serve the segment {need.segment}"
-    if _on_leave(policy, responder, now):
-        return "on-leave", "on leave"
+    return None, ""
+
+
+def _against_moment(policy: Policy, responder: Responder, now: datetime) -> tuple[Hold | None, str]:
+    leave = _leave_on(responder, _day(policy, responder, now))
+    if leave is not None:
+        return "on-leave", f"on leave until {leave.last}"
     hours = _hours(policy, responder)
     if not hours.is_open(now):
-        opening = hours.next_opening(now)
+        opening = _opening(policy, responder, now)
         until = f" until {opening.astimezone(hours.zone):%a %d %b %H:%M %Z}" if opening else ""
         return "outside-hours", f"outside working hours{until}"
     return None, ""
 
 
-def _on_leave(policy: Policy, responder: Responder, now: datetime) -> bool:
-    today = now.astimezone(_zone(policy, responder)).date().isoformat()
-    return any(leave.first <= today <= leave.last for leave in responder.leave)
+def _leave_on(responder: Responder, day: str) -> Leave | None:
+    return next((leave for leave in responder.leave if leave.first <= day <= leave.last), None)
 
 
 def _hours(policy: Policy, responder: Responder) -> WorkingHours:
     return WorkingHours.of(responder.hours or policy.hours)
 
 
-def _zone(policy: Policy, responder: Responder) -> ZoneInfo:
-    return _hours(policy, responder).zone
+def _day(policy: Policy, responder: Responder, moment: datetime) -> str:
+    return moment.astimezone(_hours(policy, responder).zone).date().isoformat()

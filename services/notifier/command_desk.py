@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
 
-from faststream.nats import NatsBroker
+import msgspec
+from faststream.nats import NatsBroker, NatsMessage
 
 from shared.contracts.commands import COMMAND_TYPES, CommandReply, TouchCommand
 from shared.event_store.recorder import Lease
 from shared.event_store.store import PartitionStore
 from shared.partition.runner import PartitionRunner
 
+_NO_TOUCH: Final = "none"
+"""What stands for the touch in the answer to a command that names none."""
+
+
+def command_broker(nats_url: str, name: str) -> NatsBroker:
+    """Return the broker of a ``CommandDesk``: it hands bodies on as they came, so that a bad one gets an answer."""
+    return NatsBroker(
+        nats_url,
+        name=name,
+        max_reconnect_attempts=-1,
+        ping_interval=5,
+        max_outstanding_pings=2,
+        decoder=_body,
+        apply_types=False,
+        logger=None,
+    )
+
 
 class CommandDesk:
-    """Passes commands to the partition's loop and its answers back. Only the owner listens, so only the owner answers."""
+    """Passes commands to the partition's loop and its answers back. Only the owner listens, so only the owner answers.
+
+    A command that comes while the owner changes gets no answer: who sent it asks again with the same command id.
+    """
 
     def __init__(self, broker: NatsBroker) -> None:
         self._broker = broker
@@ -25,16 +47,27 @@ class CommandDesk:
         async with AsyncExitStack() as stack:
             for verb, form in COMMAND_TYPES.items():
                 subscriber = self._broker.subscriber(f"command.touch.{store.partition}.{verb}", persistent=False)
-                subscriber(_handler(form, runner))
-                await subscriber.start()
+                subscriber(_handler(verb, form, runner))
                 stack.push_async_callback(subscriber.stop)
+                await subscriber.start()
             yield
 
 
-def _handler(form: type[TouchCommand], runner: PartitionRunner):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    async def handle(command: TouchCommand) -> CommandReply:
+async def _body(message: NatsMessage) -> bytes:
+    return message.body
+
+
+def _handler(
+    verb: str, form: type[TouchCommand], runner: PartitionRunner
+) -> Callable[[bytes], Awaitable[CommandReply]]:
+    decoder = msgspec.json.Decoder(form)
+
+    async def handle(body: bytes) -> CommandReply:
+        try:
+            command = decoder.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            detail = f"the body is no {verb} command: {error}. Nothing was changed."
+            return CommandReply(touch=_NO_TOUCH, revision=0, position=0, refused="bad-command", detail=detail)
         return await runner.submit(command)
 
-    # FastStream reads the body's form from the annotation.
-    handle.__annotations__ = {"command": form, "return": CommandReply}
     return handle

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from faststream.nats import NatsBroker
-
-from services.notifier.command_desk import CommandDesk
+from services.notifier.command_desk import CommandDesk, command_broker
 from services.notifier.notices.notice import Channel, LogChannel, SmtpChannel
 from services.notifier.notices.outbox import NoticeOutbox
 from services.notifier.publications import PUBLIC
@@ -20,7 +19,7 @@ from shared.event_store.recorder import Lease
 from shared.event_store.store import PartitionStore
 from shared.partition.runner import PartitionRunner
 from shared.partition.service import Input
-from shared.settings import ServiceSettings
+from shared.settings import ServiceSettings, SettingsError
 from shared.telemetry import configure
 
 INPUTS = (
@@ -29,21 +28,13 @@ INPUTS = (
 )
 
 
-async def serve(settings: ServiceSettings) -> None:
-    """Run until SIGTERM."""
+async def serve(settings: ServiceSettings, desk_url: str, smtp: SmtpSettings | None) -> None:
+    """Run until SIGTERM; notices link to ``desk_url``."""
     channels: list[Channel] = [LogChannel()]
-    smtp = SmtpSettings.from_env()
     if smtp is not None:
         channels.append(SmtpChannel(smtp))
-    outbox = NoticeOutbox(settings.postgres_url, settings.desk_url or "", channels)
-    broker = NatsBroker(
-        settings.nats_url,
-        name=f"{settings.instance} commands",
-        max_reconnect_attempts=-1,
-        ping_interval=5,
-        max_outstanding_pings=2,
-        logger=None,
-    )
+    outbox = NoticeOutbox(settings.postgres_url, desk_url, channels)
+    broker = command_broker(settings.nats_url, f"{settings.instance} commands")
     desk = CommandDesk(broker)
 
     @asynccontextmanager
@@ -63,11 +54,24 @@ async def serve(settings: ServiceSettings) -> None:
         await run(settings, process)
 
 
+def _desk_url(settings: ServiceSettings) -> str:
+    if not settings.desk_url:
+        raise SettingsError(
+            "WARMLINE_DESK_URL is not set: it holds the address of the desk, to which notices link, such as "
+            "https://desk.example.org"
+        )
+    return settings.desk_url
+
+
 def main() -> None:
-    """Run until SIGTERM."""
-    settings = ServiceSettings.from_env()
+    """Read the settings and run until SIGTERM; exits with 1 when the settings are wrong."""
+    try:
+        settings = ServiceSettings.from_env()
+        desk_url, smtp = _desk_url(settings), SmtpSettings.from_env()
+    except SettingsError as error:
+        sys.exit(f"warmline notifier cannot start:\n{error}")
     configure("notifier", settings.instance)
-    asyncio.run(serve(settings))
+    asyncio.run(serve(settings, desk_url, smtp))
 
 
 if __name__ == "__main__":

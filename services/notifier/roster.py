@@ -1,4 +1,4 @@
-"""The roster of one organisation: who may be asked, how much they carry, and when what waits is offered again."""
+"""The roster of one organisation: how much its people carry, and when what waits is offered again."""
 
 from __future__ import annotations
 
@@ -6,55 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from shared.contracts.policy import Limits, Policy
-from shared.contracts.touch_facts import Hold, Verdict
-from shared.decider import Deadline, Decider, Refused
+from services.notifier.capacity import Candidate, Load, granted_on, over_limit
+from shared.decider import Deadline, Decider, Place, Refused
 
 DRAIN: Final = "drain"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A responder as seen for one touch now. ``hold`` is what stands against them; ``day`` is their date."""
-
-    responder: str
-    display_name: str
-    limits: Limits
-    day: str
-    hold: Hold | None = None
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """Who gets a touch, or why nobody does."""
-
-    responder: str | None
-    hold: Hold | None
-    why: tuple[Verdict, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
-    """What a responder carries, and how many touches they were given on ``day``."""
-
-    responder: str
-    care_load: int = 0
-    touches: int = 0
-    day: str = ""
-    granted: int = 0
-
-
 # What happened
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RosterPolicyTaken:
-    """From here on this policy says who may be asked."""
-
-    organisation: str
-    version: str
-    policy: Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,28 +35,21 @@ class CapacityReleased:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrainArranged:
-    """What waits is offered again at ``due``."""
+    """What waits is offered again at ``due``, from the head; ``unserved`` when also what nobody served before."""
 
     due: datetime
+    unserved: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drained:
-    """What waited was offered; ``next_due`` when some of it still waits."""
+    """What waited was offered, up to ``reached`` where more is behind; ``next_due`` when some of it still waits."""
 
     next_due: datetime | None
+    reached: Place | None = None
 
 
 # What is asked
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakePolicy:
-    """A policy was adopted."""
-
-    organisation: str
-    version: str
-    policy: Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,98 +72,51 @@ class ReleaseCapacity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ArrangeDrain:
-    """Offer what waits at ``due``, or earlier if that was arranged."""
+class LookAgain:
+    """Something waits: offer it at ``due`` at the latest."""
 
     due: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfferAgain:
+    """Something has changed for what waits: offer it now, from the head; ``unserved`` when the policy has changed."""
+
+    at: datetime
+    unserved: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FinishDrain:
-    """What waited was offered."""
+    """What waited was offered, up to ``reached`` where more is behind."""
 
     next_due: datetime | None
+    reached: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RosterState:
-    """What is known of the organisation's people."""
+    """What is known of the organisation's people.
 
-    organisation: str = ""
-    policy: Policy | None = None
-    policy_version: str = ""
+    ``drain_reached`` is how far a drain that is under way has come, and ``unserved`` whether it looks at what nobody
+    served, too.
+    """
+
     loads: tuple[Load, ...] = ()
     drain_due: datetime | None = None
+    drain_reached: Place | None = None
+    unserved: bool = False
 
     def load_of(self, responder: str) -> Load:
         """Return what ``responder`` carries."""
         return next((load for load in self.loads if load.responder == responder), Load(responder=responder))
 
 
-def choose(state: RosterState, candidates: tuple[Candidate, ...], care_load: int) -> Choice:
-    """Return who gets a touch of ``care_load``: least care load first, then fewest touches, fewest today, by name."""
-    verdicts: list[Verdict] = []
-    able: list[Candidate] = []
-    holds: set[Hold] = set()
-    for candidate in candidates:
-        over = _over_limit(state, candidate, care_load) if candidate.hold is None else None
-        hold: Hold | None = "over-limit" if over else candidate.hold
-        if hold is None:
-            able.append(candidate)
-        else:
-            holds.add(hold)
-            verdicts.append(Verdict(responder=candidate.responder, chosen=False, why=over or candidate.why))
-    if not able:
-        order: tuple[Hold, ...] = ("over-limit", "outside-hours", "on-leave", "no-responder")
-        return Choice(
-            responder=None, hold=next((hold for hold in order if hold in holds), "no-responder"), why=tuple(verdicts)
-        )
-    ranked = sorted(able, key=lambda candidate: _rank(state, candidate))
-    best = ranked[0]
-    words = [f"carries {_carries(state, one)}" for one in ranked]
-    chosen = Verdict(responder=best.responder, chosen=True, why=f"available, {words[0]}: the least of those available")
-    others = [
-        Verdict(responder=one.responder, chosen=False, why=f"available, {word}")
-        for one, word in zip(ranked[1:], words[1:], strict=True)
-    ]
-    return Choice(responder=best.responder, hold=None, why=(chosen, *others, *verdicts))
-
-
-def _rank(state: RosterState, candidate: Candidate) -> tuple[int, int, int, str]:
-    load = state.load_of(candidate.responder)
-    return (load.care_load, load.touches, _granted_on(load, candidate.day), candidate.responder)
-
-
-def _carries(state: RosterState, candidate: Candidate) -> str:
-    load = state.load_of(candidate.responder)
-    return f"{load.care_load} of {candidate.limits.care_load} care load"
-
-
-def _granted_on(load: Load, day: str) -> int:
-    return load.granted if load.day == day else 0
-
-
-def _over_limit(state: RosterState, candidate: Candidate, care_load: int) -> str | None:
-    load, limits = state.load_of(candidate.responder), candidate.limits
-    if load.care_load + care_load > limits.care_load:
-        return f"at the limit: carries {load.care_load} of {limits.care_load} care load, and this weighs {care_load}"
-    if load.touches >= limits.touches:
-        return f"at the limit: has {load.touches} of {limits.touches} touches"
-    granted = _granted_on(load, candidate.day)
-    if granted >= limits.touches_per_day:
-        return f"at the limit: was given {granted} of {limits.touches_per_day} touches today"
-    return None
-
-
 def decide(command: Any, state: RosterState) -> tuple[Any, ...]:
     """Return the events that ``command`` leads to; raises Refused where a limit would be exceeded."""
     match command:
-        case TakePolicy() if command.version != state.policy_version:
-            return (
-                RosterPolicyTaken(organisation=command.organisation, version=command.version, policy=command.policy),
-            )
         case GrantCapacity():
-            over = _over_limit(state, command.candidate, command.care_load)
+            over = over_limit(state.load_of(command.candidate.responder), command.candidate, command.care_load)
             if over and not command.by_themselves:
                 raise Refused("over-limit", f"{command.candidate.display_name} is {over}")
             return (
@@ -228,19 +130,27 @@ def decide(command: Any, state: RosterState) -> tuple[Any, ...]:
             )
         case ReleaseCapacity():
             return (CapacityReleased(touch=command.touch, responder=command.responder, care_load=command.care_load),)
-        case ArrangeDrain() if state.drain_due is None or command.due < state.drain_due:
+        case LookAgain() if state.drain_due is None or command.due < state.drain_due:
             return (DrainArranged(due=command.due),)
+        case OfferAgain():
+            return _offer_again(command, state)
         case FinishDrain():
-            return (Drained(next_due=command.next_due),)
+            return (Drained(next_due=command.next_due, reached=command.reached),)
         case _:
             return ()
+
+
+def _offer_again(command: OfferAgain, state: RosterState) -> tuple[Any, ...]:
+    more = command.unserved and not state.unserved
+    if state.drain_due is None or command.at < state.drain_due or state.drain_reached is not None or more:
+        due = command.at if state.drain_due is None else min(command.at, state.drain_due)
+        return (DrainArranged(due=due, unserved=command.unserved),)
+    return ()
 
 
 def evolve(state: RosterState, event: Any) -> RosterState:
     """Return the state after ``event``."""
     match event:
-        case RosterPolicyTaken():
-            return replace(state, organisation=event.organisation, policy=event.policy, policy_version=event.version)
         case CapacityGranted():
             load = state.load_of(event.responder)
             return _with_load(
@@ -250,7 +160,7 @@ def evolve(state: RosterState, event: Any) -> RosterState:
                     care_load=load.care_load + event.care_load,
                     touches=load.touches + 1,
                     day=event.day,
-                    granted=_granted_on(load, event.day) + 1,
+                    granted=granted_on(load, event.day) + 1,
                 ),
             )
         case CapacityReleased():
@@ -264,9 +174,14 @@ def evolve(state: RosterState, event: Any) -> RosterState:
                 ),
             )
         case DrainArranged():
-            return replace(state, drain_due=event.due)
+            return replace(state, drain_due=event.due, drain_reached=None, unserved=state.unserved or event.unserved)
         case Drained():
-            return replace(state, drain_due=event.next_due)
+            return replace(
+                state,
+                drain_due=event.next_due,
+                drain_reached=event.reached,
+                unserved=state.unserved and event.reached is not None,
+            )
         case _:
             return state
 
@@ -286,6 +201,6 @@ ROSTER: Final[Decider[RosterState]] = Decider(
     initial=RosterState(),
     decide=decide,
     evolve=evolve,
-    events=(RosterPolicyTaken, CapacityGranted, CapacityReleased, DrainArranged, Drained),
+    events=(CapacityGranted, CapacityReleased, DrainArranged, Drained),
     deadlines=deadlines,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from typing import Final, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -16,6 +17,10 @@ _TLS: Final[dict[str, Literal["starttls", "implicit", "none"]]] = {
     "smtps": "implicit",
 }
 _PORTS: Final = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+_FORM: Final = (
+    "WARMLINE_SMTP_URL cannot be read: it has the form "
+    "smtp+starttls://user:password@host:587?from=warmline@example.org (or smtps://, or smtp:// without TLS)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,17 +44,19 @@ class SmtpSettings:
         url = (os.environ if environ is None else environ).get("WARMLINE_SMTP_URL")
         if not url:
             return None
-        parts = urlsplit(url)
-        sender = parse_qs(parts.query).get("from", [""])[0]
         try:
+            parts = urlsplit(url)
             port = parts.port
-        except ValueError:
-            port = -1
-        if parts.scheme not in _TLS or not parts.hostname or "@" not in sender or port == -1:
-            raise SettingsError(
-                "WARMLINE_SMTP_URL cannot be read: it has the form "
-                "smtp+starttls://user:password@host:587?from=warmline@example.org (or smtps://, or smtp:// without TLS)"
-            )
+        except ValueError as error:
+            raise SettingsError(f"{_FORM}. What is wrong with it: {error}") from error
+        sender = parse_qs(parts.query).get("from", [""])[0]
+        address = parseaddr(sender)[1]
+        if parts.scheme not in _TLS:
+            raise SettingsError(f"{_FORM}. What is wrong with it: it does not begin with one of {', '.join(_TLS)}")
+        if not parts.hostname:
+            raise SettingsError(f"{_FORM}. What is wrong with it: it names no host")
+        if "@" not in address or not sender.isprintable():
+            raise SettingsError(f"{_FORM}. What is wrong with it: 'from' is not an e-mail address")
         return cls(
             host=parts.hostname,
             port=port or _PORTS[parts.scheme],

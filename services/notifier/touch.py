@@ -48,7 +48,7 @@ class RaiseTouch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignTouch:
-    """The roster granted the responder's capacity."""
+    """The roster granted the responder's capacity; a touch in somebody's hands stays there."""
 
     responder: str
     why: tuple[Verdict, ...]
@@ -57,7 +57,7 @@ class AssignTouch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldTouch:
-    """Nobody could be given it."""
+    """Nobody could be given it; a touch in somebody's hands stays there."""
 
     hold: Hold
     why: tuple[Verdict, ...]
@@ -66,11 +66,12 @@ class HoldTouch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A responder takes it into their hands."""
+    """A responder takes it into their hands; ``holder_left`` when whoever has it there is no responder any more."""
 
     responder: str
     revision: int
     at: datetime
+    holder_left: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +111,23 @@ class Meet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoteHolderLeft:
+    """The policy no longer knows the responder in whose hands it is."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenBack:
+    """Who gave the touch back, and when they last did."""
+
+    responder: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TouchState:
-    """What is known of one touch. ``revision`` counts its published facts."""
+    """What is known of one touch. ``revision`` counts its published facts; ``care_load`` is what was granted for it."""
 
     need: NeedsTouch | None = None
     status: Status = "unknown"
@@ -119,6 +135,7 @@ class TouchState:
     responder: str | None = None
     hold: Hold | None = None
     care_load: int = 0
+    given_back: tuple[GivenBack, ...] = ()
 
 
 def decide(command: Any, state: TouchState) -> tuple[Any, ...]:
@@ -131,12 +148,12 @@ def decide(command: Any, state: TouchState) -> tuple[Any, ...]:
             return _by_hand(command, state)
         case _ if state.need is None or state.status not in OPEN:
             return ()
-        case AssignTouch():
+        case AssignTouch() if state.status != "claimed":
             fact = _fact(state, command.at)
             return (
                 TouchAssigned(**fact, responder=command.responder, care_load=state.need.care_load, why=command.why),
             )
-        case HoldTouch() if state.status != "held" or state.hold != command.hold:
+        case HoldTouch() if state.status != "claimed" and (state.status, state.hold) != ("held", command.hold):
             return (TouchHeld(**_fact(state, command.at), hold=command.hold, why=command.why),)
         case Withdraw():
             fact = _fact(state, command.at)
@@ -145,6 +162,9 @@ def decide(command: Any, state: TouchState) -> tuple[Any, ...]:
             return (TouchWithdrawn(**fact, cause=command.end.cause),)
         case Meet():
             return _meet(command, state)
+        case NoteHolderLeft() if state.status == "claimed":
+            note = f"{state.responder} is no longer among the responders: whoever claims it next has it"
+            return (TouchAnnotated(**_fact(state, command.at), note=note),)
         case _:
             return ()
 
@@ -169,7 +189,9 @@ def _by_hand(command: Claim | Release | Settle, state: TouchState) -> tuple[Any,
         )
     fact = _fact(state, command.at)
     if isinstance(command, Claim):
-        if state.status == "claimed":
+        if state.status == "claimed" and state.responder == command.responder:
+            raise Refused("not-allowed", "the touch is in your hands already: release it, or settle it when it is done")
+        if state.status == "claimed" and not command.holder_left:
             raise Refused("not-allowed", f"the touch is {_now(state)}: it can be claimed once they release it")
         return (TouchClaimed(**fact, responder=command.responder),)
     if state.responder != command.responder:
@@ -210,21 +232,23 @@ def evolve(state: TouchState, event: Any) -> TouchState:
         case TouchHeld():
             return replace(state, status="held", responder=None, care_load=0, hold=event.hold)
         case TouchClaimed():
-            return replace(
-                state,
-                status="claimed",
-                responder=event.responder,
-                care_load=state.need.care_load if state.need else 0,
-                hold=None,
-            )
+            # Who was assigned it keeps the weight that was granted, though the need may weigh more by now.
+            weight = state.care_load if state.responder == event.responder else _weight(state)
+            return replace(state, status="claimed", responder=event.responder, care_load=weight, hold=None)
         case TouchReleased():
-            return replace(state, status="raised", responder=None, care_load=0)
+            others = tuple(one for one in state.given_back if one.responder != event.responder)
+            given_back = (*others, GivenBack(responder=event.responder, at=event.at))
+            return replace(state, status="raised", responder=None, care_load=0, given_back=given_back)
         case TouchSettled():
             return replace(state, status="settled", responder=event.responder, hold=None)
         case TouchWithdrawn():
             return replace(state, status="withdrawn", responder=None, hold=None)
         case _:
             return state
+
+
+def _weight(state: TouchState) -> int:
+    return state.need.care_load if state.need else 0
 
 
 def held_line(organisation: str) -> str:
@@ -237,13 +261,24 @@ def unserved_line(organisation: str) -> str:
     return f"unserved:{organisation}"
 
 
+def line_of(status: Literal["assigned", "claimed"], organisation: str, responder: str) -> str:
+    """Return the line of what is assigned to a responder, or claimed by one: to be found when they leave."""
+    return f"{status}:{organisation}:{responder}"
+
+
 def standing(state: TouchState) -> Standing | None:
-    """Held touches wait in line, oldest and heaviest first."""
-    if state.status != "held" or state.need is None:
+    """Open touches stand in line, oldest and heaviest first."""
+    if state.need is None:
         return None
-    line = unserved_line if state.hold == "no-responder" else held_line
-    rank = state.need.care_load * _SECONDS_PER_CARE_LOAD - state.need.since.timestamp()
-    return Standing(line=line(state.need.organisation), rank=rank)
+    organisation = state.need.organisation
+    match state.status:
+        case "held":
+            line = unserved_line(organisation) if state.hold == "no-responder" else held_line(organisation)
+        case "assigned" | "claimed":
+            line = line_of(state.status, organisation, state.responder or "")
+        case _:
+            return None
+    return Standing(line=line, rank=state.need.care_load * _SECONDS_PER_CARE_LOAD - state.need.since.timestamp())
 
 
 TOUCH: Final[Decider[TouchState]] = Decider(

@@ -16,7 +16,7 @@ from services.triage.conversation_facts import (
     NoteSolved,
     VoicesGreeted,
 )
-from services.triage.member import GreetMember, NoteLeft, NoteMember
+from services.triage.member_facts import GreetMember, NoteLeft, NoteMember
 from services.triage.needs import CloseNeed
 from services.triage.policy_reading import PolicyReading
 from services.triage.question import asks

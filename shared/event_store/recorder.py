@@ -204,6 +204,4 @@ def _parameters(lease: Lease, commit: Commit) -> dict[str, Any]:
 
 
 def _commit_statement(schema: str, partition: int) -> Composed:
-    return SQL((_SQL_FOLDER / "commit.sql").read_text()).format(
-        schema=Identifier(schema), p=SQL(f"p{partition}")
-    )
+    return SQL((_SQL_FOLDER / "commit.sql").read_text()).format(schema=Identifier(schema), p=SQL(f"p{partition}"))

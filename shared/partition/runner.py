@@ -14,6 +14,7 @@ import structlog
 from nats.aio.client import Client
 
 from shared.batch_consumer import BatchConsumer
+from shared.bounded_wait import wait_set
 from shared.contracts.commands import CommandReply, TouchCommand
 from shared.decider import Refused
 from shared.event_store.codec import UnknownStoredTypeError
@@ -114,8 +115,7 @@ class PartitionRunner:
         return folding, consumers
 
     async def _turn(self, folding: Folding, consumers: dict[str, BatchConsumer]) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._arrived.wait(), timeout=_TICK_SECONDS)
+        await wait_set(self._arrived, _TICK_SECONDS)
         self._arrived.clear()
         head = folding.head
         for reader, consumer in consumers.items():

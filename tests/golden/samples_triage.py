@@ -24,12 +24,12 @@ from services.triage.conversation_facts import (
     VoiceHeard,
     VoicesGreeted,
 )
-from services.triage.member import (
+from services.triage.member import MemberState
+from services.triage.member_facts import (
     MemberDescribed,
     MemberGreeted,
     MemberLeft,
     MemberSeen,
-    MemberState,
     MemberTagged,
     WelcomePassed,
     WelcomePostponed,

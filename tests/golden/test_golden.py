@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
+import msgspec
 import pytest
 
+from shared.contracts.policy import Hours, Policy
 from tests.golden.forms import FILES, Form, expected_names, forms
 
 FORMS = list(forms())
@@ -58,3 +60,11 @@ def left_out(sample: Any, path: str) -> Any:
             if optional and field.name != "specversion" and (value is None or value in ((), {}, "")):
                 yield where
             yield from left_out(value, where)
+
+
+def test_a_default_of_the_policy_is_written_as_it_is_read_back() -> None:
+    """A whole number as the default of a fraction would change the bytes of states at the first restart."""
+    hours = Hours(timezone="UTC", days={"monday": ("09:00-17:00",)})
+    plain = Policy(organisation="harbour", hours=hours, responders=())
+    written = msgspec.json.encode(plain)
+    assert msgspec.json.encode(msgspec.json.decode(written, type=Policy)) == written

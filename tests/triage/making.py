@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.triage.conversation_facts import LookAtQuestion, NotePost
-from services.triage.member import LookAtWelcome, NoteMember
+from services.triage.member_facts import LookAtWelcome, NoteMember
 from services.triage.needs import Circumstances
 from services.triage.voices import AnsweredBy, Post
 from shared.contracts.needs_touch import Evidence, MemberRef

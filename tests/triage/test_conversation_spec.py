@@ -7,72 +7,20 @@ import pytest
 from services.triage.conversation import CONVERSATION, EARLY_KEPT
 from services.triage.conversation_facts import (
     ConversationOpened,
-    ConversationSolved,
     NoteDeletion,
     NoteEdit,
     NoteSolved,
-    OpeningDeleted,
     OpeningEdited,
     QuestionPassed,
     QuestionPostponed,
     VoiceHeard,
     VoicesGreeted,
 )
-from services.triage.needs import CloseNeed, NeedClosed, NeedMet, NeedRaised, NeedWithdrawn
-from shared.contracts.names import touch_id
-from shared.contracts.needs_touch import NeedsTouch, NeedsTouchMet, NeedsTouchWithdrawn
+from services.triage.needs import NeedRaised
 from shared.decider import Deadline
 from tests.triage.making import ADA, BEA, CLEO, MIRA, at, look_at_question, post, seen_at
-from tests.triage.spec import Given, given
-
-TOUCH = touch_id("acme", "unanswered", "stream", 1)
-DUE = (Deadline(name="unanswered", due=at(4)),)
-ENDED = {
-    "touch": TOUCH,
-    "revision": 2,
-    "organisation": "harbour",
-    "community": "acme",
-    "segment": "everyone",
-    "reason": "unanswered",
-    "about": "stream",
-}
-
-
-def need(**changes: Any) -> NeedsTouch:
-    basis: dict[str, Any] = {
-        "touch": TOUCH,
-        "revision": 1,
-        "organisation": "harbour",
-        "community": "acme",
-        "segment": "everyone",
-        "reason": "unanswered",
-        "urgency": "soon",
-        "care_load": 2,
-        "member": ADA,
-        "about": "stream",
-        "conversation": "c-51",
-        "since": at(0),
-        "raised_at": at(4),
-        "evidence": (seen_at(0),),
-        "rule": "unanswered.v1",
-        "policy_version": "v1",
-        "values": {"hours_since": 4.0, "answers_by_team": 0, "answers_by_peers": 0},
-        "thresholds": {"within_hours": 4.0, "answered_by": "anyone"},
-    }
-    return NeedsTouch(**{**basis, **changes})
-
-
-def withdrawn(hours: float, cause: str, evidence: float | None = None) -> NeedWithdrawn:
-    shown = seen_at(hours if evidence is None else evidence)
-    return NeedWithdrawn(end=NeedsTouchWithdrawn(**ENDED, at=at(hours), cause=cause, evidence=(shown,)))
-
-
-def asked(by: Any = "anyone") -> Given[Any]:
-    return given(CONVERSATION).after(post(ADA, 0, asks=True, by=by))
-
-
-def unanswered(by: Any = "anyone") -> Given[Any]:
-    return asked(by).after(look_at_question(4, by=by))
+from tests.triage.questions import DUE, asked, need, unanswered
+from tests.triage.spec import given
 
 
 class TestOpened:
@@ -203,79 +151,6 @@ class TestRaised:
         later = asked().when(look_at_question(4, due=at(9))).then(QuestionPostponed(due=at(9)))
         assert later.deadlines == (Deadline(name="unanswered", due=at(9)),)
         assert later.after(look_at_question(9)).state.need is not None
-
-
-class TestEnded:
-    def test_met_by_the_team(self) -> None:
-        command = post(MIRA, 6, team=True)
-        met = NeedMet(
-            end=NeedsTouchMet(**ENDED, at=at(6), cause="answered by the team", evidence=(seen_at(6),), by=MIRA)
-        )
-        greeted = VoicesGreeted(members=(ADA,), by=MIRA, evidence=seen_at(6))
-        unanswered().when(command).then(VoiceHeard(post=command.post), greeted, met)
-
-    def test_withdrawn_when_a_peer_answers(self) -> None:
-        command = post(BEA, 6)
-        over = unanswered().when(command).then(VoiceHeard(post=command.post), withdrawn(6, "answered by a peer"))
-        assert over.deadlines == ()
-
-    def test_a_peer_s_answer_withdraws_nothing_where_only_the_team_counts(self) -> None:
-        command = post(BEA, 6)
-        unanswered("team").when(command).then(VoiceHeard(post=command.post))
-
-    def test_it_ends_by_the_rule_that_raised_it(self) -> None:
-        # Asked when the team's answers counted only; raised when everybody's did.
-        known = asked("team").after(look_at_question(4, by="anyone"))
-        assert known.after(post(BEA, 6)).state.need is None
-
-    def test_withdrawn_when_solved(self) -> None:
-        command = NoteSolved(evidence=seen_at(6))
-        unanswered().when(command).then(ConversationSolved(evidence=seen_at(6)), withdrawn(6, "solved"))
-
-    def test_withdrawn_when_deleted(self) -> None:
-        command = NoteDeletion(message="m-0", evidence=seen_at(6))
-        deleted = OpeningDeleted(message="m-0", evidence=seen_at(6))
-        unanswered().when(command).then(deleted, withdrawn(6, "deleted"))
-
-    def test_withdrawn_when_edited_into_no_question_and_not_raised_again(self) -> None:
-        command = NoteEdit(message="m-0", asks=False, evidence=seen_at(6))
-        edited = OpeningEdited(message="m-0", asks=False, evidence=seen_at(6))
-        over = unanswered().when(command).then(edited, withdrawn(6, "no question any more"))
-        assert over.after(NoteEdit(message="m-0", asks=True, evidence=seen_at(7))).deadlines == ()
-
-    def test_withdrawn_when_an_earlier_post_of_somebody_else_comes_to_light(self) -> None:
-        command = post(CLEO, -1)
-        over = (
-            unanswered()
-            .when(command)
-            .then(
-                ConversationOpened(conversation="c-51", post=command.post, due=at(3), answered_by="anyone"),
-                withdrawn(-1, "an earlier post came to light"),
-            )
-        )
-        assert over.deadlines == ()
-
-    def test_what_is_raised_about_another_opener_is_another_touch(self) -> None:
-        over = unanswered("team").after(post(CLEO, -1, asks=True, by="team"))
-        assert over.deadlines == (Deadline(name="unanswered", due=at(3)),)
-        raised = over.after(look_at_question(6, by="team")).state.need
-        assert raised is not None
-        assert (raised.member, raised.touch) == (CLEO, touch_id("acme", "unanswered", "stream", 2))
-
-    def test_an_earlier_question_of_the_same_member_leaves_the_need(self) -> None:
-        known = unanswered().after(post(ADA, -1, asks=True))
-        assert known.state.need == need()
-        assert known.deadlines == ()
-
-    def test_closed_by_a_settled_touch_and_not_raised_again(self) -> None:
-        closed = unanswered().when(CloseNeed(touch=TOUCH, outcome="reached"))
-        over = closed.then(NeedClosed(touch=TOUCH, outcome="reached"))
-        assert over.after(post(ADA, 9, asks=True), post(ADA, -1, asks=True)).deadlines == ()
-        over.when(look_at_question(20)).then()
-        over.when(CloseNeed(touch=TOUCH, outcome="reached")).then()
-
-    def test_another_touch_closes_nothing(self) -> None:
-        unanswered().when(CloseNeed(touch="t-other", outcome="reached")).then()
 
 
 class TestGreeted:

@@ -4,9 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.triage.member import (
-    DESCRIBED_AGAIN_AFTER,
-    MEMBER,
+from services.triage.member import DESCRIBED_AGAIN_AFTER, MEMBER
+from services.triage.member_facts import (
     GreetMember,
     MemberDescribed,
     MemberGreeted,

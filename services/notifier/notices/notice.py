@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.utils import make_msgid
+from email.utils import parseaddr
 from typing import Final, Protocol
 
 import aiosmtplib
 import structlog
 
 from services.notifier.smtp_settings import SmtpSettings
+from shared.contracts.names import digest
 from shared.contracts.policy import Responder
 
 log = structlog.get_logger()
@@ -24,8 +25,14 @@ class Notice:
     """Somebody is asked to look at a touch."""
 
     touch: str
+    revision: int
     urgency: str
     link: str
+
+    @property
+    def key(self) -> str:
+        """Its identity: sent twice, it is the same notice."""
+        return digest(self.touch, str(self.revision))
 
     @property
     def text(self) -> str:
@@ -44,7 +51,7 @@ class Channel(Protocol):
         ...
 
     async def send(self, responder: Responder, notice: Notice) -> None:
-        """Send; raises OSError or aiosmtplib.SMTPException when it did not get through."""
+        """Send; raises whatever says that it did not get through."""
         ...
 
 
@@ -69,22 +76,25 @@ class SmtpChannel:
 
     def __init__(self, settings: SmtpSettings) -> None:
         self._settings = settings
+        self._domain = parseaddr(settings.sender)[1].rpartition("@")[2]
 
     def reaches(self, responder: Responder) -> bool:
         """Tell whether the responder has confirmed an address."""
         return responder.email is not None and responder.email_verified
 
     async def send(self, responder: Responder, notice: Notice) -> None:
-        """Send one e-mail; raises OSError or aiosmtplib.SMTPException."""
+        """Send one e-mail; raises OSError, aiosmtplib.SMTPException, or ValueError for what no header can hold."""
+        address = responder.email or ""
         message = EmailMessage()
         message["From"] = self._settings.sender
-        message["To"] = responder.email or ""
+        message["To"] = address
         message["Subject"] = f"Warmline: a touch waits for you ({notice.urgency})"
-        message["Message-ID"] = make_msgid(domain="warmline.invalid")
+        message["Message-ID"] = f"<{notice.key}@{self._domain}>"
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(notice.text)
         await aiosmtplib.send(
             message,
+            recipients=[address],
             hostname=self._settings.host,
             port=self._settings.port,
             username=self._settings.user,

@@ -1,0 +1,219 @@
+"""Check: notifier's log has no gap, its states are the fold of it, and touches, roster and inbox agree."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final
+
+import msgspec
+import psycopg
+from eventsourcing.persistence import StoredEvent
+from psycopg.sql import SQL
+
+from infra.table_comparison import compare_tables, examples_of
+from infra.verify.context import VerifyContext
+from infra.verify.report import Check
+from infra.verify.scratch import copy_rows
+from infra.verify.store_snapshot import StoreSnapshot
+from infra.verify.stream_tables import StreamTables
+from services.notifier.roster import RosterState
+from services.notifier.service import notifier_codec
+from services.notifier.touch import OPEN, TouchState
+from shared.contracts.subjects import MEMBER_EVENTS, TOUCHES, partition_of
+from shared.event_store.codec import EventCodec, UnknownStoredTypeError
+
+_CHUNK: Final = 1000
+_CREATE: Final = """
+DROP TABLE IF EXISTS verify.folded, verify.folded_deadlines, verify.carried, verify.loads, verify.demanded;
+CREATE UNLOGGED TABLE verify.folded (stream text, version bigint, state bytea, line text, rank double precision);
+CREATE UNLOGGED TABLE verify.folded_deadlines (stream text, name text, due timestamptz);
+CREATE UNLOGGED TABLE verify.carried (
+    touch text, organisation text, status text, responder text, care_load bigint, need boolean);
+CREATE UNLOGGED TABLE verify.loads (organisation text, responder text, care_load bigint, touches bigint);
+CREATE UNLOGGED TABLE verify.demanded (id text);
+"""
+_GAPS: Final = SQL(
+    "SELECT 'position ' || wanted FROM generate_series(1, %s::bigint) AS wanted WHERE NOT EXISTS "
+    "(SELECT FROM verify.store_events WHERE notification_id = wanted)"
+)
+_BEYOND: Final = SQL("SELECT 'position ' || notification_id FROM verify.store_events WHERE notification_id > %s")
+_VERSIONS: Final = SQL(
+    "SELECT originator_id || ': ' || count(*) || ' events, the last is ' || max(originator_version) "
+    "FROM verify.store_events GROUP BY originator_id HAVING count(*) <> max(originator_version)"
+)
+_STATELESS: Final = SQL(
+    "SELECT touch || ' is ' || status FROM verify.carried "
+    "WHERE NOT need OR status NOT IN ('raised', 'held', 'assigned', 'claimed', 'settled', 'withdrawn') "
+    "OR (status IN ('assigned', 'claimed')) <> (status NOT IN ('settled', 'withdrawn') AND responder IS NOT NULL)"
+)
+_LATE_DEADLINES: Final = SQL(
+    "SELECT stream || ' ' || name FROM verify.folded_deadlines JOIN verify.store_deadlines USING (stream, name) "
+    "WHERE store_deadlines.due < folded_deadlines.due"
+)
+_CARRIED: Final = SQL(
+    "(SELECT organisation, responder, sum(care_load)::bigint AS care_load, count(*) AS touches FROM verify.carried "
+    "WHERE status IN ('assigned', 'claimed') AND responder IS NOT NULL GROUP BY organisation, responder)"
+)
+_LOADS: Final = SQL("(SELECT * FROM verify.loads WHERE care_load <> 0 OR touches <> 0)")
+
+
+async def check_notifier(context: VerifyContext, snapshot: StoreSnapshot, tables: StreamTables) -> None:
+    """Check one partition as the snapshot has it."""
+    connection, partition = context.servers.postgres, snapshot.partition
+    where = f"partition {partition}"
+    for stream in (MEMBER_EVENTS, TOUCHES):
+        await tables.load(stream, snapshot.positions.get(stream, 0))
+    with context.report.check("notifier") as check:
+        await connection.execute(_CREATE)
+        check.compared += snapshot.head
+        check.found([await examples_of(connection, "the log has a gap", _GAPS, (snapshot.head,))], where)
+        check.found([await examples_of(connection, "the log goes on after its head", _BEYOND, (snapshot.head,))], where)
+        check.found([await examples_of(connection, "a stream has a gap", _VERSIONS)], where)
+        codec = notifier_codec()
+        context.progress.step(f"folding notifier, {where}", snapshot.head)
+        await _fold(context, codec, check, where)
+        await _take_apart(connection, codec, check, where)
+        await _compare(connection, check, where)
+        await _demand(context, snapshot)
+        inbox = await compare_tables(
+            connection,
+            expected=SQL("(SELECT DISTINCT id FROM verify.demanded)"),
+            found=SQL("(SELECT id FROM verify.store_inbox WHERE id NOT LIKE 'command:%')"),
+            key=("id",),
+            values=(),
+        )
+        for one in inbox:
+            check.found([one], f"{where}, inbox entry")
+
+
+async def _compare(connection: psycopg.AsyncConnection[Any], check: Check, where: str) -> None:
+    for name, expected, found, key, values in (
+        ("state", SQL("verify.folded"), SQL("verify.store_states"), ("stream",), ("version", "state")),
+        ("place in line", SQL("verify.folded"), SQL("verify.store_states"), ("stream",), ("line", "rank")),
+        ("deadline", SQL("verify.folded_deadlines"), SQL("verify.store_deadlines"), ("stream", "name"), ()),
+        ("a responder's load", _CARRIED, _LOADS, ("organisation", "responder"), ("care_load", "touches")),
+    ):
+        differences = await compare_tables(connection, expected=expected, found=found, key=key, values=values)
+        for one in differences:
+            if name != "place in line" or one.what == "changed":
+                check.found([one], f"{where}, {name}")
+    check.found([await examples_of(connection, "a touch in no state", _STATELESS)], where)
+    check.found([await examples_of(connection, "a deadline earlier than it should be", _LATE_DEADLINES)], where)
+
+
+async def _fold(context: VerifyContext, codec: EventCodec, check: Check, where: str) -> None:
+    """Fold every stream's events into ``verify.folded``."""
+    connection, done = context.servers.postgres, 0
+    await connection.execute("CREATE UNIQUE INDEX ON verify.store_events (originator_id, originator_version)")
+    carry: list[tuple[Any, ...]] = []
+    async for rows in _chunks(
+        connection,
+        "SELECT originator_id, originator_version, topic, state FROM verify.store_events "
+        "WHERE (originator_id, originator_version) > (%s, %s) ORDER BY 1, 2 LIMIT %s",
+        ("", 0),
+    ):
+        carry += rows
+        complete = [row for row in carry if row[0] != carry[-1][0]]
+        carry = carry[len(complete) :]
+        await _keep(connection, codec, complete, check, where)
+        done += len(rows)
+        context.progress.reach(done)
+    await _keep(connection, codec, carry, check, where)
+    await connection.execute("ANALYZE verify.folded")
+
+
+async def _keep(
+    connection: psycopg.AsyncConnection[Any],
+    codec: EventCodec,
+    rows: Sequence[tuple[Any, ...]],
+    check: Check,
+    where: str,
+) -> None:
+    states, deadlines = [], []
+    for stream, events in groupby(rows, key=itemgetter(0)):
+        try:
+            version, state = _folded(codec, stream, events)
+        except (UnknownStoredTypeError, msgspec.DecodeError, KeyError) as error:
+            check.differs(f"{where}: a stream that cannot be read", f"{stream}: {error}")
+            continue
+        decider = codec.decider_of(stream)
+        place = decider.standing(state)
+        line, rank = (place.line, place.rank) if place else (None, None)
+        states.append((stream, version, codec.encode_state(state), line, rank))
+        deadlines += [(stream, deadline.name, deadline.due) for deadline in decider.deadlines(state)]
+    await copy_rows(connection, "folded", ("stream", "version", "state", "line", "rank"), states)
+    await copy_rows(connection, "folded_deadlines", ("stream", "name", "due"), deadlines)
+
+
+def _folded(codec: EventCodec, stream: str, rows: Iterator[tuple[Any, ...]]) -> tuple[int, Any]:
+    decider = codec.decider_of(stream)
+    state, version = decider.initial, 0
+    for _, version, topic, stored in rows:
+        event = StoredEvent(originator_id=stream, originator_version=version, topic=topic, state=stored)
+        state = decider.evolve(state, codec.to_domain_event(event).event)
+    return version, state
+
+
+async def _take_apart(connection: psycopg.AsyncConnection[Any], codec: EventCodec, check: Check, where: str) -> None:
+    """Read out of the stored states who carries what, by the touches and by the rosters."""
+    async for rows in _chunks(
+        connection,
+        "SELECT stream, state FROM verify.store_states WHERE stream > %s ORDER BY stream LIMIT %s",
+        ("",),
+    ):
+        carried, loads = [], []
+        for stream, stored in rows:
+            try:
+                state = codec.decode_state(stream, stored)
+            except (UnknownStoredTypeError, KeyError) as error:
+                check.differs(f"{where}: a state that cannot be read", f"{stream}: {error}")
+                continue
+            if isinstance(state, TouchState):
+                organisation = state.need.organisation if state.need else None
+                opened = state.status in OPEN
+                responder, load = (state.responder, state.care_load) if opened else (None, 0)
+                carried.append((stream, organisation, state.status, responder, load, state.need is not None))
+            elif isinstance(state, RosterState):
+                organisation = stream.partition(":")[2]
+                loads += [(organisation, load.responder, load.care_load, load.touches) for load in state.loads]
+        columns = ("touch", "organisation", "status", "responder", "care_load", "need")
+        await copy_rows(connection, "carried", columns, carried)
+        await copy_rows(connection, "loads", ("organisation", "responder", "care_load", "touches"), loads)
+
+
+async def _demand(context: VerifyContext, snapshot: StoreSnapshot) -> None:
+    """Fill ``verify.demanded`` with the identities of all that the partition must have taken in."""
+    connection, partitions = context.servers.postgres, context.servers.partitions
+    organisations = await connection.execute(
+        "SELECT organisation FROM verify.touches WHERE organisation IS NOT NULL UNION "
+        "SELECT organisation FROM verify.member_events WHERE form = 'policy'"
+    )
+    own = [
+        organisation
+        for (organisation,) in await organisations.fetchall()
+        if partition_of(organisation, partitions) == snapshot.partition
+    ]
+    for stream, table, wanted in (
+        (TOUCHES, "touches", "true"),
+        (MEMBER_EVENTS, "member_events", "form = 'policy'"),
+    ):
+        await connection.execute(
+            f"INSERT INTO verify.demanded SELECT key FROM verify.{table} WHERE key IS NOT NULL AND {wanted} "  # noqa: S608
+            "AND organisation = ANY(%s) AND seq <= %s AND seq <> ALL(%s)".encode(),
+            (own, snapshot.positions.get(stream, 0), sorted(snapshot.parked.get(stream, ()))),
+        )
+
+
+async def _chunks(
+    connection: psycopg.AsyncConnection[Any], query: str, start: tuple[Any, ...]
+) -> AsyncIterator[list[tuple[Any, ...]]]:
+    """Yield the rows of ``query`` in pieces; its first parameters are the key after which a piece begins."""
+    after = start
+    while True:
+        rows = await (await connection.execute(query.encode(), (*after, _CHUNK))).fetchall()
+        if not rows:
+            return
+        yield rows
+        after = rows[-1][: len(start)]

@@ -1,0 +1,49 @@
+"""What one person may be asked to carry: who could take a touch, what they carry, and where their limit is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.contracts.policy import Limits
+from shared.contracts.touch_facts import Hold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A responder as seen for one touch now. ``hold`` is what stands against them; ``day`` is their date."""
+
+    responder: str
+    display_name: str
+    limits: Limits
+    day: str
+    hold: Hold | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What a responder carries, and how many touches they were given on ``day``."""
+
+    responder: str
+    care_load: int = 0
+    touches: int = 0
+    day: str = ""
+    granted: int = 0
+
+
+def granted_on(load: Load, day: str) -> int:
+    """Return how many touches were given on ``day``."""
+    return load.granted if load.day == day else 0
+
+
+def over_limit(load: Load, candidate: Candidate, care_load: int) -> str | None:
+    """Return in words which limit another touch of ``care_load`` would exceed, None where it exceeds none."""
+    limits = candidate.limits
+    if load.care_load + care_load > limits.care_load:
+        return f"at the limit: carries {load.care_load} of {limits.care_load} care load, and this weighs {care_load}"
+    if load.touches >= limits.touches:
+        return f"at the limit: has {load.touches} of {limits.touches} touches"
+    granted = granted_on(load, candidate.day)
+    if granted >= limits.touches_per_day:
+        return f"at the limit: was given {granted} of {limits.touches_per_day} touches today"
+    return None

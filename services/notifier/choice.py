@@ -1,0 +1,64 @@
+"""The choice: who of several people gets a touch, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from services.notifier.capacity import Candidate, granted_on, over_limit
+from services.notifier.roster import RosterState
+from shared.contracts.touch_facts import Hold, Verdict
+
+_HOLDS: Final[tuple[Hold, ...]] = ("over-limit", "outside-hours", "on-leave", "given-back", "no-responder")
+"""Strongest first: of several responders, the one who could take it soonest says why it is held."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Who gets a touch, or why nobody does."""
+
+    responder: str | None
+    hold: Hold | None
+    why: tuple[Verdict, ...]
+
+
+def has_room(state: RosterState, candidate: Candidate) -> bool:
+    """Tell whether the candidate could be given the lightest of touches."""
+    return candidate.hold is None and over_limit(state.load_of(candidate.responder), candidate, 1) is None
+
+
+def choose(state: RosterState, candidates: tuple[Candidate, ...], care_load: int) -> Choice:
+    """Return who gets a touch of ``care_load``: least care load first, then fewest touches, fewest today, by name."""
+    verdicts: list[Verdict] = []
+    able: list[Candidate] = []
+    holds: set[Hold] = set()
+    for candidate in candidates:
+        over = over_limit(state.load_of(candidate.responder), candidate, care_load) if candidate.hold is None else None
+        hold: Hold | None = "over-limit" if over else candidate.hold
+        if hold is None:
+            able.append(candidate)
+        else:
+            holds.add(hold)
+            verdicts.append(Verdict(responder=candidate.responder, chosen=False, why=over or candidate.why))
+    if not able:
+        strongest: Hold = next((hold for hold in _HOLDS if hold in holds), "no-responder")
+        return Choice(responder=None, hold=strongest, why=tuple(verdicts))
+    ranked = sorted(able, key=lambda candidate: _rank(state, candidate))
+    best = ranked[0]
+    words = [f"carries {_carries(state, one)}" for one in ranked]
+    chosen = Verdict(responder=best.responder, chosen=True, why=f"available, {words[0]}: the least of those available")
+    others = [
+        Verdict(responder=one.responder, chosen=False, why=f"available, {word}")
+        for one, word in zip(ranked[1:], words[1:], strict=True)
+    ]
+    return Choice(responder=best.responder, hold=None, why=(chosen, *others, *verdicts))
+
+
+def _rank(state: RosterState, candidate: Candidate) -> tuple[int, int, int, str]:
+    load = state.load_of(candidate.responder)
+    return (load.care_load, load.touches, granted_on(load, candidate.day), candidate.responder)
+
+
+def _carries(state: RosterState, candidate: Candidate) -> str:
+    load = state.load_of(candidate.responder)
+    return f"{load.care_load} of {candidate.limits.care_load} care load"

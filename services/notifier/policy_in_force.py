@@ -1,0 +1,56 @@
+"""The care policy of one organisation, as notifier holds it: who its people are, and what may be asked of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from shared.contracts.policy import Policy
+from shared.decider import Decider
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyTaken:
+    """From here on this policy says who may be asked."""
+
+    version: str
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakePolicy:
+    """A policy was adopted."""
+
+    version: str
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyState:
+    """The policy that holds; none before the first."""
+
+    policy: Policy | None = None
+    version: str = ""
+
+
+def decide(command: Any, state: PolicyState) -> tuple[Any, ...]:
+    """Return the events that ``command`` leads to: none for the version that holds already."""
+    match command:
+        case TakePolicy() if command.version != state.version:
+            return (PolicyTaken(version=command.version, policy=command.policy),)
+        case _:
+            return ()
+
+
+def evolve(state: PolicyState, event: Any) -> PolicyState:
+    """Return the state after ``event``."""
+    match event:
+        case PolicyTaken():
+            return replace(state, policy=event.policy, version=event.version)
+        case _:
+            return state
+
+
+POLICY: Final[Decider[PolicyState]] = Decider(
+    category="policy", initial=PolicyState(), decide=decide, evolve=evolve, events=(PolicyTaken,)
+)
