@@ -47,7 +47,9 @@ class ViewFolding:
     ) -> int:
         """Fold what ``spec`` names, from where it stands up to the sequence ``until``, passing over ``without``.
 
-        Afterwards it stands at ``until``. Returns how many messages that were. Raises UnknownOwnTypeError for a type that only a newer build knows.
+        Afterwards it stands at ``until``. Returns how many messages that were.
+
+        Raises UnknownOwnTypeError for a type that only a newer build knows.
         """
         position = (await positions_of(self._connection, self._schema, self.shard.name)).get(reader, 0)
         count = 0

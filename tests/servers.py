@@ -104,3 +104,11 @@ async def fresh_streams(client: Client) -> None:
             f"$JS.API.STREAM.CREATE.{stream.name}", json.dumps(stream.config()).encode(), timeout=5
         )
         assert b'"error"' not in answer.data, answer.data
+
+
+async def reconfigure(client: Client, stream: str, **changes: object) -> None:
+    """Change settings of a stream, named as the JetStream API names them."""
+    info = json.loads((await client.request(f"$JS.API.STREAM.INFO.{stream}", b"", timeout=5)).data)
+    request = json.dumps(info["config"] | changes).encode()
+    answer = await client.request(f"$JS.API.STREAM.UPDATE.{stream}", request, timeout=5)
+    assert b'"error"' not in answer.data, answer.data

@@ -16,7 +16,7 @@ def test_the_default_is_printed_with_its_remarks_and_is_sound(tmp_path: Path) ->
     file.write_text(printed.stdout)
     checked = CliRunner().invoke(app, ["policy", "check", str(file)])
     assert checked.exit_code == 0
-    assert f"{file}: my-community cares for my-community; responders: anna, ben;" in checked.stdout
+    assert f"{file}: my-community cares for my-community; others are accepted; responders: anna, ben;" in checked.stdout
 
 
 def test_errors_name_file_line_field_and_fix(tmp_path: Path) -> None:

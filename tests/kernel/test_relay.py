@@ -1,0 +1,188 @@
+"""The relay on real servers: the log's public events in the stream, in order, each once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from nats.aio.client import Client
+
+from shared.event_store.codec import RecordedEvent
+from shared.event_store.recorder import Commit, Lease
+from shared.event_store.store import PartitionStore
+from shared.publisher import DurablePublisher
+from shared.relay import Relay, StoreBehindError, published_position
+from tests import servers
+from tests.kernel.counter import START, Counted, Reminded, counted_publication
+from tests.kernel.kernel_tables import own, rows, running, stores
+
+STREAM = "TOUCHES"
+
+
+@pytest.fixture
+def partitions(database_url: str) -> Iterator[list[PartitionStore]]:
+    with stores(database_url, partitions=3) as made:
+        yield made
+
+
+@pytest.fixture
+def store(partitions: list[PartitionStore]) -> PartitionStore:
+    return partitions[0]
+
+
+class Log:
+    """Writes a partition's log."""
+
+    def __init__(self, store: PartitionStore, lease: Lease) -> None:
+        self._store, self._lease = store, lease
+        opened = store.open(lease, [])
+        self.head, self._commits = opened.head, opened.commits
+
+    def grow(self, count: int, member: str = "ada", *, private: bool = False) -> None:
+        stream = f"counter:c{self._store.partition}:{member}"
+        version = len(self._store.recorder.select_events(stream))
+        event: Any = (
+            Reminded(clock=START, total=1)
+            if private
+            else Counted(by="x", clock=START + timedelta(seconds=self.head), remind=None)
+        )
+        events = tuple(
+            self._store.codec.to_stored_event(
+                RecordedEvent(originator_id=stream, originator_version=version + n, event=event)
+            )
+            for n in range(1, count + 1)
+        )
+        self._store.commit(self._lease, Commit(head=self.head, commits=self._commits, clock=START, events=events))
+        self.head += count
+        self._commits += 1
+
+
+def relay(client: Client, store: PartitionStore, lease: Lease) -> Relay:
+    publisher = DurablePublisher(client, STREAM)
+    public = {Counted: counted_publication}
+    return Relay(client, publisher, store, lease, stream=STREAM, subject="needs-touch.>", public=public)
+
+
+async def published(client: Client) -> list[tuple[str, int]]:
+    """Partition and position of every message, in the order of the stream."""
+    js = client.jetstream()
+    state = (await js.stream_info(STREAM)).state
+    found = []
+    for seq in range(state.first_seq or 1, state.last_seq + 1):
+        headers = (await js.get_msg(STREAM, seq)).headers or {}
+        found.append((headers["ce-partition"], int(headers["ce-position"])))
+    return found
+
+
+async def all_published(client: Client, count: int) -> list[tuple[str, int]]:
+    async with asyncio.timeout(20):
+        while (await client.jetstream().stream_info(STREAM)).state.messages < count:
+            await asyncio.sleep(0.02)
+    return await published(client)
+
+
+async def test_public_events_leave_in_order_and_others_stay(
+    client: Client, store: PartitionStore, database_url: str
+) -> None:
+    lease = own(database_url)
+    log = Log(store, lease)
+    log.grow(3)
+    log.grow(2, private=True)
+    one = relay(client, store, lease)
+    async with running(one.run()):
+        assert await all_published(client, 3) == [("0", 1), ("0", 2), ("0", 3)]
+        log.grow(1, "bo")
+        one.wake()
+        assert await all_published(client, 4) == [("0", 1), ("0", 2), ("0", 3), ("0", 6)]
+        async with asyncio.timeout(5):
+            while store.relayed(lease) < 6:
+                await asyncio.sleep(0.02)
+
+
+async def test_a_new_owner_goes_on_where_the_stream_ends(
+    client: Client, store: PartitionStore, database_url: str
+) -> None:
+    """Killed before it noted anything, and taken over long after the de-duplication window."""
+    log = Log(store, own(database_url))
+    log.grow(700)
+    js = client.jetstream()
+    await servers.reconfigure(client, STREAM, duplicate_window=100_000_000)
+    first = asyncio.create_task(relay(client, store, own(database_url)).run())
+    async with asyncio.timeout(10):
+        while (await js.stream_info(STREAM)).state.messages < 100:
+            await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait({first})
+    log = Log(store, own(database_url, owner="another"))
+    rows(database_url, "UPDATE service.shards SET relayed = 0 RETURNING 1")
+    await asyncio.sleep(0.3)
+    log.grow(600, "bo")
+    async with running(relay(client, store, log._lease).run()):
+        found = await all_published(client, 1_300)
+    assert found == [("0", position) for position in range(1, 1_301)]
+
+
+async def test_nothing_is_lost_or_doubled_when_the_server_is_killed(store: PartitionStore, database_url: str) -> None:
+    with servers.data_folder() as data:
+        async with servers.running_nats(data) as server, servers.nats_client(server.url) as client:
+            await servers.fresh_streams(client)
+            lease = own(database_url)
+            log = Log(store, lease)
+            one = relay(client, store, lease)
+            async with running(one.run()):
+                for _ in range(4):
+                    log.grow(150)
+                    one.wake()
+                    await asyncio.sleep(0.02)
+                    await servers.kill_nats(data, server)
+                    await server.start()
+                found = await all_published(client, 600)
+    assert found == [("0", position) for position in range(1, 601)]
+
+
+async def test_where_retention_emptied_the_stream_the_store_remembers(
+    client: Client, store: PartitionStore, database_url: str
+) -> None:
+    lease = own(database_url)
+    log = Log(store, lease)
+    log.grow(5)
+    async with running(relay(client, store, lease).run()):
+        await all_published(client, 5)
+        async with asyncio.timeout(5):
+            while store.relayed(lease) < 5:
+                await asyncio.sleep(0.02)
+    await client.jetstream().purge_stream(STREAM)
+    log.grow(1)
+    async with running(relay(client, store, lease).run()):
+        assert await all_published(client, 1) == [("0", 6)]
+
+
+async def test_partitions_do_not_mix(
+    client: Client, partitions: list[PartitionStore], database_url: str
+) -> None:
+    leases = [own(database_url, str(number)) for number in range(3)]
+    for store, lease, count in zip(partitions, leases, (4, 30, 0), strict=True):
+        Log(store, lease).grow(count, f"member-{store.partition}")
+    relays = [relay(client, store, lease) for store, lease in zip(partitions, leases, strict=True)]
+    async with running(*(one.run() for one in relays)):
+        found = await all_published(client, 34)
+    assert [position for partition, position in found if partition == "0"] == [1, 2, 3, 4]
+    assert [position for partition, position in found if partition == "1"] == list(range(1, 31))
+    last = [await published_position(client, STREAM, "needs-touch.>", number) for number in range(3)]
+    assert last == [4, 30, 0]
+    assert (await client.jetstream().consumers_info(STREAM)) == []
+
+
+async def test_a_store_that_was_restored_from_earlier_is_refused(
+    client: Client, store: PartitionStore, database_url: str
+) -> None:
+    lease = own(database_url)
+    Log(store, lease).grow(5)
+    async with running(relay(client, store, lease).run()):
+        await all_published(client, 5)
+    with stores(database_url) as (empty,):
+        with pytest.raises(StoreBehindError, match="holds the position 5 .* its log ends at 0"):
+            await relay(client, empty, own(database_url)).run()
