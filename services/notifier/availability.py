@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -94,12 +95,13 @@ def look_again_at(policy: Policy, now: datetime) -> datetime:
 def _opening(policy: Policy, responder: Responder, now: datetime) -> datetime | None:
     hours = _hours(policy, responder)
     moment = now
-    while (opening := hours.next_opening(moment)) is not None:
-        leave = _leave_on(responder, opening.astimezone(hours.zone).date().isoformat())
-        if leave is None:
-            return opening
-        after = date.fromisoformat(leave.last) + timedelta(days=1)
-        moment = datetime.combine(after, time(), tzinfo=hours.zone)
+    with contextlib.suppress(OverflowError):  # leave until 9999-12-31 has no day after it
+        while (opening := hours.next_opening(moment)) is not None:
+            leave = _leave_on(responder, opening.astimezone(hours.zone).date().isoformat())
+            if leave is None:
+                return opening
+            after = date.fromisoformat(leave.last) + timedelta(days=1)
+            moment = datetime.combine(after, time(), tzinfo=hours.zone)
     return None
 
 

@@ -10,6 +10,8 @@ from services.notifier.capacity import Candidate, Load, granted_on, over_limit
 from shared.decider import Deadline, Decider, Place, Refused
 
 DRAIN: Final = "drain"
+
+
 # What happened
 
 

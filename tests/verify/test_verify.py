@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from subprocess import PIPE, Popen
+from typing import Any, TypeVar
 
-import msgspec
 import nats
 import psycopg
 import pytest
+from nats.js import JetStreamContext
+from typer.testing import CliRunner
 
+from infra.cli.main import app
 from infra.running_servers import Servers, connected
 from infra.verify.report import Report
 from infra.verify.run import verify
+from services.notifier.roster import RosterState
 from services.notifier.service import notifier_codec
-from services.notifier.touch import TouchState
 from shared.contracts.names import event_key
 from shared.contracts.subjects import TOUCHES, partition_of
 from tests.end_to_end.harbour import SOURCE, post, write_policy
-from tests.end_to_end.running_system import RunningSystem, started, until
+from tests.end_to_end.running_system import COMMAND, RunningSystem, started, until
 from tests.verify import small_world
 from tests.verify.small_world import HOUR, harm
 
+T = TypeVar("T")
 P = partition_of("acme", 4)
 Q7 = event_key("acme", SOURCE, "post:q7:1")
 
@@ -50,6 +55,16 @@ class World:
         async def run() -> Report:
             async with connected(servers, "test") as connections:
                 return await verify(connections, Quiet(), accepted=accepted)
+
+        return asyncio.run(run())
+
+    def jetstream(self, action: Callable[[JetStreamContext], Awaitable[T]]) -> T:
+        async def run() -> T:
+            client = await nats.connect(self.system.run.nats_url)
+            try:
+                return await action(client.jetstream())
+            finally:
+                await client.close()
 
         return asyncio.run(run())
 
@@ -107,7 +122,7 @@ FAULTS = {
     ),
     "a row of history doubled": (
         "view_history.history",
-        "INSERT INTO view_history.history SELECT (jsonb_populate_record(h, '{\"key\": \"another\"}')).* "
+        'INSERT INTO view_history.history SELECT (jsonb_populate_record(h, \'{"key": "another"}\')).* '
         f"FROM view_history.history AS h WHERE key = '{Q7}'",
         {"history: history.history: row not expected", "history: event in the history: not expected"},
     ),
@@ -146,9 +161,12 @@ FAULTS = {
         f"notifier.p{P}_events",
         f"DELETE FROM notifier.p{P}_events WHERE notification_id = (SELECT max(notification_id) FROM "
         f"notifier.p{P}_events WHERE topic = 'notifier.TouchClaimed')",
-        {f"notifier: partition {P}: the log has a gap", f"notifier relay: partition {P}, published event: not expected"},
+        {
+            f"notifier: partition {P}: the log has a gap",
+            f"notifier relay: partition {P}, published event: not expected",
+        },
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -160,20 +178,167 @@ def test_a_planted_fault_is_named(world: World, fault: str) -> None:
     assert {one.partition(":")[0] for one in found} <= {one.partition(":")[0] for one in expected}
 
 
-def test_a_touch_in_another_state_is_named(world: World) -> None:
-    def settled(state: TouchState) -> TouchState:
-        return msgspec.structs.replace(state) if False else _with(state, status="withdrawn")
+@contextmanager
+def rewritten(world: World, stream: str, change: Callable[[Any], Any]) -> Iterator[None]:
+    """Store another state of a stream of notifier, and put it back at the end."""
+    codec, table = notifier_codec(), f"notifier.p{P}_states"
+    with psycopg.connect(world.url, autocommit=True) as connection:
+        update = f"UPDATE {table} SET state = %s WHERE stream = %s"
+        row = connection.execute(f"SELECT state FROM {table} WHERE stream = %s", (stream,)).fetchone()
+        assert row is not None
+        connection.execute(update, (codec.encode_state(change(codec.decode_state(stream, row[0]))), stream))
+        try:
+            yield
+        finally:
+            connection.execute(update, (row[0], stream))
 
-    stream = _stream_of(world, "claimed")
-    with _state(world, stream, settled):
+
+def test_a_touch_in_another_state_is_named(world: World) -> None:
+    claimed = "SELECT originator_id FROM notifier.p%d_events WHERE topic = 'notifier.TouchClaimed' ORDER BY 1" % P
+    with rewritten(world, world.rows(claimed)[0][0], lambda touch: replace(touch, status="raised")):
         found = world.found()
     assert f"notifier: partition {P}, state: changed" in found
-    assert f"notifier: partition {P}, a responder's load: not expected" in found or (
-        f"notifier: partition {P}, a responder's load: changed" in found
+    assert {one.partition(":")[0] for one in found} == {"notifier"}
+
+
+def test_a_load_that_is_off_by_one_is_named(world: World) -> None:
+    def heavier(roster: RosterState) -> RosterState:
+        first = roster.loads[0]
+        return replace(roster, loads=(replace(first, care_load=first.care_load + 1), *roster.loads[1:]))
+
+    with rewritten(world, "roster:acme", heavier):
+        found = world.found()
+    assert found == {
+        f"notifier: partition {P}, state: changed",
+        f"notifier: partition {P}, a responder's load: changed",
+    }
+
+
+def test_what_was_accepted_and_is_in_no_stream_is_named(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "accepted.jsonl"
+    lost = json.dumps({"post": 99, "community": "acme", "source": SOURCE, "id": "post:lost:1"})
+    file.write_text(f"{world.accepted.read_text()}{lost}\n")
+    report = world.report(accepted=file)
+    [found] = report.checks["accepted"].differences
+    assert (found.what, found.examples) == ("accepted, but not in MEMBER_EVENTS", (f"acme {SOURCE} post:lost:1",))
+
+
+def test_another_order_than_that_of_the_post_is_named(world: World, tmp_path: Path) -> None:
+    lines = world.accepted.read_text().splitlines()
+    lines[50], lines[51] = lines[51], lines[50]
+    file = tmp_path / "accepted.jsonl"
+    file.write_text("\n".join(lines))
+    assert world.found(accepted=file) == {"accepted: stored in another order than posted"}
+
+
+def test_an_event_that_an_earlier_post_brought_is_not_out_of_order(world: World, tmp_path: Path) -> None:
+    lines = world.accepted.read_text().splitlines()
+    again = [json.dumps({**json.loads(lines[n]), "post": 99}) for n in (51, 50)]
+    file = tmp_path / "accepted.jsonl"
+    file.write_text("\n".join([*lines, *again]))
+    assert world.found(accepted=file) == set()
+
+
+def test_a_file_that_cannot_be_read_is_no_difference_but_exit_code_2(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "accepted.jsonl"
+    file.write_text('{"post": 1}\n')
+    result = world.system.command("verify", "--accepted", str(file))
+    assert result.returncode == 2
+    assert "line 1" in result.stderr
+
+
+def test_a_halted_shard_is_named(world: World) -> None:
+    halt = "UPDATE triage.shards SET halted = %s WHERE shard = '0'"
+    with psycopg.connect(world.url, autocommit=True) as connection:
+        connection.execute(halt, ("a type from the future",))
+        try:
+            assert world.found() == {"readers: triage 0 has halted"}
+        finally:
+            connection.execute(halt, (None,))
+
+
+def test_a_message_published_twice_is_named(world: World) -> None:
+    async def publish_again(stream: JetStreamContext) -> int:
+        first = await stream.get_last_msg(TOUCHES, "needs-touch.>")
+        headers = {name: value for name, value in (first.headers or {}).items() if not name.startswith("Nats-")}
+        return (await stream.publish(first.subject or "", first.data or b"", headers=headers)).seq
+
+    seq = world.jetstream(publish_again)
+    found = world.found()
+    world.jetstream(lambda stream: stream.delete_msg(TOUCHES, seq))
+    assert found == {f"triage relay: partition {P}: published more than once"}
+
+
+def test_what_is_found_is_told_with_examples_and_exit_code_1(world: World) -> None:
+    table, damage, _ = FAULTS["a row of history changed"]
+    with harm(world.url, damage, table=table):
+        result = world.system.command("verify")
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert "history: history.history: row changed (1)" in result.stdout
+    assert f"{Q7} (text)" in result.stdout
+    assert "1 difference: see above" in result.stdout
+
+
+def test_without_a_system_it_says_so_with_exit_code_2(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["verify", "--data", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "No Warmline runs on" in result.stderr
+
+
+def test_rebuild_mends_a_damaged_view_while_events_come_in(world: World) -> None:
+    with psycopg.connect(world.url, autocommit=True) as connection:
+        connection.execute(
+            "DELETE FROM view_history.history WHERE member_key = (SELECT min(key) FROM view_history.members)"
+        )
+        connection.execute("UPDATE view_history.members SET name = 'Nobody'")
+        connection.execute("CREATE SCHEMA rebuild_history CREATE TABLE left_over ()")
+        connection.execute("CREATE SCHEMA replaced_history CREATE TABLE left_over ()")
+    assert world.found()
+    rebuilding = Popen(
+        [*COMMAND, "rebuild", "history"], env=world.system.environment(), stdout=PIPE, stderr=PIPE, text=True
     )
+    sent = 0
+    while rebuilding.poll() is None:
+        world.system.post([post(f"meanwhile{sent}", "member9", HOUR / 60, "Still here.", "c-q0")])
+        sent += 1
+    output, errors = rebuilding.communicate()
+    assert rebuilding.returncode == 0, output + errors
+    assert "history: rebuilt" in output
+    assert "history.members: row changed" in output
+    until(lambda: not world.found(), seconds=20, what="a sound system")
+    seen = "SELECT count(*) FROM view_history.history WHERE message LIKE 'meanwhile%'"
+    assert world.rows(seen) == [(sent,)]
+    schemas = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'rebuild%' OR nspname LIKE 'replaced%'"
+    assert world.rows(schemas) == []
 
 
-def _with(state: Any, **changes: Any) -> Any:
-    from dataclasses import replace
+def test_rebuild_makes_a_view_that_is_missing(world: World) -> None:
+    with psycopg.connect(world.url, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA view_queue CASCADE")
+    assert world.found() == {"queue: the schema view_queue is missing or damaged"}
+    result = world.system.command("rebuild", "--all")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "history: rebuilt" in result.stdout
+    assert "It is as the one that it replaces" in result.stdout
+    until(lambda: not world.found(), seconds=20, what="a sound system")
+    assert world.system.get("/api/v1/queue")["items"]
 
-    return replace(state, **changes)
+
+def test_rebuild_of_what_there_is_not_says_what_there_is(world: World) -> None:
+    result = world.system.command("rebuild", "histories")
+    assert result.returncode == 1
+    assert "There is no view histories: there are history, queue." in result.stderr
+
+
+def test_a_message_that_is_missing_is_named(world: World) -> None:
+    """The last test: what was deleted from a stream does not come back."""
+
+    async def delete_last(stream: JetStreamContext) -> None:
+        last = await stream.get_last_msg(TOUCHES, "needs-touch.>")
+        await stream.delete_msg(TOUCHES, last.seq or 0)
+
+    world.jetstream(delete_last)
+    found = world.found()
+    assert f"triage relay: partition {P}, published event: missing" in found
+    assert f"notifier: partition {P}, inbox entry: not expected" in found
+    assert "queue: queue.touch_timeline: row not expected" in found

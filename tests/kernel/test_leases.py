@@ -1,0 +1,181 @@
+"""Who owns which shard: even shares, takeovers, and owners that come back too late."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import psycopg
+import pytest
+
+from shared.event_store.recorder import Commit, Lease
+from shared.event_store.store import FencedError, PartitionStore
+from shared.leases import LeaseKeeper
+from tests.kernel.counter import START
+from tests.kernel.kernel_tables import SCHEMA, own, rows, stores, until
+from tests.kernel.test_commit import events
+
+SHARDS = ("0", "1", "2", "3", "4")
+
+
+@pytest.fixture
+def partitions(database_url: str) -> Iterator[list[PartitionStore]]:
+    with stores(database_url, partitions=5) as made:
+        yield made
+
+
+class Worker:
+    """A process in miniature: it commits to each shard that it owns, as fast as it can."""
+
+    def __init__(self, url: str, partitions: list[PartitionStore], name: str, shards: tuple[str, ...] = SHARDS) -> None:
+        self.partitions = partitions
+        self.owned: dict[str, Lease] = {}
+        self.fenced = 0
+        self.keeper = LeaseKeeper(url, SCHEMA, shards, name, self._work)
+        self.name = name
+
+    async def _work(self, lease: Lease) -> None:
+        store = self.partitions[int(lease.shard)]
+        opened = await asyncio.to_thread(store.open, lease, [])
+        head, commits = opened.head, opened.commits
+        self.owned[lease.shard] = lease
+        try:
+            while True:
+                commit = Commit(head=head, commits=commits, clock=START, events=events(head + 1, 1))
+                await asyncio.to_thread(store.commit, lease, commit)
+                head, commits = head + 1, commits + 1
+                await asyncio.sleep(0.02)
+        except FencedError:
+            self.fenced += 1
+            raise
+        finally:
+            del self.owned[lease.shard]
+
+
+@asynccontextmanager
+async def alive(worker: Worker) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(worker.keeper.run())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+def shares(*workers: Worker) -> list[int]:
+    return [len(worker.owned) for worker in workers]
+
+
+async def test_shards_are_shared_evenly_and_handed_over_in_order(
+    partitions: list[PartitionStore], database_url: str
+) -> None:
+    one, two, three = (Worker(database_url, partitions, name) for name in ("one", "three", "two"))
+    async with alive(one):
+        await until(lambda: shares(one) == [5])
+        async with alive(two), alive(three):
+            await until(lambda: sorted(shares(one, two, three)) == [1, 2, 2])
+            assert sorted([*one.owned, *two.owned, *three.owned]) == list(SHARDS)
+        started = time.monotonic()
+        await until(lambda: shares(one) == [5], seconds=4)
+        assert time.monotonic() - started < 4
+    assert [worker.fenced for worker in (one, two, three)] == [0, 0, 0]
+    held = rows(database_url, "SELECT count(*) FROM service.shards WHERE expires_at > clock_timestamp()")
+    assert held == [(0,)]
+    assert rows(database_url, "SELECT owner FROM service.workers") == []
+    assert_gapless(partitions)
+
+
+def assert_gapless(partitions: list[PartitionStore]) -> None:
+    for store in partitions:
+        found = [event.originator_version for event in store.recorder.select_events("counter:c:ada")]
+        assert found == list(range(1, store.head() + 1))
+
+
+async def test_a_dead_owner_is_taken_over_and_a_frozen_one_is_fenced(
+    partitions: list[PartitionStore], database_url: str
+) -> None:
+    frozen, heir = Worker(database_url, partitions, "frozen", ("0", "1")), Worker(database_url, partitions, "heir")
+    loop = asyncio.new_event_loop()
+    frozen_runs = asyncio.create_task(asyncio.to_thread(_run_in, loop, frozen))
+    try:
+        await until(lambda: shares(frozen) == [2])
+        before = dict(frozen.owned)
+        loop.call_soon_threadsafe(time.sleep, 7.5)  # the whole process stands still, beyond its leases
+        started = time.monotonic()
+        async with alive(heir):
+            await until(lambda: shares(heir) == [5], seconds=10)
+            assert time.monotonic() - started < 10
+            heads = [store.head() for store in partitions[:2]]
+            await until(lambda: frozen.fenced == 2 or not frozen.owned, seconds=10)
+            await until(lambda: all(store.head() > head for store, head in zip(partitions, heads, strict=False)))
+            for lease in before.values():
+                with pytest.raises(FencedError):
+                    partitions[int(lease.shard)].commit(
+                        lease, Commit(head=partitions[int(lease.shard)].head(), commits=0, clock=START)
+                    )
+    finally:
+        loop.call_soon_threadsafe(lambda: [task.cancel() for task in asyncio.all_tasks(loop)])
+        await frozen_runs
+    assert_gapless(partitions)
+
+
+def _run_in(loop: asyncio.AbstractEventLoop, worker: Worker) -> None:
+    asyncio.set_event_loop(loop)
+    with contextlib.closing(loop), contextlib.suppress(asyncio.CancelledError):
+        loop.run_until_complete(worker.keeper.run())
+
+
+async def test_two_who_both_believe_to_own_a_shard_never_both_write(
+    partitions: list[PartitionStore], database_url: str
+) -> None:
+    """Leases are stolen all the time, with the work of those who lose them still going on."""
+    landed: dict[int, list[str]] = defaultdict(list)
+    store = partitions[0]
+
+    def write(owner: str) -> None:
+        for _ in range(12):
+            lease = own(database_url, owner=owner)
+            with contextlib.suppress(FencedError):
+                opened = store.open(lease, [])
+                head, commits = opened.head, opened.commits
+                for _ in range(6):
+                    store.commit(lease, Commit(head=head, commits=commits, clock=START, events=events(head + 1, 1)))
+                    head, commits = head + 1, commits + 1
+                    landed[head].append(owner)
+
+    await asyncio.gather(*(asyncio.to_thread(write, owner) for owner in ("a", "b", "c")))
+    assert {position: len(owners) for position, owners in landed.items()} == dict.fromkeys(
+        range(1, store.head() + 1), 1
+    )
+    assert_gapless([store])
+
+
+async def test_work_that_fails_is_started_afresh_and_leases_survive_a_lost_connection(
+    partitions: list[PartitionStore], database_url: str
+) -> None:
+    worker = Worker(database_url, partitions, "one")
+    failures = iter([ExceptionGroup("both", [RuntimeError("broken"), FencedError("0")])])
+    work = worker.keeper._work
+
+    async def failing_once(lease: Lease) -> None:
+        for failure in failures:
+            raise failure
+        await work(lease)
+
+    worker.keeper._work = failing_once
+    async with alive(worker):
+        await until(lambda: shares(worker) == [5])
+        epochs = {shard: lease.epoch for shard, lease in worker.owned.items()}
+        assert sorted(epochs.values()) == [1, 1, 1, 1, 2]
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND pid <> pg_backend_pid()"
+            )
+        await asyncio.sleep(2.5)
+        assert {shard: lease.epoch for shard, lease in worker.owned.items()} == epochs
+    assert_gapless(partitions)
