@@ -72,6 +72,8 @@ class Rebuild:
         async with self._alone():
             await self._drop(self._fresh)
             await self._drop(self._old)
+            # The switch makes all of it durable at once.
+            await self._connection.execute("SET synchronous_commit = off")
             await create_view(self._connection, self._view, self._fresh)
             try:
                 for _ in range(_PASSES):
@@ -142,6 +144,7 @@ class Rebuild:
         """Put the new copy in the live one's place, with its dead letters, and give the leases back: all or nothing."""
         self._progress.step(f"{self._view.name}: switching")
         async with self._connection.transaction():
+            await self._connection.execute("SET LOCAL synchronous_commit = on")
             cursor = await self._connection.execute(
                 SQL(
                     "UPDATE {} SET expires_at = clock_timestamp(), halted = NULL "

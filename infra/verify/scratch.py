@@ -25,6 +25,8 @@ async def scratch_schema(connection: psycopg.AsyncConnection[Any]) -> AsyncItera
     if row is None or not row[0]:
         raise OperatorError("Another `warmline verify` checks this system at this moment. Wait until it has ended.")
     try:
+        # Nothing that is written here must survive a power cut.
+        await connection.execute("SET synchronous_commit = off")
         await _drop_all(connection)
         await connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(SCRATCH)))
         yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -26,8 +27,9 @@ def events() -> list[dict[str, Any]]:
             told.append(post(f"a{n}", f"member{(n + 1) % 40}", 13 * HOUR - n * HOUR / 20, "I do.", f"c-q{n}"))
         if n % 5 == 0:
             told.append(post(f"t{n}", "u-mara", 9 * HOUR - n * HOUR / 20, "Turn it left.", f"c-q{n}"))
-    for n in range(120):
-        told.append(post(f"m{n}", f"member{n % 17}", 5 * HOUR - n * HOUR / 60, f"Number {n}.", f"c-q{n % 60}"))
+    told += [
+        post(f"m{n}", f"member{n % 17}", 5 * HOUR - n * HOUR / 60, f"Number {n}.", f"c-q{n % 60}") for n in range(120)
+    ]
     written = {"conversation": "c-q1", "message": "q1"}
     told += [
         event("edit:q1", "edited", "member1", 2 * HOUR, text="The door opens by itself.", **written),
@@ -83,7 +85,7 @@ def take_one_in_hand(system: RunningSystem) -> None:
 
 
 @contextmanager
-def harm(url: str, damage: str, *, table: str):
+def harm(url: str, damage: str, *, table: str) -> Iterator[None]:
     """Damage a table by a statement, and put it back as it was at the end."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("DROP TABLE IF EXISTS public.kept")

@@ -122,8 +122,10 @@ FAULTS = {
     ),
     "a row of history doubled": (
         "view_history.history",
-        'INSERT INTO view_history.history SELECT (jsonb_populate_record(h, \'{"key": "another"}\')).* '
-        f"FROM view_history.history AS h WHERE key = '{Q7}'",
+        (
+            'INSERT INTO view_history.history SELECT (jsonb_populate_record(h, \'{"key": "another"}\')).* '
+            f"FROM view_history.history AS h WHERE key = '{Q7}'"
+        ),
         {"history: history.history: row not expected", "history: event in the history: not expected"},
     ),
     "a count of a member off": (
@@ -148,8 +150,10 @@ FAULTS = {
     ),
     "a deadline of triage missing": (
         f"triage.p{P}_deadlines",
-        f"DELETE FROM triage.p{P}_deadlines WHERE (stream, name) IN (SELECT stream, name FROM triage.p{P}_deadlines "
-        "WHERE due > now() + interval '10 minutes' LIMIT 1)",
+        (
+            f"DELETE FROM triage.p{P}_deadlines WHERE (stream, name) IN (SELECT stream, name FROM triage.p{P}_deadlines "
+            "WHERE due > now() + interval '10 minutes' LIMIT 1)"
+        ),
         {f"triage: partition {P}, deadline: missing"},
     ),
     "an inbox entry of notifier missing": (
@@ -159,8 +163,10 @@ FAULTS = {
     ),
     "an event removed from notifier's log": (
         f"notifier.p{P}_events",
-        f"DELETE FROM notifier.p{P}_events WHERE notification_id = (SELECT max(notification_id) FROM "
-        f"notifier.p{P}_events WHERE topic = 'notifier.TouchClaimed')",
+        (
+            f"DELETE FROM notifier.p{P}_events WHERE notification_id = (SELECT max(notification_id) FROM "
+            f"notifier.p{P}_events WHERE topic = 'notifier.TouchClaimed')"
+        ),
         {
             f"notifier: partition {P}: the log has a gap",
             f"notifier relay: partition {P}, published event: not expected",
@@ -194,7 +200,7 @@ def rewritten(world: World, stream: str, change: Callable[[Any], Any]) -> Iterat
 
 
 def test_a_touch_in_another_state_is_named(world: World) -> None:
-    claimed = "SELECT originator_id FROM notifier.p%d_events WHERE topic = 'notifier.TouchClaimed' ORDER BY 1" % P
+    claimed = f"SELECT originator_id FROM notifier.p{P}_events WHERE topic = 'notifier.TouchClaimed' ORDER BY 1"
     with rewritten(world, world.rows(claimed)[0][0], lambda touch: replace(touch, status="raised")):
         found = world.found()
     assert f"notifier: partition {P}, state: changed" in found
