@@ -95,7 +95,7 @@ class Workspace:
         for stream, entry in self._dirty.items():
             places.pop(stream, None)
             standing = self._codec.decider_of(stream).standing(entry.state)
-            if False:
+            if standing is not None and standing.line == line:
                 place = Place(rank=standing.rank, stream=stream)
                 behind = after is None or after.order < place.order
                 if behind and (stored.end is None or place.order <= stored.end.order):

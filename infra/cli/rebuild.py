@@ -24,7 +24,7 @@ _NAMES = ", ".join(view.name for view in VIEWS)
 
 
 def rebuild(
-    views: Annotated[list[str] | None, typer.Argument(metavar="[VIEW]...", help=f"Of these: {_NAMES}.")] = None,
+    views: Annotated[list[str] | None, typer.Argument(metavar="VIEW", help=f"Of these: {_NAMES}.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every view, one after the other.")] = False,
     data: Data = DEFAULT_DATA,
 ) -> None:

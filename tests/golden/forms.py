@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 from eventsourcing.persistence import StoredEvent
 
+from services.notifier.service import notifier_codec
 from services.triage.service import triage_codec
 from shared.contracts.cloudevents import MemberEvent, decode_member_event, decode_publication, encode_member_event
 from shared.contracts.commands import COMMAND_TYPES, CommandReply
@@ -23,10 +24,13 @@ from shared.contracts.policy import Policy
 from shared.contracts.touch_facts import TOUCH_FACT_TYPES
 from shared.contracts.warmline_facts import WARMLINE_FACT_TYPES
 from shared.event_store.codec import EventCodec, RecordedEvent
-from tests.golden import samples_contracts, samples_triage
+from tests.golden import samples_contracts, samples_notifier, samples_triage
 
 FILES: Final = Path(__file__).parent / "files"
-SERVICES: Final[dict[str, tuple[EventCodec, dict[str, Any]]]] = {"triage": (triage_codec(), samples_triage.SAMPLES)}
+SERVICES: Final[dict[str, tuple[EventCodec, dict[str, Any]]]] = {
+    "triage": (triage_codec(), samples_triage.SAMPLES),
+    "notifier": (notifier_codec(), samples_notifier.SAMPLES),
+}
 
 _PLAIN: Final[dict[str, type[Any]]] = {
     **{f"command.touch.{verb}": form for verb, form in COMMAND_TYPES.items()},

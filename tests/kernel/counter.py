@@ -140,7 +140,7 @@ class CounterService:
         return stream.split(":")[1]
 
     def suspended(self, store: PartitionStore) -> Sequence[str]:
-        return [stream.split(":")[1] for stream in store.waiting("suspended", 1000)]
+        return [place.stream.split(":")[1] for place in store.waiting("suspended", 1000)]
 
     def on_command(self, command: ClaimTouch, work: Workspace) -> tuple[str, int]:
         if command.responder == "refused":

@@ -27,7 +27,9 @@ def stores(
     """The stores of a service, empty, made as the provisioner makes them."""
     kernel = sql.SQL(resources.files("shared").joinpath("sql/kernel.sql").read_text())
     with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {0} CASCADE; CREATE SCHEMA {0}").format(sql.Identifier(schema)))
+        connection.execute(
+            sql.SQL("DROP SCHEMA IF EXISTS {0} CASCADE; CREATE SCHEMA {0}").format(sql.Identifier(schema))
+        )
         connection.execute(kernel.format(schema=sql.Identifier(schema)))
     with datastore(database_url, schema, connections=2 * partitions + 2) as pool:
         made = [PartitionStore(pool, number, codec or counter_codec()) for number in range(partitions)]
@@ -36,7 +38,9 @@ def stores(
         yield made
 
 
-def own(database_url: str, shard: str = "0", owner: str = "me", *, schema: str = SCHEMA, seconds: float = 3600) -> Lease:
+def own(
+    database_url: str, shard: str = "0", owner: str = "me", *, schema: str = SCHEMA, seconds: float = 3600
+) -> Lease:
     """Take a shard, whoever has it."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         row = connection.execute(
@@ -52,13 +56,21 @@ def own(database_url: str, shard: str = "0", owner: str = "me", *, schema: str =
 
 def rows(database_url: str, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
     with psycopg.connect(database_url, autocommit=True) as connection:
-        return connection.execute(query.encode(), parameters or None).fetchall()
+        cursor = connection.execute(query.encode(), parameters or None)
+        return cursor.fetchall() if cursor.description else []
 
 
 def contents(database_url: str, partition: int = 0, schema: str = SCHEMA) -> dict[str, list[tuple[Any, ...]]]:
     """All rows of a partition's tables, the dead letters and where the shard stands."""
-    found = {name: rows(database_url, f"SELECT * FROM {schema}.p{partition}_{name} ORDER BY 1, 2" if name != "inbox"
-                        else f"SELECT * FROM {schema}.p{partition}_inbox ORDER BY 1") for name in TABLES}
+    found = {
+        name: rows(
+            database_url,
+            f"SELECT * FROM {schema}.p{partition}_{name} ORDER BY 1, 2"
+            if name != "inbox"
+            else f"SELECT * FROM {schema}.p{partition}_inbox ORDER BY 1",
+        )
+        for name in TABLES
+    }
     found["dead_letters"] = rows(
         database_url, f"SELECT shard, stream, seq, error, tries FROM {schema}.dead_letters ORDER BY stream, seq"
     )

@@ -52,9 +52,7 @@ def full_commit() -> Commit:
             StateRow(stream="counter:c:bo", version=1, state=b"\x00\xff", line="waiting", rank=1.5),
         ),
         inbox=("one", "two"),
-        deadlines_set=(
-            DeadlineRow(stream="counter:c:ada", name="remind", community="c", due=START, armed_at=START),
-        ),
+        deadlines_set=(DeadlineRow(stream="counter:c:ada", name="remind", community="c", due=START, armed_at=START),),
         deadlines_dropped=(("counter:c:bo", "remind"),),
         dead_letters=(
             DeadLetter(
@@ -78,7 +76,7 @@ def test_a_commit_writes_everything(store: PartitionStore, lease: Lease, databas
     assert held["dead_letters"] == [("0", "S", 5, "bad", 3)]
     assert held["shard"] == [(3, 1, START)]
     assert store.known(["one", "three"]) == {"one"}
-    assert store.waiting("waiting", 10) == ["counter:c:bo"]
+    assert [place.stream for place in store.waiting("waiting", 10)] == ["counter:c:bo"]
     assert store.deadlines(after=None, suspended=["c"], limit=5) == []
     (row,) = store.deadlines(after=None, suspended=[], limit=5)
     assert store.deadlines(after=row, suspended=[], limit=5) == []

@@ -117,7 +117,7 @@ async def test_a_new_owner_goes_on_where_the_stream_ends(
     first.cancel()
     await asyncio.wait({first})
     log = Log(store, own(database_url, owner="another"))
-    rows(database_url, "UPDATE service.shards SET relayed = 0 RETURNING 1")
+    rows(database_url, "UPDATE service.shards SET relayed = 0")
     await asyncio.sleep(0.3)
     log.grow(600, "bo")
     async with running(relay(client, store, log._lease).run()):
@@ -160,9 +160,7 @@ async def test_where_retention_emptied_the_stream_the_store_remembers(
         assert await all_published(client, 1) == [("0", 6)]
 
 
-async def test_partitions_do_not_mix(
-    client: Client, partitions: list[PartitionStore], database_url: str
-) -> None:
+async def test_partitions_do_not_mix(client: Client, partitions: list[PartitionStore], database_url: str) -> None:
     leases = [own(database_url, str(number)) for number in range(3)]
     for store, lease, count in zip(partitions, leases, (4, 30, 0), strict=True):
         Log(store, lease).grow(count, f"member-{store.partition}")

@@ -7,11 +7,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from shared.decider import Place
 from shared.event_store.codec import EventCodec
-from shared.workspace import LATE_GRACE, LineMissing, StateMissing, Workspace
+from shared.workspace import LATE_GRACE, LineMissing, Page, StateMissing, Workspace
 from tests.kernel.counter import COUNTER, START, Count, CounterState, Remind, Suspend, counter_codec
 
-ADA, BO = "counter:c:ada", "counter:c:bo"
+ADA, BO, DAN, EVE = (f"counter:c:{name}" for name in ("ada", "bo", "dan", "eve"))
 LATER = START + timedelta(hours=1)
 
 
@@ -21,6 +22,10 @@ def work() -> Workspace:
     made.clock = START
     made.admit({ADA: (0, CounterState(), 0), BO: (7, CounterState(total=7), 100)})
     return made
+
+
+def place(stream: str) -> Place:
+    return Place(rank=0.0, stream=stream)
 
 
 def keep(work: Workspace) -> None:
@@ -95,11 +100,28 @@ def test_a_standing_goes_with_the_state(work: Workspace) -> None:
 def test_a_waiting_line_is_read_anew_for_each_batch(work: Workspace) -> None:
     with pytest.raises(LineMissing):
         work.line("suspended")
-    work.admit_line("suspended", [ADA])
-    assert work.line("suspended") == (ADA,)
+    work.admit_line("suspended", None, [place(ADA)], more=False)
+    assert work.line("suspended") == Page((place(ADA),), None)
     work.committed(())
     with pytest.raises(LineMissing):
         work.line("suspended")
+
+
+def test_a_waiting_line_is_seen_as_the_batch_has_made_it(work: Workspace) -> None:
+    work.admit({DAN: (1, CounterState(suspended=True), 50)})
+    work.admit_line("suspended", None, [place(DAN), place(EVE)], more=False)
+    work.decide(BO, Suspend(on=True))
+    work.decide(ADA, Count(by="e1", clock=START))
+    work.decide(DAN, Suspend(on=False))
+    assert work.line("suspended") == Page((place(BO), place(EVE)), None)
+
+
+def test_a_page_of_a_waiting_line_holds_what_is_between_its_ends(work: Workspace) -> None:
+    work.admit({DAN: (0, CounterState(), 0), EVE: (0, CounterState(), 0)})
+    work.admit_line("suspended", place(ADA), [place(DAN)], more=True)
+    for stream in (ADA, BO, EVE):
+        work.decide(stream, Suspend(on=True))
+    assert work.line("suspended", place(ADA)) == Page((place(BO), place(DAN)), place(DAN))
 
 
 def test_an_event_that_cannot_be_stored_fails_where_it_is_decided(work: Workspace) -> None:

@@ -15,7 +15,7 @@ import nats
 import psycopg
 import pytest
 from nats.js import JetStreamContext
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from infra.cli.main import app
 from infra.running_servers import Servers, connected
@@ -26,7 +26,7 @@ from services.notifier.service import notifier_codec
 from shared.contracts.names import event_key
 from shared.contracts.subjects import TOUCHES, partition_of
 from tests.end_to_end.harbour import SOURCE, post, write_policy
-from tests.end_to_end.running_system import COMMAND, RunningSystem, started, until
+from tests.end_to_end.running_system import COMMAND, TOKEN, RunningSystem, started, until
 from tests.verify import small_world
 from tests.verify.small_world import HOUR, harm
 
@@ -58,6 +58,11 @@ class World:
 
         return asyncio.run(run())
 
+    def command(self, *arguments: str) -> Result:
+        """Run a command in this process, which is quicker than in one of its own."""
+        environment = {"DATA": str(self.system.data), "WARMLINE_TOKEN": TOKEN, "COLUMNS": "200"}
+        return CliRunner().invoke(app, arguments, env=environment)
+
     def jetstream(self, action: Callable[[JetStreamContext], Awaitable[T]]) -> T:
         async def run() -> T:
             client = await nats.connect(self.system.run.nats_url)
@@ -88,17 +93,17 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         accepted = folder / "accepted.jsonl"
         small_world.send(system, accepted)
         archive = small_world.write_archive(folder)
-        imported = system.command("import", "zulip", str(archive), "--community", "acme")
-        assert imported.returncode == 0, imported.stdout + imported.stderr
-        small_world.take_one_in_hand(system)
         world = World(system, accepted)
+        imported = world.command("import", "zulip", str(archive), "--community", "acme")
+        assert imported.exit_code == 0, imported.output
+        small_world.take_one_in_hand(system)
         until(lambda: not world.found(), seconds=30, what="a sound system")
         yield world
 
 
 def test_a_sound_system_is_clean_and_the_figures_say_how_much_was_compared(world: World) -> None:
-    result = world.system.command("verify", "--accepted", str(world.accepted), "--json")
-    assert result.returncode == 0, result.stdout + result.stderr
+    result = world.command("verify", "--accepted", str(world.accepted), "--json")
+    assert result.exit_code == 0, result.output
     report = json.loads(result.stdout)
     assert report["clean"] is True
     compared = {check["name"]: check["compared"] for check in report["checks"]}
@@ -151,8 +156,8 @@ FAULTS = {
     "a deadline of triage missing": (
         f"triage.p{P}_deadlines",
         (
-            f"DELETE FROM triage.p{P}_deadlines WHERE (stream, name) IN (SELECT stream, name FROM triage.p{P}_deadlines "
-            "WHERE due > now() + interval '10 minutes' LIMIT 1)"
+            f"DELETE FROM triage.p{P}_deadlines WHERE (stream, name) IN "
+            f"(SELECT stream, name FROM triage.p{P}_deadlines WHERE due > now() + interval '10 minutes' LIMIT 1)"
         ),
         {f"triage: partition {P}, deadline: missing"},
     ),
@@ -248,8 +253,8 @@ def test_an_event_that_an_earlier_post_brought_is_not_out_of_order(world: World,
 def test_a_file_that_cannot_be_read_is_no_difference_but_exit_code_2(world: World, tmp_path: Path) -> None:
     file = tmp_path / "accepted.jsonl"
     file.write_text('{"post": 1}\n')
-    result = world.system.command("verify", "--accepted", str(file))
-    assert result.returncode == 2
+    result = world.command("verify", "--accepted", str(file))
+    assert result.exit_code == 2
     assert "line 1" in result.stderr
 
 
@@ -278,8 +283,8 @@ def test_a_message_published_twice_is_named(world: World) -> None:
 def test_what_is_found_is_told_with_examples_and_exit_code_1(world: World) -> None:
     table, damage, _ = FAULTS["a row of history changed"]
     with harm(world.url, damage, table=table):
-        result = world.system.command("verify")
-    assert result.returncode == 1, result.stdout + result.stderr
+        result = world.command("verify")
+    assert result.exit_code == 1, result.output
     assert "history: history.history: row changed (1)" in result.stdout
     assert f"{Q7} (text)" in result.stdout
     assert "1 difference: see above" in result.stdout
@@ -322,8 +327,8 @@ def test_rebuild_makes_a_view_that_is_missing(world: World) -> None:
     with psycopg.connect(world.url, autocommit=True) as connection:
         connection.execute("DROP SCHEMA view_queue CASCADE")
     assert world.found() == {"queue: the schema view_queue is missing or damaged"}
-    result = world.system.command("rebuild", "--all")
-    assert result.returncode == 0, result.stdout + result.stderr
+    result = world.command("rebuild", "--all")
+    assert result.exit_code == 0, result.output
     assert "history: rebuilt" in result.stdout
     assert "It is as the one that it replaces" in result.stdout
     until(lambda: not world.found(), seconds=20, what="a sound system")
@@ -331,8 +336,8 @@ def test_rebuild_makes_a_view_that_is_missing(world: World) -> None:
 
 
 def test_rebuild_of_what_there_is_not_says_what_there_is(world: World) -> None:
-    result = world.system.command("rebuild", "histories")
-    assert result.returncode == 1
+    result = world.command("rebuild", "histories")
+    assert result.exit_code == 1
     assert "There is no view histories: there are history, queue." in result.stderr
 
 

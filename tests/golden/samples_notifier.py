@@ -1,0 +1,72 @@
+"""A full sample of everything that notifier stores: events by stored name, states as ``state.<category>``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from services.notifier.capacity import Load
+from services.notifier.policy_in_force import PolicyState, PolicyTaken
+from services.notifier.roster import CapacityGranted, CapacityReleased, DrainArranged, Drained, RosterState
+from services.notifier.touch import GivenBack, TouchRaised, TouchState
+from shared.contracts.touch_facts import (
+    TouchAnnotated,
+    TouchAssigned,
+    TouchClaimed,
+    TouchHeld,
+    TouchReleased,
+    TouchSettled,
+    TouchWithdrawn,
+    Verdict,
+)
+from shared.decider import Place
+from tests.golden.samples_contracts import NEED, POLICY
+
+AT = datetime(2026, 11, 23, 9, 0, 0, 250_000, tzinfo=UTC)
+DUE = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+PLACE = Place(rank=-1795377599.75, stream=f"touch:{NEED.touch}")
+WHY = (
+    Verdict(responder="mira", chosen=True, why="available, carries 2 of 20 care load: the least of those available"),
+    Verdict(responder="jonas", chosen=False, why="on leave until 2026-11-27"),
+)
+FACT: Final[dict[str, Any]] = {
+    "touch": NEED.touch,
+    "revision": 3,
+    "organisation": "harbour",
+    "community": "acme",
+    "at": AT,
+}
+
+SAMPLES: Final[dict[str, Any]] = {
+    "notifier.PolicyTaken": PolicyTaken(version="p-1", policy=POLICY),
+    "notifier.CapacityGranted": CapacityGranted(
+        touch=NEED.touch, responder="mira", care_load=2, day="2026-11-23", by_themselves=True
+    ),
+    "notifier.CapacityReleased": CapacityReleased(touch=NEED.touch, responder="mira", care_load=2),
+    "notifier.DrainArranged": DrainArranged(due=DUE, unserved=True),
+    "notifier.Drained": Drained(next_due=DUE, reached=PLACE),
+    "notifier.TouchRaised": TouchRaised(need=NEED),
+    "notifier.TouchAssigned": TouchAssigned(**FACT, responder="mira", care_load=2, why=WHY),
+    "notifier.TouchHeld": TouchHeld(**FACT, hold="given-back", why=WHY),
+    "notifier.TouchClaimed": TouchClaimed(**FACT, responder="mira"),
+    "notifier.TouchReleased": TouchReleased(**FACT, responder="mira"),
+    "notifier.TouchSettled": TouchSettled(**FACT, responder="mira", outcome="reached", about="member:acme:m-1"),
+    "notifier.TouchWithdrawn": TouchWithdrawn(**FACT, cause="answered by a peer"),
+    "notifier.TouchAnnotated": TouchAnnotated(**FACT, note="the cause is gone: answered by a peer"),
+    "state.policy": PolicyState(policy=POLICY, version="p-1"),
+    "state.roster": RosterState(
+        loads=(Load(responder="mira", care_load=2, touches=1, day="2026-11-23", granted=4),),
+        drain_due=DUE,
+        drain_reached=PLACE,
+        unserved=True,
+    ),
+    "state.touch": TouchState(
+        need=NEED,
+        status="held",
+        revision=3,
+        responder="mira",
+        hold="given-back",
+        care_load=2,
+        given_back=(GivenBack(responder="jonas", at=AT),),
+    ),
+}

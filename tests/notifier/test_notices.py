@@ -1,0 +1,304 @@
+"""Notices on a real database and by a real mail server."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import Message
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from services.notifier.notices.notice import LogChannel, Notice, SmtpChannel
+from services.notifier.smtp_settings import SmtpSettings
+from shared.contracts.policy import Hours, Leave, Responder
+from tests.notifier.desk import DESK, Desk, until
+from tests.notifier.people import ALWAYS, WORKDAYS, need, policy, responder, who
+
+MIRA = responder("mira", email="mira@example.org", email_verified=True)
+JONAS = responder("jonas", email="jonas@example.org", email_verified=True)
+LOG = LogChannel()
+
+
+class Mailbox:
+    """Takes mail, or refuses it with ``answer``."""
+
+    def __init__(self) -> None:
+        self.mails: list[Message] = []
+        self.recipients: list[str] = []
+        self.answer = "250 OK"
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+        if self.answer.startswith("250"):
+            self.mails.append(message_from_bytes(envelope.content))
+            self.recipients += envelope.rcpt_tos
+        return self.answer
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    return Mailbox()
+
+
+@pytest.fixture
+def smtp(mailbox: Mailbox) -> Iterator[SmtpSettings]:
+    port = free_port()
+    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield settings(port)
+    controller.stop()
+
+
+def settings(port: int) -> SmtpSettings:
+    return SmtpSettings(host="127.0.0.1", port=port, sender="Warmline <warmline@example.org>", tls="none")
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def everybody(*people: Responder) -> Any:
+    return policy(*people, hours=ALWAYS)
+
+
+def closed() -> Hours:
+    """Hours that begin the day after tomorrow."""
+    day = (*WORKDAYS, "saturday", "sunday")[(datetime.now(UTC) + timedelta(days=2)).weekday()]
+    return Hours(timezone="UTC", days={day: ("10:00-11:00",)})  # type: ignore[dict-item]
+
+
+async def ended(desk: Desk, count: int, channel: str = "smtp") -> list[dict[str, Any]]:
+    """Return the channel's notices once ``count`` of them have ended."""
+
+    async def done() -> list[dict[str, Any]]:
+        rows = await desk.notices(channel)
+        return rows if sum(row["ended_as"] is not None for row in rows) >= count else []
+
+    return await until(done)
+
+
+async def test_a_notice_holds_urgency_and_a_link_and_nothing_about_anybody(
+    desk: Desk, mailbox: Mailbox, smtp: SmtpSettings
+) -> None:
+    await desk.adopt(everybody(MIRA))
+    await desk.raise_need(need(urgency="urgent", member=who("ada")))
+    async with desk.outbox(LOG, SmtpChannel(smtp)):
+        (row,) = await ended(desk, 1)
+    assert row["ended_as"] == "sent"
+    (mail,) = mailbox.mails
+    assert mailbox.recipients == ["mira@example.org"]
+    assert mail["Subject"] == "Warmline: a touch waits for you (urgent)"
+    assert mail.get_payload().split() == [*"Somebody needs a human touch, now.".split(), f"{DESK}/touches/t-1"]
+    assert mail["Message-ID"].endswith("@example.org>")
+    assert "ada" not in mail.as_string().lower()
+
+
+async def test_a_notice_is_sent_within_two_seconds(desk: Desk, mailbox: Mailbox, smtp: SmtpSettings) -> None:
+    await desk.adopt(everybody(MIRA))
+    async with desk.outbox(SmtpChannel(smtp)):
+        for number in range(3):
+            begun = asyncio.get_running_loop().time()
+            await desk.raise_need(need(f"t-{number}"))
+            await until(lambda number=number: len(mailbox.mails) > number)
+            assert asyncio.get_running_loop().time() - begun < 2.5
+
+
+@pytest.mark.parametrize("unreachable", [replace(MIRA, email_verified=False), replace(MIRA, email=None)])
+async def test_only_verified_addresses_are_written_to(
+    desk: Desk, mailbox: Mailbox, smtp: SmtpSettings, unreachable: Responder
+) -> None:
+    await desk.adopt(everybody(unreachable))
+    await desk.raise_need(need())
+    async with desk.outbox(LOG, SmtpChannel(smtp)):
+        assert (await ended(desk, 1))[0]["ended_as"] == "no verified target"
+        assert (await ended(desk, 1, "log"))[0]["ended_as"] == "sent"
+    assert mailbox.mails == []
+
+
+async def test_a_notice_that_hours_have_overtaken_waits_for_the_next_opening(
+    desk: Desk, mailbox: Mailbox, smtp: SmtpSettings
+) -> None:
+    await desk.adopt(everybody(MIRA))
+    await desk.raise_need(need())
+    await desk.adopt(policy(MIRA, hours=closed()))
+    async with desk.outbox(SmtpChannel(smtp)):
+
+        async def postponed() -> list[dict[str, Any]]:
+            return [row for row in await desk.notices() if row["wait"] > timedelta(hours=1)]
+
+        (row,) = await until(postponed)
+    assert (row["due"].hour, row["due"].weekday()) == (10, (datetime.now(UTC) + timedelta(days=2)).weekday())
+    assert (row["tries"], mailbox.mails) == (0, [])
+
+
+async def test_a_notice_to_somebody_on_leave_waits_for_its_end(desk: Desk, smtp: SmtpSettings) -> None:
+    today = datetime.now(UTC).date()
+    leave = Leave(first=str(today - timedelta(days=1)), last=str(today + timedelta(days=3)))
+    await desk.adopt(everybody(MIRA))
+    await desk.raise_need(need())
+    await desk.adopt(everybody(replace(MIRA, leave=(leave,))))
+    async with desk.outbox(SmtpChannel(smtp)):
+
+        async def postponed() -> bool:
+            return (await desk.notices())[0]["wait"] > timedelta(days=2)
+
+        await until(lambda: postponed())
+
+
+async def test_a_touch_that_moved_on_is_not_noticed(desk: Desk, mailbox: Mailbox, smtp: SmtpSettings) -> None:
+    await desk.adopt(everybody(MIRA, JONAS))
+    await desk.raise_need(need("t-1"))
+    await desk.settle("t-1", "jonas")
+    await desk.raise_need(need("t-2"))
+    await desk.release("t-2", "mira")  # to jonas
+    async with desk.outbox(SmtpChannel(smtp)):
+        rows = await ended(desk, 3)
+    found = [(row["touch"], row["responder"], row["ended_as"]) for row in rows]
+    assert found == [
+        ("t-1", "jonas", "no longer theirs"),
+        ("t-2", "mira", "no longer theirs"),
+        ("t-2", "jonas", "sent"),
+    ]
+    assert mailbox.recipients == ["jonas@example.org"]
+
+
+async def test_a_refused_mail_is_tried_again_after_growing_waits_and_holds_up_no_other(
+    desk: Desk, mailbox: Mailbox, smtp: SmtpSettings
+) -> None:
+    await desk.adopt(everybody(MIRA))
+    await desk.raise_need(need("t-1"))
+    mailbox.answer = "451 later"
+    waits = []
+    async with desk.outbox(SmtpChannel(smtp)):
+        for tries in range(1, 4):
+
+            async def tried(tries: int = tries) -> list[dict[str, Any]]:
+                return [row for row in await desk.notices() if row["tries"] == tries]
+
+            (row,) = await until(tried)
+            assert "451" in row["last_error"]
+            waits.append(row["wait"].total_seconds())
+            await desk.make_due()
+        mailbox.answer = "250 OK"
+        await desk.raise_need(need("t-2"))
+        await desk.make_due()
+        await ended(desk, 2)
+    assert [round(wait / 5) for wait in waits] == [1, 2, 4]
+    assert len(mailbox.mails) == 2
+
+
+async def test_what_cannot_be_put_into_a_mail_holds_up_no_other(
+    desk: Desk, mailbox: Mailbox, smtp: SmtpSettings
+) -> None:
+    await desk.adopt(everybody(replace(MIRA, email="mira\x00@example.org"), JONAS))
+    for number in range(2):
+        await desk.raise_need(need(f"t-{number}"))
+    async with desk.outbox(SmtpChannel(smtp)):
+        await until(lambda: mailbox.mails)
+
+        async def failed() -> bool:
+            return any(row["last_error"] for row in await desk.notices())
+
+        await until(lambda: failed())
+    assert mailbox.recipients == ["jonas@example.org"]
+
+
+async def test_a_mail_server_that_hangs_delays_only_its_own_notices(desk: Desk) -> None:
+    held: list[asyncio.StreamWriter] = []
+    server = await asyncio.start_server(lambda _reader, writer: held.append(writer), "127.0.0.1", 0)
+    await desk.adopt(everybody(MIRA))
+    try:
+        async with desk.outbox(LOG, SmtpChannel(settings(server.sockets[0].getsockname()[1]))):
+            for number in range(3):
+                await desk.raise_need(need(f"t-{number}"))
+                await ended(desk, number + 1, "log")
+            await until(lambda: held)
+            assert [row["ended_as"] for row in await desk.notices()] == [None, None, None]
+    finally:
+        for writer in held:
+            writer.close()
+        server.close()
+
+
+async def test_a_mail_server_that_is_down_is_tried_again_and_nothing_is_missed(desk: Desk, mailbox: Mailbox) -> None:
+    port = free_port()
+    await desk.adopt(everybody(MIRA))
+    await desk.raise_need(need())
+
+    async def failed() -> bool:
+        return any(row["last_error"] for row in await desk.notices())
+
+    async with desk.outbox(LOG, SmtpChannel(settings(port))):
+        await ended(desk, 1, "log")
+        await until(lambda: failed())
+        controller = Controller(mailbox, hostname="127.0.0.1", port=port)
+        controller.start()
+        try:
+            await desk.make_due()
+            await ended(desk, 1)
+        finally:
+            controller.stop()
+    assert len(mailbox.mails) == 1
+
+
+class Dies(SmtpChannel):
+    """Sends, or does not, and is then heard of no more, as a process that is killed."""
+
+    def __init__(self, settings: SmtpSettings, *, after_sending: bool) -> None:
+        super().__init__(settings)
+        self._after_sending = after_sending
+        self.dead = asyncio.Event()
+
+    async def send(self, responder: Responder, notice: Notice) -> None:
+        if self._after_sending:
+            await super().send(responder, notice)
+        self.dead.set()
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(("after_sending", "mails"), [(True, 2), (False, 1)])
+async def test_a_crash_between_sending_and_recording_sends_once_more_and_never_less(
+    desk: Desk, mailbox: Mailbox, smtp: SmtpSettings, after_sending: bool, mails: int
+) -> None:
+    await desk.adopt(everybody(MIRA))
+    await desk.raise_need(need())
+    dies = Dies(smtp, after_sending=after_sending)
+    async with desk.outbox(dies):
+        await dies.dead.wait()
+    async with desk.outbox(SmtpChannel(smtp)):
+        await ended(desk, 1)
+        await desk.raise_need(need("t-2"))
+        await ended(desk, 2)
+    assert len(mailbox.mails) == mails + 1
+    assert len({mail["Message-ID"] for mail in mailbox.mails}) == 2, "sent twice, it is the same mail"
+
+
+async def test_who_has_lost_the_lease_makes_no_notices(desk: Desk) -> None:
+    await desk.adopt(everybody(MIRA))
+    await desk.raise_need(need())
+    await desk.query("UPDATE notifier.shards SET epoch = epoch + 1")
+    tasks = asyncio.all_tasks()
+    async with desk.outbox():
+        (follower,) = asyncio.all_tasks() - tasks
+        await asyncio.wait_for(follower, 10)
+    assert await desk.query("SELECT * FROM notifier.notice_cursors") == []
+
+
+async def test_a_line_is_read_page_by_page(desk: Desk) -> None:
+    await desk.adopt(everybody())
+    for number, waited in enumerate((3, 1, 2, 3, 3)):
+        await desk.raise_need(need(f"t-{number}", since=need().since - timedelta(hours=waited)))
+    line = "unserved:harbour"
+    whole = desk.store.waiting(line, 10)
+    assert [place.stream[-1] for place in whole] == ["0", "3", "4", "2", "1"]
+    first = desk.store.waiting(line, 2)
+    second = desk.store.waiting(line, 2, first[-1])
+    assert first + second + desk.store.waiting(line, 2, second[-1]) == whole
