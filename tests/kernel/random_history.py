@@ -50,6 +50,8 @@ class History:
             self._adopt(community, 4.0, "v1")
         while len(self.messages) < count:
             self._step()
+        for _ in range(20):  # so that deadlines are pending at the end
+            self._say("acme", self._stored)
 
     def _step(self) -> None:
         draw = self._random.random
