@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections import deque
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ ATOMIC_FROM_MESSAGES: Final = 16
 MAX_WAITING_MESSAGES: Final = 20_000
 MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
 
+_TROUBLE_SECONDS: Final = 60.0
 _LEAST_SECONDS: Final = 1.0
 _MESSAGE_OVERHEAD_BYTES: Final = 200
 _DUPLICATE_IN_BATCH: Final = 10201
@@ -118,6 +120,7 @@ class DurablePublisher:
         self._bytes = 0
         self._worker: asyncio.Task[None] | None = None
         self._highest = 0
+        self._trouble: tuple[str, float] | None = None
 
     async def publish(self, messages: Sequence[Outgoing]) -> list[PubResult]:
         """Return where each message is stored, once all are confirmed; waits while too much is waiting already.
@@ -137,6 +140,13 @@ class DurablePublisher:
             self._worker = asyncio.create_task(self._work())
         return await call.done
 
+    @property
+    def trouble(self) -> str | None:
+        """Why the last publication failed, for a minute; None when it did not."""
+        if self._trouble is None or time.monotonic() - self._trouble[1] > _TROUBLE_SECONDS:
+            return None
+        return self._trouble[0]
+
     def _has_room(self) -> bool:
         return self._messages < MAX_WAITING_MESSAGES and self._bytes < MAX_WAITING_BYTES
 
@@ -152,6 +162,7 @@ class DurablePublisher:
             except Exception as caught:  # noqa: BLE001 -- it belongs to the callers; the worker goes on
                 error = caught
             finally:
+                self._trouble = None if error is None else (str(error), time.monotonic())
                 for call in calls:
                     complete = len(call.results) == len(call.messages)
                     call.finish(None if complete else error)

@@ -32,6 +32,7 @@ from services.ingest.validation import fields_with_nul
 from shared.contracts.names import Label, Name
 from shared.contracts.policy import Policy
 from shared.contracts.warmline_facts import PLATFORM
+from shared.publisher import DurablePublisher
 
 _NAME: Final = re.compile(r"[a-z0-9-]{1,40}")
 
@@ -91,6 +92,7 @@ class AdminParts:
 
     nc: Client
     database: Database
+    publisher: DurablePublisher
     communities: Communities
     policies: Policies
     sources: Sources
@@ -175,7 +177,7 @@ async def post_import_end(import_id: str, state: State) -> None:
 async def get_health(state: State) -> Response[Health]:
     """Ask NATS and PostgreSQL; 503 if either does not answer."""
     parts = _parts(state)
-    health = await check_health(parts.nc, parts.database)
+    health = await check_health(parts.nc, parts.database, parts.publisher)
     return Response(health, status_code=200 if health.status == "ok" else 503)
 
 

@@ -11,6 +11,7 @@ from nats.errors import Error as NatsError
 
 from services.ingest.database import Database, DatabaseUnavailableError
 from shared.contracts.subjects import MEMBER_EVENTS
+from shared.publisher import DurablePublisher
 
 _SECONDS: Final = 2.0
 
@@ -24,9 +25,17 @@ class Health:
     postgres: str
 
 
-async def check_health(nc: Client, database: Database) -> Health:
-    """Ask NATS for the stream and PostgreSQL for a number, for two seconds each."""
+async def check_health(nc: Client, database: Database, publisher: DurablePublisher) -> Health:
+    """Ask NATS for the stream and PostgreSQL for a number, for two seconds each.
+
+    A stream that answers may still store nothing, as after a full disk: what failed last counts, too.
+    """
     nats, postgres = await asyncio.gather(_nats(nc), _postgres(database))
+    if nats == "ok" and publisher.trouble is not None:
+        nats = (
+            f"does not store events: {publisher.trouble}. If its disk was full, make room and restart NATS: it does "
+            "not write to that stream again by itself"
+        )
     return Health(status="ok" if nats == postgres == "ok" else "unavailable", nats=nats, postgres=postgres)
 
 

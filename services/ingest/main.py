@@ -48,6 +48,7 @@ async def serve(settings: ServiceSettings, port: int) -> None:
             AdminParts(
                 nc=nc,
                 database=database,
+                publisher=publisher,
                 communities=communities,
                 policies=Policies(database, communities),
                 sources=sources,

@@ -26,9 +26,12 @@ async def test_a_full_stream_refuses_and_nothing_is_half_stored(world: World) ->
                 assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
                 assert int(answer.headers["retry-after"]) > 0
             assert await world.stored(community) == []
+            health = await client.get("/healthz")
+            assert (health.status_code, "does not store events" in health.json()["nats"]) == (503, True)
         finally:
             await world.make_room()
         assert (await client.post("/v1/events", json=batch)).json()["accepted"] == 100
+        assert (await client.get("/healthz")).status_code == 200
     assert [event.id for event in await world.stored(community)] == [event["id"] for event in batch]
 
 

@@ -90,9 +90,12 @@ class History:
 
     def _say(self, community: str, happened: datetime) -> None:
         choose = self._random.choice
-        name = choose(["mira", *(f"u{number}" for number in range(25))])
+        name = choose(["mira", *(f"u{number}" for number in range(5 + self._number // 6))])
         member = said.Member(id=name, roles=("helpers",) if name == "u3" else (), bot=name == "u4")
-        talk, message = f"c-{self._random.randrange(30)}", f"m-{self._random.randrange(90)}"
+        talk, message = (
+            f"c-{self._random.randrange(3 + self._number // 5)}",
+            f"m-{self._random.randrange(1 + self._number)}",
+        )
         data: Any = choose(
             [
                 said.Posted(

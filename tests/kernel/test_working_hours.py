@@ -17,7 +17,9 @@ OFFICE: dict[Day, tuple[str, ...]] = {
     "thursday": ("09:00-17:00",),
     "friday": ("09:00-17:00",),
 }
-ROUND_THE_CLOCK: dict[Day, tuple[str, ...]] = dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), ("00:00-24:00",))
+ROUND_THE_CLOCK: dict[Day, tuple[str, ...]] = dict.fromkeys(
+    ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), ("00:00-24:00",)
+)
 
 
 def pattern(days: dict[Day, tuple[str, ...]], timezone: str = "Europe/Berlin") -> WorkingHours:
