@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from importlib import resources
-from typing import Any, Final, LiteralString, cast
+from typing import Any, Final, cast
 
 import nats
 import psycopg
@@ -93,7 +93,7 @@ async def _provision_database(connection: psycopg.AsyncConnection[Any], postgres
     kernel = resources.files("shared").joinpath("sql/kernel.sql").read_text()
     for service in SERVICES:
         await connection.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(service)))
-        await connection.execute(SQL(cast("LiteralString", kernel)).format(schema=Identifier(service)))
+        await connection.execute(SQL(kernel).format(schema=Identifier(service)))
         await _migrate(connection, service)
     await asyncio.to_thread(_create_stores, postgres_url, partitions)
     for view in VIEWS:

@@ -1,4 +1,4 @@
-"""Some weeks of two communities, drawn from a seed: everything that triage folds, late, twice and in the wrong order."""
+"""Weeks of two communities, drawn from a seed: all that triage folds, late, twice and in the wrong order."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def applied_once(database_url: str, commit: Commit) -> None:
 
 @pytest.mark.parametrize("commit", COMMITS, ids=NAMES)
 @pytest.mark.parametrize("cut", ["before it arrives", "before the reply"])
-def test_a_cut_connection(
+def test_a_cut_connection(  # noqa: PLR0917
     store: PartitionStore, lease: Lease, proxy: CuttingProxy, database_url: str, cut: Cut, commit: Commit
 ) -> None:
     proxy.cut = cut

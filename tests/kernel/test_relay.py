@@ -17,7 +17,7 @@ from shared.publisher import DurablePublisher
 from shared.relay import Relay, StoreBehindError, published_position
 from tests import servers
 from tests.kernel.counter import START, Counted, Reminded, counted_publication
-from tests.kernel.kernel_tables import own, rows, running, stores
+from tests.kernel.kernel_tables import own, rows, running, stores, until
 
 STREAM = "TOUCHES"
 
@@ -78,10 +78,14 @@ async def published(client: Client) -> list[tuple[str, int]]:
 
 
 async def all_published(client: Client, count: int) -> list[tuple[str, int]]:
-    async with asyncio.timeout(20):
-        while (await client.jetstream().stream_info(STREAM)).state.messages < count:
-            await asyncio.sleep(0.02)
+    await stored(client, count)
     return await published(client)
+
+
+async def stored(client: Client, count: int) -> None:
+    async with asyncio.timeout(20):
+        while (await client.jetstream().stream_info(STREAM)).state.messages < count:  # noqa: ASYNC110 -- NATS counts
+            await asyncio.sleep(0.001)
 
 
 async def test_public_events_leave_in_order_and_others_stay(
@@ -97,9 +101,7 @@ async def test_public_events_leave_in_order_and_others_stay(
         log.grow(1, "bo")
         one.wake()
         assert await all_published(client, 4) == [("0", 1), ("0", 2), ("0", 3), ("0", 6)]
-        async with asyncio.timeout(5):
-            while store.relayed(lease) < 6:
-                await asyncio.sleep(0.02)
+        await until(lambda: store.relayed(lease) == 6)
 
 
 async def test_a_new_owner_goes_on_where_the_stream_ends(
@@ -108,12 +110,9 @@ async def test_a_new_owner_goes_on_where_the_stream_ends(
     """Killed before it noted anything, and taken over long after the de-duplication window."""
     log = Log(store, own(database_url))
     log.grow(700)
-    js = client.jetstream()
     await servers.reconfigure(client, STREAM, duplicate_window=100_000_000)
     first = asyncio.create_task(relay(client, store, own(database_url)).run())
-    async with asyncio.timeout(10):
-        while (await js.stream_info(STREAM)).state.messages < 100:
-            await asyncio.sleep(0)
+    await stored(client, 100)
     first.cancel()
     await asyncio.wait({first})
     log = Log(store, own(database_url, owner="another"))
@@ -151,9 +150,7 @@ async def test_where_retention_emptied_the_stream_the_store_remembers(
     log.grow(5)
     async with running(relay(client, store, lease).run()):
         await all_published(client, 5)
-        async with asyncio.timeout(5):
-            while store.relayed(lease) < 5:
-                await asyncio.sleep(0.02)
+        await until(lambda: store.relayed(lease) == 5)
     await client.jetstream().purge_stream(STREAM)
     log.grow(1)
     async with running(relay(client, store, lease).run()):
@@ -181,6 +178,6 @@ async def test_a_store_that_was_restored_from_earlier_is_refused(
     Log(store, lease).grow(5)
     async with running(relay(client, store, lease).run()):
         await all_published(client, 5)
-    with stores(database_url) as (empty,):
-        with pytest.raises(StoreBehindError, match="holds the position 5 .* its log ends at 0"):
-            await relay(client, empty, own(database_url)).run()
+    refused = pytest.raises(StoreBehindError, match=r"holds the position 5 .* its log ends at 0")
+    with stores(database_url) as (empty,), refused:
+        await relay(client, empty, own(database_url)).run()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -62,9 +62,8 @@ async def url(database_url: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def _new_batches() -> Iterator[None]:
+def _new_batches() -> None:
     VIEW.batches.clear()
-    yield
 
 
 def runner(client: Client, url: str, lease: Lease | None = None) -> ViewRunner:

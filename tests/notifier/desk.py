@@ -106,7 +106,8 @@ class Desk:
 
     async def notices(self, channel: str = "smtp") -> list[dict[str, Any]]:
         return await self.query(
-            "SELECT *, due - clock_timestamp() AS wait FROM notifier.notices WHERE channel = %s ORDER BY touch, revision",
+            "SELECT *, due - clock_timestamp() AS wait FROM notifier.notices WHERE channel = %s "
+            "ORDER BY touch, revision",
             channel,
         )
 
@@ -139,8 +140,8 @@ async def desk_at(url: str) -> AsyncIterator[Desk]:
     """A partition, owned, on the provisioned database at ``url``."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
         cursor = await connection.execute(
-            "UPDATE notifier.shards SET owner = 'desk', epoch = epoch + 1, expires_at = clock_timestamp() + interval '1h' "
-            "WHERE shard = '0' RETURNING epoch"
+            "UPDATE notifier.shards SET owner = 'desk', epoch = epoch + 1, "
+            "expires_at = clock_timestamp() + interval '1h' WHERE shard = '0' RETURNING epoch"
         )
         row = await cursor.fetchone()
     assert row is not None

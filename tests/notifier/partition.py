@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-
 from services.notifier.roster import RosterState
 from services.notifier.service import NotifierService, notifier_codec
 from services.notifier.streams import policy_stream, roster_stream, touch_stream

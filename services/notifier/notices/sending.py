@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 from urllib.parse import quote
 
 import psycopg
 import structlog
+from psycopg.sql import SQL
 
 from services.notifier.availability import find, next_working_moment, within_hours
 from services.notifier.notices.notice import Channel, Notice
 from services.notifier.policy_in_force import PolicyState
 from services.notifier.streams import policy_stream, touch_stream
 from services.notifier.touch import TouchState
+from shared.bounded_wait import wait_set
 from shared.contracts.policy import Responder
 from shared.event_store.store import PartitionStore
 
@@ -60,8 +61,7 @@ class ChannelSender:
         for row in rows:
             await self._send(connection, row)
         if len(rows) < _BATCH:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), timeout=_POLL_SECONDS)
+            await wait_set(self._wake, _POLL_SECONDS)
 
     async def _send(self, connection: Connection, row: dict[str, Any]) -> None:
         streams = [policy_stream(row["organisation"]), touch_stream(row["touch"])]
@@ -75,39 +75,32 @@ class ChannelSender:
         elif touch.need is None or (touch.status, touch.revision) != ("assigned", row["revision"]):
             await self._ended(connection, row, "no longer theirs")
         elif not within_hours(held.policy, responder, now):
-            await self._postponed(connection, row, next_working_moment(held.policy, responder, now))
+            await self._change(connection, row, "due = %s", next_working_moment(held.policy, responder, now))
         else:
             link = f"{self._desk_url}/touches/{quote(row['touch'], safe='')}"
             notice = Notice(touch=row["touch"], revision=row["revision"], urgency=touch.need.urgency, link=link)
             await self._try(connection, row, responder, notice)
 
     async def _try(self, connection: Connection, row: dict[str, Any], responder: Responder, notice: Notice) -> None:
+        wait = min(_FIRST_RETRY * 2 ** min(row["tries"], 10), _LONGEST_RETRY)
+        # Before it is sent, so that whatever happens after cannot send it again and again.
+        await self._change(connection, row, "due = clock_timestamp() + %s, tries = tries + 1", wait)
         try:
             await self._channel.send(responder, notice)
         except Exception as error:  # noqa: BLE001 -- whatever one notice fails of must not hold up the others
-            wait = min(_FIRST_RETRY * 2 ** min(row["tries"], 10), _LONGEST_RETRY)
-            why = f"{type(error).__name__}: {error}"[:_LONGEST_ERROR]
+            why = f"{type(error).__name__}: {error}".replace("\0", "")[:_LONGEST_ERROR]
             log.warning("notice.failed", touch=notice.touch, channel=self.channel, retry_in=str(wait), error=why)
-            await self._failed(connection, row, wait, why)
+            await self._change(connection, row, "last_error = %s", why)
         else:
             await self._ended(connection, row, "sent")
 
     async def _ended(self, connection: Connection, row: dict[str, Any], how: str) -> None:
-        await connection.execute(
-            "UPDATE notifier.notices SET ended_at = clock_timestamp(), ended_as = %s, tries = tries + %s "
-            "WHERE touch = %s AND revision = %s AND channel = %s",
-            (how, how == "sent", row["touch"], row["revision"], row["channel"]),
-        )
+        await self._change(connection, row, "ended_at = clock_timestamp(), ended_as = %s", how)
 
-    async def _postponed(self, connection: Connection, row: dict[str, Any], due: datetime) -> None:
+    async def _change(self, connection: Connection, row: dict[str, Any], change: LiteralString, value: Any) -> None:
         await connection.execute(
-            "UPDATE notifier.notices SET due = %s WHERE touch = %s AND revision = %s AND channel = %s",
-            (due, row["touch"], row["revision"], row["channel"]),
-        )
-
-    async def _failed(self, connection: Connection, row: dict[str, Any], wait: timedelta, why: str) -> None:
-        await connection.execute(
-            "UPDATE notifier.notices SET due = clock_timestamp() + %s, tries = tries + 1, last_error = %s "
-            "WHERE touch = %s AND revision = %s AND channel = %s",
-            (wait, why, row["touch"], row["revision"], row["channel"]),
+            SQL("UPDATE notifier.notices SET {} WHERE touch = %s AND revision = %s AND channel = %s").format(
+                SQL(change)
+            ),
+            (value, row["touch"], row["revision"], row["channel"]),
         )

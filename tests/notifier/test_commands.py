@@ -1,0 +1,246 @@
+"""Commands over a real NATS server, to real notifier processes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+import nats.errors
+import psycopg
+import pytest
+import pytest_asyncio
+from nats.aio.client import Client
+
+from services.notifier.command_desk import CommandDesk, command_broker
+from shared.contracts.cloudevents import encode_member_event
+from shared.contracts.commands import ClaimTouch, CommandReply, TouchCommand
+from shared.event_store.recorder import Lease
+from shared.event_store.store import PartitionStore
+from shared.partition.runner import NotServedError, PartitionRunner
+from tests.notifier.desk import need_message, policy_event, until
+from tests.notifier.people import ALWAYS, ORGANISATION, need, policy, responder
+
+ROOT = Path(__file__).parents[2]
+
+
+class Notifiers:
+    """Notifier processes on one partition, and their owner."""
+
+    def __init__(self, client: Client, nats_url: str, postgres_url: str, logs: Path) -> None:
+        self.client = client
+        self._postgres_url = postgres_url
+        self._logs = logs
+        self._env = {
+            "WARMLINE_NATS_URL": nats_url,
+            "WARMLINE_POSTGRES_URL": postgres_url,
+            "WARMLINE_PARTITIONS": "1",
+            "WARMLINE_TOKEN": "token",
+            "WARMLINE_DESK_URL": "https://desk.example.org",
+        }
+
+    @asynccontextmanager
+    async def running(self, name: str) -> AsyncIterator[asyncio.subprocess.Process]:
+        with (self._logs / name).open("wb") as log:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-P",
+                "-m",
+                "services.notifier.main",
+                cwd=ROOT,
+                env={**self._env, "WARMLINE_INSTANCE": name, "PYTHONPATH": str(ROOT)},
+                stderr=log,
+            )
+            try:
+                yield process
+            finally:
+                if process.returncode is None:
+                    process.send_signal(signal.SIGTERM)
+                assert await asyncio.wait_for(process.wait(), 15) in {0, -signal.SIGKILL}
+
+    def said(self, name: str, event: str) -> list[dict[str, Any]]:
+        lines = (self._logs / name).read_text().splitlines()
+        return [found for found in map(json.loads, lines) if found.get("event") == event]
+
+    async def owner(self) -> str:
+        async with await psycopg.AsyncConnection.connect(self._postgres_url, autocommit=True) as connection:
+            cursor = await connection.execute(
+                "SELECT split_part(owner, ':', 1) FROM notifier.shards WHERE expires_at > clock_timestamp()"
+            )
+            row = await cursor.fetchone()
+        return str(row[0]) if row else ""
+
+    async def owned_by(self, name: str) -> None:
+        """Wait until ``name`` owns the partition and answers."""
+
+        async def answers() -> bool:
+            if await self.owner() != name:
+                return False
+            try:
+                await self.send("claim", b"")
+            except (nats.errors.Error, TimeoutError):
+                return False
+            return True
+
+        await until(answers, seconds=20)
+
+    async def adopt_and_raise(self) -> None:
+        js = self.client.jetstream()
+        body = encode_member_event(policy_event(policy(responder("mira"), hours=ALWAYS), "v1"))
+        await js.publish("p.0.member.acme.warmline.policy-adopted", body, timeout=5)
+        subject, headers, body = need_message(need())
+        await js.publish(subject, body, headers=headers, timeout=5)
+
+    async def send(self, verb: str, body: bytes, headers: dict[str, str] | None = None) -> CommandReply:
+        """Send a command, and see to it that exactly one answers."""
+        inbox = self.client.new_inbox()
+        replies = await self.client.subscribe(inbox)
+        await self.client.publish(f"command.touch.0.{verb}", body, reply=inbox, headers=headers)
+        try:
+            first = await replies.next_msg(timeout=3)
+            if (first.headers or {}).get("Status") == "503":
+                raise nats.errors.NoRespondersError
+            with pytest.raises(nats.errors.TimeoutError):
+                await replies.next_msg(timeout=0.05)
+            return msgspec.json.decode(first.data, type=CommandReply)
+        finally:
+            await replies.unsubscribe()
+
+    async def claim(self, command_id: str, revision: int) -> CommandReply:
+        command = ClaimTouch(
+            command_id=command_id, organisation=ORGANISATION, touch="t-1", responder="mira", revision=revision
+        )
+        return await self.send("claim", msgspec.json.encode(command), {"content-type": "application/json"})
+
+
+@pytest_asyncio.fixture
+async def notifiers(client: Client, nats_url: str, provisioned_url: str, tmp_path: Path) -> Notifiers:
+    return Notifiers(client, nats_url, provisioned_url, tmp_path)
+
+
+GOOD = {"command_id": "c", "organisation": "harbour", "touch": "t-1", "responder": "mira", "revision": 1}
+BAD = [
+    b"",
+    b"{",
+    b"\xff\xfe",
+    b"[]",
+    b"null",
+    b'"claim"',
+    json.dumps({**GOOD, "revision": "one"}).encode(),
+    json.dumps({**GOOD, "command_id": ""}).encode(),
+    json.dumps({**GOOD, "organisation": "No Such Name"}).encode(),
+    json.dumps({key: value for key, value in GOOD.items() if key != "responder"}).encode(),
+    json.dumps({**GOOD, "touch": "t" * 301}).encode(),
+]
+
+
+async def test_commands_are_answered_once_whoever_owns_the_partition(notifiers: Notifiers) -> None:
+    async with AsyncExitStack() as stack:
+        b = await stack.enter_async_context(notifiers.running("b"))
+        await notifiers.owned_by("b")
+        await notifiers.adopt_and_raise()
+        (notice,) = await until(lambda: notifiers.said("b", "notice"))
+        assert (notice["responder"], notice["urgency"], notice["link"]) == (
+            "mira",
+            "routine",
+            "https://desk.example.org/touches/t-1",
+        )
+
+        claimed = await notifiers.claim("c-1", 1)
+        assert (claimed.refused, claimed.touch, claimed.revision) == (None, "t-1", 2)
+        again = await notifiers.claim("c-1", 1)
+        assert (again.refused, again.revision) == (None, 2)
+        stale = await notifiers.claim("c-2", 1)
+        assert stale.refused == "stale-revision"
+        for body in BAD:
+            for headers in (None, {"content-type": "application/json"}):
+                reply = await notifiers.send("settle", body, headers)
+                assert reply.refused == "bad-command", body
+                assert "no settle command" in reply.detail
+
+        # Of two, the one that comes first by name has what cannot be shared: b hands over in good order.
+        a = await stack.enter_async_context(notifiers.running("a"))
+        await notifiers.owned_by("a")
+        assert (await notifiers.claim("c-1", 1)).revision == 2
+        assert b.returncode is None
+
+        # And a is killed in the middle of its work.
+        a.kill()
+        await notifiers.owned_by("b")
+        assert (await notifiers.claim("c-1", 1)).revision == 2
+        assert (await notifiers.claim("c-3", 2)).refused == "not-allowed"
+        assert len(notifiers.said("b", "notice")) == 1
+
+
+async def test_wrong_settings_are_told_and_nothing_starts(notifiers: Notifiers) -> None:
+    async def start(**changes: str) -> tuple[int | None, str]:
+        env = {**notifiers._env, "WARMLINE_INSTANCE": "x", **changes}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "services.notifier.main",
+            cwd=ROOT,
+            env={key: value for key, value in env.items() if value},
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, said = await asyncio.wait_for(process.communicate(), 15)
+        return process.returncode, said.decode()
+
+    for changes, word in (
+        ({"WARMLINE_DESK_URL": ""}, "WARMLINE_DESK_URL is not set"),
+        ({"WARMLINE_SMTP_URL": "mail.example.org"}, "WARMLINE_SMTP_URL cannot be read"),
+    ):
+        code, said = await start(**changes)
+        assert code == 1
+        assert word in said
+        assert "Traceback" not in said
+
+
+class Loop:
+    """In place of a partition's loop: answers, or is not served."""
+
+    def __init__(self) -> None:
+        self.served = True
+
+    async def submit(self, command: TouchCommand) -> CommandReply:
+        if not self.served:
+            raise NotServedError("the owner has changed")
+        return CommandReply(touch=command.touch, revision=command.revision, position=0)
+
+
+async def test_handing_over_again_and_again_leaves_no_subscriber_behind(client: Client, nats_url: str) -> None:
+    broker = command_broker(nats_url, "test commands")
+    desk, loop = CommandDesk(broker), Loop()
+    body = json.dumps(GOOD).encode()
+
+    async def request() -> CommandReply | None:
+        try:
+            answer = await client.request("command.touch.7.claim", body, timeout=0.3)
+        except nats.errors.NoRespondersError:
+            return None
+        return msgspec.json.decode(answer.data, type=CommandReply)
+
+    async def nobody() -> bool:
+        return await request() is None
+
+    class Store:
+        partition = 7
+
+    async with broker:
+        for epoch in range(5):
+            lease = Lease(shard="7", owner="me", epoch=epoch)
+            async with desk.beside(cast("PartitionStore", Store()), cast("PartitionRunner", loop), lease):
+                assert (await until(request)).touch == "t-1"
+                loop.served = False
+                with pytest.raises(nats.errors.TimeoutError):
+                    await request()
+                loop.served = True
+                assert (await until(request)).touch == "t-1", "one that was not served must not stop the next"
+            await until(nobody)
+            assert list(broker.subscribers) == []
