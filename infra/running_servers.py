@@ -76,7 +76,7 @@ async def connected(servers: Servers, name: str) -> AsyncIterator[Connections]:
                     client=client,
                     postgres=postgres,
                     postgres_url=servers.postgres_url,
-                    partitions=await _partitions(postgres),
+                    partitions=await partitions_of(postgres),
                 )
         finally:
             await client.close()
@@ -95,7 +95,8 @@ async def _client(url: str, name: str) -> Client:
     return await nats.connect(url, name=name, connect_timeout=5, max_reconnect_attempts=20, error_cb=ignore)
 
 
-async def _partitions(postgres: psycopg.AsyncConnection[Any]) -> int:
+async def partitions_of(postgres: psycopg.AsyncConnection[Any]) -> int:
+    """Return the number of partitions that the data was made with; raises OperatorError when there is none."""
     try:
         row = await (await postgres.execute("SELECT partitions FROM public.warmline")).fetchone()
     except psycopg.errors.UndefinedTable as error:

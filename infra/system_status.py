@@ -16,7 +16,7 @@ from nats.aio.client import Client
 from psycopg.sql import SQL, Identifier
 
 from infra.readers import Lag, Reader, all_readers, lags
-from infra.run_file import RunFile
+from infra.running_servers import Servers, partitions_of
 from infra.shards import ShardRow, all_shards
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
 
@@ -46,16 +46,26 @@ class SystemStatus:
         return all(part.well for part in self.parts)
 
 
-async def system_status(run: RunFile) -> SystemStatus:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faces:
+    """Where the system answers over HTTP; what is None is not asked."""
+
+    desk_url: str | None
+    ingest_url: str | None
+
+
+async def system_status(servers: Servers, faces: Faces) -> SystemStatus:
     """Ask every part of the system; a part that does not answer says so, and nothing is raised."""
-    http, database = await asyncio.gather(_http(run), _database(run))
-    return SystemStatus(parts=(*http, *await _bus(run, database.readers), *database.parts))
+    http, database = await asyncio.gather(_http(faces), _database(servers))
+    return SystemStatus(parts=(*http, *await _bus(servers, database.readers), *database.parts))
 
 
-async def _http(run: RunFile) -> list[Part]:
+async def _http(faces: Faces) -> list[Part]:
     parts = []
     async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
-        for name, url in (("desk", run.desk_url), ("ingest", run.ingest_url)):
+        for name, url in (("desk", faces.desk_url), ("ingest", faces.ingest_url)):
+            if url is None:
+                continue
             try:
                 response = await client.get(f"{url}/healthz")
                 parts.append(Part(name=name, well=response.status_code == 200, says=f"{url} answers {response.text}"))
@@ -64,9 +74,9 @@ async def _http(run: RunFile) -> list[Part]:
     return parts
 
 
-async def _bus(run: RunFile, readers: Sequence[Reader]) -> list[Part]:
+async def _bus(servers: Servers, readers: Sequence[Reader]) -> list[Part]:
     try:
-        client = await nats.connect(run.nats_url, connect_timeout=_TIMEOUT_SECONDS, allow_reconnect=False)
+        client = await nats.connect(servers.nats_url, connect_timeout=_TIMEOUT_SECONDS, allow_reconnect=False)
     except (nats.errors.Error, OSError, TimeoutError) as error:
         return [Part(name="NATS", well=False, says=f"does not answer ({type(error).__name__})")]
     try:
@@ -94,10 +104,10 @@ class _Database:
     readers: tuple[Reader, ...] = ()
 
 
-async def _database(run: RunFile) -> _Database:
+async def _database(servers: Servers) -> _Database:
     try:
         async with await psycopg.AsyncConnection.connect(
-            run.postgres_url, autocommit=True, connect_timeout=_TIMEOUT_SECONDS
+            servers.postgres_url, autocommit=True, connect_timeout=_TIMEOUT_SECONDS
         ) as connection:
             parts = (
                 *_ownership(await all_shards(connection)),
@@ -105,7 +115,8 @@ async def _database(run: RunFile) -> _Database:
                 await _dead_letters(connection),
                 await _touches(connection),
             )
-            return _Database(parts=parts, readers=tuple(await all_readers(connection, run.partitions)))
+            partitions = await partitions_of(connection)
+            return _Database(parts=parts, readers=tuple(await all_readers(connection, partitions)))
     except psycopg.Error as error:
         says = f"does not answer ({str(error).strip() or type(error).__name__})"
         return _Database(parts=(Part(name="PostgreSQL", well=False, says=says),))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,9 +17,9 @@ from rich.text import Text
 
 from infra.cli.failure import failures_in_words
 from infra.cli.options import DEFAULT_DATA, Data
-from infra.operator_error import OperatorError
 from infra.run_file import running
-from infra.system_status import SystemStatus, system_status
+from infra.running_servers import NATS_URL, running_servers
+from infra.system_status import Faces, SystemStatus, system_status
 
 
 def status(
@@ -26,16 +28,21 @@ def status(
 ) -> None:
     """Ask every part of the running system how it is. Exit code 1 when something is not well."""
     with failures_in_words():
-        run = running(data)
-        if run is None:
-            raise OperatorError(f"No Warmline runs on {data.resolve()}. Start it with: warmline up")
-        found = asyncio.run(system_status(run))
+        servers = running_servers(data, os.environ)
+        found = asyncio.run(system_status(servers, _faces(data)))
         if as_json:
             sys.stdout.write(json.dumps({"well": found.well, **dataclasses.asdict(found)}) + "\n")
         else:
             _show(found)
         if not found.well:
             raise typer.Exit(1)
+
+
+def _faces(data: Path) -> Faces:
+    run = None if NATS_URL in os.environ else running(data)
+    if run is not None:
+        return Faces(desk_url=run.desk_url, ingest_url=run.ingest_url)
+    return Faces(desk_url=os.environ.get("WARMLINE_DESK_URL"), ingest_url=os.environ.get("WARMLINE_INGEST_URL"))
 
 
 def _show(found: SystemStatus) -> None:

@@ -1,0 +1,72 @@
+"""When people work: hours, leave, time zones."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.notifier.availability import candidate, look_again_at, next_working_moment, within_hours
+from services.notifier.touch import GivenBack
+from shared.contracts.policy import Hours, Leave, Responder
+from tests.notifier.people import ALWAYS, MONDAY, OFFICE, WORKDAYS, at, need, policy, responder
+
+HELD = policy()
+
+
+def away(*leaves: tuple[str, str], hours: Hours = OFFICE) -> Responder:
+    return responder("mira", leave=tuple(Leave(first=first, last=last) for first, last in leaves), hours=hours)
+
+
+@pytest.mark.parametrize(
+    ("who", "opening"),
+    [
+        (away(), MONDAY),
+        (away(("2026-11-23", "2026-11-23")), at(24)),
+        (away(("2026-11-24", "2026-11-25"), ("2026-11-23", "2026-11-24")), at(72)),
+        (away(("2026-11-23", "2026-11-27")), at(7 * 24)),
+        (away(("2026-11-23", "2026-11-24"), hours=ALWAYS), at(39)),
+        (away(("2026-11-20", "9999-12-31")), at(1)),
+        (responder("mira", hours=Hours(timezone="UTC", days={})), at(1)),
+    ],
+)
+def test_the_next_working_moment_is_after_leave(who: Responder, opening: datetime) -> None:
+    assert next_working_moment(HELD, who, MONDAY) == opening
+
+
+def test_leave_is_by_the_days_of_the_responders_own_zone() -> None:
+    yuki = responder(
+        "yuki",
+        hours=Hours(timezone="Asia/Tokyo", days=dict.fromkeys(WORKDAYS, ("08:00-12:00",))),
+        leave=(Leave(first="2026-11-24", last="2026-11-24"),),
+    )
+    tuesday_there = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
+    assert not within_hours(HELD, yuki, tuesday_there)
+    assert within_hours(HELD, yuki, tuesday_there + timedelta(days=1))
+    assert within_hours(HELD, yuki, tuesday_there - timedelta(days=1))
+
+
+def test_hours_keep_their_wall_time_when_the_clocks_change() -> None:
+    berlin = responder("mira", hours=Hours(timezone="Europe/Berlin", days={"monday": ("09:00-17:00",)}))
+    before_summer_time, after = (datetime(2026, 3, day, 9, 0, tzinfo=UTC) - timedelta(hours=2) for day in (23, 30))
+    assert next_working_moment(HELD, berlin, before_summer_time) == datetime(2026, 3, 23, 8, 0, tzinfo=UTC)
+    assert next_working_moment(HELD, berlin, after) == datetime(2026, 3, 30, 7, 0, tzinfo=UTC)
+
+
+def test_what_waits_is_looked_at_when_somebody_begins_and_within_the_hour() -> None:
+    assert look_again_at(policy(away()), at(-0.5)) == MONDAY
+    assert look_again_at(policy(away()), at(-5)) == at(-4)
+    assert look_again_at(policy(away()), MONDAY) == at(1), "who works already does not begin"
+    assert look_again_at(policy(), MONDAY) == at(1)
+
+
+def test_a_candidate_says_until_when_they_are_not_there() -> None:
+    late = candidate(policy(away()), away(), need(), at(9))
+    assert (late.hold, late.why) == ("outside-hours", "outside working hours until Tue 24 Nov 09:00 UTC")
+
+
+def test_who_gave_it_back_is_not_asked_again_that_day() -> None:
+    gave = (GivenBack(responder="mira", at=at(1)),)
+    assert candidate(HELD, away(), need(), at(7), gave).hold == "given-back"
+    assert candidate(HELD, away(), need(), at(24), gave).hold is None
+    assert candidate(HELD, responder("jonas"), need(), at(7), gave).hold is None
