@@ -7,11 +7,11 @@ import json
 from importlib import resources
 from typing import Any, Final, cast
 
-import nats
 import psycopg
 from nats.aio.client import Client
 from psycopg.sql import SQL, Identifier
 
+from infra.nats_for_commands import connect_for_command
 from infra.operator_error import OperatorError
 from services.ingest.feedback import FEEDBACK_SHARD
 from services.notifier.service import notifier_codec
@@ -32,14 +32,7 @@ async def provision(nats_url: str, postgres_url: str, partitions: int, *, stream
 
     Raises OperatorError when the number of partitions or a stream's configuration is not what stands there.
     """
-    client = await nats.connect(
-        nats_url,
-        connect_timeout=10,
-        allow_reconnect=False,
-        reconnect_time_wait=1,
-        max_reconnect_attempts=5,
-        error_cb=_ignore,
-    )
+    client = await connect_for_command(nats_url, "warmline provision")
     try:
         for stream in streams(stream_bytes):
             await _provision_stream(client, stream)
@@ -51,10 +44,6 @@ async def provision(nats_url: str, postgres_url: str, partitions: int, *, stream
             await _provision_database(connection, postgres_url, partitions)
         finally:
             await connection.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
-
-
-async def _ignore(_error: Exception) -> None:
-    """Keep nats-py from logging what is raised as well."""
 
 
 async def _provision_stream(client: Client, stream: Stream) -> None:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import nats
 import nats.errors
 import psycopg
 from eventsourcing.persistence import PersistenceError
 from nats.aio.client import Client
 
+from infra.nats_for_commands import connect_for_command
 from infra.operator_error import OperatorError
 from infra.run_file import running
 from shared.event_store.store import StreamReplacedError
@@ -68,7 +68,7 @@ async def connected(servers: Servers, name: str) -> AsyncIterator[Connections]:
     Raises OperatorError when one of them does not answer, now or while it is used, or when nothing is provisioned.
     """
     try:
-        client = await _client(servers.nats_url, name)
+        client = await connect_for_command(servers.nats_url, name)
         try:
             url = lively_conninfo(servers.postgres_url)
             async with await psycopg.AsyncConnection.connect(url, autocommit=True, application_name=name) as postgres:
@@ -86,13 +86,6 @@ async def connected(servers: Servers, name: str) -> AsyncIterator[Connections]:
         raise OperatorError(f"PostgreSQL does not do its part: {_said(error)}. See: warmline status") from error
     except (nats.errors.Error, OSError, TimeoutError) as error:
         raise OperatorError(f"NATS does not do its part: {_said(error)}. See: warmline status") from error
-
-
-async def _client(url: str, name: str) -> Client:
-    async def ignore(_error: Exception) -> None:
-        """Whatever was asked for fails by itself; nothing is to be said twice."""
-
-    return await nats.connect(url, name=name, connect_timeout=5, max_reconnect_attempts=20, error_cb=ignore)
 
 
 async def partitions_of(postgres: psycopg.AsyncConnection[Any]) -> int:

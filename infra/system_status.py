@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
-import nats
 import nats.errors
 import psycopg
 from nats.aio.client import Client
 from psycopg.sql import SQL, Identifier
 
+from infra.nats_for_commands import connect_for_command
 from infra.readers import Lag, Reader, all_readers, lags
 from infra.running_servers import Servers, partitions_of
 from infra.shards import ShardRow, all_shards
@@ -76,7 +76,7 @@ async def _http(faces: Faces) -> list[Part]:
 
 async def _bus(servers: Servers, readers: Sequence[Reader]) -> list[Part]:
     try:
-        client = await nats.connect(servers.nats_url, connect_timeout=_TIMEOUT_SECONDS, allow_reconnect=False)
+        client = await connect_for_command(servers.nats_url, "warmline status")
     except (nats.errors.Error, OSError, TimeoutError) as error:
         return [Part(name="NATS", well=False, says=f"does not answer ({type(error).__name__})")]
     try:

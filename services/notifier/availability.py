@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 
 from services.notifier.capacity import Candidate
@@ -31,23 +33,22 @@ def candidate(
     policy: Policy, responder: Responder, need: NeedsTouch, now: datetime, given_back: tuple[GivenBack, ...] = ()
 ) -> Candidate:
     """Return one responder as they stand for ``need``."""
+    presence = _presence(policy, responder, now)
     hold, why = _against_need(responder, need)
     if hold is None:
-        hold, why = _against_moment(policy, responder, now)
-    day = _day(policy, responder, now)
+        hold, why = presence.hold, presence.why
     if hold is None and any(
-        one.responder == responder.name and _day(policy, responder, one.at) == day for one in given_back
+        one.responder == responder.name and _presence(policy, responder, one.at).day == presence.day
+        for one in given_back
     ):
         hold, why = "given-back", "has given it back today"
-    return _candidate(policy, responder, day, hold, why)
+    return _candidate(policy, responder, presence.day, hold, why)
 
 
 def anybody(policy: Policy, now: datetime) -> tuple[Candidate, ...]:
     """Return every responder of the policy as they stand for whatever may come."""
-    return tuple(
-        _candidate(policy, responder, _day(policy, responder, now), *_against_moment(policy, responder, now))
-        for responder in policy.responders
-    )
+    present = ((responder, _presence(policy, responder, now)) for responder in policy.responders)
+    return tuple(_candidate(policy, responder, one.day, one.hold, one.why) for responder, one in present)
 
 
 def _candidate(policy: Policy, responder: Responder, day: str, hold: Hold | None, why: str) -> Candidate:
@@ -78,31 +79,18 @@ def find(policy: Policy, name: str) -> Responder | None:
 
 def within_hours(policy: Policy, responder: Responder, now: datetime) -> bool:
     """Tell whether the responder works now: within hours and not on leave."""
-    return _against_moment(policy, responder, now)[0] is None
+    return _presence(policy, responder, now).hold is None
 
 
 def next_working_moment(policy: Policy, responder: Responder, now: datetime) -> datetime:
     """Return when the responder works next, now if they do; in an hour where they never do."""
-    return _opening(policy, responder, now) or now + LOOK_AGAIN
+    return _presence(policy, responder, now).opening or now + LOOK_AGAIN
 
 
 def look_again_at(policy: Policy, now: datetime) -> datetime:
     """Return when something may have changed for what waits: somebody's hours begin, or an hour has passed."""
     moments = (next_working_moment(policy, responder, now) for responder in policy.responders)
     return min([now + LOOK_AGAIN, *(moment for moment in moments if moment > now)])
-
-
-def _opening(policy: Policy, responder: Responder, now: datetime) -> datetime | None:
-    hours = _hours(policy, responder)
-    moment = now
-    with contextlib.suppress(OverflowError):  # leave until 9999-12-31 has no day after it
-        while (opening := hours.next_opening(moment)) is not None:
-            leave = _leave_on(responder, opening.astimezone(hours.zone).date().isoformat())
-            if leave is None:
-                return opening
-            after = date.fromisoformat(leave.last) + timedelta(days=1)
-            moment = datetime.combine(after, time(), tzinfo=hours.zone)
-    return None
 
 
 def _against_need(responder: Responder, need: NeedsTouch) -> tuple[Hold | None, str]:
@@ -115,25 +103,44 @@ def _against_need(responder: Responder, need: NeedsTouch) -> tuple[Hold | None, 
     return None, ""
 
 
-def _against_moment(policy: Policy, responder: Responder, now: datetime) -> tuple[Hold | None, str]:
-    leave = _leave_on(responder, _day(policy, responder, now))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Presence:
+    """How a person's hours and leave stand at a moment; ``opening`` is when they work next, the moment if they do."""
+
+    day: str
+    opening: datetime | None
+    hold: Hold | None = None
+    why: str = ""
+
+
+def _presence(policy: Policy, responder: Responder, now: datetime) -> _Presence:
+    return _present(WorkingHours.of(responder.hours or policy.hours), responder.leave, now)
+
+
+@lru_cache(maxsize=1024)
+def _present(hours: WorkingHours, leaves: tuple[Leave, ...], now: datetime) -> _Presence:
+    day = now.astimezone(hours.zone).date().isoformat()
+    opening = _opening(hours, leaves, now)
+    leave = _leave_on(leaves, day)
     if leave is not None:
-        return "on-leave", f"on leave until {leave.last}"
-    hours = _hours(policy, responder)
-    if not hours.is_open(now):
-        opening = _opening(policy, responder, now)
-        until = f" until {opening.astimezone(hours.zone):%a %d %b %H:%M %Z}" if opening else ""
-        return "outside-hours", f"outside working hours{until}"
-    return None, ""
+        return _Presence(day=day, opening=opening, hold="on-leave", why=f"on leave until {leave.last}")
+    if opening == now:
+        return _Presence(day=day, opening=opening)
+    until = f" until {opening.astimezone(hours.zone):%a %d %b %H:%M %Z}" if opening else ""
+    return _Presence(day=day, opening=opening, hold="outside-hours", why=f"outside working hours{until}")
 
 
-def _leave_on(responder: Responder, day: str) -> Leave | None:
-    return next((leave for leave in responder.leave if leave.first <= day <= leave.last), None)
+def _opening(hours: WorkingHours, leaves: tuple[Leave, ...], now: datetime) -> datetime | None:
+    moment = now
+    with contextlib.suppress(OverflowError):  # leave until 9999-12-31 has no day after it
+        while (opening := hours.next_opening(moment)) is not None:
+            leave = _leave_on(leaves, opening.astimezone(hours.zone).date().isoformat())
+            if leave is None:
+                return opening
+            after = date.fromisoformat(leave.last) + timedelta(days=1)
+            moment = datetime.combine(after, time(), tzinfo=hours.zone)
+    return None
 
 
-def _hours(policy: Policy, responder: Responder) -> WorkingHours:
-    return WorkingHours.of(responder.hours or policy.hours)
-
-
-def _day(policy: Policy, responder: Responder, moment: datetime) -> str:
-    return moment.astimezone(_hours(policy, responder).zone).date().isoformat()
+def _leave_on(leaves: tuple[Leave, ...], day: str) -> Leave | None:
+    return next((leave for leave in leaves if leave.first <= day <= leave.last), None)

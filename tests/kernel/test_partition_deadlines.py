@@ -15,7 +15,8 @@ from tests.kernel.partition import Partition
 
 
 @pytest.fixture(autouse=True)
-def _little_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+def _little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.batch_consumer._SETTLED", timedelta(milliseconds=300))
     monkeypatch.setattr("shared.workspace.LATE_GRACE", timedelta(milliseconds=100))
 
 

@@ -104,7 +104,7 @@ async def test_a_notice_holds_urgency_and_a_link_and_nothing_about_anybody(
 async def test_a_notice_is_sent_within_two_seconds(desk: Desk, mailbox: Mailbox, smtp: SmtpSettings) -> None:
     await desk.adopt(everybody(MIRA))
     async with desk.outbox(SmtpChannel(smtp)):
-        for number in range(3):
+        for number in range(2):
             begun = asyncio.get_running_loop().time()
             await desk.raise_need(need(f"t-{number}"))
             await until(lambda number=number: len(mailbox.mails) > number)
@@ -181,7 +181,7 @@ async def test_a_refused_mail_is_tried_again_after_growing_waits_and_holds_up_no
         for tries in range(1, 4):
 
             async def tried(tries: int = tries) -> list[dict[str, Any]]:
-                return [row for row in await desk.notices() if row["tries"] == tries]
+                return [row for row in await desk.notices() if row["tries"] == tries and row["last_error"]]
 
             (row,) = await until(tried)
             assert "451" in row["last_error"]

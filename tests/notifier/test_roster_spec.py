@@ -133,7 +133,7 @@ def loaded(**loads: tuple[int, int, int]) -> RosterState:
 def test_least_care_load_first(state: RosterState, chosen: str) -> None:
     choice = choose(state, (candidate("mira"), candidate("jonas")), 1)
     assert (choice.responder, choice.hold) == (chosen, None)
-    assert [(one.responder, one.chosen) for one in choice.why][0] == (chosen, True)
+    assert (choice.why[0].responder, choice.why[0].chosen) == (chosen, True)
 
 
 def test_the_strongest_reason_says_why_nobody_was_chosen() -> None:

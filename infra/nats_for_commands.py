@@ -1,0 +1,27 @@
+"""The connection to NATS of a command: it tries for a few seconds, and what fails is raised once and not logged too."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import nats
+from nats.aio.client import Client
+
+_ATTEMPTS: Final = 20
+_WAIT_SECONDS: Final = 0.25
+
+
+async def connect_for_command(url: str, name: str) -> Client:
+    """Connect as ``name``; raises nats.errors.Error or OSError when no server answers for five seconds."""
+    return await nats.connect(
+        url,
+        name=name,
+        connect_timeout=5,
+        reconnect_time_wait=_WAIT_SECONDS,
+        max_reconnect_attempts=_ATTEMPTS,
+        error_cb=_ignore,
+    )
+
+
+async def _ignore(_error: Exception) -> None:
+    """Whatever was asked for fails by itself; nothing is to be said twice."""
