@@ -72,7 +72,8 @@ async def _measure(data: Path) -> None:
     for title, times in (("POST, accepted", accepted), ("POST to history", shown), ("POST of a duplicate", bare)):
         ordered = sorted(times)
         median, p99 = statistics.median(ordered), ordered[int(len(ordered) * 0.99)]
-        sys.stdout.write(f"{title:<22} median {median * 1000:6.1f} ms   p99 {p99 * 1000:6.1f} ms   ({len(ordered)} rounds)\n")
+        figures = f"median {median * 1000:6.1f} ms   p99 {p99 * 1000:6.1f} ms   ({len(ordered)} rounds)"
+        sys.stdout.write(f"{title:<22} {figures}\n")
 
 
 async def _in_history(connection: psycopg.AsyncConnection[Any], event: str) -> bool:

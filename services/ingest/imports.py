@@ -13,7 +13,6 @@ from shared.contracts.names import digest
 from shared.contracts.warmline_facts import ImportBegan, ImportEnded
 from shared.publisher import DurablePublisher
 
-
 _ANEW: Final = "(known.ended_at IS NOT NULL OR known.began_at < excluded.began_at - interval '6 hours')"
 """When a beginning is told again: after an end, or so late that its readers may have stopped waiting for the end."""
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from services.notifier.availability import is_about
+from services.notifier.policy_in_force import PolicyTaken
 from services.notifier.roster import CapacityGranted, CapacityReleased
 from services.notifier.touch import OPEN, TouchState
 from shared.contracts.needs_touch import NeedsTouch
@@ -44,6 +45,7 @@ class Notifier(RuleBasedStateMachine):
         self.made = Partition(MONDAY, line_length=500 if long else 2)
         self.needs: dict[str, NeedsTouch] = {}
         self.checked = 0
+        self.held: Policy | None = None
         self.carried: dict[str, dict[str, int]] = {}
         self.given: dict[tuple[str, str], int] = {}
         self.held_by: dict[str, str | None] = {}
@@ -102,8 +104,6 @@ class Notifier(RuleBasedStateMachine):
 
     @rule(chosen=st.sampled_from(POLICIES))
     def adopt(self, chosen: Policy) -> None:
-        self.made.commit()
-        self._follow()
         self.made.adopt(chosen)
 
     @rule(minutes=st.sampled_from((1, 10, 59, 61, 300, 900, 1500)))
@@ -180,16 +180,17 @@ class Notifier(RuleBasedStateMachine):
 
     def _follow(self) -> None:
         """Check every event that is new, in order."""
-        held = self.made.policy
-        people = {one.name: one for one in held.responders} if held else {}
         for event in self.made.events[self.checked :]:
+            people = {one.name: one for one in self.held.responders} if self.held else {}
             match event:
+                case PolicyTaken():
+                    self.held = event.policy
                 case CapacityGranted():
-                    self._grant(event, people, held)
+                    self._grant(event, people, self.held)
                 case CapacityReleased():
                     assert self.carried[event.responder].pop(event.touch) == event.care_load
                 case TouchFact():
-                    self._fact(event, people, held)
+                    self._fact(event, people, self.held)
         self.checked = len(self.made.events)
 
     def _grant(self, event: CapacityGranted, people: dict[str, Responder], held: Policy | None) -> None:
@@ -233,5 +234,5 @@ class Notifier(RuleBasedStateMachine):
 
 TestNotifier = Notifier.TestCase
 TestNotifier.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=400, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
