@@ -1,9 +1,9 @@
-"""Dead letters: messages that could not be processed, kept with why."""
+"""Dead letters: messages and deadlines that could not be processed, kept with why."""
 
 from __future__ import annotations
 
 from shared.delivery import Message
-from shared.event_store.recorder import DeadLetter
+from shared.event_store.recorder import DeadLetter, DeadlineRow
 
 _ERROR_LENGTH = 2000
 
@@ -19,6 +19,20 @@ def dead_letter(message: Message, error: Exception | None, tries: int) -> DeadLe
         error=_storable(f"{type(error).__name__}: {error}")[:_ERROR_LENGTH],
         trace_id=_storable(message.trace_id) if message.trace_id else None,
         tries=tries,
+    )
+
+
+def dead_deadline(row: DeadlineRow, error: Exception) -> DeadLetter:
+    """Return a deadline that could not be fired as it is parked: once for each time at which it was due."""
+    return DeadLetter(
+        stream=f"deadline {row.name} of {row.stream}",
+        seq=int(row.due.timestamp() * 1_000_000),
+        subject=row.stream,
+        headers={"name": row.name, "due": row.due.isoformat(), "community": row.community},
+        body=b"",
+        error=_storable(f"{type(error).__name__}: {error}")[:_ERROR_LENGTH],
+        trace_id=None,
+        tries=1,
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
+import structlog
 from nats.aio.client import Client
 
 from tests import servers
@@ -21,6 +22,13 @@ from tests.machine_needs import pytest_runtest_setup
 __all__ = ["pytest_runtest_setup"]
 
 TOKEN = "test-administrator-token"
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """A command that a test runs in this process sends logs where that test listens, and nobody does afterwards."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 import structlog
 
 from shared.contracts.cloudevents import UnknownTypeError
-from shared.dead_letters import dead_letter
+from shared.dead_letters import dead_deadline, dead_letter
 from shared.deadline_book import WINDOW
 from shared.decider import Refused
 from shared.delivery import Delivered, Message, decode
@@ -95,7 +95,7 @@ class Folding:
             if isinstance(one, Exception):
                 self._park(message, one, 1, batch)
             elif one is not None and one.delivered.key not in known:
-                while await self._fire_due(clock) == BATCH:
+                while await self._fire_due(clock, batch) == BATCH:
                     await self.commit(batch)
                     batch = Batch()
                 self.work.clock = clock
@@ -112,9 +112,10 @@ class Folding:
     async def fire(self, clock: datetime, most: int = BATCH) -> bool:
         """Fire what is due at ``clock``, at most ``most`` of it; tell whether anything was."""
         self.work.now = datetime.now(UTC)
-        fired = await self._fire_due(clock, most)
+        batch = Batch()
+        fired = await self._fire_due(clock, batch, most)
         if fired:
-            await self.commit(Batch())
+            await self.commit(batch)
         return fired > 0
 
     async def next_deadline(self) -> DeadlineRow | None:
@@ -232,7 +233,7 @@ class Folding:
                 return True
         return False
 
-    async def _fire_due(self, clock: datetime, most: int = BATCH) -> int:
+    async def _fire_due(self, clock: datetime, batch: Batch, most: int = BATCH) -> int:
         """Fire what is due at ``clock`` in order, at most ``most``; return how many."""
         fired = 0
         while fired < most:
@@ -243,23 +244,26 @@ class Folding:
                 coming = [due.stream for due in self.work.book.due(clock, most)]
                 await asyncio.to_thread(self._admit, coming)
             fired += 1
-            await self._fire(row)
+            await self._fire(row, batch)
         return fired
 
-    async def _fire(self, row: DeadlineRow) -> None:
+    async def _fire(self, row: DeadlineRow, batch: Batch) -> None:
         def on_deadline() -> None:
             self._service.on_deadline(row, self.work)
             self.keep()
 
         # Not the time at which it happens to fire: a replay fires it at another.
         self.work.clock = row.eligible_at
+        failure: HandlingError | Refused | None
         try:
             await self.loading(on_deadline)
-        except (HandlingError, Refused):
-            self._log.exception("deadline.dropped", stream=row.stream, name=row.name)
-        if self.work.book.holds(row):
-            self._log.error("deadline.still_set", stream=row.stream, name=row.name)
+            failure = HandlingError("its stream still has it after it fired") if self.work.book.holds(row) else None
+        except (HandlingError, Refused) as error:
+            failure = error
+        if failure is not None:
+            self._log.error("deadline.parked", stream=row.stream, name=row.name, exc_info=failure)
             self.work.book.drop(row.stream, row.name)
+            batch.dead_letters.append(dead_deadline(row, failure))
 
     def _park(self, message: Message, error: Exception, tries: int, batch: Batch) -> None:
         cause = error.__cause__ if isinstance(error, HandlingError) else error

@@ -63,12 +63,14 @@ async def test_a_suspended_communitys_deadlines_wait_over_a_restart(partition: P
         await until(lambda: ("ada", Reminded) in [(who, type(event)) for who, event in partition.log()])
 
 
-async def test_a_deadline_that_fails_is_dropped_and_the_rest_flows(partition: Partition) -> None:
+async def test_a_deadline_that_fails_is_parked_and_the_rest_flows(partition: Partition) -> None:
     past = datetime.now(UTC) - timedelta(hours=1)
     async with running(partition.runner().run()):
         await partition.publish(reminder(1, past, member="broken"), reminder(2, past, member="zoe"))
         await until(lambda: ("zoe", Reminded) in [(who, type(event)) for who, event in partition.log()], seconds=20)
     assert contents(partition.url)["deadlines"] == []
+    [letter] = contents(partition.url)["dead_letters"]
+    assert "broken" in str(letter)
 
 
 async def test_more_deadlines_than_a_batch_are_stored_in_parts_before_the_next_message(partition: Partition) -> None:
