@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from shared.contracts import touch_facts
-from shared.contracts.needs_touch import NeedsTouch, NeedsTouchMet, NeedsTouchWithdrawn
+from shared.contracts.needs_touch import EARLIER_PER_CARE_LOAD, NeedsTouch, NeedsTouchMet, NeedsTouchWithdrawn
 from shared.contracts.touch_facts import (
     Hold,
     Outcome,
@@ -25,8 +25,6 @@ from shared.decider import Decider, Refused, Standing
 
 Status = Literal["unknown", "raised", "held", "assigned", "claimed", "settled", "withdrawn"]
 OPEN: Final[tuple[Status, ...]] = ("raised", "held", "assigned", "claimed")
-_SECONDS_PER_CARE_LOAD: Final = 6 * 3600
-"""How much longer a touch would have to wait to come before one that weighs one more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,7 +276,8 @@ def standing(state: TouchState) -> Standing | None:
             line = line_of(state.status, organisation, state.responder or "")
         case _:
             return None
-    return Standing(line=line, rank=state.need.care_load * _SECONDS_PER_CARE_LOAD - state.need.since.timestamp())
+    waited_from = state.need.since - state.need.care_load * EARLIER_PER_CARE_LOAD
+    return Standing(line=line, rank=-waited_from.timestamp())
 
 
 TOUCH: Final[Decider[TouchState]] = Decider(

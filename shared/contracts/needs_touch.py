@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from shared.contracts.names import Label, Name
 
 Scalar = str | int | float | bool | None
+
+EARLIER_PER_CARE_LOAD: Final = timedelta(hours=1)
+"""Oldest and heaviest first: each point of care load counts as so much longer a wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

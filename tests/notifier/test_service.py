@@ -156,7 +156,7 @@ def test_what_waits_is_given_as_soon_as_capacity_frees_heaviest_and_oldest_first
     made.tell(need("t-now"))
     made.tell(need("t-young", since=at(-1)))
     made.tell(need("t-old", since=at(-5)))
-    made.tell(need("t-heavy", since=at(-1), care_load=4))
+    made.tell(need("t-heavy", since=at(-1), care_load=8))
     order = []
     for _ in range(4):
         ((touch, _),) = assigned(made).items()

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
 from shared.contracts import touch_facts as facts
 from shared.contracts.cloudevents import type_name
-from shared.contracts.needs_touch import NeedsTouch, NeedsTouchEnded
+from shared.contracts.needs_touch import EARLIER_PER_CARE_LOAD, NeedsTouch, NeedsTouchEnded
 from shared.contracts.subjects import kind_of
 
 URGENT: Final = "urgent"
-HOUR_PER_CARE_LOAD: Final = timedelta(hours=1)
-"""The queue's order, oldest and heaviest first: urgent touches before all others (``rank``), then by ``ranked_from``,
-when the need began less one hour for each point of care load."""
+"""Touches of this urgency come before all others; the rest come oldest and heaviest first."""
 
 STANDINGS: Final[dict[type[facts.TouchFact], str]] = {
     facts.TouchAssigned: "assigned",
@@ -143,7 +141,7 @@ def need_row(need: NeedsTouch) -> NeedRow:
         since=need.since,
         raised_at=need.raised_at,
         rank=0 if need.urgency == URGENT else 1,
-        ranked_from=need.since - need.care_load * HOUR_PER_CARE_LOAD,
+        ranked_from=need.since - need.care_load * EARLIER_PER_CARE_LOAD,
         evidence=_json(need.evidence),
         rule=need.rule,
         policy_version=need.policy_version,
