@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from typing import Final
 
@@ -11,6 +10,7 @@ from nats.aio.client import Client
 
 from infra.operator_error import OperatorError
 from shared.batch_consumer import PULL, BatchConsumer
+from shared.bounded_wait import wait_set
 from shared.delivery import Message
 
 _LOOK_SECONDS: Final = 0.1
@@ -34,8 +34,7 @@ async def read_stream(
     heard = clock()
     try:
         while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(arrived.wait(), timeout=_LOOK_SECONDS)
+            await wait_set(arrived, _LOOK_SECONDS)
             arrived.clear()
             messages = consumer.take(PULL)
             if messages:

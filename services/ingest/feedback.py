@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,6 +13,7 @@ from nats.aio.client import Client
 from services.ingest.database import Database, DatabaseUnavailableError
 from services.ingest.message import fact_message
 from shared.batch_consumer import BatchConsumer
+from shared.bounded_wait import wait_set
 from shared.contracts.cloudevents import UnknownTypeError
 from shared.contracts.subjects import TOUCH_FACTS
 from shared.contracts.touch_facts import TouchSettled
@@ -54,8 +54,7 @@ class Feedback:
         await consumer.open()
         try:
             while True:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(arrived.wait(), timeout=_TICK_SECONDS)
+                await wait_set(arrived, _TICK_SECONDS)
                 arrived.clear()
                 messages = consumer.take(_BATCH)
                 if messages:

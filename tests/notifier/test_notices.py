@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -280,6 +281,28 @@ async def test_a_crash_between_sending_and_recording_sends_once_more_and_never_l
         await ended(desk, 2)
     assert len(mailbox.mails) == mails + 1
     assert len({mail["Message-ID"] for mail in mailbox.mails}) == 2, "sent twice, it is the same mail"
+
+
+class Deaf(SmtpChannel):
+    """Swallows a cancellation, as aiosmtplib does when the server's answer comes in the same moment (Python 3.11)."""
+
+    def __init__(self, settings: SmtpSettings) -> None:
+        super().__init__(settings)
+        self.sending = asyncio.Event()
+
+    async def send(self, _responder: Responder, _notice: Notice) -> None:
+        self.sending.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+
+
+async def test_a_hand_over_in_the_middle_of_a_mail_comes_to_its_end(desk: Desk, smtp: SmtpSettings) -> None:
+    await desk.adopt(everybody(MIRA))
+    await desk.raise_need(need())
+    deaf = Deaf(smtp)
+    async with asyncio.timeout(10), desk.outbox(deaf):
+        await deaf.sending.wait()
+    assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("notices")]
 
 
 async def test_a_mail_whose_sending_cannot_be_recorded_is_not_sent_over_and_over(

@@ -20,6 +20,7 @@ from shared.partition.runner import PartitionRunner
 from shared.postgres_liveness import lively_conninfo
 
 _POLL_SECONDS: Final = 1.0
+_INSIST_SECONDS: Final = 0.2
 _BATCH: Final = 500
 
 log = structlog.get_logger()
@@ -55,9 +56,7 @@ class NoticeOutbox:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)  # not awaited themselves: their cancellation must not be taken for ours
+            await _end(tasks)
 
     async def _keep(self, turn: Callable[[Connection], Awaitable[None]], lease: Lease) -> None:
         """Take turns for ever, with a new connection after whatever goes wrong."""
@@ -114,3 +113,12 @@ class NoticeOutbox:
                 "VALUES (%s, %s, %s, %s, %s, %s, clock_timestamp()) ON CONFLICT DO NOTHING",
                 rows,
             )
+
+
+async def _end(tasks: set[asyncio.Task[None]]) -> None:
+    """Cancel ``tasks`` until they have ended: aiosmtplib's ``wait_for`` may swallow a cancellation on Python 3.11."""
+    while tasks:
+        for task in tasks:
+            task.cancel()
+        # Not awaited themselves: their cancellation must not be taken for ours.
+        _, tasks = await asyncio.wait(tasks, timeout=_INSIST_SECONDS)
