@@ -77,11 +77,11 @@ def drain(organisation: str, now: datetime, work: Workspace) -> None:
         if touch.need is not None:
             waits = offer(touch.need, now, work) or waits
     if more:
-        finish = FinishDrain(next_due=now + _AT_ONCE, reached=roster.drain_reached)
+        finish = FinishDrain(next_due=now + _AT_ONCE, reached=roster.drain_reached, complete=False)
     elif end is not None and _anybody_has_room(organisation, policy, now, work):
-        finish = FinishDrain(next_due=now + _AT_ONCE, reached=end)
+        finish = FinishDrain(next_due=now + _AT_ONCE, reached=end, complete=False)
     else:
-        finish = FinishDrain(next_due=look_again_at(policy, now) if waits else None)
+        finish = FinishDrain(next_due=look_again_at(policy, now) if waits else None, complete=end is None)
     work.decide(roster_id, finish)
 
 

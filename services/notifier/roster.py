@@ -45,10 +45,14 @@ class DrainArranged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drained:
-    """What waited was offered, up to ``reached`` where more is behind; ``next_due`` when some of it still waits."""
+    """What waited was offered; ``next_due`` when some of it still waits.
+
+    ``complete`` when the line was seen to its end; ``reached`` is how far it was seen when the rest follows at once.
+    """
 
     next_due: datetime | None
     reached: Place | None = None
+    complete: bool = True
 
 
 # What is asked
@@ -90,10 +94,11 @@ class OfferAgain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishDrain:
-    """What waited was offered, up to ``reached`` where more is behind."""
+    """What waited was offered: to the end when ``complete``, else to ``reached`` if it is to be gone on there."""
 
     next_due: datetime | None
     reached: Place | None = None
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +142,7 @@ def decide(command: Any, state: RosterState) -> tuple[Any, ...]:
         case OfferAgain():
             return _offer_again(command, state)
         case FinishDrain():
-            return (Drained(next_due=command.next_due, reached=command.reached),)
+            return (Drained(next_due=command.next_due, reached=command.reached, complete=command.complete),)
         case _:
             return ()
 
@@ -182,7 +187,7 @@ def evolve(state: RosterState, event: Any) -> RosterState:
                 state,
                 drain_due=event.next_due,
                 drain_reached=event.reached,
-                unserved=state.unserved and event.reached is not None,
+                unserved=state.unserved and not event.complete,
             )
         case _:
             return state

@@ -44,7 +44,7 @@ SAMPLES: Final[dict[str, Any]] = {
     ),
     "notifier.CapacityReleased": CapacityReleased(touch=NEED.touch, responder="mira", care_load=2),
     "notifier.DrainArranged": DrainArranged(due=DUE, unserved=True),
-    "notifier.Drained": Drained(next_due=DUE, reached=PLACE),
+    "notifier.Drained": Drained(next_due=DUE, reached=PLACE, complete=False),
     "notifier.TouchRaised": TouchRaised(need=NEED),
     "notifier.TouchAssigned": TouchAssigned(**FACT, responder="mira", care_load=2, why=WHY),
     "notifier.TouchHeld": TouchHeld(**FACT, hold="given-back", why=WHY),

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import psycopg
 import pytest_asyncio
-from nats.aio.client import Client
+from psycopg import sql
 
 from infra.provision import provision
 from shared.topology import GIB
@@ -11,11 +12,25 @@ from tests import servers
 from tests.notifier.desk import Desk, desk_at
 
 
-@pytest_asyncio.fixture
-async def provisioned_url(client: Client, nats_url: str, postgres_url: str) -> AsyncIterator[str]:
-    """A database of the test's own, provisioned for one partition."""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def template(nats_url: str, postgres_url: str) -> AsyncIterator[str]:
+    """The name of a database provisioned for one partition, to be copied."""
     url = await servers.fresh_database(postgres_url)
+    async with servers.nats_client(nats_url) as client:
+        await servers.fresh_streams(client)
     await provision(nats_url, url, 1, stream_bytes=GIB)
+    yield url.rsplit("/", 1)[1]
+    await servers.drop_database(postgres_url, url)
+
+
+@pytest_asyncio.fixture
+async def provisioned_url(template: str, postgres_url: str) -> AsyncIterator[str]:
+    """A database of the test's own, provisioned for one partition."""
+    name = f"{template}_copy"
+    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+    async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as connection:
+        await connection.execute(copy)
+    url = f"{postgres_url.rsplit('/', 1)[0]}/{name}"
     yield url
     await servers.drop_database(postgres_url, url)
 

@@ -234,5 +234,5 @@ class Notifier(RuleBasedStateMachine):
 
 TestNotifier = Notifier.TestCase
 TestNotifier.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -101,8 +101,9 @@ def test_a_new_policy_looks_at_what_nobody_served_to_the_end() -> None:
     on = given(ROSTER, DrainArranged(due=at(1)))
     on = on.when(OfferAgain(at=at(1), unserved=True)).then(DrainArranged(due=at(1), unserved=True))
     on.when(OfferAgain(at=at(1), unserved=True)).then()
-    on = on.when(FinishDrain(next_due=at(1.1), reached=PLACE)).happens()
+    on = on.when(FinishDrain(next_due=at(1.1), reached=PLACE, complete=False)).happens()
     assert on.state.unserved
+    assert on.when(FinishDrain(next_due=at(2), complete=False)).happens().state.unserved
     on = on.when(OfferAgain(at=at(2))).happens()
     assert on.state.unserved
     assert not on.when(FinishDrain(next_due=None)).happens().state.unserved

@@ -247,6 +247,15 @@ def test_a_new_policy_looks_at_a_long_line_of_what_nobody_served() -> None:
     assert len(assigned(made)) == 8
 
 
+def test_a_new_policy_forgets_none_of_a_long_line_when_nobody_works_just_then() -> None:
+    made = partition(policy(responder("ann", segments=("a",))), now=at(-5), line_length=2)
+    for number in range(5):
+        made.tell(need(f"t-{number}", since=at(-10 + number)))
+    made.adopt(policy(MIRA))
+    made.pass_time(at(0.001))
+    assert len(assigned(made)) == 5
+
+
 def test_capacity_that_frees_while_a_long_line_is_looked_at_goes_to_its_head() -> None:
     made = partition(policy(MIRA, limits=Limits(touches=1)), line_length=2)
     made.tell(need("t-now"))

@@ -164,7 +164,7 @@ def test_the_older_and_the_heavier_stand_before_the_others() -> None:
         assert place.line == "held:harbour"
         return place.rank
 
-    assert rank(care_load=3) > rank(care_load=2, since=at(-10)) > rank(care_load=2, since=at(-9))
+    assert rank(care_load=12) > rank(care_load=2, since=at(-10)) > rank(care_load=2, since=at(-9))
     assert rank(care_load=2, since=at(-48)) > rank(care_load=3, since=at(-9)), "nothing waits for ever"
 
 
