@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Final
@@ -34,9 +35,9 @@ def service_environment(run: RunFile, *, token: str, data: Path, ingest_port: in
         "WARMLINE_TOKEN": token,
         "WARMLINE_INGEST_PORT": str(ingest_port),
         "WARMLINE_INGEST_URL": run.ingest_url,
-        "WARMLINE_DESK_URL": run.desk_url,
+        # Where people reach the desk, as notices tell them: through a proxy, perhaps.
+        "WARMLINE_DESK_URL": os.environ.get("WARMLINE_DESK_URL") or run.desk_url,
         "WARMLINE_DATA": str(data),
-        "WARMLINE_LOG": "json",
     }
 
 
