@@ -41,13 +41,24 @@ def open_folder() -> Iterator[Path]:
         yield Path(name)
 
 
+PROJECT = Path(infra.__file__).parent.parent
+PYTHONPATH = os.pathsep.join([str(PROJECT), str(SITE)])
+
+
 def python_for(account: Account) -> Path | None:
-    """An interpreter of this version that `account` can execute."""
+    """An interpreter of this version that `account` can execute, and that finds Warmline."""
     name = f"python3.{sys.version_info.minor}"
     for candidate in (Path(sys.executable), Path("/usr/bin") / name, Path("/usr/local/bin") / name):
         try:
             subprocess.run(
-                [candidate, "-I", "-c", ""], check=True, user=account.uid, group=account.gid, extra_groups=[], cwd="/"
+                [candidate, "-c", "import infra, psycopg"],
+                check=True,
+                user=account.uid,
+                group=account.gid,
+                extra_groups=[],
+                cwd="/",
+                env={"PYTHONPATH": PYTHONPATH, "PYTHONDONTWRITEBYTECODE": "1"},
+                capture_output=True,
             )
         except (OSError, subprocess.CalledProcessError):
             continue
@@ -58,18 +69,17 @@ def python_for(account: Account) -> Path | None:
 def test_an_unprivileged_user_keeps_everything_in_data(nobody: Account, open_folder: Path) -> None:
     python = python_for(nobody)
     if python is None:
-        pytest.skip(f"no Python of this version that {nobody.name} can execute")
+        pytest.skip(f"no Python of this version that {nobody.name} can execute, or {PROJECT} is closed to it")
     data = open_folder / "data"
     data.mkdir()
     os.chown(data, nobody.uid, nobody.gid)
-    path = os.pathsep.join([str(Path(infra.__file__).parent.parent), str(SITE)])
     parent = subprocess.Popen(
         [python, PARENT, data],
         user=nobody.uid,
         group=nobody.gid,
         extra_groups=[],
         cwd="/",
-        env={"PATH": os.defpath, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
+        env={"PATH": os.defpath, "PYTHONPATH": PYTHONPATH, "PYTHONDONTWRITEBYTECODE": "1"},
         stdout=subprocess.PIPE,
         text=True,
     )
