@@ -159,6 +159,17 @@ class PartitionStore:
         """Return the position of the log's last event, 0 when it is empty."""
         return self.recorder.max_notification_id() or 0
 
+    def confirm(self, lease: Lease) -> None:
+        """Raise FencedError unless the lease is held: what was only read may else be out of date."""
+        held = self._rows(
+            "SELECT FROM {shards} WHERE shard = %s AND owner = %s AND epoch = %s AND expires_at > clock_timestamp()",
+            lease.shard,
+            lease.owner,
+            lease.epoch,
+        )
+        if not held:
+            raise FencedError(lease.shard)
+
     def relayed(self, lease: Lease) -> int:
         """Return the position up to which the log is known to be published."""
         return int(self._rows("SELECT relayed FROM {shards} WHERE shard = %s", lease.shard)[0]["relayed"])

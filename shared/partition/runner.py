@@ -168,6 +168,8 @@ class PartitionRunner:
             answers.append(reply)
         if batch.inbox:
             await folding.commit(batch)
+        else:  # nothing is written that would show whether the lease still holds
+            await asyncio.to_thread(self._store.confirm, self._lease)
         return [replace(reply, position=folding.head) for reply in answers]
 
     async def _decide(self, folding: Folding, command: TouchCommand, *, again: bool) -> CommandReply:

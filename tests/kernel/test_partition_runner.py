@@ -135,13 +135,14 @@ async def test_commands_are_answered_when_stored_and_carried_out_once(partition:
         await again.submit(command("late"))
 
 
-async def test_whoever_asked_an_owner_that_is_fenced_is_told(partition: Partition) -> None:
+@pytest.mark.parametrize("responder", ["refused", "mira"])
+async def test_whoever_asked_an_owner_that_is_fenced_is_told(partition: Partition, responder: str) -> None:
     runner = partition.runner()
     task = asyncio.create_task(runner.run())
     await runner.submit(command("first"))
     own(partition.url, owner="another")
     with pytest.raises(NotServedError):
-        await runner.submit(command("second"))
+        await runner.submit(command("second", responder))
     with pytest.raises(Exception, match="0"):
         await task
     assert len(partition.counted()) == 1
