@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, Final
 
 import psycopg
@@ -19,6 +20,8 @@ from shared.event_store.store import FencedError, PartitionStore
 from shared.partition.runner import PartitionRunner
 from shared.postgres_liveness import lively_conninfo
 
+_KEPT: Final = timedelta(days=30)
+"""How long it can be looked up what became of a notice."""
 _POLL_SECONDS: Final = 1.0
 _INSIST_SECONDS: Final = 0.2
 _BATCH: Final = 500
@@ -94,6 +97,10 @@ class NoticeOutbox:
             if held.rowcount != 1:
                 raise FencedError(lease.shard)
             await self._add(connection, store, facts)
+            await connection.execute(
+                "DELETE FROM notifier.notices WHERE partition = %s AND ended_at < clock_timestamp() - %s",
+                (store.partition, _KEPT),
+            )
             await connection.execute(
                 "INSERT INTO notifier.notice_cursors VALUES (%s, %s) "
                 "ON CONFLICT (partition) DO UPDATE SET position = excluded.position",

@@ -19,3 +19,4 @@ CREATE TABLE notifier.notices (
     PRIMARY KEY (touch, revision, channel)
 );
 CREATE INDEX notices_due ON notifier.notices (partition, due) WHERE ended_at IS NULL;
+CREATE INDEX notices_ended ON notifier.notices (partition, ended_at) WHERE ended_at IS NOT NULL;
