@@ -14,7 +14,7 @@ import pytest
 
 from shared.event_store.recorder import Commit, Lease
 from shared.event_store.store import FencedError, PartitionStore
-from shared.leases import LeaseKeeper
+from shared.leases import TTL_SECONDS, LeaseKeeper
 from tests.kernel.counter import START
 from tests.kernel.kernel_tables import SCHEMA, own, rows, stores, until
 from tests.kernel.test_commit import events
@@ -79,9 +79,8 @@ async def test_shards_are_shared_evenly_and_handed_over_in_order(
         async with alive(two), alive(three):
             await until(lambda: sorted(shares(one, two, three)) == [1, 2, 2])
             assert sorted([*one.owned, *two.owned, *three.owned]) == list(SHARDS)
-        started = time.monotonic()
-        await until(lambda: shares(one) == [5], seconds=4)
-        assert time.monotonic() - started < 4
+        # Sooner than the leases would expire: they were given back.
+        await until(lambda: shares(one) == [5], seconds=TTL_SECONDS)
     assert [worker.fenced for worker in (one, two, three)] == [0, 0, 0]
     held = rows(database_url, "SELECT count(*) FROM service.shards WHERE expires_at > clock_timestamp()")
     assert held == [(0,)]
@@ -105,10 +104,8 @@ async def test_a_dead_owner_is_taken_over_and_a_frozen_one_is_fenced(
         await until(lambda: shares(frozen) == [2])
         before = dict(frozen.owned)
         loop.call_soon_threadsafe(time.sleep, 7.5)  # the whole process stands still, beyond its leases
-        started = time.monotonic()
         async with alive(heir):
             await until(lambda: shares(heir) == [5], seconds=10)
-            assert time.monotonic() - started < 10
             heads = [store.head() for store in partitions[:2]]
             await until(lambda: frozen.fenced == 2 or not frozen.owned, seconds=10)
             await until(lambda: all(store.head() > head for store, head in zip(partitions, heads, strict=False)))
