@@ -8,7 +8,8 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from tarfile import ReadError, TarFile
+from typing import Final, Protocol, Self
 
 from infra.operator_error import OperatorError
 
@@ -88,6 +89,19 @@ class _Folder:
         return sorted(path for path in self._root.rglob("*.json") if path.is_file())
 
 
+class _StrictEntry(tarfile.TarInfo):
+    """An entry whose damaged header is an error wherever it stands: TarFile takes it for the end of the archive."""
+
+    @classmethod
+    def fromtarfile(cls, tar: TarFile) -> Self:
+        try:
+            return super().fromtarfile(tar)
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]  # missing in typeshed
+            raise
+        except tarfile.HeaderError as error:
+            raise ReadError(str(error)) from error
+
+
 class _Tar:
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -108,7 +122,7 @@ class _Tar:
     def _entries(self) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
         read = 0
         try:
-            with tarfile.open(self._path, "r|*") as tar:
+            with tarfile.open(self._path, "r|*", tarinfo=_StrictEntry) as tar:
                 for entry in tar:
                     if entry.isreg() and entry.name.endswith(".json"):
                         yield tar, entry

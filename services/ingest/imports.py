@@ -80,12 +80,9 @@ class Imports:
             await self._mark(import_id, row["run"], "began_published")
         return ImportRun(import_id=import_id, finished_parts=parts)
 
-    async def finish_parts(self, import_id: str, parts: Sequence[str]) -> bool:
-        """Note parts as finished; False if there is no such import."""
+    async def finish_parts(self, import_id: str, parts: Sequence[str]) -> None:
+        """Note parts of an import that there is as finished."""
         async with self._database.transaction() as connection:
-            cursor = await connection.execute("SELECT 1 FROM ingest.imports WHERE import_id = %s", [import_id])
-            if await cursor.fetchone() is None:
-                return False
             await connection.execute(
                 """
                 INSERT INTO ingest.import_parts (import_id, part)
@@ -93,7 +90,6 @@ class Imports:
                 """,
                 [import_id, list(parts)],
             )
-        return True
 
     async def community_of(self, import_id: str) -> str | None:
         """Return the community that is imported into; None if there is no such import."""

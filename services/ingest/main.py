@@ -121,7 +121,7 @@ async def _until_stopped(settings: ServiceSettings, port: int) -> None:
 
 
 def main() -> None:
-    """Read the settings and run; exits with 2 when they are wrong."""
+    """Read the settings and run; exits with 1 when they are wrong."""
     try:
         settings = ServiceSettings.from_env()
         port = settings.required_port("ingest_port")

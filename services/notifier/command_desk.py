@@ -57,6 +57,13 @@ async def _body(message: NatsMessage) -> bytes:
     return message.body
 
 
+def _refuse_unprintable(command: TouchCommand) -> None:
+    """Raise msgspec.ValidationError for what PostgreSQL may not take as text: its error would end the partition."""
+    for field, name in (("command_id", command.command_id), ("touch", command.touch)):
+        if not name.isprintable():
+            raise msgspec.ValidationError(f"{field} must hold printable characters only")
+
+
 def _handler(
     verb: str, form: type[TouchCommand], runner: PartitionRunner
 ) -> Callable[[bytes], Awaitable[CommandReply]]:
@@ -65,6 +72,7 @@ def _handler(
     async def handle(body: bytes) -> CommandReply:
         try:
             command = decoder.decode(body)
+            _refuse_unprintable(command)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             detail = f"the body is no {verb} command: {error}. Nothing was changed."
             return CommandReply(touch=_NO_TOUCH, revision=0, position=0, refused="bad-command", detail=detail)

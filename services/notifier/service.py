@@ -172,7 +172,8 @@ def _release(command: ReleaseTouch, _one: Responder, _policy: Policy, need: Need
     before: TouchState = work.state(stream)
     work.decide(stream, Release(responder=command.responder, revision=command.revision, at=work.now))
     give_back(before, work)
-    offer(need, work.now, work)
+    if work.state(stream).status in OPEN:
+        offer(need, work.now, work)
 
 
 def _settle(command: SettleTouch, _one: Responder, _policy: Policy, need: NeedsTouch, work: Workspace) -> None:

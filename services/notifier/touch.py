@@ -34,6 +34,18 @@ class TouchRaised:
     need: NeedsTouch
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedEnded:
+    """The need ended while the touch was in somebody's hands: once they give it back, it ends, too.
+
+    ``met`` when somebody of the team met it, ``responder`` when the roster knows them; else the cause was gone.
+    """
+
+    cause: str
+    met: bool
+    responder: str | None
+
+
 # What is asked
 
 
@@ -125,7 +137,10 @@ class GivenBack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TouchState:
-    """What is known of one touch. ``revision`` counts its published facts; ``care_load`` is what was granted for it."""
+    """What is known of one touch. ``revision`` counts its published facts; ``care_load`` is what was granted for it.
+
+    ``need_ended`` is how its need ended while it was in somebody's hands.
+    """
 
     need: NeedsTouch | None = None
     status: Status = "unknown"
@@ -134,6 +149,7 @@ class TouchState:
     hold: Hold | None = None
     care_load: int = 0
     given_back: tuple[GivenBack, ...] = ()
+    need_ended: NeedEnded | None = None
 
 
 def decide(command: Any, state: TouchState) -> tuple[Any, ...]:
@@ -156,7 +172,11 @@ def decide(command: Any, state: TouchState) -> tuple[Any, ...]:
         case Withdraw():
             fact = _fact(state, command.at)
             if state.status == "claimed":
-                return (TouchAnnotated(**fact, note=f"the cause is gone: {command.end.cause}"),)
+                note = f"the cause is gone: {command.end.cause}"
+                return (
+                    TouchAnnotated(**fact, note=note),
+                    NeedEnded(cause=command.end.cause, met=False, responder=None),
+                )
             return (TouchWithdrawn(**fact, cause=command.end.cause),)
         case Meet():
             return _meet(command, state)
@@ -171,7 +191,10 @@ def _meet(command: Meet, state: TouchState) -> tuple[Any, ...]:
     fact = _fact(state, command.at)
     if state.status == "claimed" and state.responder != command.responder:
         who = command.responder or "somebody of the team"
-        return (TouchAnnotated(**fact, note=f"{who} has answered on the platform"),)
+        return (
+            TouchAnnotated(**fact, note=f"{who} has answered on the platform"),
+            NeedEnded(cause=command.end.cause, met=True, responder=command.responder),
+        )
     return (TouchSettled(**fact, responder=command.responder, outcome="replied-on-platform", about=command.end.about),)
 
 
@@ -195,8 +218,20 @@ def _by_hand(command: Claim | Release | Settle, state: TouchState) -> tuple[Any,
     if state.responder != command.responder:
         raise Refused("not-allowed", f"the touch is {_now(state)}: claim it first")
     if isinstance(command, Release):
-        return (TouchReleased(**fact, responder=command.responder),)
+        return (TouchReleased(**fact, responder=command.responder), *_ended_before(state, command.at))
     return (TouchSettled(**fact, responder=command.responder, outcome=command.outcome, about=state.need.about),)
+
+
+def _ended_before(state: TouchState, at: datetime) -> tuple[TouchFact, ...]:
+    """Return the end of a touch that is given back after its need had ended: nobody else is asked for it."""
+    ended = state.need_ended
+    if ended is None or state.need is None:
+        return ()
+    fact = {**_fact(state, at), "revision": state.revision + 2}
+    if not ended.met:
+        return (TouchWithdrawn(**fact, cause=ended.cause),)
+    settled = TouchSettled(**fact, responder=ended.responder, outcome="replied-on-platform", about=state.need.about)
+    return (settled,)
 
 
 def _now(state: TouchState) -> str:
@@ -221,7 +256,8 @@ def _fact(state: TouchState, at: datetime) -> dict[str, Any]:
 def evolve(state: TouchState, event: Any) -> TouchState:
     """Return the state after ``event``."""
     if isinstance(event, TouchRaised):
-        return replace(state, need=event.need, status="raised" if state.need is None else state.status)
+        status: Status = "raised" if state.need is None else state.status
+        return replace(state, need=event.need, status=status, need_ended=None)
     if isinstance(event, TouchFact):
         state = replace(state, revision=event.revision)
     match event:
@@ -237,6 +273,8 @@ def evolve(state: TouchState, event: Any) -> TouchState:
             others = tuple(one for one in state.given_back if one.responder != event.responder)
             given_back = (*others, GivenBack(responder=event.responder, at=event.at))
             return replace(state, status="raised", responder=None, care_load=0, given_back=given_back)
+        case NeedEnded():
+            return replace(state, need_ended=event)
         case TouchSettled():
             return replace(state, status="settled", responder=event.responder, hold=None)
         case TouchWithdrawn():
@@ -285,6 +323,6 @@ TOUCH: Final[Decider[TouchState]] = Decider(
     initial=TouchState(),
     decide=decide,
     evolve=evolve,
-    events=(TouchRaised, *touch_facts.TOUCH_FACT_TYPES.values()),
+    events=(TouchRaised, NeedEnded, *touch_facts.TOUCH_FACT_TYPES.values()),
     standing=standing,
 )

@@ -42,6 +42,11 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, psycopg.OperationalError | PoolTimeout):
         _log.warning("database_unavailable", error=type(error).__name__)
         return unavailable("The database")
+    if isinstance(error, psycopg.DataError):
+        return Problem(
+            HTTPStatus.BAD_REQUEST,
+            "The address holds what nothing here can be called, such as the character NUL or a number out of range.",
+        )
     if isinstance(error, ValidationException):
         return _invalid(error)
     if isinstance(error, NotAuthorizedException):

@@ -15,11 +15,9 @@ _REFUSALS: Final[dict[str, HTTPStatus]] = {
     "stale-revision": HTTPStatus.CONFLICT,
     "not-allowed": HTTPStatus.CONFLICT,
     "already-ended": HTTPStatus.CONFLICT,
-    "over-limit": HTTPStatus.CONFLICT,
 }
 _FIELDS: Final[dict[str, str]] = {
     "stale-revision": "revision",
-    "over-limit": "responder",
     "unknown-responder": "responder",
 }
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 from services.triage.publications import PUBLIC
 from services.triage.service import TriageService, triage_codec
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCHES
 from shared.decider_process import DeciderProcess, Outlet, run
 from shared.partition.service import Input
-from shared.settings import ServiceSettings
+from shared.settings import ServiceSettings, SettingsError
 from shared.telemetry import configure
 
 
 def main() -> None:
-    """Run until SIGTERM."""
-    settings = ServiceSettings.from_env()
+    """Read the settings and run until SIGTERM; exits with 1 when the settings are wrong."""
+    try:
+        settings = ServiceSettings.from_env()
+    except SettingsError as error:
+        sys.exit(f"warmline triage cannot start:\n{error}")
     configure("triage", settings.instance)
     process = DeciderProcess(
         schema="triage",

@@ -45,7 +45,7 @@ class CommandReply:
     """The answer to a command: the touch's revision that a page awaits, or why it was refused.
 
     ``position`` is the owner's log position after the command. ``refused`` is one of ``unknown-touch``,
-    ``unknown-responder``, ``stale-revision``, ``not-allowed``, ``already-ended``, ``over-limit`` and ``bad-command``.
+    ``unknown-responder``, ``stale-revision``, ``not-allowed``, ``already-ended`` and ``bad-command``.
     """
 
     touch: Label

@@ -28,8 +28,6 @@ Audience = Literal["public", "members", "private"]
 Reason = Literal["welcome", "unanswered"]
 """Why a touch is needed. The list grows; a reader passes a reason that it does not know."""
 
-REASONS: Final[tuple[Reason, ...]] = ("welcome", "unanswered")
-
 
 def digest(*parts: str) -> str:
     """Return 26 characters of base32 that stand for ``parts``: BLAKE2b (RFC 7693) with a 16-byte digest.

@@ -8,7 +8,7 @@ from typing import Any, Final
 from services.notifier.capacity import Load
 from services.notifier.policy_in_force import PolicyState, PolicyTaken
 from services.notifier.roster import CapacityGranted, CapacityReleased, DrainArranged, Drained, RosterState
-from services.notifier.touch import GivenBack, TouchRaised, TouchState
+from services.notifier.touch import GivenBack, NeedEnded, TouchRaised, TouchState
 from shared.contracts.touch_facts import (
     TouchAnnotated,
     TouchAssigned,
@@ -46,6 +46,7 @@ SAMPLES: Final[dict[str, Any]] = {
     "notifier.DrainArranged": DrainArranged(due=DUE, unserved=True),
     "notifier.Drained": Drained(next_due=DUE, reached=PLACE, complete=False),
     "notifier.TouchRaised": TouchRaised(need=NEED),
+    "notifier.NeedEnded": NeedEnded(cause="answered by the team", met=True, responder="jonas"),
     "notifier.TouchAssigned": TouchAssigned(**FACT, responder="mira", care_load=2, why=WHY),
     "notifier.TouchHeld": TouchHeld(**FACT, hold="given-back", why=WHY),
     "notifier.TouchClaimed": TouchClaimed(**FACT, responder="mira"),
@@ -68,5 +69,6 @@ SAMPLES: Final[dict[str, Any]] = {
         hold="given-back",
         care_load=2,
         given_back=(GivenBack(responder="jonas", at=AT),),
+        need_ended=NeedEnded(cause="answered by the team", met=True, responder="jonas"),
     ),
 }

@@ -43,7 +43,7 @@ def test_it_is_read_as_ever(form: Form) -> None:
     assert form.decode(form.file.read_bytes()) == form.sample
 
 
-@pytest.mark.parametrize("form", FORMS, ids=named)
+@pytest.mark.parametrize("form", [form for form in FORMS if not form.earlier], ids=named)
 def test_its_sample_leaves_no_field_out(form: Form) -> None:
     assert list(left_out(form.sample, form.name)) == []
 

@@ -61,6 +61,26 @@ def test_a_truncated_tar_says_so_before_anything_is_sent(tmp_path: Path) -> None
         open_archive(path).survey("stream_index.json")
 
 
+@pytest.mark.parametrize("damage", ["changed", "cut before", "cut within"])
+def test_a_tar_with_a_bad_header_in_the_middle_is_damaged_and_not_short(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "export.tar"
+    with tarfile.open(path, "w") as tar:
+        for number in range(4):
+            entry = tarfile.TarInfo(f"1-general/{number}.json")
+            entry.size = 2
+            tar.addfile(entry, io.BytesIO(b"[]"))
+    whole, third = path.read_bytes(), 2 * 1024
+    path.write_bytes(
+        {
+            "changed": whole[:third] + b"\xff" + whole[third + 1 :],
+            "cut before": whole[:third],
+            "cut within": whole[: third + 100],
+        }[damage]
+    )
+    with pytest.raises(OperatorError, match=r"export.tar is damaged after 2 entries: .*Fetch it again"):
+        open_archive(path).survey("stream_index.json")
+
+
 @pytest.mark.parametrize("body", [b"", b"PK\x03\x04 a zip", b"\xfd7zXZ\x00 not really", b"\x1f\x8b\x08 nor this"])
 def test_another_file_is_named_as_such(tmp_path: Path, body: bytes) -> None:
     path = tmp_path / "export.bin"

@@ -125,7 +125,14 @@ async def notifiers(client: Client, nats_url: str, provisioned_url: str, tmp_pat
     return Notifiers(client, nats_url, provisioned_url, tmp_path)
 
 
-GOOD = {"command_id": "c", "organisation": "harbour", "touch": "t-1", "responder": "mira", "revision": 1}
+GOOD = {
+    "command_id": "c",
+    "organisation": "harbour",
+    "touch": "t-1",
+    "responder": "mira",
+    "revision": 1,
+    "outcome": "reached",
+}
 BAD = [
     b"",
     b"{",
@@ -138,6 +145,8 @@ BAD = [
     json.dumps({**GOOD, "organisation": "No Such Name"}).encode(),
     json.dumps({key: value for key, value in GOOD.items() if key != "responder"}).encode(),
     json.dumps({**GOOD, "touch": "t" * 301}).encode(),
+    json.dumps({**GOOD, "touch": "t\0"}).encode(),
+    json.dumps({**GOOD, "command_id": "c\0"}).encode(),
 ]
 
 

@@ -425,6 +425,18 @@ def test_a_claimed_touch_is_annotated_and_stays() -> None:
     ]
 
 
+@pytest.mark.parametrize(("end", "status"), [(withdrawn(need()), "withdrawn"), (met(need(), "jonas"), "settled")])
+def test_what_is_given_back_after_its_need_ended_is_nobodys_any_more(end, status: str) -> None:
+    made = partition()
+    made.tell(need())
+    made.claim("t-1", "mira")
+    made.tell(end)
+    revision = made.release("t-1", "mira")
+    made.fire_due()
+    assert (made.touch("t-1").status, made.touch("t-1").revision) == (status, revision)
+    assert (load(made, "mira"), load(made, "jonas")) == ((0, 0), (0, 0))
+
+
 def test_a_responders_own_reply_settles_what_they_claimed() -> None:
     made = partition()
     made.tell(need())

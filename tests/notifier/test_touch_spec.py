@@ -15,6 +15,7 @@ from services.notifier.touch import (
     GivenBack,
     HoldTouch,
     Meet,
+    NeedEnded,
     NoteHolderLeft,
     RaiseTouch,
     Release,
@@ -101,7 +102,11 @@ def test_the_cause_is_gone() -> None:
     withdraw = Withdraw(end=withdrawn(need()), at=at(1))
     assigned.when(withdraw).then(fact(TouchWithdrawn, 2, 1, cause="a peer answered")).when(withdraw).then()
     held.when(withdraw).then(fact(TouchWithdrawn, 2, 1, cause="a peer answered"))
-    claimed.when(withdraw).then(fact(TouchAnnotated, 3, 1, note="the cause is gone: a peer answered"))
+    gone = NeedEnded(cause="a peer answered", met=False, responder=None)
+    on = claimed.when(withdraw).then(fact(TouchAnnotated, 3, 1, note="the cause is gone: a peer answered"), gone)
+    on.when(Release(responder="mira", revision=3, at=at(2))).then(
+        fact(TouchReleased, 4, 2, responder="mira"), fact(TouchWithdrawn, 5, 2, cause="a peer answered")
+    )
     settled.when(withdraw).then()
     given(TOUCH).when(withdraw).then()
 
@@ -117,11 +122,16 @@ def test_somebody_elses_reply_settles_unless_it_is_in_somebodys_hands() -> None:
     by_jonas = Meet(end=met(need(), "jonas"), responder="jonas", at=at(1))
     outcome = {"outcome": "replied-on-platform", "about": "member:t-1"}
     assigned.when(by_jonas).then(fact(TouchSettled, 2, 1, responder="jonas", **outcome))
-    claimed.when(by_jonas).then(fact(TouchAnnotated, 3, 1, note="jonas has answered on the platform"))
+    ended = NeedEnded(cause="the team answered", met=True, responder="jonas")
+    on = claimed.when(by_jonas).then(fact(TouchAnnotated, 3, 1, note="jonas has answered on the platform"), ended)
+    on.when(Release(responder="mira", revision=3, at=at(2))).then(
+        fact(TouchReleased, 4, 2, responder="mira"), fact(TouchSettled, 5, 2, responder="jonas", **outcome)
+    )
     by_nobody_known = replace(by_jonas, responder=None)
     held.when(by_nobody_known).then(fact(TouchSettled, 2, 1, responder=None, **outcome))
     claimed.when(by_nobody_known).then(
-        fact(TouchAnnotated, 3, 1, note="somebody of the team has answered on the platform")
+        fact(TouchAnnotated, 3, 1, note="somebody of the team has answered on the platform"),
+        replace(ended, responder=None),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from shared.contracts.commands import ClaimTouch, CommandReply, SettleTouch
@@ -158,7 +160,6 @@ async def test_a_release_gives_the_touch_back(desk, told, owner):
         ("stale-revision", 409, "revision"),
         ("already-ended", 409, None),
         ("not-allowed", 409, None),
-        ("over-limit", 409, "responder"),
         ("unknown-responder", 422, "responder"),
         ("bad-command", 422, None),
         ("something-new", 409, None),
@@ -220,3 +221,22 @@ async def test_a_member_of_whom_nothing_is_known_yet_is_called_by_their_id(desk,
     await desk.connection.execute("DELETE FROM members WHERE key = %s", (BO_KEY,))
     touch = (await desk.api.get(f"/api/v1/touches/{told.welcome.touch}")).json()
     assert touch["member"]["name"] == "u2"
+
+
+HUGE = base64.urlsafe_b64encode(b'{"rank":99999999999,"ranked_from":"2026-01-01T00:00:00Z","touch":"t"}').decode()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/touches/a%00b",
+        "/api/v1/members/a%00b",
+        "/api/v1/members/a%00b/history",
+        "/touches/a%00b",
+        f"/api/v1/queue?cursor={HUGE.rstrip('=')}",
+    ],
+)
+async def test_what_the_database_cannot_take_is_the_askers_mistake(desk, told, path):
+    answer = await desk.api.get(path)
+    assert answer.status_code == 400
+    assert "NUL" in answer.text

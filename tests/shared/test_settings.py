@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from shared.settings import ServiceSettings, SettingsError
@@ -29,3 +33,19 @@ def test_a_port_that_is_needed_is_asked_for_by_its_variable() -> None:
     assert ServiceSettings.from_env({**COMPLETE, "WARMLINE_INGEST_PORT": "8081"}).required_port("ingest_port") == 8081
     with pytest.raises(SettingsError, match="WARMLINE_DESK_PORT"):
         ServiceSettings.from_env(COMPLETE).required_port("desk_port")
+
+
+@pytest.mark.parametrize("service", ["ingest", "triage", "notifier", "projections"])
+def test_a_service_that_lacks_settings_says_so_and_does_not_start(service: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", f"services.{service}.main"],
+        cwd=Path(__file__).parents[2],
+        env={},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert run.stderr.startswith(f"warmline {service} cannot start:\nWARMLINE_NATS_URL is not set")
+    assert "Traceback" not in run.stderr
