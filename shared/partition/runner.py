@@ -16,6 +16,7 @@ from nats.aio.client import Client
 from shared.batch_consumer import BatchConsumer
 from shared.bounded_wait import wait_set
 from shared.contracts.commands import CommandReply, TouchCommand
+from shared.contracts.names import digest
 from shared.decider import Refused
 from shared.event_store.codec import UnknownStoredTypeError
 from shared.event_store.recorder import Lease
@@ -155,7 +156,7 @@ class PartitionRunner:
         folding.work.now = datetime.now(UTC)
         # A command's own deadlines are set by the wall: it is in no stream, and never replayed.
         folding.work.clock = folding.clock
-        ids = [f"command:{one.command.command_id}" for one in asked]
+        ids = [_inbox_id(one.command) for one in asked]
         done = await asyncio.to_thread(self._store.known, ids)
         batch = Batch()
         answers: list[CommandReply] = []
@@ -197,3 +198,11 @@ class PartitionRunner:
         self._ended = True
         while self._asked:
             self._asked.popleft().refuse()
+
+
+def _inbox_id(command: TouchCommand) -> str:
+    """Return what a command is remembered by: its id belongs to one action of one person on one touch.
+
+    A digest, for ids come from outside: PostgreSQL stores no NUL.
+    """
+    return f"command:{digest(type(command).__name__, command.touch, command.responder, command.command_id)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -133,6 +134,18 @@ async def test_commands_are_answered_when_stored_and_carried_out_once(partition:
     assert len(contents(partition.url)["inbox"]) == 31
     with pytest.raises(NotServedError):
         await again.submit(command("late"))
+
+
+async def test_a_command_id_is_one_touch_s_and_may_hold_anything(partition: Partition) -> None:
+    runner = partition.runner()
+    async with running(runner.run()):
+        for command_id in ("1", "\0", "é" * 300):
+            before = await runner.submit(command(command_id))
+            assert (before.refused, await runner.submit(command(command_id))) == (None, before)
+            other = replace(command(command_id), touch="t-2")
+            reply = await runner.submit(other)
+            assert (reply.refused, reply.revision, reply.position) == (None, before.revision, before.position + 1)
+            assert await runner.submit(other) == reply
 
 
 @pytest.mark.parametrize("responder", ["refused", "mira"])
