@@ -1,9 +1,10 @@
-"""Waiting for an event, but not for ever."""
+"""Waiting that comes to its end: for an event, and for a task that was cancelled."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from typing import Any
 
 
 async def wait_set(event: asyncio.Event, seconds: float) -> None:
@@ -15,3 +16,13 @@ async def wait_set(event: asyncio.Event, seconds: float) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
+
+
+async def end(task: asyncio.Task[Any]) -> None:
+    """Cancel ``task`` until it has ended, whatever it ends with.
+
+    One cancellation may not be enough: what ``wait_set`` avoids stands in libraries, too.
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=1)

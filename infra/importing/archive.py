@@ -151,4 +151,6 @@ def _file(path: str, size: int, body: bytes | None) -> ArchiveFile:
 
 
 def _short(path: str) -> str:
+    # File names that are no UTF-8 reach Python with lone surrogates, which nothing that is sent can carry.
+    path = path.encode("utf-8", "backslashreplace").decode()
     return "/".join(path.split("/")[-2:])

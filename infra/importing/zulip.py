@@ -59,8 +59,8 @@ def stream_names(body: bytes) -> dict[int, str]:
     """Return id to name from ``stream_index.json``; what cannot be read of it is left out."""
     try:
         streams = json.loads(body)["streams"]
-        return {int(entry["id"]): str(name) for name, entry in streams.items()}
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return {int(entry["id"]): name.encode("utf-8", "replace").decode() for name, entry in streams.items()}
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return {}
 
 

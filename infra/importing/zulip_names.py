@@ -52,18 +52,13 @@ def topic_of(path: str, streams: Mapping[int, str]) -> Topic | None:
     if match is None or not file.endswith(".json"):
         return None
     stem = file.removesuffix(".json")
-    name = _decoded(stem.replace(".", "%"))
+    name = unquote(stem.replace(".", "%"))
     stream_id = int(match[1])
     return Topic(
         stream_id=stream_id,
-        stream=streams.get(stream_id) or _decoded(match[2]).replace("-", " "),
+        stream=streams.get(stream_id) or unquote(match[2]).replace("-", " "),
         topic=_RESOLVED.sub("", name) or name,
         resolved=_RESOLVED.match(name) is not None,
         folder=folder,
         stem=stem,
     )
-
-
-def _decoded(name: str) -> str:
-    # File names that are no UTF-8 reach Python with lone surrogates, which no event can carry.
-    return unquote(name).encode("utf-8", "replace").decode()

@@ -14,15 +14,16 @@ from services.ingest.database import Database, DatabaseUnavailableError
 from services.ingest.message import fact_message
 from shared.batch_consumer import BatchConsumer
 from shared.bounded_wait import wait_set
-from shared.contracts.cloudevents import UnknownTypeError
 from shared.contracts.subjects import TOUCH_FACTS
 from shared.contracts.touch_facts import TouchSettled
 from shared.contracts.warmline_facts import TouchSettled as TouchSettledFact
-from shared.delivery import Message, decode
+from shared.delivery import Message
 from shared.event_store.recorder import Lease
 from shared.event_store.store import FencedError
+from shared.partition.folding import UnknownOwnTypeError
 from shared.publisher import DurablePublisher, Outgoing, PublishUnavailableError, StreamFullError
 from shared.stream_identity import reader_of
+from shared.view_runner import decoded
 
 FEEDBACK_SHARD: Final = "feedback"
 _BATCH: Final = 200
@@ -46,9 +47,14 @@ class Feedback:
         self._partitions = partitions
 
     async def run(self, lease: Lease) -> None:
-        """Work until cancelled; raises FencedError when the shard has another owner."""
+        """Work until cancelled; raises FencedError when the shard has another owner.
+
+        A type of ours that this build does not know halts it: it keeps its lease, and waits to be replaced by a newer
+        build.
+        """
         reader = await reader_of(self._client, TOUCH_FACTS)
         position = await self._position(reader)
+        await self._note_halted(lease, None)
         arrived = asyncio.Event()
         consumer = BatchConsumer(self._client, TOUCH_FACTS, ("touch.*.settled",), position, arrived)
         await consumer.open()
@@ -58,19 +64,40 @@ class Feedback:
                 arrived.clear()
                 messages = consumer.take(_BATCH)
                 if messages:
-                    await self._publish(self._facts(messages))
-                    await self._move(lease, reader, messages[-1].seq)
+                    await self._take_back(lease, reader, messages)
+        except UnknownOwnTypeError as halt:
+            log.critical("feedback_halted", detail=str(halt))
+            await self._note_halted(lease, str(halt))
+            await asyncio.Event().wait()
         finally:
             await consumer.close()
 
-    def _facts(self, messages: Sequence[Message]) -> list[Outgoing]:
-        facts = []
+    async def _take_back(self, lease: Lease, reader: str, messages: Sequence[Message]) -> None:
+        """Publish what ``messages`` hold and move past them; UnknownOwnTypeError leaves all before it published."""
+        facts: list[Outgoing] = []
+        position, halt = 0, None
         for message in messages:
             try:
-                settled = decode(message).event
-            except (UnknownTypeError, msgspec.DecodeError, KeyError) as error:
-                log.warning("feedback_unreadable", seq=message.seq, error=str(error))
-                continue
+                facts += self._facts(message)
+            except UnknownOwnTypeError as error:
+                halt = error
+                break
+            position = message.seq
+        if position:
+            await self._publish(facts)
+            await self._move(lease, reader, position)
+        if halt is not None:
+            raise halt
+
+    def _facts(self, message: Message) -> list[Outgoing]:
+        facts = []
+        try:
+            found = decoded([message])
+        except msgspec.DecodeError as error:
+            log.warning("feedback_unreadable", seq=message.seq, error=str(error))
+            return []
+        for one in found:
+            settled = one.event
             if isinstance(settled, TouchSettled):
                 fact = TouchSettledFact(
                     community=settled.community, touch=settled.touch, about=settled.about, outcome=settled.outcome
@@ -108,6 +135,12 @@ class Feedback:
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
                 return int(row["position"]) if row else 0
+
+    async def _note_halted(self, lease: Lease, why: str | None) -> None:
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                "UPDATE ingest.shards SET halted = %s WHERE shard = %s AND epoch = %s", [why, lease.shard, lease.epoch]
+            )
 
     async def _move(self, lease: Lease, reader: str, position: int) -> None:
         while True:

@@ -22,6 +22,7 @@ from services.ingest.http_message import Receive, Scope, Send
 from services.ingest.imports import Imports
 from services.ingest.policies import Policies
 from services.ingest.sources import Sources
+from shared.bounded_wait import end
 from shared.contracts.subjects import MEMBER_EVENTS
 from shared.decider_process import owner_name
 from shared.leases import LeaseKeeper
@@ -87,8 +88,7 @@ async def serve(settings: ServiceSettings, port: int) -> None:
         _log.info("ingest_starting", host=settings.host, port=port)
         await server.serve()
         announcing.cancel()
-        feeding.cancel()
-        await asyncio.gather(feeding, return_exceptions=True)
+        await end(feeding)
 
 
 class _Server(uvicorn.Server):

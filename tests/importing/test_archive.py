@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 from pathlib import Path
 
@@ -46,6 +47,16 @@ def test_a_tar_yields_what_the_folder_yields(tmp_path: Path, mode: str) -> None:
         assert {file.path: file.body for file in files} == expected
         survey = open_archive(path).survey("stream_index.json")
         assert (survey.files, survey.size, survey.index) == (3, 11, FILES["stream_index.json"])
+
+
+def test_a_file_name_that_is_no_utf8_can_be_sent(tmp_path: Path) -> None:
+    (tmp_path / "export" / "1-general").mkdir(parents=True)
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/export/1-general/caf\xe9.json")).write_bytes(b"[]")
+    with tarfile.open(tmp_path / "export.tar", "w") as tar:
+        tar.add(tmp_path / "export", "export")
+    for name in ("export", "export.tar"):
+        (file,) = open_archive(tmp_path / name).files()
+        assert file.path == r"1-general/caf\udce9.json"
 
 
 def test_a_truncated_tar_says_so_before_anything_is_sent(tmp_path: Path) -> None:

@@ -91,9 +91,24 @@ def test_the_index_knows_a_streams_name_better_than_its_folder() -> None:
     assert event.data.channel == "new-members"
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"streams": []}', b'{"streams": {"x": {"id": "y"}}}', b"\xff"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"streams": []}',
+        b'{"streams": {"x": {"id": "y"}}}',
+        b'{"streams": {"x": {"id": 1e999}}}',
+        b"\xff",
+    ],
+)
 def test_an_unreadable_index_is_no_obstacle(body: bytes) -> None:
     assert stream_names(body) == {}
+
+
+def test_half_a_character_in_the_index_does_not_reach_an_event() -> None:
+    assert stream_names(b'{"streams": {"a\\ud800": {"id": 1}}}') == {1: "a?"}
 
 
 @pytest.mark.parametrize(
