@@ -24,6 +24,7 @@ from services.projections.desk.session import Sessions
 from services.projections.errors import error_handler
 from services.projections.health import HealthCheck
 from services.projections.progress import Progress
+from services.projections.readable import refuse_unreadable
 from services.projections.reading import Reader
 from services.projections.touch_commands import TouchCommands
 
@@ -99,6 +100,7 @@ def create_app(parts: Parts) -> Litestar:
         },
         middleware=[DefineMiddleware(Authentication, sessions=parts.sessions, reader=parts.reader)],
         exception_handlers={Exception: error_handler(pages.problem)},
+        before_request=refuse_unreadable,
         before_send=[_add_security_headers],
         request_max_body_size=_MAX_BODY_BYTES,
         logging_config=None,

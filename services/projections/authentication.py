@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
@@ -66,7 +65,7 @@ def _same_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
     if site is not None:
         return site == "same-origin"
     origin = connection.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc == connection.headers.get("host")
+    return origin is not None and origin.partition("://")[2] == connection.headers.get("host")
 
 
 def signed_in(connection: ASGIConnection[Any, Any, Any, Any], sessions: Sessions) -> bool:

@@ -27,6 +27,8 @@ def decode_cursor(cursor: str, form: type[PlaceT]) -> PlaceT:
         raise CursorError
     try:
         decoded = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        if b"\\u0000" in decoded:
+            raise CursorError
         return msgspec.json.decode(decoded, type=form)
     except (ValueError, binascii.Error, msgspec.DecodeError) as error:
         raise CursorError from error

@@ -50,6 +50,15 @@ async def test_a_wrong_token_begins_no_session(desk):
         assert COOKIE not in browser.cookies
 
 
+async def test_what_is_no_form_or_no_origin_is_refused(desk):
+    async with visitor(desk, "") as browser:
+        part = b'--b\r\nContent-Disposition: form-data; name="token"\r\n'
+        part += b"Content-Type: text/plain; charset=x\r\n\r\n-\r\n--b--"
+        header = {"content-type": "multipart/form-data; boundary=b"}
+        assert (await browser.post("/login", content=part, headers=header)).status_code == 415
+        assert (await browser.post("/logout", headers={"origin": "http://[::1"})).status_code == 403
+
+
 async def test_the_session_is_a_strict_cookie_out_of_reach_of_scripts(desk):
     async with visitor(desk) as browser:
         answer = await browser.post("/login", data={"token": TOKEN}, follow_redirects=False)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
+import msgspec
 import psycopg
 from psycopg import sql
 from psycopg.rows import class_row
@@ -37,7 +38,7 @@ class QueueFilter:
 class Place:
     """A place in the queue's order."""
 
-    rank: int
+    rank: Annotated[int, msgspec.Meta(ge=0, le=1_000)]
     ranked_from: datetime
     touch: str
 
