@@ -13,6 +13,7 @@ from psycopg.sql import SQL, Identifier
 
 from infra.nats_for_commands import connect_for_command
 from infra.operator_error import OperatorError
+from infra.shards import SERVICES
 from services.ingest.feedback import FEEDBACK_SHARD
 from services.notifier.service import notifier_codec
 from services.projections.views import VIEWS
@@ -23,7 +24,6 @@ from shared.event_store.store import PartitionStore
 from shared.topology import GIB, Stream, streams
 from shared.view import create_view, schema_of, shards_of
 
-SERVICES: Final = ("ingest", "triage", "notifier", "projections")
 _LOCK: Final = 0x77617266  # an advisory lock's number: two provisioners at once do one thing after the other
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Any
+from typing import Any, Final
+
+_INSIST_SECONDS: Final = 0.2
 
 
 async def wait_set(event: asyncio.Event, seconds: float) -> None:
@@ -18,11 +20,14 @@ async def wait_set(event: asyncio.Event, seconds: float) -> None:
             await event.wait()
 
 
-async def end(task: asyncio.Task[Any]) -> None:
-    """Cancel ``task`` until it has ended, whatever it ends with.
+async def end(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel ``tasks`` until all have ended, whatever they end with.
 
     One cancellation may not be enough: what ``wait_set`` avoids stands in libraries, too.
     """
-    while not task.done():
-        task.cancel()
-        await asyncio.wait({task}, timeout=1)
+    going = {task for task in tasks if not task.done()}
+    while going:
+        for task in going:
+            task.cancel()
+        # Not awaited themselves: their cancellation must not be taken for ours.
+        _, going = await asyncio.wait(going, timeout=_INSIST_SECONDS)

@@ -19,7 +19,7 @@ from shared.contracts.cloudevents import UnknownTypeError
 from shared.dead_letters import dead_letter
 from shared.delivery import Delivered, Message, decode
 from shared.event_store.recorder import Lease
-from shared.event_store.store import FencedError, StreamReplacedError
+from shared.event_store.store import FencedError, StreamReplacedError, read_before
 from shared.partition.folding import UnknownOwnTypeError
 from shared.postgres_liveness import lively_conninfo
 from shared.stream_identity import reader_of
@@ -193,10 +193,9 @@ def decoded(messages: Sequence[Message]) -> list[Delivered]:
 def refuse_replaced(stored: dict[str, int], readers: Sequence[str]) -> None:
     """Raise StreamReplacedError when a position was kept for another stream of the same name."""
     for reader in readers:
-        name = reader.partition("@")[0]
-        others = [known for known in stored if known.startswith(f"{name}@") and known != reader]
-        if others:
+        other = read_before(reader, stored)
+        if other is not None:
             raise StreamReplacedError(
-                f"This view read {others[0]} up to {stored[others[0]]}, but the server has {reader}. The stream was "
+                f"This view read {other} up to {stored[other]}, but the server has {reader}. The stream was "
                 "deleted or restored from elsewhere: run 'warmline rebuild' to fold the view from what is there."
             )

@@ -46,6 +46,12 @@ def reader_name(stream: str, created: str) -> str:
     return f"{stream}@{created}"
 
 
+def read_before(reader: str, known: Iterable[str]) -> str | None:
+    """Return the reader in ``known`` of another stream under the same name; None when there is none."""
+    stream = reader.partition("@")[0]
+    return next((other for other in known if other.startswith(f"{stream}@") and other != reader), None)
+
+
 class PartitionStore:
     """Reads and writes one partition. Blocking: call it through ``asyncio.to_thread``."""
 
@@ -87,11 +93,10 @@ class PartitionStore:
         known = {row["application_name"]: row["notification_id"] for row in self._rows("SELECT * FROM {tracking}")}
         positions = {}
         for reader in readers:
-            stream = reader.partition("@")[0]
-            others = [name for name in known if name.startswith(f"{stream}@") and name != reader]
-            if others:
+            other = read_before(reader, known)
+            if other is not None:
                 raise StreamReplacedError(
-                    f"The partition {lease.shard} read {others[0]} up to {known[others[0]]}, but now the server has "
+                    f"The partition {lease.shard} read {other} up to {known[other]}, but now the server has "
                     f"{reader}. The stream was deleted or restored from elsewhere. Restore what belongs to this "
                     "database, or start with an empty DATA directory."
                 )

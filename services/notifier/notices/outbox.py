@@ -14,6 +14,7 @@ from psycopg.rows import dict_row
 
 from services.notifier.notices.notice import Channel
 from services.notifier.notices.sending import ChannelSender, Connection
+from shared.bounded_wait import end
 from shared.contracts.touch_facts import TouchAssigned
 from shared.event_store.recorder import Lease
 from shared.event_store.store import FencedError, PartitionStore
@@ -23,7 +24,6 @@ from shared.postgres_liveness import lively_conninfo
 _KEPT: Final = timedelta(days=30)
 """How long it can be looked up what became of a notice."""
 _POLL_SECONDS: Final = 1.0
-_INSIST_SECONDS: Final = 0.2
 _BATCH: Final = 500
 
 log = structlog.get_logger()
@@ -59,7 +59,7 @@ class NoticeOutbox:
         try:
             yield
         finally:
-            await _end(tasks)
+            await end(*tasks)
 
     async def _keep(self, turn: Callable[[Connection], Awaitable[None]], lease: Lease) -> None:
         """Take turns for ever, with a new connection after whatever goes wrong."""
@@ -120,12 +120,3 @@ class NoticeOutbox:
                 "VALUES (%s, %s, %s, %s, %s, %s, clock_timestamp()) ON CONFLICT DO NOTHING",
                 rows,
             )
-
-
-async def _end(tasks: set[asyncio.Task[None]]) -> None:
-    """Cancel ``tasks`` until they have ended: aiosmtplib's ``wait_for`` may swallow a cancellation on Python 3.11."""
-    while tasks:
-        for task in tasks:
-            task.cancel()
-        # Not awaited themselves: their cancellation must not be taken for ours.
-        _, tasks = await asyncio.wait(tasks, timeout=_INSIST_SECONDS)
