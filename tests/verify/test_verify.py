@@ -24,7 +24,7 @@ from infra.verify.run import verify
 from services.notifier.roster import RosterState
 from services.notifier.service import notifier_codec
 from shared.contracts.names import event_key
-from shared.contracts.subjects import TOUCHES, partition_of
+from shared.contracts.subjects import MEMBER_EVENTS, TOUCHES, partition_of
 from tests.end_to_end.harbour import SOURCE, post, write_policy
 from tests.end_to_end.running_system import COMMAND, TOKEN, RunningSystem, started, until
 from tests.verify import small_world
@@ -137,6 +137,35 @@ FAULTS = {
         "view_history.members",
         "UPDATE view_history.members SET events = events + 1 WHERE member_id = 'member7'",
         {"history: history.members: row changed"},
+    ),
+    "two rows of history in the other order": (
+        "view_history.history",
+        (
+            "UPDATE view_history.history SET seq = (SELECT min(seq) FROM view_history.history WHERE kind = 'posted') "
+            f"WHERE key = '{Q7}'"
+        ),
+        {"history: history.history: row changed", "history: event in the history: changed"},
+    ),
+    "a touch missing in the queue": (
+        "view_queue.touches",
+        "DELETE FROM view_queue.touches WHERE touch = (SELECT min(touch) FROM view_queue.touches)",
+        {"queue: queue.touches: row missing"},
+    ),
+    "a touch twice in the queue": (
+        "view_queue.touches",
+        (
+            "INSERT INTO view_queue.touches (touch, reason, standing) "
+            "SELECT 'another', reason, standing FROM view_queue.touches ORDER BY touch LIMIT 1"
+        ),
+        {"queue: queue.touches: row not expected"},
+    ),
+    "a touch in another state in the queue": (
+        "view_queue.touches",
+        (
+            "UPDATE view_queue.touches SET standing = 'held' "
+            "WHERE touch = (SELECT min(touch) FROM view_queue.touches WHERE standing = 'claimed')"
+        ),
+        {"queue: queue.touches: row changed"},
     ),
     "an event removed from triage's log": (
         f"triage.p{P}_events",
@@ -341,8 +370,35 @@ def test_rebuild_of_what_there_is_not_says_what_there_is(world: World) -> None:
     assert "There is no view histories: there are history, queue." in result.stderr
 
 
+# From here on the streams themselves are harmed, and what was deleted from a stream does not come back.
+
+
+def test_messages_published_in_another_order_are_named(world: World) -> None:
+    async def swap_the_last_two(stream: JetStreamContext) -> None:
+        last = (await stream.get_last_msg(TOUCHES, "needs-touch.>")).seq or 0
+        taken = [await stream.get_msg(TOUCHES, seq) for seq in (last, last - 1)]
+        for message in taken:
+            await stream.delete_msg(TOUCHES, message.seq or 0)
+        for message in taken:
+            headers = {name: value for name, value in (message.headers or {}).items() if not name.startswith("Nats-")}
+            await stream.publish(message.subject or "", message.data or b"", headers=headers)
+
+    world.jetstream(swap_the_last_two)
+    assert f"triage relay: partition {P}: published out of order" in world.found()
+
+
+def test_a_settled_touch_that_did_not_come_back_is_named(world: World) -> None:
+    async def delete_the_last_settled(stream: JetStreamContext) -> None:
+        last = await stream.get_last_msg(MEMBER_EVENTS, f"p.{P}.member.acme.warmline.touch-settled")
+        await stream.delete_msg(MEMBER_EVENTS, last.seq or 0)
+
+    world.jetstream(delete_the_last_settled)
+    found = world.found()
+    assert f"feedback: a settled touch that is not in {MEMBER_EVENTS}" in found
+    assert f"triage: partition {P}, inbox entry: not expected" in found
+
+
 def test_a_message_that_is_missing_is_named(world: World) -> None:
-    """The last test: what was deleted from a stream does not come back."""
 
     async def delete_last(stream: JetStreamContext) -> None:
         last = await stream.get_last_msg(TOUCHES, "needs-touch.>")
