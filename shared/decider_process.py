@@ -21,6 +21,7 @@ from shared.event_store.recorder import Lease, datastore
 from shared.event_store.store import PartitionStore
 from shared.leases import LeaseKeeper
 from shared.nats_connection import nats_connection, wait_for_stream
+from shared.partition.inlet import NatsInlet
 from shared.partition.runner import PartitionRunner
 from shared.partition.service import Input, Service
 from shared.publisher import DurablePublisher
@@ -83,7 +84,12 @@ class _Owner:
             public=process.outlet.public,
         )
         runner = PartitionRunner(
-            self._client, store, lease, process.service(partition), process.inputs(partition), after_commit=relay.wake
+            NatsInlet(self._client),
+            store,
+            lease,
+            process.service(partition),
+            process.inputs(partition),
+            after_commit=relay.wake,
         )
         beside = process.beside or _nothing_beside
         async with asyncio.TaskGroup() as group, beside(store, runner, lease):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, Protocol
 
 import nats.errors
 import structlog
@@ -16,9 +16,9 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from shared.bounded_wait import wait_set
 from shared.contracts.cloudevents import Publication
 from shared.event_store.codec import RecordedEvent
+from shared.event_store.interface import Store
 from shared.event_store.recorder import Lease
-from shared.event_store.store import PartitionStore
-from shared.publisher import DurablePublisher, Outgoing, PublishUnavailableError, StreamFullError
+from shared.publisher import Outgoing, PublishUnavailableError, StreamFullError
 
 BATCH: Final = 500
 _RETRY_SECONDS: Final = 1.0
@@ -32,95 +32,10 @@ class StoreBehindError(Exception):
     """The stream holds events that the store has never recorded: it was restored from an earlier moment."""
 
 
-class Relay:
-    """Publishes one partition's log to one stream. The store is the outbox; the stream is the cursor.
+class Publisher(Protocol):
+    """What publishes durably and in order; ``DurablePublisher`` says what it raises."""
 
-    Each message carries its partition and log position as ``ce-partition`` and ``ce-position``, so that a new owner
-    finds in the stream itself how far its predecessor came. The position is also kept in the store, as a lower bound
-    for when retention has emptied the stream.
-    """
-
-    def __init__(
-        self,
-        client: Client,
-        publisher: DurablePublisher,
-        store: PartitionStore,
-        lease: Lease,
-        *,
-        stream: str,
-        subject: str,
-        public: Mapping[type[Any], Publish],
-    ) -> None:
-        self._client = client
-        self._publisher = publisher
-        self._store = store
-        self._lease = lease
-        self._stream = stream
-        self._subject = subject
-        self._public = public
-        names = store.codec.names
-        self._topics = [names[form] for form in public]
-        self._wake = asyncio.Event()
-
-    def wake(self) -> None:
-        """Say that the log has grown."""
-        self._wake.set()
-
-    async def run(self) -> None:
-        """Publish until cancelled, starting after what the stream holds or the store remembers, whichever is further.
-
-        Raises StoreBehindError when that is more than the store has.
-        """
-        cursor: int | None = None
-        while True:
-            try:
-                if cursor is None:
-                    published = await published_position(
-                        self._client, self._stream, self._subject, self._store.partition
-                    )
-                    cursor = max(published, await asyncio.to_thread(self._store.relayed, self._lease))
-                    head = await asyncio.to_thread(self._store.head)
-                    if cursor > head:
-                        raise StoreBehindError(
-                            f"{self._stream} holds the position {cursor} of the partition {self._lease.shard}, but its "
-                            f"log ends at {head}: the database is of an earlier moment than the streams. Restore both "
-                            "from the same backup."
-                        )
-                    log.info("relay.started", shard=self._lease.shard, stream=self._stream, after=cursor)
-                cursor = await self._drain(cursor)
-            except (PublishUnavailableError, StreamFullError, PersistenceError, nats.errors.Error) as error:
-                log.warning("relay.waiting", shard=self._lease.shard, error=str(error) or type(error).__name__)
-                cursor = None  # what was in flight may be stored: ask the stream again
-                await asyncio.sleep(_RETRY_SECONDS)
-                continue
-            await wait_set(self._wake, _RETRY_SECONDS)
-            self._wake.clear()
-
-    async def _drain(self, cursor: int) -> int:
-        while True:
-            head = await asyncio.to_thread(self._store.head)
-            if head <= cursor:
-                return cursor
-            notifications = await asyncio.to_thread(self._store.events_after, cursor, limit=BATCH, topics=self._topics)
-            if notifications:
-                outgoing = []
-                for notification in notifications:
-                    recorded = self._store.codec.to_domain_event(notification)
-                    outgoing.append(self._outgoing(self._public[type(recorded.event)](recorded), notification.id))
-                await self._publisher.publish(outgoing)
-            last = notifications[-1].id if notifications else 0
-            cursor = last if len(notifications) == BATCH else max(head, last)
-            await asyncio.to_thread(self._store.note_relayed, self._lease, cursor)
-
-    def _outgoing(self, publication: Publication, position: int) -> Outgoing:
-        headers = {
-            **publication.headers,
-            "ce-partition": str(self._store.partition),
-            "ce-position": str(position),
-        }
-        return Outgoing(
-            subject=publication.subject, headers=headers, body=publication.body, msg_id=publication.headers["ce-id"]
-        )
+    async def publish(self, messages: Sequence[Outgoing]) -> Sequence[object]: ...  # noqa: D102
 
 
 async def published_position(client: Client, stream: str, subject: str, partition: int) -> int:
@@ -155,3 +70,94 @@ async def published_position(client: Client, stream: str, subject: str, partitio
             await subscription.unsubscribe()
             await js.delete_consumer(stream, info.name)
     return last
+
+
+class Relay:
+    """Publishes one partition's log to one stream. The store is the outbox; the stream is the cursor.
+
+    Each message carries its partition and log position as ``ce-partition`` and ``ce-position``, so that a new owner
+    finds in the stream itself how far its predecessor came. The position is also kept in the store, as a lower bound
+    for when retention has emptied the stream.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        publisher: Publisher,
+        store: Store,
+        lease: Lease,
+        *,
+        stream: str,
+        subject: str,
+        public: Mapping[type[Any], Publish],
+        published: Callable[[Client, str, str, int], Awaitable[int]] = published_position,
+    ) -> None:
+        self._client = client
+        self._publisher = publisher
+        self._store = store
+        self._lease = lease
+        self._stream = stream
+        self._subject = subject
+        self._public = public
+        self._published = published
+        names = store.codec.names
+        self._topics = [names[form] for form in public]
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Say that the log has grown."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Publish until cancelled, starting after what the stream holds or the store remembers, whichever is further.
+
+        Raises StoreBehindError when that is more than the store has.
+        """
+        cursor: int | None = None
+        while True:
+            try:
+                if cursor is None:
+                    published = await self._published(self._client, self._stream, self._subject, self._store.partition)
+                    cursor = max(published, await self._store.aside(self._store.relayed, self._lease))
+                    head = await self._store.aside(self._store.head)
+                    if cursor > head:
+                        raise StoreBehindError(
+                            f"{self._stream} holds the position {cursor} of the partition {self._lease.shard}, but its "
+                            f"log ends at {head}: the database is of an earlier moment than the streams. Restore both "
+                            "from the same backup."
+                        )
+                    log.info("relay.started", shard=self._lease.shard, stream=self._stream, after=cursor)
+                cursor = await self._drain(cursor)
+            except (PublishUnavailableError, StreamFullError, PersistenceError, nats.errors.Error) as error:
+                log.warning("relay.waiting", shard=self._lease.shard, error=str(error) or type(error).__name__)
+                cursor = None  # what was in flight may be stored: ask the stream again
+                await asyncio.sleep(_RETRY_SECONDS)
+                continue
+            await wait_set(self._wake, _RETRY_SECONDS)
+            self._wake.clear()
+
+    async def _drain(self, cursor: int) -> int:
+        while True:
+            head = await self._store.aside(self._store.head)
+            if head <= cursor:
+                return cursor
+            notifications = await self._store.aside(self._store.events_after, cursor, limit=BATCH, topics=self._topics)
+            if notifications:
+                outgoing = []
+                for notification in notifications:
+                    recorded = self._store.codec.to_domain_event(notification)
+                    outgoing.append(self._outgoing(self._public[type(recorded.event)](recorded), notification.id))
+                await self._publisher.publish(outgoing)
+            last = notifications[-1].id if notifications else 0
+            cursor = last if len(notifications) == BATCH else max(head, last)
+            await self._store.aside(self._store.note_relayed, self._lease, cursor)
+
+    def _outgoing(self, publication: Publication, position: int) -> Outgoing:
+        headers = {
+            **publication.headers,
+            "ce-partition": str(self._store.partition),
+            "ce-position": str(position),
+        }
+        return Outgoing(
+            subject=publication.subject, headers=headers, body=publication.body, msg_id=publication.headers["ce-id"]
+        )

@@ -32,8 +32,8 @@ from shared.contracts.warmline_facts import PolicyAdopted
 from shared.decider import Refused
 from shared.delivery import Delivered
 from shared.event_store.codec import EventCodec
+from shared.event_store.interface import Store
 from shared.event_store.recorder import DeadlineRow
-from shared.event_store.store import PartitionStore
 from shared.workspace import Workspace
 
 
@@ -101,7 +101,7 @@ class NotifierService:
         """No import suspends what notifier does."""
         return ""
 
-    def suspended(self, _store: PartitionStore) -> Sequence[str]:
+    def suspended(self, _store: Store) -> Sequence[str]:
         """No import suspends what notifier does."""
         return ()
 

@@ -19,8 +19,8 @@ from shared.contracts.names import member_key
 from shared.contracts.policy import Policy
 from shared.delivery import Delivered
 from shared.event_store.codec import EventCodec
+from shared.event_store.interface import Store
 from shared.event_store.recorder import DeadlineRow
-from shared.event_store.store import PartitionStore
 from shared.workspace import Workspace
 
 _READINGS_KEPT: Final = 64
@@ -69,7 +69,7 @@ class TriageService:
         """Return whose imports suspend the stream's deadlines."""
         return community_of(stream)
 
-    def suspended(self, store: PartitionStore) -> Sequence[str]:
+    def suspended(self, store: Store) -> Sequence[str]:
         """Return the communities whose import is open."""
         return [place.stream.partition(":")[2] for place in store.waiting(IMPORTING_LINE, _IMPORTS_AT_ONCE)]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar
 
 import structlog
 from eventsourcing.persistence import InterfaceError, Notification, OperationalError
@@ -19,6 +20,10 @@ from shared.event_store.recorder import Commit, DeadlineRow, Lease, PartitionRec
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LOST_REPLY_SECONDS: Final = 30.0
+_RETRY_SECONDS: Final = 0.2
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -52,8 +57,17 @@ def read_before(reader: str, known: Iterable[str]) -> str | None:
     return next((other for other in known if other.startswith(f"{stream}@") and other != reader), None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Who owns a shard, and how many transactions it has had."""
+
+    owner: str
+    epoch: int
+    commits: int
+
+
 class PartitionStore:
-    """Reads and writes one partition. Blocking: call it through ``asyncio.to_thread``."""
+    """Reads and writes one partition. Blocking: call it through ``aside``."""
 
     def __init__(self, datastore: PostgresDatastore, partition: int, codec: EventCodec) -> None:
         self.partition = partition
@@ -74,6 +88,10 @@ class PartitionStore:
     def _rows(self, text: Any, *parameters: Any) -> list[dict[str, Any]]:
         with self._datastore.get_connection() as connection:
             return connection.execute(self._sql(text), parameters).fetchall()
+
+    async def aside(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do ``work``, which reads or writes the store, in a thread."""
+        return await asyncio.to_thread(work, *args, **kwargs)
 
     def create(self, shard: str) -> None:
         """Create the partition's tables and its shard row where they are missing."""
@@ -195,31 +213,43 @@ class PartitionStore:
         )
 
     def commit(self, lease: Lease, commit: Commit) -> None:
-        """Write ``commit``, surviving a lost reply; raises FencedError when the shard has another owner.
+        """Write ``commit``, surviving a lost reply; raises FencedError when the shard has another owner."""
+        commit_for_certain(lease, commit, self.recorder.commit, self._standing)
 
-        A connection that breaks leaves the outcome unknown: the store is read again, and the commit is repeated only
-        when it did not happen.
-        """
-        until = time.monotonic() + _LOST_REPLY_SECONDS
-        uncertain = False
-        while True:
-            try:
-                if uncertain and self._happened(lease, commit):
-                    return
-                if self.recorder.commit(lease, commit):
-                    return
-                if uncertain and self._happened(lease, commit):
-                    return
-                raise FencedError(lease.shard)
-            except (OperationalError, InterfaceError) as error:
-                if time.monotonic() > until:
-                    raise
-                log.warning("commit.uncertain", shard=lease.shard, head=commit.head, error=str(error))
-                uncertain = True
-                time.sleep(0.2)
+    def _standing(self, shard: str) -> Standing:
+        row = self._rows("SELECT owner, epoch, commits FROM {shards} WHERE shard = %s", shard)[0]
+        return Standing(owner=row["owner"], epoch=row["epoch"], commits=row["commits"])
 
-    def _happened(self, lease: Lease, commit: Commit) -> bool:
-        row = self._rows("SELECT owner, epoch, commits FROM {shards} WHERE shard = %s", lease.shard)[0]
-        if (row["owner"], row["epoch"]) != (lease.owner, lease.epoch):
+
+def commit_for_certain(
+    lease: Lease, commit: Commit, write: Callable[[Lease, Commit], bool], standing: Callable[[str], Standing]
+) -> None:
+    """Let ``write`` write ``commit``, surviving a lost reply; raises FencedError when the shard has another owner.
+
+    A connection that breaks leaves the outcome unknown: the shard's ``standing`` is read again, and the commit is
+    repeated only when it did not happen.
+    """
+
+    def happened() -> bool:
+        now = standing(lease.shard)
+        if (now.owner, now.epoch) != (lease.owner, lease.epoch):
             raise FencedError(lease.shard)
-        return bool(row["commits"] == commit.commits + 1)
+        return now.commits == commit.commits + 1
+
+    until = time.monotonic() + _LOST_REPLY_SECONDS
+    uncertain = False
+    while True:
+        try:
+            if uncertain and happened():
+                return
+            if write(lease, commit):
+                return
+            if uncertain and happened():
+                return
+            raise FencedError(lease.shard)
+        except (OperationalError, InterfaceError) as error:
+            if time.monotonic() > until:
+                raise
+            log.warning("commit.uncertain", shard=lease.shard, head=commit.head, error=str(error))
+            uncertain = True
+            time.sleep(_RETRY_SECONDS)

@@ -1,22 +1,23 @@
-"""Folding: from messages and the passing of time to one transaction. It knows PostgreSQL, but not NATS."""
+"""Folding: from messages and the passing of time to one transaction. It knows the store, but not NATS."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, TypeVar
 
 import structlog
 
+from shared.clock import Clock, wall_clock
 from shared.contracts.cloudevents import UnknownTypeError
 from shared.dead_letters import dead_deadline, dead_letter
 from shared.deadline_book import WINDOW
 from shared.decider import Refused
 from shared.delivery import Delivered, Message, decode
+from shared.event_store.interface import Store
 from shared.event_store.recorder import Commit, DeadLetter, DeadlineRow, Lease, Moved
-from shared.event_store.store import Opened, PartitionStore
+from shared.event_store.store import Opened
 from shared.partition.service import Service
 from shared.workspace import LineMissing, StateMissing, Workspace
 
@@ -60,7 +61,7 @@ class Folding:
     the transaction that moves the position past it, and its key is not remembered, so that it can be sent once more.
     """
 
-    def __init__(self, store: PartitionStore, lease: Lease, service: Service, opened: Opened) -> None:
+    def __init__(self, store: Store, lease: Lease, service: Service, opened: Opened, now: Clock = wall_clock) -> None:
         self.work = Workspace(store.codec)
         self.positions = dict(opened.positions)
         self.head = opened.head
@@ -70,13 +71,16 @@ class Folding:
         self._store = store
         self._lease = lease
         self._service = service
+        self._now = now
         self._log = log.bind(shard=lease.shard)
 
     @classmethod
-    async def open(cls, store: PartitionStore, lease: Lease, service: Service, readers: Sequence[str]) -> Folding:
+    async def open(
+        cls, store: Store, lease: Lease, service: Service, readers: Sequence[str], *, now: Clock = wall_clock
+    ) -> Folding:
         """Return the folding of a partition as it stands; raises FencedError or StreamReplacedError."""
-        folding = cls(store, lease, service, await asyncio.to_thread(store.open, lease, readers))
-        for community in await asyncio.to_thread(service.suspended, store):
+        folding = cls(store, lease, service, await store.aside(store.open, lease, readers), now)
+        for community in await store.aside(service.suspended, store):
             folding.work.book.suspend(community)
         return folding
 
@@ -87,8 +91,8 @@ class Folding:
         UnknownOwnTypeError, with all before it stored, at a message that only a newer build understands.
         """
         understood, halt = self._understood(messages)
-        self.work.now = datetime.now(UTC)
-        known = await asyncio.to_thread(self._prefetch, [one for one in understood if isinstance(one, _ToFold)])
+        self.work.now = self._now()
+        known = await self._store.aside(self._prefetch, [one for one in understood if isinstance(one, _ToFold)])
         batch = Batch()
         for message, one in zip(messages, understood, strict=False):
             clock = max(self.clock, message.stored)
@@ -111,7 +115,7 @@ class Folding:
 
     async def fire(self, clock: datetime, most: int = BATCH) -> bool:
         """Fire what is due at ``clock``, at most ``most`` of it; tell whether anything was."""
-        self.work.now = datetime.now(UTC)
+        self.work.now = self._now()
         batch = Batch()
         fired = await self._fire_due(clock, batch, most)
         if fired:
@@ -122,7 +126,7 @@ class Folding:
         """Return the deadline that is due first, suspended ones left out."""
         book = self.work.book
         while book.incomplete:
-            rows = await asyncio.to_thread(
+            rows = await self._store.aside(
                 self._store.deadlines, after=book.last, suspended=sorted(book.suspended), limit=WINDOW
             )
             book.extend(rows, complete=len(rows) < WINDOW)
@@ -152,10 +156,10 @@ class Folding:
                 self.work.undo()
                 raise HandlingError(f"{type(error).__name__}: {error}") from error
             if line is not None:
-                page = await asyncio.to_thread(self._store.waiting, line.line, LINE_LENGTH, line.after)
+                page = await self._store.aside(self._store.waiting, line.line, LINE_LENGTH, line.after)
                 self.work.admit_line(line.line, line.after, page, more=len(page) == LINE_LENGTH)
                 streams = tuple(place.stream for place in page)
-            await asyncio.to_thread(self._admit, streams)
+            await self._store.aside(self._admit, streams)
 
     def keep(self) -> None:
         """Make what was decided since the last time part of the batch."""
@@ -177,7 +181,7 @@ class Folding:
             deadlines_dropped=deadlines_dropped,
             dead_letters=tuple(batch.dead_letters),
         )
-        await asyncio.to_thread(self._store.commit, self._lease, commit)
+        await self._store.aside(self._store.commit, self._lease, commit)
         self.head = commit.new_head
         self._commits += 1
         if batch.moved is not None:
@@ -242,7 +246,7 @@ class Folding:
                 break
             if fired == 0:
                 coming = [due.stream for due in self.work.book.due(clock, most)]
-                await asyncio.to_thread(self._admit, coming)
+                await self._store.aside(self._admit, coming)
             fired += 1
             await self._fire(row, batch)
         return fired

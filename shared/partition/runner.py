@@ -7,23 +7,23 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import structlog
-from nats.aio.client import Client
 
-from shared.batch_consumer import BatchConsumer
 from shared.bounded_wait import wait_set
+from shared.clock import Clock, wall_clock
 from shared.contracts.commands import CommandReply, TouchCommand
 from shared.contracts.names import digest
 from shared.decider import Refused
 from shared.event_store.codec import UnknownStoredTypeError
+from shared.event_store.interface import Store
 from shared.event_store.recorder import Lease
-from shared.event_store.store import PartitionStore, StreamReplacedError
+from shared.event_store.store import StreamReplacedError
 from shared.partition.folding import BATCH, Batch, Folding, HandlingError, UnknownOwnTypeError
+from shared.partition.inlet import Consumer, Inlet
 from shared.partition.service import CommandService, Input, Service
-from shared.stream_identity import reader_of
 
 _TICK_SECONDS: Final = 1.0
 _SKEW: Final = timedelta(seconds=1)
@@ -53,20 +53,22 @@ class PartitionRunner:
 
     def __init__(
         self,
-        client: Client,
-        store: PartitionStore,
+        inlet: Inlet,
+        store: Store,
         lease: Lease,
         service: Service | CommandService,
         inputs: Sequence[Input],
         *,
         after_commit: Callable[[], None],
+        now: Clock = wall_clock,
     ) -> None:
-        self._client = client
+        self._inlet = inlet
         self._store = store
         self._lease = lease
         self._service = service
         self._inputs = inputs
         self._after_commit = after_commit
+        self._now = now
         self._arrived = asyncio.Event()
         self._asked: deque[_Asked] = deque()
         self._ended = False
@@ -93,21 +95,21 @@ class PartitionRunner:
                 while True:
                     await self._turn(folding, consumers)
             except StreamReplacedError as error:
-                await asyncio.to_thread(self._store.note_halted, self._lease, str(error))
+                await self._store.aside(self._store.note_halted, self._lease, str(error))
                 raise
             except (UnknownOwnTypeError, UnknownStoredTypeError) as halt:
                 self._end()
                 log.critical("partition.halted", shard=self._lease.shard, detail=str(halt))
-                await asyncio.to_thread(self._store.note_halted, self._lease, str(halt))
+                await self._store.aside(self._store.note_halted, self._lease, str(halt))
                 await asyncio.Event().wait()
 
-    async def _open(self, stack: contextlib.AsyncExitStack) -> tuple[Folding, dict[str, BatchConsumer]]:
-        readers = [await reader_of(self._client, spec.stream) for spec in self._inputs]
-        folding = await Folding.open(self._store, self._lease, self._service, readers)
+    async def _open(self, stack: contextlib.AsyncExitStack) -> tuple[Folding, dict[str, Consumer]]:
+        readers = [await self._inlet.reader_of(spec.stream) for spec in self._inputs]
+        folding = await Folding.open(self._store, self._lease, self._service, readers, now=self._now)
         consumers = {}
         for reader, spec in zip(readers, self._inputs, strict=True):
             position = folding.positions[reader]
-            consumers[reader] = BatchConsumer(self._client, spec.stream, spec.subjects, position, self._arrived)
+            consumers[reader] = self._inlet.consumer(spec.stream, spec.subjects, position, self._arrived)
         for consumer in consumers.values():
             await consumer.open()
             stack.push_async_callback(consumer.close)
@@ -115,7 +117,7 @@ class PartitionRunner:
         self._after_commit()
         return folding, consumers
 
-    async def _turn(self, folding: Folding, consumers: dict[str, BatchConsumer]) -> None:
+    async def _turn(self, folding: Folding, consumers: dict[str, Consumer]) -> None:
         await wait_set(self._arrived, _TICK_SECONDS)
         self._arrived.clear()
         head = folding.head
@@ -129,9 +131,9 @@ class PartitionRunner:
         if folding.head > head:
             self._after_commit()
 
-    async def _fire_by_wall(self, folding: Folding, consumers: Sequence[BatchConsumer]) -> None:
+    async def _fire_by_wall(self, folding: Folding, consumers: Sequence[Consumer]) -> None:
         row = await folding.next_deadline()
-        if row is None or row.due > datetime.now(UTC) + _SKEW or self._arrived.is_set():
+        if row is None or row.due > self._now() + _SKEW or self._arrived.is_set():
             return
         moments = [await consumer.idle_since() for consumer in consumers]
         sure = [moment for moment in moments if moment is not None]
@@ -153,11 +155,11 @@ class PartitionRunner:
                 one.answer.set_result(reply)
 
     async def _answers(self, folding: Folding, asked: Sequence[_Asked]) -> list[CommandReply]:
-        folding.work.now = datetime.now(UTC)
+        folding.work.now = self._now()
         # A command's own deadlines are set by the wall: it is in no stream, and never replayed.
         folding.work.clock = folding.clock
         ids = [_inbox_id(one.command) for one in asked]
-        done = await asyncio.to_thread(self._store.known, ids)
+        done = await self._store.aside(self._store.known, ids)
         batch = Batch()
         answers: list[CommandReply] = []
         for one, command_id in zip(asked, ids, strict=True):
@@ -170,7 +172,7 @@ class PartitionRunner:
         if batch.inbox:
             await folding.commit(batch)
         else:  # nothing is written that would show whether the lease still holds
-            await asyncio.to_thread(self._store.confirm, self._lease)
+            await self._store.aside(self._store.confirm, self._lease)
         return [replace(reply, position=folding.head) for reply in answers]
 
     async def _decide(self, folding: Folding, command: TouchCommand, *, again: bool) -> CommandReply:

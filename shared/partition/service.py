@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from shared.delivery import Delivered
+from shared.event_store.interface import Store
 from shared.event_store.recorder import DeadlineRow
-from shared.event_store.store import PartitionStore
 from shared.workspace import Workspace
 
 
@@ -35,7 +35,7 @@ class Service(Protocol):
         """Return the community whose imports suspend the stream's deadlines."""
         ...
 
-    def suspended(self, store: PartitionStore) -> Sequence[str]:
+    def suspended(self, store: Store) -> Sequence[str]:
         """Return the communities that are being imported, as the store has it. Blocking."""
         ...
 

@@ -15,8 +15,8 @@ from shared.contracts.subjects import needs_touch_subject
 from shared.decider import Deadline, Decider, Refused, Standing, stream_id
 from shared.delivery import Delivered
 from shared.event_store.codec import EventCodec, RecordedEvent
+from shared.event_store.interface import Store
 from shared.event_store.recorder import DeadlineRow
-from shared.event_store.store import PartitionStore
 from shared.publisher import Outgoing
 from shared.workspace import Workspace
 
@@ -139,7 +139,7 @@ class CounterService:
     def community_of(self, stream: str) -> str:
         return stream.split(":")[1]
 
-    def suspended(self, store: PartitionStore) -> Sequence[str]:
+    def suspended(self, store: Store) -> Sequence[str]:
         return [place.stream.split(":")[1] for place in store.waiting("suspended", 1000)]
 
     def on_command(self, command: ClaimTouch, work: Workspace) -> tuple[str, int]:

@@ -9,6 +9,7 @@ from nats.aio.client import Client
 
 from shared.contracts.cloudevents import MemberEvent
 from shared.event_store.store import PartitionStore
+from shared.partition.inlet import NatsInlet
 from shared.partition.runner import PartitionRunner
 from shared.partition.service import Input
 from shared.publisher import DurablePublisher, Outgoing
@@ -25,7 +26,8 @@ class Partition:
 
     def runner(self) -> PartitionRunner:
         lease = own(self.url)
-        return PartitionRunner(self.client, self.store, lease, CounterService(), INPUTS, after_commit=lambda: None)
+        inlet = NatsInlet(self.client)
+        return PartitionRunner(inlet, self.store, lease, CounterService(), INPUTS, after_commit=lambda: None)
 
     async def publish(self, *messages: MemberEvent | Outgoing) -> None:
         """Publish, each message under an id of its own: the stream's window absorbs nothing."""
