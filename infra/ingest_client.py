@@ -210,4 +210,7 @@ def _problem(response: httpx.Response) -> str:
 
 def _retry_after(response: httpx.Response) -> float | None:
     value = response.headers.get("retry-after", "")
-    return min(float(value), _LONGEST_WAIT) if value.isascii() and value.isdigit() else None
+    if not (value.isascii() and value.isdigit()):
+        return None
+    # A quota is known to pass no sooner; what is away may be back before it said.
+    return float(value) if response.status_code == 429 else min(float(value), _LONGEST_WAIT)

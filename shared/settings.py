@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Final
 
 _PREFIX: Final = "WARMLINE_"
+_QUOTA_RATE: Final = 20_000
+"""About what one ingest stores: an import or a bridge stays far below, and a sender gone wild is slowed."""
+_QUOTA_BURST: Final = 100_000
+_QUOTA_SHARE: Final = 50
 
 
 class SettingsError(ValueError):
@@ -19,7 +23,8 @@ class SettingsError(ValueError):
 class ServiceSettings:
     """The settings of every service; a port or address is None when the service has no part in it.
 
-    ``partitions`` is fixed for the life of the data: it decides the subject of every member event.
+    ``partitions`` is fixed for the life of the data: it decides the subject of every member event. The quotas are what
+    one community may take: events a second in the long run and at once, and percent of the stream's bound.
     """
 
     nats_url: str = field(repr=False)
@@ -32,6 +37,9 @@ class ServiceSettings:
     ingest_url: str | None = None
     desk_url: str | None = None
     data: Path | None = None
+    quota_rate: int = _QUOTA_RATE
+    quota_burst: int = _QUOTA_BURST
+    quota_share: int = _QUOTA_SHARE
     instance: str
 
     @classmethod
@@ -52,6 +60,9 @@ class ServiceSettings:
             ingest_url=reader.text("INGEST_URL"),
             desk_url=reader.text("DESK_URL"),
             data=Path(data) if data else None,
+            quota_rate=reader.number("QUOTA_RATE", 1, 10_000_000) or _QUOTA_RATE,
+            quota_burst=reader.number("QUOTA_BURST", 1, 100_000_000) or _QUOTA_BURST,
+            quota_share=reader.number("QUOTA_SHARE", 1, 100) or _QUOTA_SHARE,
             instance=reader.text("INSTANCE") or f"process-{os.getpid()}",
         )
         if reader.problems:

@@ -24,8 +24,9 @@ from services.ingest.http_message import (
     answer_problem,
 )
 from services.ingest.message import message_of
-from services.ingest.principal import Principal
-from services.ingest.problem import ProblemError, problem_of, unauthorized, unavailable
+from services.ingest.principal import Principal, SourcePrincipal
+from services.ingest.problem import ProblemError, over_quota, problem_of, unauthorized, unavailable
+from services.ingest.quotas import OverQuota, Quotas
 from services.ingest.refusal import Refusal
 from services.ingest.sources import Sources
 from services.ingest.validation import ValidEvent, validate
@@ -42,10 +43,16 @@ class EventsRoute:
     """Takes member events: authenticates, takes the envelope apart, validates, publishes, and answers for each."""
 
     def __init__(
-        self, sources: Sources, communities: Communities, publisher: DurablePublisher, partitions: int
+        self,
+        sources: Sources,
+        communities: Communities,
+        quotas: Quotas,
+        publisher: DurablePublisher,
+        partitions: int,
     ) -> None:
         self._sources = sources
         self._communities = communities
+        self._quotas = quotas
         self._publisher = publisher
         self._partitions = partitions
 
@@ -75,13 +82,15 @@ class EventsRoute:
         principal = await self._sources.principal_of(headers.get(b"authorization"))
         if principal is None:
             raise unauthorized()
+        if isinstance(principal, SourcePrincipal) and (over := self._quotas.over(principal.community)):
+            raise over_quota(over)  # before its body costs anything
         content = await body.read()
         try:
             envelope = read_envelope(headers.items(), content)
         except EnvelopeError as error:
             _log.info("envelope_refused", status=error.status)
             raise ProblemError(error.status, error.detail) from None
-        fates = await self._validated(envelope, principal, trace)
+        fates = self._within_quotas(await self._validated(envelope, principal, trace))
         _log_refusals(fates)
         if envelope.single and isinstance(refusal := fates[0], Refusal):
             detail = f"{refusal.field}: {refusal.reason}"
@@ -109,6 +118,37 @@ class EventsRoute:
             communities = await self._communities.admit(new)
         raise unavailable("the care policy is changing at this moment: send the request again")
 
+    def _within_quotas(self, fates: Sequence[ValidEvent | Refusal]) -> Sequence[ValidEvent | Refusal]:
+        """Refuse the events of communities over a quota; raises ProblemError when that leaves none to take."""
+        sizes: dict[str, list[int]] = {}
+        for fate in fates:
+            if isinstance(fate, ValidEvent):
+                sizes.setdefault(fate.event.community, []).append(len(fate.body))
+        over = {community: found for community in sizes if (found := self._quotas.over(community))}
+        if over and len(over) == len(sizes):
+            raise over_quota(max(over.values(), key=lambda one: one.retry_after))
+        for community, taken in sizes.items():
+            if community not in over:
+                self._quotas.take(community, taken)
+        if not over:
+            return fates
+        return [
+            _refused(fate, over.get(fate.event.community)) if isinstance(fate, ValidEvent) else fate for fate in fates
+        ]
+
+
+def _refused(valid: ValidEvent, over: OverQuota | None) -> ValidEvent | Refusal:
+    if over is None:
+        return valid
+    return Refusal(
+        id=valid.event.id,
+        source=valid.event.source,
+        field=None,
+        reason=over.detail,
+        code="over-quota",
+        retry_after=over.retry_after,
+    )
+
 
 def _answer_to(fates: Sequence[ValidEvent | Refusal], results: Sequence[PubResult]) -> EventsAnswer:
     published = iter(results)
@@ -116,7 +156,14 @@ def _answer_to(fates: Sequence[ValidEvent | Refusal], results: Sequence[PubResul
     for fate in fates:
         if isinstance(fate, Refusal):
             answers.append(
-                EventAnswer(id=fate.id, source=fate.source, fate="refused", field=fate.field, reason=fate.reason)
+                EventAnswer(
+                    id=fate.id,
+                    source=fate.source,
+                    fate="refused",
+                    field=fate.field,
+                    reason=fate.reason,
+                    retry_after=fate.retry_after,
+                )
             )
         else:
             kept: Literal["accepted", "duplicate"] = "duplicate" if next(published).duplicate else "accepted"

@@ -18,9 +18,12 @@ from services.ingest.communities import Communities, announce_until_done
 from services.ingest.database import open_database
 from services.ingest.events_route import PATH, EventsRoute
 from services.ingest.feedback import FEEDBACK_SHARD, Feedback
+from services.ingest.holdings import Holdings
 from services.ingest.http_message import Receive, Scope, Send
 from services.ingest.imports import Imports
 from services.ingest.policies import Policies
+from services.ingest.quotas import Quotas
+from services.ingest.rates import Rates
 from services.ingest.sources import Sources
 from shared.bounded_wait import end
 from shared.contracts.subjects import MEMBER_EVENTS
@@ -56,7 +59,10 @@ async def serve(settings: ServiceSettings, port: int) -> None:
                 imports=Imports(database, publisher, settings.partitions),
             )
         )
-        events = EventsRoute(sources, communities, publisher, settings.partitions)
+        quotas = Quotas(
+            Rates(settings.quota_rate, settings.quota_burst), Holdings(nc, settings.partitions), settings.quota_share
+        )
+        events = EventsRoute(sources, communities, quotas, publisher, settings.partitions)
 
         async def application(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["path"] == PATH:

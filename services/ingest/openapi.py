@@ -32,6 +32,7 @@ _ERRORS: Final = {
     "413": "The body is too large, or holds too many events.",
     "415": "The content type is not taken.",
     "422": "The single event is refused.",
+    "429": "The community takes more than its quota: send the request again after Retry-After seconds.",
     "503": "NATS or PostgreSQL is away, or the store is full: send the request again after Retry-After seconds.",
 }
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from services.ingest.database import DatabaseUnavailableError
+from services.ingest.quotas import OverQuota
 from shared.publisher import PublishUnavailableError, StreamFullError
 
 PROBLEM_JSON: Final = "application/problem+json"
@@ -54,6 +55,11 @@ def unauthorized() -> ProblemError:
         "there is no token, or it is not known: send Authorization: Bearer <token>",
         headers={"WWW-Authenticate": 'Bearer realm="warmline"'},
     )
+
+
+def over_quota(over: OverQuota) -> ProblemError:
+    """Return the answer to a community that takes more than its quota."""
+    return ProblemError(429, over.detail, headers={"Retry-After": str(over.retry_after)})
 
 
 def unavailable(detail: str) -> ProblemError:

@@ -21,6 +21,7 @@ RefusalCode = Literal[
     "foreign-community",
     "unknown-community",
     "reserved-platform",
+    "over-quota",
 ]
 """A word for logs and counters; it holds nothing of the event."""
 
@@ -29,15 +30,17 @@ RefusalCode = Literal[
 class Refusal:
     """An event that is not stored: the field at fault and what to change, for its sender.
 
-    ``forbidden`` says that the event is well-formed but speaks for what the token does not stand for.
+    ``forbidden`` says that the event is well-formed but speaks for what the token does not stand for, ``retry_after``
+    that the same event may be taken after so many seconds.
     """
 
     id: str | None
     source: str | None
-    field: str
+    field: str | None
     reason: str
     code: RefusalCode
     forbidden: bool = False
+    retry_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

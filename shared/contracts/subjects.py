@@ -23,6 +23,11 @@ def member_event_subject(community: str, platform: str, kind: str, partitions: i
     return f"p.{partition_of(community, partitions)}.member.{community}.{platform}.{kind}"
 
 
+def community_subjects(community: str, partitions: int) -> str:
+    """Return ``p.<n>.member.<community>.>``: all that MEMBER_EVENTS holds of a community."""
+    return f"p.{partition_of(community, partitions)}.member.{community}.>"
+
+
 def needs_touch_subject(community: str, segment: str, reason: str) -> str:
     """Return ``needs-touch.<community>.<segment>.<reason>``."""
     return f"needs-touch.{community}.{segment}.{reason}"

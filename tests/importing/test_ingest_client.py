@@ -53,6 +53,25 @@ async def test_the_same_events_are_sent_again_until_ingest_takes_them() -> None:
     assert "does not answer" in waits[1][0]
 
 
+async def test_a_quota_is_waited_for_as_long_as_it_says() -> None:
+    waits: list[float] = []
+    over = answer("429 Too Many Requests", b'{"detail":"the community \'x\' sends too much"}', retry_after="1")
+    async with (
+        server(over, answer("200 OK", ACCEPTED)) as (url, asked),
+        ingest_client(url, "secret", on_wait=lambda _why, seconds: waits.append(seconds)) as ingest,
+    ):
+        await ingest.post_events([b'{"id":"a"}'])
+    assert (waits, len(asked)) == ([1.0], 2)
+
+
+async def test_a_quota_beyond_all_patience_is_told_at_once() -> None:
+    over = answer("429 Too Many Requests", b'{"detail":"the community \'x\' is over its share"}', retry_after="3600")
+    async with server(over) as (url, asked), ingest_client(url, "secret", patience=60) as ingest:
+        with pytest.raises(OperatorError, match="the community 'x' is over its share"):
+            await ingest.post_events([b"{}"])
+    assert len(asked) == 1
+
+
 async def test_patience_ends() -> None:
     async with server(answer("503 Unavailable")) as (url, _), ingest_client(url, "secret", patience=0.1) as ingest:
         with pytest.raises(OperatorError, match=r"Gave up after 0.1 s: .*Try again"):

@@ -47,7 +47,7 @@ async def until(condition: Callable[[], Awaitable[object]], seconds: float = 10)
 class Ingest:
     """One process of the service."""
 
-    def __init__(self, nats_url: str, postgres_url: str, port: int, log: Path) -> None:
+    def __init__(self, nats_url: str, postgres_url: str, port: int, log: Path, **settings: str) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.port = port
         self.log = log
@@ -59,6 +59,7 @@ class Ingest:
             "WARMLINE_TOKEN": TOKEN,
             "WARMLINE_INGEST_PORT": str(port),
             "WARMLINE_INSTANCE": "ingest-0",
+            **{f"WARMLINE_{name.upper()}": value for name, value in settings.items()},
         }
         self._process: asyncio.subprocess.Process | None = None
 

@@ -45,7 +45,16 @@ async def test_a_single_event_is_stored_as_its_source_stands_for_it(world: World
         "accepted": 1,
         "duplicate": 0,
         "refused": 0,
-        "results": [{"id": "post:1:1", "source": "/discord/guild", "fate": "accepted", "field": None, "reason": None}],
+        "results": [
+            {
+                "id": "post:1:1",
+                "source": "/discord/guild",
+                "fate": "accepted",
+                "field": None,
+                "reason": None,
+                "retry_after": None,
+            }
+        ],
     }
     [event] = await world.stored(community)
     assert (event.id, event.source, event.community, event.platform) == (

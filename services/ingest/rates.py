@@ -1,0 +1,36 @@
+"""How fast each community may send: token buckets. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cachetools import LRUCache
+
+_MOST_COMMUNITIES: Final = 10_000
+"""Whoever sent longest ago is forgotten beyond these, which fills its bucket: memory stays bounded."""
+
+
+class Rates:
+    """``per_second`` events of a community in the long run, ``burst`` of them at once. Times are in seconds.
+
+    A community may send while its bucket holds anything, and what it then sends is taken out whole, below zero if need
+    be: so a batch that is larger than the burst is not refused for ever.
+    """
+
+    def __init__(self, per_second: int, burst: int) -> None:
+        self.per_second = per_second
+        self._burst = float(burst)
+        self._buckets: LRUCache[str, tuple[float, float]] = LRUCache(_MOST_COMMUNITIES)
+
+    def wait(self, community: str, now: float) -> float:
+        """Return after how many seconds the community may send; 0 when it may now."""
+        level = self._level(community, now)
+        return 0.0 if level > 0 else (1 - level) / self.per_second
+
+    def take(self, community: str, events: int, now: float) -> None:
+        """Note that the community sends ``events``."""
+        self._buckets[community] = (self._level(community, now) - events, now)
+
+    def _level(self, community: str, now: float) -> float:
+        level, since = self._buckets.get(community, (self._burst, now))
+        return min(self._burst, level + (now - since) * self.per_second)
