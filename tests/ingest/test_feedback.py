@@ -19,13 +19,13 @@ from shared.contracts.subjects import MEMBER_EVENTS
 from shared.contracts.touch_facts import TouchSettled
 from shared.event_store.recorder import Lease
 from shared.publisher import DurablePublisher
-from shared.topology import GIB
+from shared.topology import GIB, StreamSettings
 from tests.ingest.ingest_world import until
 
 
 @pytest_asyncio.fixture
 async def database(client: Client, nats_url: str, database_url: str) -> AsyncIterator[Database]:
-    await provision(nats_url, database_url, 1, stream_bytes=GIB)
+    await provision(nats_url, database_url, 1, StreamSettings(max_bytes=GIB))
     async with open_database(database_url) as opened:
         async with opened.transaction() as connection:
             await connection.execute("TRUNCATE ingest.feedback_positions, ingest.dead_letters")
