@@ -16,7 +16,6 @@ import msgspec
 from infra.operator_error import OperatorError
 from infra.private_file import write_private
 from infra.process_table import process_identity
-from shared.nats_address import NatsAddress
 
 _NAME = "run.json"
 
@@ -38,9 +37,9 @@ class RunFile:
     ingest_url: str
 
     @property
-    def nats_ports(self) -> tuple[int | None, ...]:
-        """The port of each server in nats_url."""
-        return tuple(urlsplit(server).port for server in NatsAddress.of(self.nats_url).servers)
+    def nats_port(self) -> int | None:
+        """The port in nats_url."""
+        return urlsplit(self.nats_url).port
 
     @property
     def postgres_port(self) -> int | None:

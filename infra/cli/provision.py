@@ -27,9 +27,7 @@ def provision() -> None:
             raise OperatorError(str(error)) from error
         typer.echo("Preparing streams and tables")
         try:
-            asyncio.run(
-                create_what_is_missing(settings.nats_url, settings.postgres_url, settings.partitions, settings.streams)
-            )
+            asyncio.run(create_what_is_missing(settings.nats_url, settings.postgres_url, settings.partitions))
         except (OSError, TimeoutError, nats.errors.Error) as error:
             why = str(error) or type(error).__name__
             raise OperatorError(f"NATS does not do its part: {why}. Check WARMLINE_NATS_URL and the server.") from error

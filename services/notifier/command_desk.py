@@ -12,7 +12,6 @@ from faststream.nats import NatsBroker, NatsMessage
 from shared.contracts.commands import COMMAND_TYPES, CommandReply, TouchCommand
 from shared.event_store.recorder import Lease
 from shared.event_store.store import PartitionStore
-from shared.nats_address import NatsAddress
 from shared.partition.runner import PartitionRunner
 
 _NO_TOUCH: Final = "none"
@@ -21,10 +20,8 @@ _NO_TOUCH: Final = "none"
 
 def command_broker(nats_url: str, name: str) -> NatsBroker:
     """Return the broker of a ``CommandDesk``: it hands bodies on as they came, so that a bad one gets an answer."""
-    address = NatsAddress.of(nats_url)
     return NatsBroker(
-        address.servers,
-        inbox_prefix=address.inbox_prefix,
+        nats_url,
         name=name,
         max_reconnect_attempts=-1,
         ping_interval=5,

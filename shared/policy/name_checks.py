@@ -43,6 +43,16 @@ def responders(document: Document) -> Iterator[Finding]:
                 yield from _unknown(document, place, name, communities, "community")
 
 
+def integrators(document: Document) -> Iterator[Finding]:
+    """Each integrator is named once, and told of a community that there is."""
+    yield from _same_names(document, "integrators", "integrator")
+    if document.get("other_communities") != "accept":
+        communities = [name for _, name in document.items("communities")]
+        for path, integrator in document.items("integrators"):
+            if (community := integrator.get("community")) is not None:
+                yield from _unknown(document, (*path, "community"), community, communities, "community")
+
+
 def segments(document: Document) -> Iterator[Finding]:
     """Each segment is named once, is not the reserved one, and can be reached."""
     yield from _same_names(document, "segments", "segment")

@@ -25,6 +25,7 @@ _WHOLE_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,9}")
 _EXPECTED: Final = {
     "first": "a date such as 2026-12-24",
     "last": "a date such as 2026-12-31",
+    "url": "a web address such as https://crm.example.org/warmline",
     "email": "an e-mail address such as anna@example.org",
 }
 _EXAMPLES: Final = {
@@ -37,6 +38,8 @@ _EXAMPLES: Final = {
     "display_name": "Anna Berg",
     "platform": "discord",
     "id": '"1234"',
+    "url": "https://crm.example.org/warmline",
+    "community": "my-community",
     "first": "2026-12-24",
     "last": "2026-12-31",
 }
