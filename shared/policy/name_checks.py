@@ -106,18 +106,18 @@ def _repeated(document: Document, *path: str | int) -> Iterator[Finding]:
 
 
 def _same_names(document: Document, field: str, noun: str) -> Iterator[Finding]:
-    lines: dict[str, int] = {}
+    places: dict[str, str] = {}
     for path, item in document.items(field):
         name = item.get("name")
         if name is None:
             continue
-        if name in lines:
+        if name in places:
             yield document.error(
                 (*path, "name"),
-                f"there is already a {noun} '{name}' in line {lines[name]}",
+                f"there is already a {noun} '{name}' {places[name]}",
                 "Give each its own name.",
             )
-        lines.setdefault(name, document.line((*path, "name")))
+        places.setdefault(name, document.where((*path, "name")))
 
 
 def _unknown(document: Document, path: Path, name: str, known: list[Any], noun: str) -> Iterator[Finding]:
