@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from infra.embedded.nats import NatsServer
+from infra.embedded.nats import nats_servers, nodes_of
 from infra.embedded.postgres import PostgresServer
 from infra.ingest_client import ingest_client
+from infra.nats_readiness import wait_for_jetstream
 from infra.operator_error import OperatorError
 from infra.ports import claim_internal, claim_public
 from infra.process_table import process_identity
@@ -24,18 +25,24 @@ from infra.shards import why_not_owned
 from infra.start_policy import StartPolicy
 from infra.status import wait_ready
 from infra.supervisor import Supervisor
+from shared.topology import StreamSettings, store_bytes
 
 _READY_WITHIN = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """What the operator chose; `port` None means the first free pair, `data` is absolute."""
+    """What the operator chose; `port` None means the first free pair, `data` is absolute.
+
+    `nats_nodes` None means as many as the streams of `data` were made with, or one.
+    """
 
     data: Path
     port: int | None
     processes: int
     partitions: int
+    nats_nodes: int | None
+    stream_bytes: int
     token: str
     policy: Path | None
     demo: bool
@@ -56,22 +63,31 @@ class EmbeddedRun:
                 f"{options.data} was made with {earlier.partitions} partitions, which stay for good, and "
                 f"{options.partitions} were asked for. Use --partitions {earlier.partitions} (WARMLINE_PARTITIONS)."
             )
+        nodes = _nodes(options)
+        self._streams = StreamSettings(max_bytes=options.stream_bytes, replicas=nodes)
         self._report = report
         with ExitStack() as claims:
             desk, ingest = claim_public(options.port)
-            nats = claim_internal(earlier.nats_port if earlier else None)
+            remembered = [*(earlier.nats_ports if earlier else ()), *[None] * nodes][:nodes]
+            nats = [claim_internal(port) for port in remembered]
+            routes = [claim_internal(None) for _ in nats]
             postgres = claim_internal(earlier.postgres_port if earlier else None)
-            for claim in (desk, ingest, nats, postgres):
+            for claim in (desk, ingest, *nats, *routes, postgres):
                 claims.callback(claim.release)
             self._postgres = PostgresServer(options.data, postgres.port)
-            self._nats = NatsServer(options.data, nats.port)
+            self._nats = nats_servers(
+                options.data,
+                [claim.port for claim in nats],
+                [claim.port for claim in routes],
+                max_file_store=str(store_bytes(self._streams)),
+            )
             self._claims = claims.pop_all()
         self.run = RunFile(
             pid=os.getpid(),
             process=process_identity(os.getpid()) or "",
             started_at=datetime.now(UTC),
             partitions=options.partitions,
-            nats_url=self._nats.url,
+            nats_url=",".join(server.url for server in self._nats),
             postgres_url=self._postgres.url,
             desk_url=f"http://127.0.0.1:{desk.port}",
             ingest_url=f"http://127.0.0.1:{ingest.port}",
@@ -79,7 +95,7 @@ class EmbeddedRun:
         self._data = options.data
         self._options = options
         self._supervisor = Supervisor(
-            servers=[self._postgres, self._nats],
+            servers=[self._postgres, *self._nats],
             services=self._processes(
                 service_table(processes=options.processes, desk_port=desk.port), ingest_port=ingest.port
             ),
@@ -88,7 +104,9 @@ class EmbeddedRun:
 
     def _processes(self, services: tuple[Service, ...], *, ingest_port: int) -> Sequence[ServiceProcess]:
         options = self._options
-        env = service_environment(self.run, token=options.token, data=options.data, ingest_port=ingest_port)
+        env = service_environment(
+            self.run, streams=self._streams, token=options.token, data=options.data, ingest_port=ingest_port
+        )
         return service_processes(services, env=env, data=options.data)
 
     @property
@@ -102,7 +120,8 @@ class EmbeddedRun:
         await self._supervisor.start_servers()
         write_run(self._data, self.run)
         self._report("Preparing streams and tables")
-        await provision(self.run.nats_url, self.run.postgres_url, self.run.partitions)
+        await wait_for_jetstream(self.run.nats_url)
+        await provision(self.run.nats_url, self.run.postgres_url, self.run.partitions, self._streams)
         self._report("Starting the services")
         await self._supervisor.start_services()
         ready = asyncio.create_task(wait_ready(self.run, _READY_WITHIN, [why_not_owned]))
@@ -133,3 +152,16 @@ class EmbeddedRun:
         """Stop everything that was started, and free the ports."""
         await self._supervisor.stop()
         self._claims.close()
+
+
+def _nodes(options: RunOptions) -> int:
+    made_with = nodes_of(options.data)
+    if made_with is None:
+        return options.nats_nodes or 1
+    if options.nats_nodes not in {None, made_with}:
+        raise OperatorError(
+            f"The streams of {options.data} were made with {made_with} NATS server{'s' * (made_with > 1)}, and "
+            f"{options.nats_nodes} were asked for. The number stays for good: use "
+            f"--nats-nodes {made_with} (NATS_NODES={made_with})."
+        )
+    return made_with

@@ -7,14 +7,18 @@ from typing import Final
 import nats
 from nats.aio.client import Client
 
+from shared.nats_address import NatsAddress
+
 _ATTEMPTS: Final = 20
 _WAIT_SECONDS: Final = 0.25
 
 
 async def connect_for_command(url: str, name: str) -> Client:
     """Connect as ``name``; raises nats.errors.Error or OSError when no server answers for five seconds."""
+    address = NatsAddress.of(url)
     return await nats.connect(
-        url,
+        address.servers,
+        inbox_prefix=address.inbox_prefix,
         name=name,
         connect_timeout=5,
         reconnect_time_wait=_WAIT_SECONDS,

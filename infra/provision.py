@@ -21,20 +21,20 @@ from services.triage.service import triage_codec
 from shared.event_store.codec import EventCodec
 from shared.event_store.recorder import datastore
 from shared.event_store.store import PartitionStore
-from shared.topology import GIB, Stream, streams
+from shared.topology import Stream, StreamSettings, streams
 from shared.view import create_view, schema_of, shards_of
 
 _LOCK: Final = 0x77617266  # an advisory lock's number: two provisioners at once do one thing after the other
 
 
-async def provision(nats_url: str, postgres_url: str, partitions: int, *, stream_bytes: int = 10 * GIB) -> None:
-    """Create what is missing for ``partitions`` partitions; ``stream_bytes`` bounds MEMBER_EVENTS.
+async def provision(nats_url: str, postgres_url: str, partitions: int, settings: StreamSettings | None = None) -> None:
+    """Create what is missing for ``partitions`` partitions, with streams by ``settings``.
 
     Raises OperatorError when the number of partitions or a stream's configuration is not what stands there.
     """
     client = await connect_for_command(nats_url, "warmline provision")
     try:
-        for stream in streams(stream_bytes):
+        for stream in streams(settings):
             await _provision_stream(client, stream)
     finally:
         await client.close()

@@ -16,6 +16,7 @@ import msgspec
 from infra.operator_error import OperatorError
 from infra.private_file import write_private
 from infra.process_table import process_identity
+from shared.nats_address import NatsAddress
 
 _NAME = "run.json"
 
@@ -37,9 +38,9 @@ class RunFile:
     ingest_url: str
 
     @property
-    def nats_port(self) -> int | None:
-        """The port in nats_url."""
-        return urlsplit(self.nats_url).port
+    def nats_ports(self) -> tuple[int | None, ...]:
+        """The port of each server in nats_url."""
+        return tuple(urlsplit(server).port for server in NatsAddress.of(self.nats_url).servers)
 
     @property
     def postgres_port(self) -> int | None:

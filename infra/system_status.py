@@ -17,7 +17,7 @@ from psycopg.sql import SQL, Identifier
 from infra.nats_for_commands import connect_for_command
 from infra.readers import Lag, Reader, all_readers, lags
 from infra.running_servers import Servers, partitions_of
-from infra.shards import ShardRow, all_shards
+from infra.shards import SERVICES, ShardRow, all_shards
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
 
 _TIMEOUT_SECONDS: Final = 3
@@ -160,7 +160,7 @@ def _reading(found: Sequence[Lag]) -> list[Part]:
 
 async def _dead_letters(connection: psycopg.AsyncConnection[Any]) -> Part:
     count = 0
-    for service in ("triage", "notifier", "projections"):
+    for service in SERVICES:
         cursor = await connection.execute(SQL("SELECT count(*) FROM {}").format(Identifier(service, "dead_letters")))
         row = await cursor.fetchone()
         count += row[0] if row else 0

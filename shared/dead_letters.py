@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+
 from shared.delivery import Message
 from shared.event_store.recorder import DeadLetter, DeadlineRow
 
@@ -33,6 +39,28 @@ def dead_deadline(row: DeadlineRow, error: Exception) -> DeadLetter:
         error=_storable(f"{type(error).__name__}: {error}")[:_ERROR_LENGTH],
         trace_id=None,
         tries=1,
+    )
+
+
+async def park(connection: psycopg.AsyncConnection[Any], schema: str, shard: str, letter: DeadLetter) -> None:
+    """Keep ``letter`` of one shard in a service's schema: in the transaction that moves the position past it."""
+    await connection.execute(
+        SQL(
+            "INSERT INTO {} (shard, stream, seq, subject, headers, body, error, trace_id, tries) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (shard, stream, seq) DO UPDATE "
+            "SET error = excluded.error, tries = excluded.tries, parked_at = excluded.parked_at"
+        ).format(Identifier(schema, "dead_letters")),
+        (
+            shard,
+            letter.stream,
+            letter.seq,
+            letter.subject,
+            json.dumps(letter.headers),
+            letter.body,
+            letter.error,
+            letter.trace_id,
+            letter.tries,
+        ),
     )
 
 

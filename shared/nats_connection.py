@@ -16,6 +16,8 @@ from nats.aio.client import Client
 from nats.errors import Error
 from nats.js.errors import NotFoundError
 
+from shared.nats_address import NatsAddress
+
 _log = structlog.get_logger()
 _RECONNECT_SECONDS: Final = 0.25
 _RETRY_SECONDS: Final = 0.5
@@ -51,8 +53,10 @@ async def nats_connection(url: str, name: str) -> AsyncIterator[Client]:
             _log.error("nats_closed", detail="the connection to NATS is closed for good: this process ends")
             os.kill(os.getpid(), signal.SIGTERM)
 
+    address = NatsAddress.of(url)
     nc = await nats.connect(
-        url,
+        address.servers,
+        inbox_prefix=address.inbox_prefix,
         name=name,
         max_reconnect_attempts=-1,
         reconnect_time_wait=_RECONNECT_SECONDS,

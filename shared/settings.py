@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from shared.topology import StreamSettings, read_bytes
+
 _PREFIX: Final = "WARMLINE_"
 _QUOTA_RATE: Final = 20_000
 """About what one ingest stores: an import or a bridge stays far below, and a sender gone wild is slowed."""
@@ -31,6 +33,7 @@ class ServiceSettings:
     postgres_url: str = field(repr=False)
     token: str = field(repr=False)
     partitions: int
+    streams: StreamSettings = field(default_factory=StreamSettings)
     host: str = "127.0.0.1"
     ingest_port: int | None = None
     desk_port: int | None = None
@@ -54,6 +57,7 @@ class ServiceSettings:
             ),
             token=reader.required("TOKEN", "the administrator's token"),
             partitions=reader.number("PARTITIONS", 1, 1024, required=True) or 1,
+            streams=reader.streams(),
             host=reader.text("HOST") or "127.0.0.1",
             ingest_port=reader.number("INGEST_PORT", 0, 65535),
             desk_port=reader.number("DESK_PORT", 0, 65535),
@@ -93,6 +97,18 @@ class _Reader:
         if value is None:
             self.problems.append(f"{_PREFIX}{name} is not set: it holds {meaning}")
         return value or ""
+
+    def streams(self) -> StreamSettings:
+        settings = StreamSettings()
+        size = self.text("STREAM_BYTES")
+        max_bytes = settings.max_bytes
+        if size is not None:
+            try:
+                max_bytes = read_bytes(size)
+            except ValueError as error:
+                self.problems.append(f"{_PREFIX}STREAM_BYTES is {size!r}: {error}")
+        replicas = self.number("STREAM_REPLICAS", 1, 5) or settings.replicas
+        return StreamSettings(max_bytes=max_bytes, replicas=replicas)
 
     def number(self, name: str, lowest: int, highest: int, *, required: bool = False) -> int | None:
         wanted = f"a whole number from {lowest} to {highest}"

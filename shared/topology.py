@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
 
+MIB: Final = 1024**2
 GIB: Final = 1024**3
+LEAST_BYTES: Final = 16 * MIB
+_SIZE: Final = re.compile(r"([0-9]{1,15})(|MiB|GiB|TiB)")
+_UNITS: Final = {"": 1, "MiB": MIB, "GiB": GIB, "TiB": 1024**4}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +23,7 @@ class Stream:
     subjects: tuple[str, ...]
     description: str
     max_bytes: int
+    replicas: int
 
     def config(self) -> dict[str, Any]:
         """Return the configuration as the JetStream API takes it (times in nanoseconds)."""
@@ -31,7 +37,7 @@ class Stream:
             "max_bytes": self.max_bytes,
             "max_age": 0,
             "duplicate_window": 600_000_000_000,
-            "num_replicas": 1,
+            "num_replicas": self.replicas,
             "allow_direct": True,
             "allow_atomic": True,
             "deny_delete": False,
@@ -39,25 +45,58 @@ class Stream:
         }
 
 
-def streams(max_bytes: int = 10 * GIB) -> tuple[Stream, ...]:
-    """Return Warmline's streams; ``max_bytes`` bounds MEMBER_EVENTS, the others get a quarter each."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamSettings:
+    """What an operator decides about the streams.
+
+    ``max_bytes`` bounds MEMBER_EVENTS, the others get a quarter of it each; ``replicas`` is on how many servers of a
+    cluster each stream stands, 1 or 3.
+    """
+
+    max_bytes: int = 10 * GIB
+    replicas: int = 1
+
+
+def read_bytes(text: str) -> int:
+    """Return the size in ``text``: a whole number of bytes, or with MiB, GiB or TiB. Raises ValueError in words."""
+    found = _SIZE.fullmatch(text)
+    if found is None:
+        raise ValueError("give a size such as 10GiB: a whole number, with MiB, GiB, TiB or nothing for bytes")
+    size = int(found[1]) * _UNITS[found[2]]
+    if size < LEAST_BYTES:
+        raise ValueError("give at least 16MiB: a smaller stream is full at once")
+    return size
+
+
+def store_bytes(settings: StreamSettings) -> int:
+    """Return what a server must be allowed to store, so that every stream has its bound."""
+    return sum(stream.max_bytes for stream in streams(settings)) + GIB
+
+
+def streams(settings: StreamSettings | None = None) -> tuple[Stream, ...]:
+    """Return Warmline's streams, by default with the settings of one server."""
+    settings = settings or StreamSettings()
+    max_bytes, replicas = settings.max_bytes, settings.replicas
     return (
         Stream(
             name=MEMBER_EVENTS,
             subjects=("p.*.member.>",),
             description="What sources reported, and Warmline's own facts: the log of record",
             max_bytes=max_bytes,
+            replicas=replicas,
         ),
         Stream(
             name=TOUCHES,
             subjects=("needs-touch.*.*.*",),
             description="needs-touch: who needs a human, and why",
             max_bytes=max_bytes // 4,
+            replicas=replicas,
         ),
         Stream(
             name=TOUCH_FACTS,
             subjects=("touch.*.*",),
             description="What became of each touch",
             max_bytes=max_bytes // 4,
+            replicas=replicas,
         ),
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -16,7 +15,7 @@ from psycopg.sql import SQL, Identifier
 from shared.batch_consumer import BatchConsumer
 from shared.bounded_wait import wait_set
 from shared.contracts.cloudevents import UnknownTypeError
-from shared.dead_letters import dead_letter
+from shared.dead_letters import dead_letter, park
 from shared.delivery import Delivered, Message, decode
 from shared.event_store.recorder import Lease
 from shared.event_store.store import FencedError, StreamReplacedError, read_before
@@ -127,7 +126,9 @@ class ViewRunner:
             if messages:
                 await self._shard.view.fold(connection, messages)
             if parked is not None:
-                await self._park(connection, *parked)
+                message, failure = parked
+                letter = dead_letter(message, failure, TRIES)
+                await park(connection, self._service_schema, self._shard.name, letter)
         self._positions[reader] = position
 
     async def _fence(self, connection: psycopg.AsyncConnection[Any]) -> None:
@@ -140,27 +141,6 @@ class ViewRunner:
         )
         if cursor.rowcount != 1:
             raise FencedError(self._lease.shard)
-
-    async def _park(self, connection: psycopg.AsyncConnection[Any], message: Message, error: Exception | None) -> None:
-        letter = dead_letter(message, error, TRIES)
-        await connection.execute(
-            SQL(
-                "INSERT INTO {} (shard, stream, seq, subject, headers, body, error, trace_id, tries) "
-                "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (shard, stream, seq) DO UPDATE "
-                "SET error = excluded.error, tries = excluded.tries, parked_at = excluded.parked_at"
-            ).format(Identifier(self._service_schema, "dead_letters")),
-            (
-                self._shard.name,
-                letter.stream,
-                letter.seq,
-                letter.subject,
-                json.dumps(letter.headers),
-                letter.body,
-                letter.error,
-                letter.trace_id,
-                letter.tries,
-            ),
-        )
 
     async def _note_halted(self, connection: psycopg.AsyncConnection[Any], why: str | None) -> None:
         await connection.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import os
@@ -10,6 +11,7 @@ import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import nats
@@ -17,11 +19,13 @@ import psycopg
 from nats.aio.client import Client
 from psycopg import sql
 
-from infra.embedded.nats import NatsServer
+from infra.embedded.nats import NatsServer, nats_servers
 from infra.embedded.postgres import PostgresServer
 from infra.embedded.postgres_place import postgres_place
+from infra.nats_readiness import wait_for_jetstream
 from infra.ports import claim_internal
-from shared.topology import GIB, streams
+from shared.nats_address import NatsAddress
+from shared.topology import GIB, StreamSettings, streams
 
 _numbers = itertools.count(1)
 
@@ -63,9 +67,43 @@ async def running_nats(data: Path) -> AsyncIterator[NatsServer]:
         claim.release()
 
 
-async def kill_nats(data: Path, server: NatsServer) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NatsCluster:
+    """Three servers that hold every stream together."""
+
+    nodes: list[NatsServer]
+
+    @property
+    def url(self) -> str:
+        return ",".join(node.url for node in self.nodes)
+
+    async def kill(self, *numbers: int) -> None:
+        """Kill nodes (from 0) as a crash does; ``revive`` brings them back on the same ports."""
+        for number in numbers:
+            await kill_nats(self.nodes[number])
+
+    async def revive(self, *numbers: int) -> None:
+        await asyncio.gather(*(self.nodes[number].start() for number in numbers))
+
+
+@asynccontextmanager
+async def running_nats_cluster(data: Path) -> AsyncIterator[NatsCluster]:
+    claims = [claim_internal(None) for _ in range(6)]
+    ports = [claim.port for claim in claims]
+    cluster = NatsCluster(nodes=nats_servers(data, ports[:3], ports[3:], max_file_store="8GB"))
+    try:
+        await cluster.revive(0, 1, 2)
+        await wait_for_jetstream(cluster.url)
+        yield cluster
+    finally:
+        await asyncio.gather(*(node.stop() for node in cluster.nodes))
+        for claim in claims:
+            claim.release()
+
+
+async def kill_nats(server: NatsServer) -> None:
     """Kill the server as a crash does; ``server.start()`` brings it back on the same port."""
-    os.kill(int((data / "nats" / "nats.pid").read_text()), signal.SIGKILL)
+    os.kill(int(server.pid_file.read_text()), signal.SIGKILL)
     await server.wait()
 
 
@@ -89,16 +127,23 @@ async def nats_client(url: str) -> AsyncIterator[Client]:
 
     async def ignore(_error: Exception) -> None: ...
 
-    client = await nats.connect(url, max_reconnect_attempts=-1, reconnect_time_wait=0.05, error_cb=ignore)
+    address = NatsAddress.of(url)
+    client = await nats.connect(
+        address.servers,
+        inbox_prefix=address.inbox_prefix,
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=0.05,
+        error_cb=ignore,
+    )
     try:
         yield client
     finally:
         await client.close()
 
 
-async def fresh_streams(client: Client) -> None:
+async def fresh_streams(client: Client, replicas: int = 1) -> None:
     """Make Warmline's streams anew and empty."""
-    for stream in streams(GIB):
+    for stream in streams(StreamSettings(max_bytes=GIB, replicas=replicas)):
         await client.request(f"$JS.API.STREAM.DELETE.{stream.name}", b"", timeout=5)
         answer = await client.request(
             f"$JS.API.STREAM.CREATE.{stream.name}", json.dumps(stream.config()).encode(), timeout=5

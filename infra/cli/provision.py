@@ -27,7 +27,9 @@ def provision() -> None:
             raise OperatorError(str(error)) from error
         typer.echo("Preparing streams and tables")
         try:
-            asyncio.run(create_what_is_missing(settings.nats_url, settings.postgres_url, settings.partitions))
+            asyncio.run(
+                create_what_is_missing(settings.nats_url, settings.postgres_url, settings.partitions, settings.streams)
+            )
         except (OSError, TimeoutError, nats.errors.Error) as error:
             why = str(error) or type(error).__name__
             raise OperatorError(f"NATS does not do its part: {why}. Check WARMLINE_NATS_URL and the server.") from error

@@ -19,6 +19,7 @@ from infra.operator_error import OperatorError
 from infra.run_file import sole_use
 from infra.stop_signals import StopSignals
 from infra.token import administrator_token
+from shared.topology import read_bytes
 
 
 def up(
@@ -42,6 +43,23 @@ def up(
             envvar="WARMLINE_PARTITIONS", min=1, max=256, help="Shares of the work; fixed when DATA is first used."
         ),
     ] = 4,
+    nats_nodes: Annotated[
+        int | None,
+        typer.Option(
+            envvar="NATS_NODES",
+            min=1,
+            max=3,
+            show_default="1",
+            help="NATS servers: 1, or 3, each with every stream; fixed when DATA is first used.",
+        ),
+    ] = None,
+    stream_bytes: Annotated[
+        str,
+        typer.Option(
+            envvar="WARMLINE_STREAM_BYTES",
+            help="Bound of the stream of member events; the two others get a quarter each. A full stream refuses.",
+        ),
+    ] = "10GiB",
     policy: Annotated[
         Path | None,
         typer.Option(
@@ -73,11 +91,26 @@ def up(
                 port=port,
                 processes=processes,
                 partitions=partitions,
+                nats_nodes=_one_or_three(nats_nodes),
+                stream_bytes=_bytes(stream_bytes),
                 token=token,
                 policy=policy,
                 demo=demo,
             )
             asyncio.run(_run(options))
+
+
+def _one_or_three(nodes: int | None) -> int | None:
+    if nodes == 2:
+        raise OperatorError("Two NATS servers are worse than one: if either is away, nothing is stored. Use 1 or 3.")
+    return nodes
+
+
+def _bytes(text: str) -> int:
+    try:
+        return read_bytes(text)
+    except ValueError as error:
+        raise OperatorError(f"--stream-bytes (WARMLINE_STREAM_BYTES) is {text!r}: {error}.") from error
 
 
 async def _run(options: RunOptions) -> None:

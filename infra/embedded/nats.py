@@ -1,12 +1,16 @@
-"""The embedded NATS server with JetStream."""
+"""The embedded NATS server with JetStream: one, or a node of a cluster."""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
+from typing import Final
 
 import nats
 import nats.errors
@@ -17,69 +21,85 @@ from infra.operator_error import OperatorError
 from infra.private_file import kept_secret, write_private
 
 _USER = "warmline"
-_CONFIG = """\
-# Written by Warmline at every start: changes are lost.
-host: 127.0.0.1
-port: {port}
-server_name: warmline
-pid_file: {pid_file}
-max_payload: 1MB
-authorization {{ user: {user}, password: {password} }}
-jetstream {{
-  store_dir: {store_dir}
-  max_memory_store: 64MB
-  max_file_store: {max_file_store}
-  sync_interval: always  # an acknowledged message survives a power cut
-  strict: true
-}}
-feature_flags {{ js_ack_fc_v2: false }}
-"""
+_CONFIGS: Final = ("nats.conf", "cluster.conf")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterNode:
+    """A server's place in a cluster: its number from 1, and the ports on which all of them find each other."""
+
+    number: int
+    route_ports: tuple[int, ...]
 
 
 class NatsServer(OneChild):
-    """One nats-server on loopback, its streams in DATA/nats, its password in DATA/secrets/nats."""
+    """One nats-server on loopback, its password in DATA/secrets/nats.
 
-    name = "nats"
+    Alone it keeps its streams in DATA/nats, as a node of a cluster in DATA/nats/<number>.
+    """
+
     stop_steps = (StopStep(signal=signal.SIGINT, seconds=10),)
 
-    def __init__(self, data: Path, port: int, *, max_file_store: str = "16GB") -> None:
-        """`max_file_store` bounds all streams together, in nats.conf's notation."""
+    def __init__(self, data: Path, port: int, *, max_file_store: str = "16GB", node: ClusterNode | None = None) -> None:
+        """`max_file_store` bounds all streams of this server together, in nats.conf's notation."""
         super().__init__()
         self._data = data.resolve()
         self._port = port
         self._max_file_store = max_file_store
-        self._folder = self._data / "nats"
-        self.log = self._data / "logs" / "nats.log"
+        self._node = node
+        self._folder = self._data / "nats" / str(node.number) if node else self._data / "nats"
+        self.name = f"nats-{node.number}" if node else "nats"
+        self.log = self._data / "logs" / f"{self.name}.log"
 
     @property
     def url(self) -> str:
         """Where clients connect, with the credentials."""
         return f"nats://{_USER}:{kept_secret(self._data / 'secrets' / 'nats')}@127.0.0.1:{self._port}"
 
+    @property
+    def pid_file(self) -> Path:
+        """Holds the process id of the running server."""
+        return self._folder / "nats.pid"
+
     async def start(self) -> None:
-        """Start, and return when JetStream answers a client. Raises OperatorError."""
-        config, pid_file = self._folder / "nats.conf", self._folder / "nats.pid"
-        await wait_until_unused("nats-server", pid_file, config)
-        write_private(
-            config,
-            _CONFIG.format(
-                port=self._port,
-                user=_USER,
-                password=json.dumps(kept_secret(self._data / "secrets" / "nats")),
-                pid_file=json.dumps(str(pid_file)),
-                store_dir=json.dumps(str(self._folder)),
-                max_file_store=self._max_file_store,
-            ),
-        )
+        """Start, and return when a client is answered. Raises OperatorError.
+
+        Alone, JetStream answers by then; a node of a cluster needs the others for that.
+        """
+        config = self._folder / _CONFIGS[self._node is not None]
+        await wait_until_unused("nats-server", self.pid_file, config)
+        for name in _CONFIGS:
+            write_private(config.with_name(name), resources.files("infra").joinpath("nats", name).read_text())
         self._child = await Child.start(
             ChildSpec(
-                argv=[_binary(), "--config", config],
+                argv=[_binary(), "--config", config, "--pid", self.pid_file],
                 log=self.log,
-                env={"PATH": os.defpath, "HOME": str(self._folder)},
+                env=self._environment(),
                 death_signal=signal.SIGTERM,
             )
         )
         await wait_until_ready("nats-server", self._child, self._why_not_ready, log=self.log)
+
+    def _environment(self) -> dict[str, str]:
+        # Texts in quotes, since nats-server would take one of digits for a number.
+        environment = {
+            "WARMLINE_NATS_NAME": json.dumps(self.name),
+            "WARMLINE_NATS_LISTEN": json.dumps(f"127.0.0.1:{self._port}"),
+            "WARMLINE_NATS_MONITOR": "0",
+            "WARMLINE_NATS_USER": _USER,
+            "WARMLINE_NATS_PASSWORD": json.dumps(kept_secret(self._data / "secrets" / "nats")),
+            "WARMLINE_NATS_STORE": json.dumps(str(self._folder)),
+            "WARMLINE_NATS_STORE_BYTES": self._max_file_store,
+        }
+        if self._node is not None:
+            password = kept_secret(self._data / "secrets" / "nats-route")
+            routes = [f"nats://route:{password}@127.0.0.1:{port}" for port in self._node.route_ports]
+            environment |= {
+                "WARMLINE_NATS_ROUTE_LISTEN": json.dumps(f"127.0.0.1:{self._node.route_ports[self._node.number - 1]}"),
+                "WARMLINE_NATS_ROUTE_PASSWORD": json.dumps(password),
+                "WARMLINE_NATS_ROUTES": json.dumps(routes),
+            }
+        return {"PATH": os.defpath, "HOME": str(self._folder), **environment}
 
     async def _why_not_ready(self) -> str | None:
         try:
@@ -89,12 +109,41 @@ class NatsServer(OneChild):
         except (OSError, TimeoutError, nats.errors.Error) as error:
             return f"no connection ({error})"
         try:
-            await client.jetstream(timeout=2).account_info()
+            if self._node is None:
+                await client.jetstream(timeout=2).account_info()
         except (TimeoutError, nats.errors.Error) as error:
             return f"JetStream does not answer ({error})"
         finally:
             await client.close()
         return None
+
+
+def nats_servers(
+    data: Path, ports: Sequence[int], route_ports: Sequence[int], *, max_file_store: str = "16GB"
+) -> list[NatsServer]:
+    """Return the servers of `data` that listen on `ports`: one alone, or the nodes of a cluster.
+
+    `route_ports`, as many as `ports`, are where the nodes of a cluster find each other.
+    """
+    if len(ports) == 1:
+        return [NatsServer(data, ports[0], max_file_store=max_file_store)]
+    return [
+        NatsServer(
+            data,
+            port,
+            max_file_store=max_file_store,
+            node=ClusterNode(number=number, route_ports=tuple(route_ports)),
+        )
+        for number, port in enumerate(ports, start=1)
+    ]
+
+
+def nodes_of(data: Path) -> int | None:
+    """Return how many servers the streams of `data` were made with; None when there are none yet."""
+    folder = data / "nats"
+    if (folder / "jetstream").exists():
+        return 1
+    return sum(1 for number in range(1, 10) if (folder / str(number) / "jetstream").exists()) or None
 
 
 async def _ignore(_error: Exception) -> None:

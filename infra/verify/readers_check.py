@@ -9,7 +9,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from infra.readers import Reader, all_readers, lags
-from infra.shards import all_shards
+from infra.shards import SERVICES, all_shards
 from infra.verify.context import VerifyContext
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
 from shared.stream_identity import look_at
@@ -56,7 +56,7 @@ async def check_readers(context: VerifyContext) -> None:
                 if reader.position > last:
                     what = f"{reader.service} {reader.shard} has read more of {stream} than there is"
                     check.differs(what, f"it is at {reader.position:,}, and the stream ends at {last:,}")
-        for service in ("triage", "notifier", "projections"):
+        for service in SERVICES:
             query = SQL("SELECT count(*) FROM {}").format(Identifier(service, "dead_letters"))
             row = await (await connection.execute(query)).fetchone()
             if row and row[0]:

@@ -6,15 +6,17 @@ from typing import Final
 
 from psycopg.sql import SQL, Identifier
 
+from infra.shards import SERVICES
 from infra.table_comparison import examples_of
 from infra.verify.context import VerifyContext
 from infra.verify.stream_tables import TABLES, StreamTables
 from shared.contracts.subjects import MEMBER_EVENTS
 
-_PARKED: Final = SQL("""NOT EXISTS (
-    SELECT FROM (SELECT stream, seq FROM triage.dead_letters UNION ALL SELECT stream, seq FROM notifier.dead_letters
-        UNION ALL SELECT stream, seq FROM projections.dead_letters) AS parked
-    WHERE parked.stream = %s AND parked.seq = m.seq)""")
+_PARKED: Final = SQL("NOT EXISTS (SELECT FROM ({}) AS parked WHERE parked.stream = %s AND parked.seq = m.seq)").format(
+    SQL(" UNION ALL ").join(
+        SQL("SELECT stream, seq FROM {}").format(Identifier(service, "dead_letters")) for service in SERVICES
+    )
+)
 
 
 async def check_streams(context: VerifyContext, tables: StreamTables) -> None:

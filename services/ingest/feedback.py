@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-import msgspec
 import structlog
 from nats.aio.client import Client
 
@@ -17,8 +16,9 @@ from shared.bounded_wait import wait_set
 from shared.contracts.subjects import TOUCH_FACTS
 from shared.contracts.touch_facts import TouchSettled
 from shared.contracts.warmline_facts import TouchSettled as TouchSettledFact
+from shared.dead_letters import dead_letter, park
 from shared.delivery import Message
-from shared.event_store.recorder import Lease
+from shared.event_store.recorder import DeadLetter, Lease
 from shared.event_store.store import FencedError
 from shared.partition.folding import UnknownOwnTypeError
 from shared.publisher import DurablePublisher, Outgoing, PublishUnavailableError, StreamFullError
@@ -26,6 +26,7 @@ from shared.stream_identity import reader_of
 from shared.view_runner import decoded
 
 FEEDBACK_SHARD: Final = "feedback"
+_SCHEMA: Final = "ingest"
 _BATCH: Final = 200
 _TICK_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 1.0
@@ -37,7 +38,7 @@ class Feedback:
     """Reads settled touches and publishes each as a fact of its community.
 
     The fact is published, then the position moves: a crash in between publishes it again under the same id, which the
-    stream's window or triage's inbox absorbs.
+    stream's window or triage's inbox absorbs. What cannot be read is parked in the transaction that moves past it.
     """
 
     def __init__(self, client: Client, database: Database, publisher: DurablePublisher, partitions: int) -> None:
@@ -75,6 +76,7 @@ class Feedback:
     async def _take_back(self, lease: Lease, reader: str, messages: Sequence[Message]) -> None:
         """Publish what ``messages`` hold and move past them; UnknownOwnTypeError leaves all before it published."""
         facts: list[Outgoing] = []
+        letters: list[DeadLetter] = []
         position, halt = 0, None
         for message in messages:
             try:
@@ -82,21 +84,19 @@ class Feedback:
             except UnknownOwnTypeError as error:
                 halt = error
                 break
+            except Exception as error:  # one bad message must not stop the rest
+                log.exception("message.parked", shard=lease.shard, seq=message.seq)
+                letters.append(dead_letter(message, error, tries=1))
             position = message.seq
         if position:
             await self._publish(facts)
-            await self._move(lease, reader, position)
+            await self._move(lease, reader, position, letters)
         if halt is not None:
             raise halt
 
     def _facts(self, message: Message) -> list[Outgoing]:
         facts = []
-        try:
-            found = decoded([message])
-        except msgspec.DecodeError as error:
-            log.warning("feedback_unreadable", seq=message.seq, error=str(error))
-            return []
-        for one in found:
+        for one in decoded([message]):
             settled = one.event
             if isinstance(settled, TouchSettled):
                 fact = TouchSettledFact(
@@ -142,7 +142,7 @@ class Feedback:
                 "UPDATE ingest.shards SET halted = %s WHERE shard = %s AND epoch = %s", [why, lease.shard, lease.epoch]
             )
 
-    async def _move(self, lease: Lease, reader: str, position: int) -> None:
+    async def _move(self, lease: Lease, reader: str, position: int, letters: Sequence[DeadLetter]) -> None:
         while True:
             try:
                 async with self._database.transaction() as connection:
@@ -158,6 +158,8 @@ class Feedback:
                         "ON CONFLICT (reader) DO UPDATE SET position = excluded.position",
                         [reader, position],
                     )
+                    for letter in letters:
+                        await park(connection, _SCHEMA, lease.shard, letter)
             except DatabaseUnavailableError:
                 await asyncio.sleep(_RETRY_SECONDS)
             else:

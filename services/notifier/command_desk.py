@@ -12,6 +12,7 @@ from faststream.nats import NatsBroker, NatsMessage
 from shared.contracts.commands import COMMAND_TYPES, CommandReply, TouchCommand
 from shared.event_store.recorder import Lease
 from shared.event_store.store import PartitionStore
+from shared.nats_address import NatsAddress
 from shared.partition.runner import PartitionRunner
 
 _NO_TOUCH: Final = "none"
@@ -20,8 +21,10 @@ _NO_TOUCH: Final = "none"
 
 def command_broker(nats_url: str, name: str) -> NatsBroker:
     """Return the broker of a ``CommandDesk``: it hands bodies on as they came, so that a bad one gets an answer."""
+    address = NatsAddress.of(nats_url)
     return NatsBroker(
-        nats_url,
+        address.servers,
+        inbox_prefix=address.inbox_prefix,
         name=name,
         max_reconnect_attempts=-1,
         ping_interval=5,

@@ -17,7 +17,7 @@ from infra.ports import claim_internal
 from infra.provision import provision
 from shared.contracts.cloudevents import MemberEvent, decode_member_event
 from shared.contracts.subjects import MEMBER_EVENTS
-from shared.topology import GIB
+from shared.topology import GIB, StreamSettings
 from tests.ingest.ingest_world import TOKEN, Ingest, policy
 
 BATCH = "application/cloudevents-batch+json"
@@ -63,7 +63,7 @@ class LoneIngest:
 @asynccontextmanager
 async def lone_ingest(nats: Client, nats_url: str, postgres_url: str, **settings: str) -> AsyncIterator[LoneIngest]:
     """Provision what is missing and run ingest with ``settings``, named as its variables are without the prefix."""
-    await provision(nats_url, postgres_url, 4, stream_bytes=GIB)
+    await provision(nats_url, postgres_url, 4, StreamSettings(max_bytes=GIB))
     with tempfile.TemporaryDirectory(prefix="warmline-test-") as folder:
         claim = claim_internal(None)
         process = Ingest(nats_url, postgres_url, claim.port, Path(folder) / "ingest.log", **settings)

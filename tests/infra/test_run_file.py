@@ -34,7 +34,7 @@ def test_a_run_is_read_as_written_and_only_by_its_owner(tmp_path: Path) -> None:
     write_run(tmp_path, this_run())
     assert read_run(tmp_path) == this_run()
     assert running(tmp_path) == this_run()
-    assert (this_run().nats_port, this_run().postgres_port) == (4222, 5432)
+    assert (this_run().nats_ports, this_run().postgres_port) == ((4222,), 5432)
     assert stat.S_IMODE((tmp_path / "run.json").stat().st_mode) == 0o600
 
 

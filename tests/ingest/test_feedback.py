@@ -19,14 +19,16 @@ from shared.contracts.subjects import MEMBER_EVENTS
 from shared.contracts.touch_facts import TouchSettled
 from shared.event_store.recorder import Lease
 from shared.publisher import DurablePublisher
-from shared.topology import GIB
+from shared.topology import GIB, StreamSettings
 from tests.ingest.ingest_world import until
 
 
 @pytest_asyncio.fixture
 async def database(client: Client, nats_url: str, database_url: str) -> AsyncIterator[Database]:
-    await provision(nats_url, database_url, 1, stream_bytes=GIB)
+    await provision(nats_url, database_url, 1, StreamSettings(max_bytes=GIB))
     async with open_database(database_url) as opened:
+        async with opened.transaction() as connection:
+            await connection.execute("TRUNCATE ingest.feedback_positions, ingest.dead_letters")
         yield opened
 
 
@@ -72,6 +74,30 @@ async def taken_back(client: Client) -> list[str]:
     last = (await js.stream_info(MEMBER_EVENTS)).state.last_seq
     bodies = [(await js.get_msg(MEMBER_EVENTS, seq)).data or b"" for seq in range(1, last + 1)]
     return [decode_member_event(body).id for body in bodies]
+
+
+async def test_what_cannot_be_read_is_parked_with_why_and_the_rest_goes_on(client: Client, database: Database) -> None:
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    headers = {"ce-type": "warmline.touch.settled.v1", "ce-id": "bad", "traceparent": f"00-{trace}-b7ad6b7169203331-01"}
+    await settle(client, "t-1")
+    await client.jetstream().publish("touch.acme.settled", b'{"touch":"t-2\xff', headers=headers, timeout=5)
+    await settle(client, "t-3")
+
+    async def passed() -> bool:
+        return await column(database, "SELECT position FROM ingest.feedback_positions") == 3
+
+    async with feeding(client, database):
+        await until(passed)
+        assert await taken_back(client) == ["settled:t-1", "settled:t-3"]
+        async with database.transaction() as connection:
+            [letter] = await (await connection.execute("SELECT * FROM ingest.dead_letters")).fetchall()
+        assert (letter["shard"], letter["stream"], letter["seq"]) == (FEEDBACK_SHARD, "TOUCH_FACTS", 2)
+        assert (letter["body"], letter["trace_id"], letter["tries"]) == (b'{"touch":"t-2\xff', trace, 1)
+        assert "DecodeError" in letter["error"]
+        assert letter["headers"]["ce-id"] == "bad"
+        await settle(client, "t-2")  # as a retry puts it: again, and whole
+        await until(lambda: column(database, "SELECT 1 FROM ingest.feedback_positions WHERE position = 4"))
+        assert (await taken_back(client))[-1] == "settled:t-2"
 
 
 async def column(database: Database, query: str) -> object:

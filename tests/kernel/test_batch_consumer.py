@@ -177,7 +177,7 @@ async def test_nothing_is_lost_or_doubled_when_the_server_is_killed_again_and_ag
             async with consuming(client) as (consumer, arrived):
                 taken = await take(consumer, arrived, 500)
                 for _ in range(3):
-                    await servers.kill_nats(data, server)
+                    await servers.kill_nats(server)
                     await server.start()
                     taken += await take(consumer, arrived, 500)
                 taken += await take(consumer, arrived, 4_000 - len(taken))

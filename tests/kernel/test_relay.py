@@ -136,7 +136,7 @@ async def test_nothing_is_lost_or_doubled_when_the_server_is_killed(store: Parti
                     log.grow(150)
                     one.wake()
                     await asyncio.sleep(0.02)
-                    await servers.kill_nats(data, server)
+                    await servers.kill_nats(server)
                     await server.start()
                 found = await all_published(client, 600)
     assert found == [("0", position) for position in range(1, 601)]

@@ -7,7 +7,7 @@ import pytest_asyncio
 from psycopg import sql
 
 from infra.provision import provision
-from shared.topology import GIB
+from shared.topology import GIB, StreamSettings
 from tests import servers
 from tests.notifier.desk import Desk, desk_at
 
@@ -18,7 +18,7 @@ async def template(nats_url: str, postgres_url: str) -> AsyncIterator[str]:
     url = await servers.fresh_database(postgres_url)
     async with servers.nats_client(nats_url) as client:
         await servers.fresh_streams(client)
-    await provision(nats_url, url, 1, stream_bytes=GIB)
+    await provision(nats_url, url, 1, StreamSettings(max_bytes=GIB))
     yield url.rsplit("/", 1)[1]
     await servers.drop_database(postgres_url, url)
 

@@ -86,13 +86,18 @@ def test_the_same_uv_builds_the_image_and_the_environment():
 
 @pytest.mark.parametrize("password", ["0123456789", "5e12", "true", "s3cret"])
 def test_nats_server_takes_its_configuration_with_any_password(tmp_path, password):
-    config = tmp_path / "nats.conf"
-    config.write_text((TOP / "infra/nats/nats.conf").read_text().replace("/data", str(tmp_path)))
+    told = SERVICES["nats"]["environment"]
+    defaults = {key: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value) for key, value in told.items()}
     environment = {
-        **os.environ, "WARMLINE_NATS_USER": "warmline", "WARMLINE_NATS_PASSWORD": f'"{password}"',
+        **os.environ, **defaults, "WARMLINE_NATS_STORE": f'"{tmp_path}"', "WARMLINE_NATS_PASSWORD": f'"{password}"',
     }  # fmt: skip
     checked = subprocess.run(
-        [_binary(), "-t", "-c", config], env=environment, capture_output=True, text=True, timeout=10, check=False
+        [_binary(), "-t", "-c", TOP / "infra/nats/nats.conf"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=10,
+        check=False,
     )
     assert checked.returncode == 0, checked.stderr
 
