@@ -21,7 +21,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from shared.bounded_wait import wait_set
 from shared.delivery import Message
-from shared.event_store.store import StreamReplacedError
+from shared.event_store.store import MEND, StreamReplacedError
 from shared.stream_identity import look_at
 
 PULL: Final = 500
@@ -239,7 +239,7 @@ class BatchConsumer:
         if seen.reader != self._reader:
             raise StreamReplacedError(
                 f"{self._reader} was read up to {self._received}, but now the server has {seen.reader}: the stream was "
-                "deleted and made anew. Restore the one that belongs to this database."
+                f"deleted and made anew. {MEND}"
             )
         seen.refuse_before(self._received)
         await self._subscribe()

@@ -10,6 +10,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
@@ -18,7 +19,7 @@ from nats.aio.client import Client
 
 from shared.event_store.codec import EventCodec
 from shared.event_store.recorder import Lease, datastore
-from shared.event_store.store import PartitionStore
+from shared.event_store.store import PartitionStore, SkewError
 from shared.leases import LeaseKeeper
 from shared.nats_connection import nats_connection, wait_for_stream
 from shared.partition.inlet import NatsInlet
@@ -27,6 +28,8 @@ from shared.partition.service import Input, Service
 from shared.publisher import DurablePublisher
 from shared.relay import Publish, Relay
 from shared.settings import ServiceSettings
+from shared.skew import refuse_skewed_inputs, refuse_skewed_outlet
+from shared.stream_identity import reader_of
 
 log = structlog.get_logger()
 
@@ -74,6 +77,7 @@ class _Owner:
         partition = int(lease.shard)
         process = self._process
         store = PartitionStore(self._database, partition, process.codec)
+        await self._refuse_skew(store, lease)
         relay = Relay(
             self._client,
             self._publisher,
@@ -82,6 +86,7 @@ class _Owner:
             stream=process.outlet.stream,
             subject=process.outlet.subject,
             public=process.outlet.public,
+            identity=partial(reader_of, self._client, process.outlet.stream),
         )
         runner = PartitionRunner(
             NatsInlet(self._client),
@@ -98,6 +103,16 @@ class _Owner:
                 await runner.run()
             finally:
                 relaying.cancel()
+
+    async def _refuse_skew(self, store: PartitionStore, lease: Lease) -> None:
+        """Raise SkewError, noted where whoever looks at the shard sees it, before anything is folded or published."""
+        outlet = self._process.outlet
+        try:
+            await refuse_skewed_inputs(self._client, store, lease, self._process.inputs(store.partition))
+            await refuse_skewed_outlet(self._client, store, lease, stream=outlet.stream, subject=outlet.subject)
+        except SkewError as skew:
+            await store.aside(store.note_halted, lease, str(skew))
+            raise
 
 
 async def run(settings: ServiceSettings, process: DeciderProcess) -> None:

@@ -14,16 +14,24 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
 from shared.event_store.recorder import Lease
-from shared.event_store.store import FencedError
+from shared.event_store.store import FencedError, SkewError
 from shared.postgres_liveness import lively_conninfo
 
 TTL_SECONDS: Final = 6.0
 _BEAT_SECONDS: Final = 1.0
 _STOP_SECONDS: Final = 2.0
+_SKEW_SECONDS: Final = 2.0
 
 log = structlog.get_logger()
 
 Work = Callable[[Lease], Awaitable[None]]
+
+
+def _skew_in(error: Exception) -> SkewError | None:
+    if isinstance(error, ExceptionGroup):
+        skews = [one for one in map(_skew_in, error.exceptions) if one is not None]
+        return skews[0] if len(skews) == len(error.exceptions) else None
+    return error if isinstance(error, SkewError) else None
 
 
 class LeaseKeeper:
@@ -146,6 +154,10 @@ class LeaseKeeper:
             # The lease is given back, so that this process or another starts the shard afresh.
             if isinstance(error, ExceptionGroup) and error.split(FencedError)[1] is None:
                 log.warning("lease.fenced", shard=lease.shard, epoch=lease.epoch)
+            elif (skew := _skew_in(error)) is not None:
+                # Nobody can do better at once: the lease is kept until it is looked at again.
+                log.critical("shard.skewed", shard=lease.shard, detail=str(skew))
+                await asyncio.sleep(_SKEW_SECONDS)
             else:
                 log.exception("shard.failed", shard=lease.shard)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
@@ -18,17 +19,19 @@ from shared.contracts.cloudevents import Publication
 from shared.event_store.codec import RecordedEvent
 from shared.event_store.interface import Store
 from shared.event_store.recorder import Lease
-from shared.publisher import Outgoing, PublishUnavailableError, StreamFullError
+from shared.event_store.store import MEND, SkewError, StreamReplacedError
+from shared.publisher import Outgoing, PublishUnavailableError, PubResult, StreamFullError
 
 BATCH: Final = 500
 _RETRY_SECONDS: Final = 1.0
+_LOOK_SECONDS: Final = 5.0
 
 log = structlog.get_logger()
 
 Publish = Callable[[RecordedEvent], Publication]
 
 
-class StoreBehindError(Exception):
+class StoreBehindError(SkewError):
     """The stream holds events that the store has never recorded: it was restored from an earlier moment."""
 
 
@@ -77,7 +80,8 @@ class Relay:
 
     Each message carries its partition and log position as ``ce-partition`` and ``ce-position``, so that a new owner
     finds in the stream itself how far its predecessor came. The position is also kept in the store, as a lower bound
-    for when retention has emptied the stream.
+    for when retention has emptied the stream. ``identity`` gives the name of the outlet as it stands, to notice that it
+    was made anew.
     """
 
     def __init__(
@@ -91,6 +95,7 @@ class Relay:
         subject: str,
         public: Mapping[type[Any], Publish],
         published: Callable[[Client, str, str, int], Awaitable[int]] = published_position,
+        identity: Callable[[], Awaitable[str]] | None = None,
     ) -> None:
         self._client = client
         self._publisher = publisher
@@ -100,6 +105,9 @@ class Relay:
         self._subject = subject
         self._public = public
         self._published = published
+        self._identity = identity
+        self._looked = 0.0
+        self._seq = 0
         names = store.codec.names
         self._topics = [names[form] for form in public]
         self._wake = asyncio.Event()
@@ -111,22 +119,25 @@ class Relay:
     async def run(self) -> None:
         """Publish until cancelled, starting after what the stream holds or the store remembers, whichever is further.
 
-        Raises StoreBehindError when that is more than the store has.
+        Raises StoreBehindError when that is more than the store has, and StreamReplacedError when the outlet is not
+        the stream that the store has noted.
         """
         cursor: int | None = None
         while True:
             try:
                 if cursor is None:
+                    await self._refuse_another()
                     published = await self._published(self._client, self._stream, self._subject, self._store.partition)
                     cursor = max(published, await self._store.aside(self._store.relayed, self._lease))
                     head = await self._store.aside(self._store.head)
                     if cursor > head:
                         raise StoreBehindError(
                             f"{self._stream} holds the position {cursor} of the partition {self._lease.shard}, but its "
-                            f"log ends at {head}: the database is of an earlier moment than the streams. Restore both "
-                            "from the same backup."
+                            f"log ends at {head}: the database is of an earlier moment than the streams. {MEND}"
                         )
                     log.info("relay.started", shard=self._lease.shard, stream=self._stream, after=cursor)
+                elif time.monotonic() - self._looked > _LOOK_SECONDS:
+                    await self._refuse_another()
                 cursor = await self._drain(cursor)
             except (PublishUnavailableError, StreamFullError, PersistenceError, nats.errors.Error) as error:
                 log.warning("relay.waiting", shard=self._lease.shard, error=str(error) or type(error).__name__)
@@ -147,10 +158,27 @@ class Relay:
                 for notification in notifications:
                     recorded = self._store.codec.to_domain_event(notification)
                     outgoing.append(self._outgoing(self._public[type(recorded.event)](recorded), notification.id))
-                await self._publisher.publish(outgoing)
+                await self._refuse_another()
+                self._note(await self._publisher.publish(outgoing))
             last = notifications[-1].id if notifications else 0
             cursor = last if len(notifications) == BATCH else max(head, last)
-            await self._store.aside(self._store.note_relayed, self._lease, cursor)
+            await self._store.aside(self._store.note_relayed, self._lease, cursor, self._seq)
+
+    async def _refuse_another(self) -> None:
+        if self._identity is None:
+            return
+        now = await self._identity()
+        noted = await self._store.aside(self._store.outlet, self._lease)
+        if now != noted.reader:
+            raise StreamReplacedError(f"The log was published to {noted.reader}, but now the server has {now}. {MEND}")
+        self._looked = time.monotonic()
+
+    def _note(self, results: Sequence[object]) -> None:
+        for result in results:
+            if isinstance(result, PubResult):
+                if not result.duplicate and result.seq <= self._seq:
+                    raise StreamReplacedError(f"{self._stream} was made anew while it was written. {MEND}")
+                self._seq = max(self._seq, result.seq)
 
     def _outgoing(self, publication: Publication, position: int) -> Outgoing:
         headers = {

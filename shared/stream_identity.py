@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from nats.aio.client import Client
-from nats.js.errors import APIError
+from nats.js.errors import APIError, NotFoundError
 
-from shared.event_store.store import StreamReplacedError, reader_name
+from shared.event_store.store import MEND, StreamReplacedError, reader_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +25,31 @@ class StreamSeen:
         if position > self.last:
             raise StreamReplacedError(
                 f"{self.reader} was read up to {position}, but it ends at {self.last}: the stream is of an earlier "
-                "moment than the database. Restore both from the same backup, or start with an empty DATA directory."
+                f"moment than the database. {MEND}"
             )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMessage:
+    """A message by its place in the stream: its subject, when the server stored it, and its headers."""
+
+    subject: str
+    stored: datetime
+    headers: Mapping[str, str]
+    body: bytes
+
+
+async def message_at(client: Client, stream: str, seq: int) -> StoredMessage | None:
+    """Return what stands at ``seq``; None when it was deleted. Raises nats.errors.Error when the server is away."""
+    try:
+        found = await client.jetstream(timeout=5).get_msg(stream, seq)
+    except NotFoundError:
+        return None
+    if found.time is None:
+        return None
+    return StoredMessage(
+        subject=found.subject or "", stored=found.time, headers=found.headers or {}, body=found.data or b""
+    )
 
 
 async def look_at(client: Client, stream: str) -> StreamSeen:

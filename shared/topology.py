@@ -13,6 +13,8 @@ GIB: Final = 1024**3
 LEAST_BYTES: Final = 16 * MIB
 _SIZE: Final = re.compile(r"([0-9]{1,15})(|MiB|GiB|TiB)")
 _UNITS: Final = {"": 1, "MiB": MIB, "GiB": GIB, "TiB": 1024**4}
+DERIVED: Final = frozenset({TOUCHES, TOUCH_FACTS})
+"""Streams that hold nothing but copies of what logs hold: one that was deleted may be made anew and filled again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,10 +18,11 @@ from shared.contracts.cloudevents import UnknownTypeError
 from shared.dead_letters import dead_letter, park
 from shared.delivery import Delivered, Message, decode
 from shared.event_store.recorder import Lease
-from shared.event_store.store import FencedError, StreamReplacedError, read_before
+from shared.event_store.store import MEND, FencedError, StreamReplacedError, read_before, stream_of
 from shared.partition.folding import UnknownOwnTypeError
 from shared.postgres_liveness import lively_conninfo
 from shared.stream_identity import reader_of
+from shared.topology import DERIVED
 from shared.view import ViewShard, move_position, positions_of, schema_of, use_schema
 
 BATCH: Final = 500
@@ -64,17 +65,18 @@ class ViewRunner:
     async def _read(self, connection: psycopg.AsyncConnection[Any], readers: Sequence[str]) -> None:
         async with contextlib.AsyncExitStack() as stack:
             stored = await positions_of(connection, self._schema, self._shard.name)
-            refuse_replaced(stored, readers)
+            for reader in readers:
+                await self._refuse_or_forget(connection, stored, reader)
             self._positions = {reader: stored.get(reader, 0) for reader in readers}
             consumers = {
                 reader: BatchConsumer(self._client, spec.stream, spec.subjects, self._positions[reader], self._arrived)
                 for reader, spec in zip(readers, self._shard.inputs, strict=True)
             }
-            await self._note_halted(connection, None)
-            log.info("view.opened", shard=self._shard.name, positions=self._positions)
             for consumer in consumers.values():
                 await consumer.open()
                 stack.push_async_callback(consumer.close)
+            await self._note_halted(connection, None)
+            log.info("view.opened", shard=self._shard.name, positions=self._positions)
             while True:
                 await self._turn(connection, consumers)
 
@@ -142,6 +144,32 @@ class ViewRunner:
         if cursor.rowcount != 1:
             raise FencedError(self._lease.shard)
 
+    async def _refuse_or_forget(
+        self, connection: psycopg.AsyncConnection[Any], stored: dict[str, int], reader: str
+    ) -> None:
+        """Raise StreamReplacedError when a position was kept for another stream of the name; begin a derived one."""
+        other = read_before(reader, stored)
+        if other is None:
+            return
+        if stream_of(reader) not in DERIVED:
+            raise StreamReplacedError(
+                f"This view read {other} up to {stored[other]}, but the server has {reader}: the stream was deleted or "
+                f"restored from elsewhere. {MEND}"
+            )
+        log.warning("stream.made_anew", shard=self._shard.name, before=other, now=reader)
+        async with connection.transaction():
+            await self._fence(connection)
+            await connection.execute(
+                SQL("DELETE FROM {} WHERE shard = %s AND reader = %s").format(Identifier(self._schema, "positions")),
+                (self._shard.name, other),
+            )
+            await connection.execute(
+                SQL("DELETE FROM {} WHERE shard = %s AND stream = %s").format(
+                    Identifier(self._service_schema, "dead_letters")
+                ),
+                (self._shard.name, stream_of(reader)),
+            )
+
     async def _note_halted(self, connection: psycopg.AsyncConnection[Any], why: str | None) -> None:
         await connection.execute(
             SQL("UPDATE {} SET halted = %s WHERE shard = %s AND epoch = %s").format(
@@ -168,14 +196,3 @@ def decoded(messages: Sequence[Message]) -> list[Delivered]:
                 ) from error
             log.info("message.foreign", stream=message.stream, seq=message.seq, type=error.event_type)
     return result
-
-
-def refuse_replaced(stored: dict[str, int], readers: Sequence[str]) -> None:
-    """Raise StreamReplacedError when a position was kept for another stream of the same name."""
-    for reader in readers:
-        other = read_before(reader, stored)
-        if other is not None:
-            raise StreamReplacedError(
-                f"This view read {other} up to {stored[other]}, but the server has {reader}. The stream was "
-                "deleted or restored from elsewhere: run 'warmline rebuild' to fold the view from what is there."
-            )

@@ -28,7 +28,7 @@ from services.triage.publications import PUBLIC as TOUCHES_PUBLIC
 from services.triage.service import triage_codec
 from shared.contracts.subjects import TOUCH_FACTS, TOUCHES
 from shared.decider_process import Outlet
-from shared.stream_identity import look_at
+from shared.stream_identity import StreamSeen, look_at
 
 _OUTLETS: Final = {
     "triage": Outlet(stream=TOUCHES, subject="needs-touch.>", public=TOUCHES_PUBLIC),
@@ -52,7 +52,7 @@ async def verify(
             await load_accepted(context, accepted)
         await await_readers(context, patience)
         # Read before the streams are: what these say was published by then must be in the streams.
-        relays = await _relays(connection)
+        relays = await _relays(connection, seen)
         feedback = await _feedback_position(connection)
         context.seen.update({stream: await look_at(servers.client, stream) for stream in TABLES})
         tables = StreamTables(context)
@@ -75,12 +75,15 @@ async def verify(
     return context.report
 
 
-async def _relays(connection: psycopg.AsyncConnection[Any]) -> dict[str, RelayCheck]:
+async def _relays(connection: psycopg.AsyncConnection[Any], seen: dict[str, StreamSeen]) -> dict[str, RelayCheck]:
     codecs = {"triage": triage_codec(), "notifier": notifier_codec()}
     relays = {}
     for service, outlet in _OUTLETS.items():
         cursor = await connection.execute(
-            SQL("SELECT shard::integer, relayed FROM {}").format(Identifier(service, "shards"))
+            SQL(
+                "SELECT shard::integer, CASE WHEN relayed_in IN ('', %s) THEN relayed ELSE 0 END AS relayed FROM {}"
+            ).format(Identifier(service, "shards")),
+            (seen[outlet.stream].reader,),
         )
         relayed = dict(await cursor.fetchall())
         relays[service] = RelayCheck(service=service, codec=codecs[service], outlet=outlet, relayed=relayed)

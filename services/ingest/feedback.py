@@ -19,7 +19,7 @@ from shared.contracts.warmline_facts import TouchSettled as TouchSettledFact
 from shared.dead_letters import dead_letter, park
 from shared.delivery import Message
 from shared.event_store.recorder import DeadLetter, Lease
-from shared.event_store.store import FencedError
+from shared.event_store.store import FencedError, SkewError
 from shared.partition.folding import UnknownOwnTypeError
 from shared.publisher import DurablePublisher, Outgoing, PublishUnavailableError, StreamFullError
 from shared.stream_identity import reader_of
@@ -55,17 +55,20 @@ class Feedback:
         """
         reader = await reader_of(self._client, TOUCH_FACTS)
         position = await self._position(reader)
-        await self._note_halted(lease, None)
         arrived = asyncio.Event()
         consumer = BatchConsumer(self._client, TOUCH_FACTS, ("touch.*.settled",), position, arrived)
-        await consumer.open()
         try:
+            await consumer.open()
+            await self._note_halted(lease, None)
             while True:
                 await wait_set(arrived, _TICK_SECONDS)
                 arrived.clear()
                 messages = consumer.take(_BATCH)
                 if messages:
                     await self._take_back(lease, reader, messages)
+        except SkewError as skew:
+            await self._note_halted(lease, str(skew))
+            raise
         except UnknownOwnTypeError as halt:
             log.critical("feedback_halted", detail=str(halt))
             await self._note_halted(lease, str(halt))
@@ -127,6 +130,13 @@ class Feedback:
         while True:
             try:
                 async with self._database.transaction() as connection:
+                    # A stream that was made anew is read from its beginning: what comes again is absorbed by its id.
+                    await connection.execute(
+                        "WITH gone AS (DELETE FROM ingest.feedback_positions WHERE reader <> %s RETURNING 1) "
+                        "DELETE FROM ingest.dead_letters WHERE shard = %s AND stream = %s "
+                        "AND EXISTS (SELECT FROM gone)",
+                        [reader, FEEDBACK_SHARD, TOUCH_FACTS],
+                    )
                     cursor = await connection.execute(
                         "SELECT position FROM ingest.feedback_positions WHERE reader = %s", [reader]
                     )

@@ -43,6 +43,14 @@ def command_subject(organisation: str, verb: str, partitions: int) -> str:
     return f"command.touch.{partition_of(organisation, partitions)}.{verb}"
 
 
+def subject_matches(subject: str, pattern: str) -> bool:
+    """Tell whether ``pattern``, with ``*`` for a token and ``>`` for the rest, takes in ``subject``."""
+    tokens, wanted = subject.split("."), pattern.split(".")
+    if wanted[-1] == ">":
+        tokens, wanted = tokens[: len(wanted) - 1], wanted[:-1]
+    return len(tokens) == len(wanted) and all(want in {"*", token} for token, want in zip(tokens, wanted, strict=True))
+
+
 def kind_of(event_type: str) -> str:
     """Return the kind in a CloudEvents type: ``posted`` of ``warmline.member.posted.v1``."""
     return event_type.split(".")[-2]

@@ -10,7 +10,7 @@ from eventsourcing.persistence import Notification
 from shared.decider import Place
 from shared.event_store.codec import EventCodec
 from shared.event_store.recorder import Commit, DeadlineRow, Lease
-from shared.event_store.store import Opened
+from shared.event_store.store import Opened, Outlet
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,8 +44,10 @@ class Store(Protocol):
 
     def relayed(self, lease: Lease) -> int: ...  # noqa: D102
 
-    def note_relayed(self, lease: Lease, position: int) -> None: ...  # noqa: D102
+    def note_relayed(self, lease: Lease, position: int, seq: int = 0) -> None: ...  # noqa: D102
 
-    def note_halted(self, lease: Lease, why: str) -> None: ...  # noqa: D102
+    def outlet(self, lease: Lease) -> Outlet: ...  # noqa: D102
+
+    def note_halted(self, lease: Lease, why: str | None) -> None: ...  # noqa: D102
 
     def commit(self, lease: Lease, commit: Commit) -> None: ...  # noqa: D102

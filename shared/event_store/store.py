@@ -17,8 +17,11 @@ from psycopg.sql import SQL, Composed, Identifier
 from shared.decider import Place
 from shared.event_store.codec import EventCodec
 from shared.event_store.recorder import Commit, DeadlineRow, Lease, PartitionRecorder
+from shared.topology import DERIVED
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MEND: Final = "Bring database and streams together with: warmline reconcile"
+"""How an operator mends a skew."""
 _LOST_REPLY_SECONDS: Final = 30.0
 _RETRY_SECONDS: Final = 0.2
 
@@ -32,8 +35,12 @@ class FencedError(Exception):
     """The shard has another owner now: drop every cache and let go."""
 
 
-class StreamReplacedError(Exception):
-    """The stream that was read before is gone, and another stands under its name: positions mean nothing in it."""
+class SkewError(Exception):
+    """Database and streams are of different moments: a shard stands still until they are brought together."""
+
+
+class StreamReplacedError(SkewError):
+    """The stream that was read before is gone or cut back, or another stands under its name: positions are void."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,15 +53,28 @@ class Opened:
     positions: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlet:
+    """Where the log was last published: the stream with its identity, and the last sequence there, 0 when unknown."""
+
+    reader: str
+    seq: int
+
+
 def reader_name(stream: str, created: str) -> str:
     """Return the name under which a stream's position is kept; it holds the stream's identity, its creation time."""
     return f"{stream}@{created}"
 
 
+def stream_of(reader: str) -> str:
+    """Return the name of the stream in a reader's name."""
+    return reader.partition("@")[0]
+
+
 def read_before(reader: str, known: Iterable[str]) -> str | None:
     """Return the reader in ``known`` of another stream under the same name; None when there is none."""
-    stream = reader.partition("@")[0]
-    return next((other for other in known if other.startswith(f"{stream}@") and other != reader), None)
+    stream = stream_of(reader)
+    return next((other for other in known if stream_of(other) == stream and "@" in other and other != reader), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +122,8 @@ class PartitionStore:
     def open(self, lease: Lease, readers: Iterable[str]) -> Opened:
         """Return where the partition stands, with a position for each of ``readers``.
 
-        Raises FencedError when the lease is not held, and StreamReplacedError when a reader's stream was read before
-        under another identity.
+        A derived stream that was made anew is read from its beginning. Raises FencedError when the lease is not held,
+        and StreamReplacedError when any other stream was read before under another identity.
         """
         rows = self._rows("SELECT * FROM {shards} WHERE shard = %s", lease.shard)
         if not rows or (rows[0]["owner"], rows[0]["epoch"]) != (lease.owner, lease.epoch):
@@ -113,17 +133,42 @@ class PartitionStore:
         for reader in readers:
             other = read_before(reader, known)
             if other is not None:
-                raise StreamReplacedError(
-                    f"The partition {lease.shard} read {other} up to {known[other]}, but now the server has "
-                    f"{reader}. The stream was deleted or restored from elsewhere. Restore what belongs to this "
-                    "database, or start with an empty DATA directory."
-                )
+                if stream_of(reader) not in DERIVED:
+                    raise StreamReplacedError(
+                        f"The partition {lease.shard} read {other} up to {known[other]}, but now the server has "
+                        f"{reader}. The stream was deleted or restored from elsewhere. {MEND}"
+                    )
+                self._forget_reader(lease, other)
             with self._datastore.get_connection() as connection:
                 connection.execute(self._sql("INSERT INTO {tracking} VALUES (%s, 0) ON CONFLICT DO NOTHING"), (reader,))
             positions[reader] = known.get(reader, 0)
-        self._rows("UPDATE {shards} SET halted = NULL WHERE shard = %s RETURNING 1", lease.shard)
         row = rows[0]
         return Opened(head=row["head"], commits=row["commits"], clock=row["clock"], positions=positions)
+
+    def _forget_reader(self, lease: Lease, reader: str) -> None:
+        """Drop the position in a derived stream that is gone, and the letters that were parked at places of it."""
+        log.warning("stream.made_anew", shard=lease.shard, before=reader)
+        with self._datastore.transaction(commit=True) as cursor:
+            cursor.execute(
+                self._sql("SELECT FROM {shards} WHERE shard = %s AND owner = %s AND epoch = %s FOR UPDATE"),
+                (lease.shard, lease.owner, lease.epoch),
+            )
+            if cursor.rowcount != 1:
+                raise FencedError(lease.shard)
+            cursor.execute(self._sql("DELETE FROM {tracking} WHERE application_name = %s"), (reader,))
+            letters = self._sql("DELETE FROM {schema}.dead_letters WHERE shard = %s AND stream = %s")
+            cursor.execute(letters, (lease.shard, stream_of(reader)))
+
+    def positions(self, lease: Lease) -> Opened:
+        """Return where the partition stood, by every reader that it has had; changes nothing.
+
+        Raises SkewError when what was lost of its log was not adopted to the end.
+        """
+        row = self._rows("SELECT * FROM {shards} WHERE shard = %s", lease.shard)[0]
+        known = {row["application_name"]: row["notification_id"] for row in self._rows("SELECT * FROM {tracking}")}
+        if self._rows("SELECT FROM {schema}.adoptions WHERE shard = %s AND adopted_until IS NULL", lease.shard):
+            raise SkewError(f"The log of partition {lease.shard} is being brought together with its stream. {MEND}")
+        return Opened(head=row["head"], commits=row["commits"], clock=row["clock"], positions=known)
 
     def load(self, streams: Sequence[str]) -> dict[str, tuple[int, Any, int]]:
         """Return version, state and stored size in bytes of each of ``streams``; the initial state for a new one."""
@@ -202,17 +247,40 @@ class PartitionStore:
         """Return the position up to which the log is known to be published."""
         return int(self._rows("SELECT relayed FROM {shards} WHERE shard = %s", lease.shard)[0]["relayed"])
 
-    def note_relayed(self, lease: Lease, position: int) -> None:
-        """Remember that the log is published up to ``position``: a hint that spares a scan after retention."""
+    def note_relayed(self, lease: Lease, position: int, seq: int = 0) -> None:
+        """Remember that the log is published up to ``position``, and to the outlet's sequence ``seq``.
+
+        It tells how far the relay was on the day on which retention has emptied the stream, or another was put in its
+        place.
+        """
         self._rows(
-            "UPDATE {shards} SET relayed = greatest(relayed, %s) WHERE shard = %s AND epoch = %s RETURNING 1",
+            "UPDATE {shards} SET relayed = greatest(relayed, %s), relayed_seq = greatest(relayed_seq, %s) "
+            "WHERE shard = %s AND epoch = %s RETURNING 1",
             position,
+            seq,
             lease.shard,
             lease.epoch,
         )
 
-    def note_halted(self, lease: Lease, why: str) -> None:
-        """Remember, for whoever looks, that the partition stands still and why."""
+    def outlet(self, lease: Lease) -> Outlet:
+        """Return to which stream ``relayed`` belongs; its name is empty when nothing was relayed yet."""
+        row = self._rows("SELECT relayed_in, relayed_seq FROM {shards} WHERE shard = %s", lease.shard)[0]
+        return Outlet(reader=row["relayed_in"], seq=row["relayed_seq"])
+
+    def note_outlet(self, lease: Lease, reader: str, *, anew: bool) -> None:
+        """Remember to which stream the log is published; ``anew`` when nothing of it stands there."""
+        self._rows(
+            "UPDATE {shards} SET relayed_in = %s, relayed = CASE WHEN %s THEN 0 ELSE relayed END, "
+            "relayed_seq = CASE WHEN %s THEN 0 ELSE relayed_seq END WHERE shard = %s AND epoch = %s RETURNING 1",
+            reader,
+            anew,
+            anew,
+            lease.shard,
+            lease.epoch,
+        )
+
+    def note_halted(self, lease: Lease, why: str | None) -> None:
+        """Remember, for whoever looks, that the partition stands still and why; None when it is at work."""
         self._rows(
             "UPDATE {shards} SET halted = %s WHERE shard = %s AND epoch = %s RETURNING 1", why, lease.shard, lease.epoch
         )

@@ -113,6 +113,7 @@ class PartitionRunner:
         for consumer in consumers.values():
             await consumer.open()
             stack.push_async_callback(consumer.close)
+        await self._store.aside(self._store.note_halted, self._lease, None)
         log.info("partition.opened", shard=self._lease.shard, head=folding.head, positions=folding.positions)
         self._after_commit()
         return folding, consumers

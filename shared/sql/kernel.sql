@@ -11,6 +11,23 @@ CREATE TABLE IF NOT EXISTS {schema}.shards (
     halted text
 ) WITH (fillfactor = 50);
 
+-- The stream, with its identity, to which "relayed" belongs, and the last sequence there.
+ALTER TABLE {schema}.shards
+    ADD COLUMN IF NOT EXISTS relayed_in text NOT NULL DEFAULT '',
+    ADD COLUMN IF NOT EXISTS relayed_seq bigint NOT NULL DEFAULT 0;
+
+-- What a log had lost when its database was restored from an earlier moment, and took back from what it had published.
+-- It has no positions in (lost_after, lost_until]; what it had published from there stands in (lost_until,
+-- adopted_until], which is null while that is under way.
+CREATE TABLE IF NOT EXISTS {schema}.adoptions (
+    shard text NOT NULL,
+    lost_after bigint NOT NULL,
+    lost_until bigint NOT NULL,
+    adopted_until bigint,
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (shard, lost_after)
+);
+
 CREATE TABLE IF NOT EXISTS {schema}.workers (
     owner text PRIMARY KEY,
     seen_at timestamptz NOT NULL

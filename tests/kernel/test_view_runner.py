@@ -197,6 +197,6 @@ async def test_a_stream_made_anew_is_refused(client: Client, url: str) -> None:
         await publish(client, post(1))
         await read(url, 1)
     await servers.fresh_streams(client)
-    with pytest.raises(StreamReplacedError, match="warmline rebuild"):
+    with pytest.raises(StreamReplacedError, match="warmline reconcile"):
         await runner(client, url).run()
-    assert rows(url, "SELECT halted LIKE '%rebuild%' FROM service.shards WHERE shard = 'adding-0'") == [(True,)]
+    assert rows(url, "SELECT halted LIKE '%reconcile%' FROM service.shards WHERE shard = 'adding-0'") == [(True,)]

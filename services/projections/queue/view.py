@@ -1,7 +1,8 @@
 """Folds TOUCHES and TOUCH_FACTS into the queue.
 
 Each group of columns keeps the newest revision that it has seen, so every interleaving of the two streams, every cut
-into batches and every repetition leaves the same rows.
+into batches and every repetition leaves the same rows. A stream that was made anew and filled again is read from its
+beginning: the rows stay, and get their places in it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ SELECT touch, origin, revision, kind, seq, at, responder, detail::jsonb
 FROM unnest(%(touch)b::text[], %(origin)b::text[], %(revision)b::int8[], %(kind)b::text[], %(seq)b::int8[],
             %(at)b::timestamptz[], %(responder)b::text[], %(detail)b::text[])
   AS a(touch, origin, revision, kind, seq, at, responder, detail)
-ON CONFLICT DO NOTHING
+ON CONFLICT (touch, origin, revision, kind) DO UPDATE SET seq = excluded.seq
 """
 
 _UPSERT_REVISION: Final = """
@@ -73,7 +74,8 @@ class QueueView:
         if not messages:
             return
         events = [message.event for message in messages]
-        timeline = [rows.timeline_row(message.event, message.seq) for message in messages]
+        told = [rows.timeline_row(message.event, message.seq) for message in messages]
+        timeline = list({(row.touch, row.origin, row.revision, row.kind): row for row in told}.values())
         names = rows.TimelineRow.__slots__
         await connection.execute(_INSERT_TIMELINE, {name: [getattr(row, name) for row in timeline] for name in names})
         touch_facts = [event for event in events if isinstance(event, TouchFact)]
