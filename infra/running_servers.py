@@ -70,8 +70,7 @@ async def connected(servers: Servers, name: str) -> AsyncIterator[Connections]:
     try:
         client = await connect_for_command(servers.nats_url, name)
         try:
-            url = lively_conninfo(servers.postgres_url)
-            async with await psycopg.AsyncConnection.connect(url, autocommit=True, application_name=name) as postgres:
+            async with connected_to_postgres(servers, name) as postgres:
                 yield Connections(
                     client=client,
                     postgres=postgres,
@@ -82,10 +81,19 @@ async def connected(servers: Servers, name: str) -> AsyncIterator[Connections]:
             await client.close()
     except StreamReplacedError as error:
         raise OperatorError(str(error)) from error
-    except (psycopg.Error, PersistenceError) as error:
-        raise OperatorError(f"PostgreSQL does not do its part: {_said(error)}. See: warmline status") from error
     except (nats.errors.Error, OSError, TimeoutError) as error:
         raise OperatorError(f"NATS does not do its part: {_said(error)}. See: warmline status") from error
+
+
+@asynccontextmanager
+async def connected_to_postgres(servers: Servers, name: str) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+    """Connect to PostgreSQL alone; raises OperatorError when it does not answer, now or while it is used."""
+    try:
+        url = lively_conninfo(servers.postgres_url)
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True, application_name=name) as postgres:
+            yield postgres
+    except (psycopg.Error, PersistenceError) as error:
+        raise OperatorError(f"PostgreSQL does not do its part: {_said(error)}. See: warmline status") from error
 
 
 async def partitions_of(postgres: psycopg.AsyncConnection[Any]) -> int:

@@ -14,10 +14,11 @@ import psycopg
 from nats.aio.client import Client
 from psycopg.sql import SQL, Identifier
 
+from infra.dead_letters.counting import OpenLetters, open_letters, told
 from infra.nats_for_commands import connect_for_command
 from infra.readers import Lag, Reader, all_readers, lags
 from infra.running_servers import Servers, partitions_of
-from infra.shards import SERVICES, ShardRow, all_shards
+from infra.shards import ShardRow, all_shards
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
 
 _TIMEOUT_SECONDS: Final = 3
@@ -112,7 +113,7 @@ async def _database(servers: Servers) -> _Database:
             parts = (
                 *_ownership(await all_shards(connection)),
                 *[await _relay(connection, service) for service in ("triage", "notifier")],
-                await _dead_letters(connection),
+                _dead_letters(await open_letters(connection)),
                 await _touches(connection),
             )
             partitions = await partitions_of(connection)
@@ -158,13 +159,8 @@ def _reading(found: Sequence[Lag]) -> list[Part]:
     return parts
 
 
-async def _dead_letters(connection: psycopg.AsyncConnection[Any]) -> Part:
-    count = 0
-    for service in SERVICES:
-        cursor = await connection.execute(SQL("SELECT count(*) FROM {}").format(Identifier(service, "dead_letters")))
-        row = await cursor.fetchone()
-        count += row[0] if row else 0
-    return Part(name="dead letters", well=count == 0, says=f"{count:,} messages that could not be processed")
+def _dead_letters(found: list[OpenLetters]) -> Part:
+    return Part(name="dead letters", well=not any(one.count for one in found), says=told(found))
 
 
 async def _touches(connection: psycopg.AsyncConnection[Any]) -> Part:

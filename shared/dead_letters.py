@@ -1,9 +1,13 @@
-"""Dead letters: messages and deadlines that could not be processed, kept with why."""
+"""Dead letters: messages and deadlines that could not be processed, kept with why, and how a message is retried.
+
+A message is retried by a copy of it in the same stream. The parked one's key is in no inbox of the reader that parked
+it, so that reader folds the copy, at the copy's place; every other reader knows the key and passes over it.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from psycopg.sql import SQL, Identifier
@@ -11,7 +15,16 @@ from psycopg.sql import SQL, Identifier
 from shared.delivery import Message
 from shared.event_store.recorder import DeadLetter, DeadlineRow
 
-_ERROR_LENGTH = 2000
+COPY_OF: Final = "warmline-retry-of"
+"""The header of a retried copy: the sequence of the message that it repeats."""
+
+PUBLISHED: Final = "warmline-published"
+"""The header of a retried copy: the log position up to which its partition had published its subject by then.
+
+A copy may be the last message of its subject, where the relay looks for how far its partition has come.
+"""
+
+_ERROR_LENGTH: Final = 2000
 
 
 def dead_letter(message: Message, error: Exception | None, tries: int) -> DeadLetter:
@@ -48,7 +61,8 @@ async def park(connection: psycopg.AsyncConnection[Any], schema: str, shard: str
         SQL(
             "INSERT INTO {} (shard, stream, seq, subject, headers, body, error, trace_id, tries) "
             "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (shard, stream, seq) DO UPDATE "
-            "SET error = excluded.error, tries = excluded.tries, parked_at = excluded.parked_at"
+            "SET error = excluded.error, tries = excluded.tries, parked_at = excluded.parked_at, outcome = NULL, "
+            "ended_at = NULL, ended_by = NULL"
         ).format(Identifier(schema, "dead_letters")),
         (
             shard,

@@ -39,6 +39,7 @@ class DeadlineBook:
         """Note that a deadline is gone, which is not stored yet."""
         self._unsaved[stream, name] = None
         self._near.pop((stream, name), None)
+        self._tidy()
 
     def suspend(self, community: str) -> None:
         """Let no deadline of the community come due until ``resume``."""
@@ -107,10 +108,13 @@ class DeadlineBook:
         if within and row.community not in self.suspended:
             self._near[row.stream, row.name] = row
             heapq.heappush(self._order, _key(row))
-            if len(self._order) > 2 * len(self._near) + WINDOW:
-                # What was dropped or moved is still in the heap, and would stay until its time.
-                self._order = [_key(near) for near in self._near.values()]
-                heapq.heapify(self._order)
+            self._tidy()
+
+    def _tidy(self) -> None:
+        if len(self._order) > 2 * len(self._near) + WINDOW:
+            # What was dropped or moved is still in the heap, and would stay until its time.
+            self._order = [_key(near) for near in self._near.values()]
+            heapq.heapify(self._order)
 
     def _forget(self) -> None:
         self._near.clear()

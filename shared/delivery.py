@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,6 +12,14 @@ import msgspec
 from shared.contracts.cloudevents import MemberEvent, decode_member_event, decode_publication
 from shared.contracts.names import event_key
 from shared.contracts.subjects import MEMBER_EVENTS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Traced:
+    traceparent: str | None = None
+
+
+_traced_decoder: Final = msgspec.json.Decoder(_Traced)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +35,12 @@ class Message:
 
     @property
     def trace_id(self) -> str | None:
-        """The trace that the message belongs to, from its ``traceparent`` header (W3C Trace Context)."""
-        parts = (self.headers or {}).get("traceparent", "").split("-")
+        """The message's trace, by the ``traceparent`` (W3C Trace Context) of its headers or of the event in it."""
+        parent = (self.headers or {}).get("traceparent")
+        if parent is None:
+            with contextlib.suppress(msgspec.MsgspecError, ValueError, RecursionError):
+                parent = _traced_decoder.decode(self.body).traceparent
+        parts = (parent or "").split("-")
         return parts[1] if len(parts) == 4 else None
 
 

@@ -16,6 +16,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from shared.bounded_wait import wait_set
 from shared.contracts.cloudevents import Publication
+from shared.dead_letters import PUBLISHED
 from shared.event_store.codec import RecordedEvent
 from shared.event_store.interface import Store
 from shared.event_store.recorder import Lease
@@ -67,7 +68,7 @@ async def published_position(client: Client, stream: str, subject: str, partitio
                 left -= 1
                 headers = message.headers or {}
                 if headers.get("ce-partition") == str(partition):
-                    last = max(last, int(headers.get("ce-position", "0")))
+                    last = max(last, int(headers.get("ce-position", "0")), int(headers.get(PUBLISHED, "0")))
     finally:
         with contextlib.suppress(nats.errors.Error):
             await subscription.unsubscribe()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import typer
 
 from infra.cli.contracts import contracts
+from infra.cli.dead import dead_app
 from infra.cli.imports import import_app
-from infra.cli.integrators import integrators_app
 from infra.cli.policy import policy_app
 from infra.cli.provision import provision
 from infra.cli.rebuild import rebuild
@@ -34,9 +34,9 @@ app.command()(provision)
 app.command()(verify)
 app.command()(rebuild)
 app.command()(contracts)
+app.add_typer(dead_app)
 app.add_typer(import_app)
 app.add_typer(policy_app)
-app.add_typer(integrators_app)
 
 if __name__ == "__main__":
     app()

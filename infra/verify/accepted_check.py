@@ -25,8 +25,8 @@ _MISSING: Final = SQL(
     "WHERE NOT EXISTS (SELECT FROM verify.member_keys AS m WHERE m.key = a.key)"
 )
 _NOT_IN_HISTORY: Final = SQL(
-    "SELECT a.name FROM (SELECT key, min(name) AS name FROM verify.accepted GROUP BY key) AS a "
-    "JOIN verify.member_keys AS m USING (key) "
+    "SELECT DISTINCT a.name FROM (SELECT key, min(name) AS name FROM verify.accepted GROUP BY key) AS a "
+    "JOIN verify.member_events AS m USING (key) "
     "JOIN verify.live_positions AS p ON p.shard = 'history-' || m.shard AND m.seq <= p.position "
     "WHERE m.form = 'member' AND NOT EXISTS (SELECT FROM verify.live_history AS h WHERE h.key = a.key) "
     "AND NOT EXISTS (SELECT FROM verify.live_parked AS d WHERE (d.shard, d.stream, d.seq) = (p.shard, p.stream, m.seq))"

@@ -74,6 +74,7 @@ async def check_notifier(context: VerifyContext, snapshot: StoreSnapshot, tables
         codec = notifier_codec()
         context.progress.step(f"folding notifier, {where}", snapshot.head)
         await _fold(context, codec, check, where)
+        await _pass_over_parked(connection, snapshot)
         await _take_apart(connection, codec, check, where)
         await _compare(connection, check, where)
         await _demand(context, snapshot)
@@ -154,6 +155,17 @@ def _folded(codec: EventCodec, stream: str, rows: Iterator[tuple[Any, ...]]) -> 
         event = StoredEvent(originator_id=stream, originator_version=version, topic=topic, state=stored)
         state = decider.evolve(state, codec.to_domain_event(event).event)
     return version, state
+
+
+async def _pass_over_parked(connection: psycopg.AsyncConnection[Any], snapshot: StoreSnapshot) -> None:
+    """Expect no deadline where the last that was set could not be fired, and was not set again."""
+    for (stream, name, due), again in snapshot.parked_deadlines.items():
+        if again is None:
+            await connection.execute(
+                "DELETE FROM verify.folded_deadlines AS f WHERE (stream, name) = (%s, %s) AND due <= %s AND NOT EXISTS "
+                "(SELECT FROM verify.store_deadlines AS s WHERE (s.stream, s.name) = (f.stream, f.name))",
+                (stream, name, due),
+            )
 
 
 async def _take_apart(connection: psycopg.AsyncConnection[Any], codec: EventCodec, check: Check, where: str) -> None:

@@ -6,10 +6,10 @@ import asyncio
 from typing import Final
 
 import psycopg
-from psycopg.sql import SQL, Identifier
 
+from infra.dead_letters.counting import open_letters
 from infra.readers import Reader, all_readers, lags
-from infra.shards import SERVICES, all_shards
+from infra.shards import all_shards
 from infra.verify.context import VerifyContext
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
 from shared.stream_identity import look_at
@@ -56,11 +56,11 @@ async def check_readers(context: VerifyContext) -> None:
                 if reader.position > last:
                     what = f"{reader.service} {reader.shard} has read more of {stream} than there is"
                     check.differs(what, f"it is at {reader.position:,}, and the stream ends at {last:,}")
-        for service in SERVICES:
-            query = SQL("SELECT count(*) FROM {}").format(Identifier(service, "dead_letters"))
-            row = await (await connection.execute(query)).fetchone()
-            if row and row[0]:
-                check.notes.append(f"{row[0]:,} dead letters of {service}: kept, and not folded")
+        for letters in await open_letters(connection):
+            if letters.count:
+                check.notes.append(f"{letters.count:,} dead letters of {letters.service}: kept, and not folded")
+            if letters.dropped:
+                check.notes.append(f"{letters.dropped:,} dropped dead letters of {letters.service}: not folded")
 
 
 async def _readers(context: VerifyContext, stream: str) -> list[Reader]:

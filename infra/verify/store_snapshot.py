@@ -9,6 +9,9 @@ from typing import Any, Final
 import psycopg
 from psycopg.sql import SQL, Identifier
 
+from infra.dead_letters.letter import DEADLINE
+from shared.partition.folding import ParkedDeadlines
+
 _TABLES: Final = ("events", "states", "inbox", "deadlines")
 
 
@@ -16,8 +19,8 @@ _TABLES: Final = ("events", "states", "inbox", "deadlines")
 class StoreSnapshot:
     """Where the partition stood; its tables are ``verify.store_events``, ``_states``, ``_inbox``, ``_deadlines``.
 
-    ``positions`` is by stream, and ``parked`` the sequences of its dead letters, by stream. ``taken_at`` is by
-    PostgreSQL's clock.
+    ``positions`` is by stream, and ``parked`` the sequences of its dead letters, by stream: whether they wait, were
+    dropped or were retried, at their places they were never folded. ``taken_at`` is by PostgreSQL's clock.
     """
 
     service: str
@@ -25,6 +28,7 @@ class StoreSnapshot:
     head: int
     positions: dict[str, int]
     parked: dict[str, frozenset[int]]
+    parked_deadlines: ParkedDeadlines
     taken_at: datetime
 
 
@@ -48,11 +52,12 @@ async def take_snapshot(connection: psycopg.AsyncConnection[Any], service: str, 
         )
         positions = dict(await tracking.fetchall())
         letters = await connection.execute(
-            SQL("SELECT stream, array_agg(seq) FROM {} WHERE shard = %s GROUP BY stream").format(
-                Identifier(service, "dead_letters")
-            ),
-            (str(partition),),
+            SQL(
+                "SELECT stream, array_agg(seq) FROM {} WHERE shard = %s AND NOT starts_with(stream, %s) GROUP BY stream"
+            ).format(Identifier(service, "dead_letters")),
+            (str(partition), DEADLINE),
         )
+        parked_deadlines = await _parked_deadlines(connection, service, partition)
         parked = {stream: frozenset(sequences) for stream, sequences in await letters.fetchall()}
     for table in _TABLES:
         await connection.execute(SQL("ANALYZE {}").format(Identifier("verify", f"store_{table}")))
@@ -62,8 +67,20 @@ async def take_snapshot(connection: psycopg.AsyncConnection[Any], service: str, 
         head=row[0],
         positions=positions,
         parked=parked,
+        parked_deadlines=parked_deadlines,
         taken_at=row[1],
     )
+
+
+async def _parked_deadlines(connection: psycopg.AsyncConnection[Any], service: str, partition: int) -> ParkedDeadlines:
+    cursor = await connection.execute(
+        SQL(
+            "SELECT subject, headers ->> 'name', (headers ->> 'due')::timestamptz, "
+            "CASE WHEN outcome = 'retried' THEN ended_at END FROM {} WHERE shard = %s AND starts_with(stream, %s)"
+        ).format(Identifier(service, "dead_letters")),
+        (str(partition), DEADLINE),
+    )
+    return {(stream, name, due): again for stream, name, due, again in await cursor.fetchall()}
 
 
 async def _one(connection: psycopg.AsyncConnection[Any], query: Any, *parameters: Any) -> tuple[Any, ...]:

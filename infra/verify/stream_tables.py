@@ -17,20 +17,21 @@ from shared.contracts.names import event_key
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES, kind_of, member_event_subject
 from shared.contracts.touch_facts import TouchSettled
 from shared.contracts.warmline_facts import PLATFORM, PolicyAdopted
+from shared.dead_letters import COPY_OF
 from shared.delivery import Message, decode
 
 TABLES: Final = {MEMBER_EVENTS: "member_events", TOUCHES: "touches", TOUCH_FACTS: "touch_facts"}
 
 _MEMBER_COLUMNS: Final = ("seq", "key", "shard", "community", "id", "organisation", "form", "problem")
 _BUS_COLUMNS: Final = (
-    "seq", "key", "partition", "position", "organisation", "subject", "type", "body", "feedback", "problem"
+    "seq", "key", "partition", "position", "organisation", "subject", "type", "body", "feedback", "problem", "copy_of"
 )  # fmt: skip
 _CREATE: Final = """
 CREATE UNLOGGED TABLE verify.member_events (
     seq bigint, key text, shard integer, community text, id text, organisation text, form text, problem text);
 CREATE UNLOGGED TABLE verify.touches (
     seq bigint, key text, partition integer, position bigint, organisation text, subject text, type text, body bytea,
-    feedback text, problem text);
+    feedback text, problem text, copy_of bigint);
 CREATE UNLOGGED TABLE verify.touch_facts (LIKE verify.touches);
 CREATE VIEW verify.member_keys AS
     SELECT key, min(seq) AS seq, min(shard) AS shard, min(community) AS community, min(id) AS id, min(form) AS form
@@ -44,6 +45,7 @@ class StreamTables:
 
     ``key`` is the event's identity and null for what cannot be read; ``problem`` says what is wrong with a message.
     ``form`` is ``member``, ``policy`` or ``fact``; ``feedback`` is the member event that a settled touch leads to.
+    ``copy_of`` is the sequence of the message that a retried dead letter repeats.
     """
 
     def __init__(self, context: VerifyContext) -> None:
@@ -110,12 +112,13 @@ def _bus_row(message: Message) -> tuple[Any, ...]:
     headers = message.headers or {}
     partition, position = _number(headers.get("ce-partition")), _number(headers.get("ce-position"))
     subject, kind = storable(message.subject), storable(headers.get("ce-type", ""))
+    copy_of = _number(headers.get(COPY_OF))
     try:
         delivered = decode(message)
     except Exception as error:  # noqa: BLE001 -- whatever it is, it is told
         foreign = isinstance(error, UnknownTypeError) and not error.ours
         problem = None if foreign else storable(f"cannot be read: {error}")
-        return (message.seq, None, partition, position, None, subject, kind, message.body, None, problem)
+        return (message.seq, None, partition, position, None, subject, kind, message.body, None, problem, copy_of)
     event = delivered.event
     feedback = None
     if isinstance(event, TouchSettled):
@@ -131,6 +134,7 @@ def _bus_row(message: Message) -> tuple[Any, ...]:
         normalised(event),
         feedback,
         None,
+        copy_of,
     )
 
 

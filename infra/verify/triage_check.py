@@ -77,6 +77,7 @@ async def _fold(context: VerifyContext, store: PartitionStore, snapshot: StoreSn
     )
     reader = context.seen[MEMBER_EVENTS].reader
     folding = await Folding.open(store, lease, TriageService(), [reader])
+    folding.pass_over(snapshot.parked_deadlines)
     parked = snapshot.parked.get(MEMBER_EVENTS, frozenset())
     context.progress.step(f"folding triage, partition {partition}", until)
     subjects = (f"p.{partition}.member.>",)

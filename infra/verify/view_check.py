@@ -69,7 +69,7 @@ async def _copy_live(connection: psycopg.AsyncConnection[Any], view: View, fresh
             )
             await connection.execute(
                 "INSERT INTO verify.live_parked SELECT shard, stream, seq FROM projections.dead_letters "
-                "WHERE starts_with(shard, %s)",
+                "WHERE starts_with(shard, %s) AND outcome IS DISTINCT FROM 'rebuilt'",
                 (f"{view.name}-",),
             )
             for table in await tables_of(connection, fresh):

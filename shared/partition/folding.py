@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -27,6 +27,9 @@ LINE_LENGTH: Final = 500
 """How many of a waiting line are on one page."""
 
 T = TypeVar("T")
+
+ParkedDeadlines = Mapping[tuple[str, str, datetime], datetime | None]
+"""Deadlines that were parked, by stream, name and due time; and for when they were set again, where they were."""
 
 log = structlog.get_logger()
 
@@ -72,6 +75,7 @@ class Folding:
         self._lease = lease
         self._service = service
         self._now = now
+        self._parked: ParkedDeadlines = {}
         self._log = log.bind(shard=lease.shard)
 
     @classmethod
@@ -83,6 +87,10 @@ class Folding:
         for community in await store.aside(service.suspended, store):
             folding.work.book.suspend(community)
         return folding
+
+    def pass_over(self, parked: ParkedDeadlines) -> None:
+        """Fire none of ``parked``: for a replay, since the first run could not fire them either."""
+        self._parked = parked
 
     async def fold(self, reader: str, messages: Sequence[Message]) -> None:
         """Fold ``messages`` in order and store the result with the reader's new position, in one transaction.
@@ -252,6 +260,13 @@ class Folding:
         return fired
 
     async def _fire(self, row: DeadlineRow, batch: Batch) -> None:
+        if (row.stream, row.name, row.due) in self._parked:
+            self.work.book.drop(row.stream, row.name)
+            again = self._parked[row.stream, row.name, row.due]
+            if again is not None:
+                self.work.book.set(replace(row, due=again, armed_at=again))
+            return
+
         def on_deadline() -> None:
             self._service.on_deadline(row, self.work)
             self.keep()

@@ -44,6 +44,7 @@ WITH fence AS (
         AS l (stream, seq, subject, headers, body, error, trace, tries)
     WHERE EXISTS (SELECT FROM fence)
     ON CONFLICT (shard, stream, seq) DO UPDATE
-    SET error = excluded.error, tries = excluded.tries, parked_at = excluded.parked_at
+    SET error = excluded.error, tries = excluded.tries, parked_at = excluded.parked_at, outcome = NULL, ended_at = NULL,
+        ended_by = NULL
 )
 SELECT EXISTS (SELECT FROM fence) AS applied

@@ -46,3 +46,9 @@ CREATE TABLE IF NOT EXISTS {schema}.dead_letters (
     parked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (shard, stream, seq)
 );
+-- What became of a letter; null while it is parked. A letter that was ended stays as a record.
+ALTER TABLE {schema}.dead_letters
+    ADD COLUMN IF NOT EXISTS outcome text CHECK (outcome IN ('retried', 'dropped', 'rebuilt')),
+    ADD COLUMN IF NOT EXISTS ended_at timestamptz,
+    ADD COLUMN IF NOT EXISTS ended_by text;
+CREATE INDEX IF NOT EXISTS dead_letters_open ON {schema}.dead_letters (parked_at) WHERE outcome IS NULL;

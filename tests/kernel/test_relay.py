@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from nats.aio.client import Client
 
+from shared.dead_letters import PUBLISHED
 from shared.event_store.codec import RecordedEvent
 from shared.event_store.recorder import Commit, Lease
 from shared.event_store.store import PartitionStore
@@ -140,6 +141,21 @@ async def test_nothing_is_lost_or_doubled_when_the_server_is_killed(store: Parti
                     await server.start()
                 found = await all_published(client, 600)
     assert found == [("0", position) for position in range(1, 601)]
+
+
+async def test_a_retried_copy_of_an_earlier_message_hides_nothing(
+    client: Client, store: PartitionStore, database_url: str
+) -> None:
+    """It is the last message of its subject, where a new owner looks for how far its predecessor came."""
+    lease = own(database_url)
+    Log(store, lease).grow(3)
+    async with running(relay(client, store, lease).run()):
+        await all_published(client, 3)
+    js = client.jetstream()
+    first = await js.get_msg(STREAM, 1)
+    headers = {**(first.headers or {}), "Nats-Msg-Id": "retry", PUBLISHED: "3"}
+    await js.publish(first.subject or "", first.data or b"", headers=headers)
+    assert await published_position(client, STREAM, "needs-touch.>", 0) == 3
 
 
 async def test_where_retention_emptied_the_stream_the_store_remembers(

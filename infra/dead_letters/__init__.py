@@ -1,0 +1,1 @@
+"""What an operator does about messages and deadlines that could not be processed."""

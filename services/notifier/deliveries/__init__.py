@@ -1,1 +1,0 @@
-"""Deliveries to integrators: each needs-touch as a signed webhook, in order, at least once."""
