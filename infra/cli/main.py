@@ -7,6 +7,7 @@ import typer
 from infra.cli.contracts import contracts
 from infra.cli.dead import dead_app
 from infra.cli.imports import import_app
+from infra.cli.integrators import integrators_app
 from infra.cli.policy import policy_app
 from infra.cli.provision import provision
 from infra.cli.rebuild import rebuild
@@ -37,6 +38,7 @@ app.command()(contracts)
 app.add_typer(dead_app)
 app.add_typer(import_app)
 app.add_typer(policy_app)
+app.add_typer(integrators_app)
 
 if __name__ == "__main__":
     app()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import msgspec
-from litestar import Litestar, Response, delete, get, post, put
+from litestar import Litestar, Request, Response, delete, get, post, put
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
@@ -23,14 +24,14 @@ from services.ingest.database import Database
 from services.ingest.health import Health, check_health
 from services.ingest.http_message import MAX_BODY_BYTES
 from services.ingest.imports import ImportRun, Imports
-from services.ingest.openapi import document_events
+from services.ingest.openapi import complete
 from services.ingest.policies import Adoption, Policies
+from services.ingest.policy_body import read_policy
 from services.ingest.principal import SourcePrincipal
 from services.ingest.problem import ProblemError, unauthorized
 from services.ingest.sources import SourceListed, Sources
 from services.ingest.validation import fields_with_nul
 from shared.contracts.names import Label, Name
-from shared.contracts.policy import Policy
 from shared.contracts.warmline_facts import PLATFORM
 from shared.publisher import DurablePublisher
 
@@ -99,10 +100,24 @@ class AdminParts:
     imports: Imports
 
 
+_FORMS: Final = (
+    Adoption,
+    CommunityList,
+    FinishedParts,
+    Health,
+    ImportRun,
+    ImportWanted,
+    SourceAdded,
+    SourceList,
+    SourceWanted,
+)
+
+
 @put("/v1/policy", summary="Put a care policy in force")
-async def put_policy(data: Policy, state: State) -> Adoption:
+async def put_policy(request: Request[Any, Any, Any], state: State) -> Adoption:
     """Adopt the policy for its organisation and tell its communities; an unchanged policy changes nothing."""
-    return await _parts(state).policies.adopt(data, datetime.now(UTC))
+    policy = await asyncio.to_thread(read_policy, await request.body())
+    return await _parts(state).policies.adopt(policy, datetime.now(UTC))
 
 
 @get("/v1/communities", summary="List the communities")
@@ -208,7 +223,7 @@ def admin_api(parts: AdminParts) -> Litestar:
         ),
         logging_config=None,
     )
-    document_events(app.openapi_schema)
+    complete(app.openapi_schema, _FORMS)
     return app
 
 

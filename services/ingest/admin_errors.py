@@ -27,10 +27,10 @@ def _on_error(_request: Request[Any, Any, Any], error: Exception) -> Response[by
 
 def _problem(error: Exception) -> ProblemError | None:
     match error:
-        case PolicyConflictError():
-            return ProblemError(409, error.detail, field=error.field)
         case PolicyRefusedError():
-            return ProblemError(422, error.detail, field=error.field)
+            return _problem_of_policy(error)
+        case msgspec.DecodeError():
+            return ProblemError(400, f"the body is not valid JSON: {error}")
         case ValidationException():
             return _problem_of_validation(error)
         case HTTPException() if error.status_code < 500:
@@ -41,6 +41,17 @@ def _problem(error: Exception) -> ProblemError | None:
             return ProblemError(400, "the body is not valid UTF-8: send UTF-8")
         case _:
             return problem_of(error)
+
+
+def _problem_of_policy(error: PolicyRefusedError) -> ProblemError:
+    first = error.problems[0]
+    more = f" (and {len(error.problems) - 1} more, in errors)" if len(error.problems) > 1 else ""
+    return ProblemError(
+        409 if isinstance(error, PolicyConflictError) else 422,
+        f"{first.field}: {first.reason}{more}",
+        field=first.field,
+        errors=error.problems,
+    )
 
 
 def _problem_of_validation(error: ValidationException) -> ProblemError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,22 +13,21 @@ from psycopg.rows import DictRow
 
 from services.ingest.communities import Communities, lock_communities
 from services.ingest.database import Database
+from services.ingest.refusal import FieldProblem
 from shared.contracts.policy import Policy
 
 MAX_POLICY_BYTES: Final = 512 * 1024
 """A policy travels in one message to each community; the server takes 1 MiB."""
 
-_NAME: Final = re.compile(r"[a-z0-9-]{1,40}")
 _encoder: Final = msgspec.json.Encoder(order="deterministic")
 
 
 class PolicyRefusedError(ValueError):
-    """A policy that cannot be adopted whatever others hold: its field and why."""
+    """A policy that cannot be adopted whatever others hold: its fields and why, at least one."""
 
-    def __init__(self, field: str, detail: str) -> None:
-        super().__init__(detail)
-        self.field = field
-        self.detail = detail
+    def __init__(self, problems: tuple[FieldProblem, ...]) -> None:
+        super().__init__(problems[0].reason)
+        self.problems = problems
 
 
 class PolicyConflictError(PolicyRefusedError):
@@ -65,7 +63,9 @@ class Policies:
         StreamFullError. After the latter two the policy is stored, and announced as soon as that is possible.
         """
         encoded = _encoder.encode(policy)
-        _check(policy, encoded)
+        if len(encoded) > MAX_POLICY_BYTES:
+            reason = f"the policy takes {len(encoded)} bytes: the most is {MAX_POLICY_BYTES}"
+            raise PolicyRefusedError((FieldProblem(field="body", reason=reason),))
         async with self._database.transaction() as connection:
             await lock_communities(connection)
             adoption = await self._store(connection, policy, encoded, now)
@@ -113,16 +113,8 @@ class Policies:
         return Adoption(organisation=organisation, version=version, adoption=adoption, changed=True)
 
 
-def _check(policy: Policy, encoded: bytes) -> None:
-    names = {"organisation": policy.organisation}
-    names |= {f"communities[{index}]": name for index, name in enumerate(policy.communities)}
-    for field, name in names.items():
-        if _NAME.fullmatch(name) is None:
-            raise PolicyRefusedError(field, "must be 1 to 40 of the characters a-z, 0-9 and '-'")
-    if b"\\u0000" in encoded:
-        raise PolicyRefusedError("body", "must not contain the character NUL (\\u0000): leave it out")
-    if len(encoded) > MAX_POLICY_BYTES:
-        raise PolicyRefusedError("body", f"the policy takes {len(encoded)} bytes: the most is {MAX_POLICY_BYTES}")
+def _conflict(field: str, reason: str) -> PolicyConflictError:
+    return PolicyConflictError((FieldProblem(field=field, reason=reason),))
 
 
 async def _check_against_others(connection: AsyncConnection[DictRow], policy: Policy) -> None:
@@ -135,7 +127,7 @@ async def _check_against_others(connection: AsyncConnection[DictRow], policy: Po
         [list(policy.communities), policy.organisation],
     )
     if taken := await cursor.fetchone():
-        raise PolicyConflictError(
+        raise _conflict(
             f"communities[{policy.communities.index(taken['community'])}]",
             f"the community {taken['community']!r} belongs to the organisation {taken['organisation']!r}: "
             "take it out of one of the two policies",
@@ -146,7 +138,7 @@ async def _check_against_others(connection: AsyncConnection[DictRow], policy: Po
             [policy.organisation],
         )
         if other := await cursor.fetchone():
-            raise PolicyConflictError(
+            raise _conflict(
                 "other_communities",
                 f"the organisation {other['organisation']!r} accepts other communities already: "
                 "only one can, so say refuse in one of the two policies",

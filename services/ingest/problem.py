@@ -11,6 +11,7 @@ import msgspec
 
 from services.ingest.database import DatabaseUnavailableError
 from services.ingest.quotas import OverQuota
+from services.ingest.refusal import FieldProblem
 from shared.publisher import PublishUnavailableError, StreamFullError
 
 PROBLEM_JSON: Final = "application/problem+json"
@@ -19,31 +20,40 @@ RETRY_AFTER_SECONDS: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """The body of an error answer. ``field`` names what is at fault in the request, where one thing is."""
+    """The body of an error answer. ``field`` names what is at fault in the request, ``errors`` each of several."""
 
     type: str = "about:blank"
     title: str
     status: int
     detail: str
     field: str | None = None
+    errors: tuple[FieldProblem, ...] | None = None
 
 
 class ProblemError(Exception):
     """An error to answer with; ``headers`` go into the answer."""
 
     def __init__(
-        self, status: int, detail: str, *, field: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        detail: str,
+        *,
+        field: str | None = None,
+        errors: tuple[FieldProblem, ...] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.field = field
+        self.errors = errors
         self.headers: Mapping[str, str] = headers or {}
 
     def body(self) -> bytes:
         """Return the problem details as JSON."""
+        title = HTTPStatus(self.status).phrase
         members: dict[str, Any] = msgspec.to_builtins(
-            Problem(title=HTTPStatus(self.status).phrase, status=self.status, detail=self.detail, field=self.field)
+            Problem(title=title, status=self.status, detail=self.detail, field=self.field, errors=self.errors)
         )
         return msgspec.json.encode({name: value for name, value in members.items() if value is not None})
 

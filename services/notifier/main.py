@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from services.notifier.command_desk import CommandDesk, command_broker
+from services.notifier.deliveries.lines import DeliveryLines
+from services.notifier.deliveries.secrets import IntegratorSecrets
 from services.notifier.notices.notice import Channel, LogChannel, SmtpChannel
 from services.notifier.notices.outbox import NoticeOutbox
 from services.notifier.publications import PUBLIC
@@ -17,6 +19,7 @@ from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
 from shared.decider_process import DeciderProcess, Outlet, run
 from shared.event_store.recorder import Lease
 from shared.event_store.store import PartitionStore
+from shared.nats_connection import nats_connection
 from shared.partition.runner import PartitionRunner
 from shared.partition.service import Input
 from shared.settings import ServiceSettings, SettingsError
@@ -37,20 +40,26 @@ async def serve(settings: ServiceSettings, desk_url: str, smtp: SmtpSettings | N
     broker = command_broker(settings.nats_url, f"{settings.instance} commands")
     desk = CommandDesk(broker)
 
-    @asynccontextmanager
-    async def beside(store: PartitionStore, runner: PartitionRunner, lease: Lease) -> AsyncIterator[None]:
-        async with desk.beside(store, runner, lease), outbox.beside(store, runner, lease):
-            yield
+    async with broker, nats_connection(settings.nats_url, f"{settings.instance} deliveries") as client:
+        lines = DeliveryLines(client, settings.postgres_url, IntegratorSecrets.from_env(settings))
 
-    process = DeciderProcess(
-        schema="notifier",
-        codec=notifier_codec(),
-        service=lambda partition: NotifierService(partition, settings.partitions),
-        inputs=lambda _partition: INPUTS,
-        outlet=Outlet(stream=TOUCH_FACTS, subject="touch.>", public=PUBLIC),
-        beside=beside,
-    )
-    async with broker:
+        @asynccontextmanager
+        async def beside(store: PartitionStore, runner: PartitionRunner, lease: Lease) -> AsyncIterator[None]:
+            async with (
+                desk.beside(store, runner, lease),
+                outbox.beside(store, runner, lease),
+                lines.beside(store, runner, lease),
+            ):
+                yield
+
+        process = DeciderProcess(
+            schema="notifier",
+            codec=notifier_codec(),
+            service=lambda partition: NotifierService(partition, settings.partitions),
+            inputs=lambda _partition: INPUTS,
+            outlet=Outlet(stream=TOUCH_FACTS, subject="touch.>", public=PUBLIC),
+            beside=beside,
+        )
         await run(settings, process)
 
 

@@ -143,6 +143,19 @@ class Playbook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Integrator:
+    """A program that is told of the needs-touch events of one community, by signed webhooks to ``url``.
+
+    Sensitive reasons reach it as ``check-in`` unless it has the scope ``sensitive``.
+    """
+
+    name: Name
+    url: Annotated[str, Meta(pattern=r"^https?://[^\s]+$", max_length=2_000)]
+    community: Name
+    scopes: tuple[Literal["sensitive"], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The care policy of one organisation."""
 
@@ -156,3 +169,4 @@ class Policy:
     rules: Rules = field(default_factory=Rules)
     limits: Limits = field(default_factory=Limits)
     playbooks: dict[Reason, Playbook] = field(default_factory=dict)
+    integrators: tuple[Integrator, ...] = ()

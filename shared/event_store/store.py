@@ -179,6 +179,11 @@ class PartitionStore:
         }
         return {stream: found.get(stream) or (0, self.codec.decider_of(stream).initial, 0) for stream in streams}
 
+    def streams_of(self, category: str) -> list[str]:
+        """Return the streams of a category that have a state, in order of their names."""
+        rows = self._rows("SELECT stream FROM {states} WHERE starts_with(stream, %s) ORDER BY stream", f"{category}:")
+        return [row["stream"] for row in rows]
+
     def known(self, ids: Sequence[str]) -> set[str]:
         """Return those of ``ids`` that were processed before."""
         return {row["id"] for row in self._rows("SELECT id FROM {inbox} WHERE id = ANY(%b)", list(ids))}

@@ -13,11 +13,13 @@ _RULES: Final[tuple[Callable[[Document], Iterator[Finding]], ...]] = (
     name_checks.responders,
     name_checks.segments,
     name_checks.identities,
+    name_checks.integrators,
     hours_checks.hours,
     hours_checks.leave,
     service_checks.emails,
     service_checks.limits,
     service_checks.unserved,
+    service_checks.integrators,
 )
 
 

@@ -11,12 +11,17 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something to mend in a policy: the line (from 1), the field as ``responders[2].email`` (items count from 1)."""
+    """Something to mend in a policy; ``line`` counts from 1, and is 1 where the policy came without lines."""
 
     line: int
-    field: str
+    path: Path
     problem: str
     fix: str
+
+    @property
+    def field(self) -> str:
+        """The field as people read it, ``responders[2].email``: items count from 1."""
+        return field_name(self.path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +34,11 @@ class PolicyWarning(Finding):
     """The policy holds, but probably does not do what its author means."""
 
 
-def field_name(path: Path) -> str:
-    """Return ``path`` as people read it."""
+def field_name(path: Path, *, first: int = 1) -> str:
+    """Return ``path`` as people read it; ``first`` is the number of a list's first item."""
     name = ""
     for step in path:
-        name += f"[{step + 1}]" if isinstance(step, int) else f".{step}" if name else step
+        name += f"[{step + first}]" if isinstance(step, int) else f".{step}" if name else step
     return name or "the whole file"
 
 
@@ -50,6 +55,10 @@ class Document:
             path = path[:-1]
         return self.lines.get(path, 1)
 
+    def where(self, path: Path) -> str:
+        """Return in words where ``path`` stands."""
+        return f"in line {self.line(path)}" if self.lines else f"at {field_name(path, first=0)}"
+
     def get(self, *path: str | int) -> Any:
         """Return the value at ``path``, or None where there is none."""
         value: Any = self.values
@@ -65,8 +74,8 @@ class Document:
 
     def error(self, path: Path, problem: str, fix: str) -> PolicyError:
         """Return an error at ``path``."""
-        return PolicyError(line=self.line(path), field=field_name(path), problem=problem, fix=fix)
+        return PolicyError(line=self.line(path), path=path, problem=problem, fix=fix)
 
     def warning(self, path: Path, problem: str, fix: str) -> PolicyWarning:
         """Return a warning at ``path``."""
-        return PolicyWarning(line=self.line(path), field=field_name(path), problem=problem, fix=fix)
+        return PolicyWarning(line=self.line(path), path=path, problem=problem, fix=fix)

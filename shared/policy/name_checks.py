@@ -43,6 +43,16 @@ def responders(document: Document) -> Iterator[Finding]:
                 yield from _unknown(document, place, name, communities, "community")
 
 
+def integrators(document: Document) -> Iterator[Finding]:
+    """Each integrator is named once, and told of a community that there is."""
+    yield from _same_names(document, "integrators", "integrator")
+    if document.get("other_communities") != "accept":
+        communities = [name for _, name in document.items("communities")]
+        for path, integrator in document.items("integrators"):
+            if (community := integrator.get("community")) is not None:
+                yield from _unknown(document, (*path, "community"), community, communities, "community")
+
+
 def segments(document: Document) -> Iterator[Finding]:
     """Each segment is named once, is not the reserved one, and can be reached."""
     yield from _same_names(document, "segments", "segment")
@@ -96,18 +106,18 @@ def _repeated(document: Document, *path: str | int) -> Iterator[Finding]:
 
 
 def _same_names(document: Document, field: str, noun: str) -> Iterator[Finding]:
-    lines: dict[str, int] = {}
+    places: dict[str, str] = {}
     for path, item in document.items(field):
         name = item.get("name")
         if name is None:
             continue
-        if name in lines:
+        if name in places:
             yield document.error(
                 (*path, "name"),
-                f"there is already a {noun} '{name}' in line {lines[name]}",
+                f"there is already a {noun} '{name}' {places[name]}",
                 "Give each its own name.",
             )
-        lines.setdefault(name, document.line((*path, "name")))
+        places.setdefault(name, document.where((*path, "name")))
 
 
 def _unknown(document: Document, path: Path, name: str, known: list[Any], noun: str) -> Iterator[Finding]:

@@ -25,6 +25,7 @@ _WHOLE_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,9}")
 _EXPECTED: Final = {
     "first": "a date such as 2026-12-24",
     "last": "a date such as 2026-12-31",
+    "url": "a web address such as https://crm.example.org/warmline",
     "email": "an e-mail address such as anna@example.org",
 }
 _EXAMPLES: Final = {
@@ -37,17 +38,20 @@ _EXAMPLES: Final = {
     "display_name": "Anna Berg",
     "platform": "discord",
     "id": '"1234"',
+    "url": "https://crm.example.org/warmline",
+    "community": "my-community",
     "first": "2026-12-24",
     "last": "2026-12-31",
 }
+_MOST_LIKENED: Final = 60
 _BAD: Final = object()
 
 
-def read(node: yaml.MappingNode) -> tuple[Document, list[PolicyError]]:
+def read(node: yaml.Node) -> tuple[Document, list[PolicyError]]:
     """Return the sound values of ``node`` and every error of form: fields, types, patterns."""
     reader = _Reader()
     values = reader.value(node, _POLICY, ())
-    return Document(values=values, lines=reader.lines), reader.errors
+    return Document(values=values if values is not _BAD else {}, lines=reader.lines), reader.errors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,8 @@ class _Reader:
 
     def value(self, node: yaml.Node, kind: types.Type, path: Path) -> Any:
         """Return the plain value, or ``_BAD`` after recording why not."""
-        self.lines.setdefault(path, node.start_mark.line + 1)
+        if (line := _line(node)) is not None:
+            self.lines.setdefault(path, line)
         description = ""
         while isinstance(kind, types.Metadata | types.UnionType):
             if isinstance(kind, types.Metadata):
@@ -109,19 +114,20 @@ class _Reader:
             return None
         entries: dict[str, yaml.Node] = {}
         for key_node, child in node.value:
-            line = key_node.start_mark.line + 1
+            line = _line(key_node)
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
             if key not in names:
-                near = difflib.get_close_matches(str(key), names, n=1)
+                near = difflib.get_close_matches(str(key)[:_MOST_LIKENED], names, n=1)
                 fix = f"Did you mean '{near[0]}'?" if near else f"Known here: {', '.join(names)}."
                 shown = _shown(key) if key is not None else "this"
                 self._bad((*path, key or "?"), f"there is no {what} {shown}", fix, line)
             elif key in entries:
-                first = self.lines[(*path, key)]
-                self._bad((*path, key), f"this is already given in line {first}", "Keep one of the two.", line)
+                given = Document(lines=self.lines).where((*path, key))
+                self._bad((*path, key), f"this is already given {given}", "Keep one of the two.", line)
             else:
                 entries[key] = child
-                self.lines[(*path, key)] = line
+                if line is not None:
+                    self.lines[(*path, key)] = line
         return entries
 
     def _items(self, node: yaml.Node, kind: types.VarTupleType, path: Path) -> Any:
@@ -184,6 +190,11 @@ class _Reader:
         at = line if line is not None else Document(lines=self.lines).line(path)
         self.errors.append(Document(lines={path: at}).error(path, problem, fix))
         return _BAD
+
+
+def _line(node: yaml.Node) -> int | None:
+    """Return the node's line; None where the policy was read from what has no lines."""
+    return node.start_mark.line + 1 if node.start_mark is not None else None
 
 
 def _is_null(node: yaml.Node) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from shared.policy.document import Document, Finding, Path
 
@@ -52,3 +54,25 @@ def unserved(document: Document) -> Iterator[Finding]:
                     f"no responder serves the {noun} '{name}': its touches would be held",
                     f"Add it to a responder's '{field}', or leave somebody's '{field}' out: that means all.",
                 )
+
+
+def integrators(document: Document) -> Iterator[Finding]:
+    """What is told to an integrator goes over an encrypted connection, unless it stays on this machine."""
+    for path, integrator in document.items("integrators"):
+        url = integrator.get("url")
+        if url is not None and not _private_enough(url):
+            yield document.error(
+                (*path, "url"),
+                "needs-touch events would cross the network unencrypted",
+                "Give an address that begins with https://.",
+            )
+
+
+def _private_enough(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    return url.startswith("https://") or loopback

@@ -87,4 +87,4 @@ def _fix(problem: str | None) -> str:
 
 
 def _unreadable(line: int, problem: str, fix: str) -> UnreadableYamlError:
-    return UnreadableYamlError(PolicyError(line=line, field="the whole file", problem=problem, fix=fix))
+    return UnreadableYamlError(PolicyError(line=line, path=(), problem=problem, fix=fix))

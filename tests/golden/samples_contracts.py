@@ -3,6 +3,7 @@ needs-touch and touch facts as their bodies on NATS, commands and their reply, t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ from shared.contracts.needs_touch import Evidence, MemberRef, NeedsTouch, NeedsT
 from shared.contracts.policy import (
     Hours,
     Identity,
+    Integrator,
     Leave,
     Limits,
     Playbook,
@@ -62,7 +64,7 @@ MIRA = MemberRef(key="m-2m6zbqk3e4gk3bqhbqhqv6i5ia", platform="discord", id="u9"
 EVIDENCE = Evidence(source="/discord/acme-guild", event="post:m-8812:1", time=AT)
 HOURS = Hours(timezone="Europe/Berlin", days={"monday": ("09:00-12:00", "13:00-24:00")})
 LIMITS = Limits(care_load=6, touches=3, touches_per_day=5)
-POLICY = Policy(
+POLICY_1 = Policy(
     organisation="harbour",
     communities=("acme",),
     other_communities="accept",
@@ -100,6 +102,11 @@ POLICY = Policy(
     ),
     limits=LIMITS,
     playbooks={"welcome": Playbook(read=("What they wrote",), steps=("Greet them",), turn_to="The team's channel")},
+)
+"""As policies were before they could name integrators."""
+POLICY = replace(
+    POLICY_1,
+    integrators=(Integrator(name="crm", url="https://crm.example.org/in", community="acme", scopes=("sensitive",)),),
 )
 NEED = NeedsTouch(
     touch=TOUCH,
@@ -221,4 +228,6 @@ SAMPLES: Final[dict[str, Any]] = {
         touch=TOUCH, revision=3, position=41, refused="stale-revision", detail="Look at the touch again."
     ),
     "policy": POLICY,
+    "policy#1": POLICY_1,
+    "warmline.community.policy-adopted.v1#1": _stored(PolicyAdopted(community="acme", version="p-1", policy=POLICY_1)),
 }

@@ -20,7 +20,7 @@ from shared.contracts.touch_facts import (
     Verdict,
 )
 from shared.decider import Place
-from tests.golden.samples_contracts import NEED, POLICY
+from tests.golden.samples_contracts import NEED, POLICY, POLICY_1
 
 AT = datetime(2026, 11, 23, 9, 0, 0, 250_000, tzinfo=UTC)
 DUE = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -39,6 +39,7 @@ FACT: Final[dict[str, Any]] = {
 
 SAMPLES: Final[dict[str, Any]] = {
     "notifier.PolicyTaken": PolicyTaken(version="p-1", policy=POLICY),
+    "notifier.PolicyTaken#1": PolicyTaken(version="p-1", policy=POLICY_1),
     "notifier.CapacityGranted": CapacityGranted(
         touch=NEED.touch, responder="mira", care_load=2, day="2026-11-23", by_themselves=True
     ),
@@ -55,6 +56,7 @@ SAMPLES: Final[dict[str, Any]] = {
     "notifier.TouchWithdrawn": TouchWithdrawn(**FACT, cause="answered by a peer"),
     "notifier.TouchAnnotated": TouchAnnotated(**FACT, note="the cause is gone: answered by a peer"),
     "state.policy": PolicyState(policy=POLICY, version="p-1"),
+    "state.policy#1": PolicyState(policy=POLICY_1, version="p-1"),
     "state.roster": RosterState(
         loads=(Load(responder="mira", care_load=2, touches=1, day="2026-11-23", granted=4),),
         drain_due=DUE,

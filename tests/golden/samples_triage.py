@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -36,15 +37,25 @@ from services.triage.member_facts import (
 )
 from services.triage.needs import NeedClosed, NeedMet, NeedRaised, NeedWithdrawn
 from services.triage.voices import Post, Voice, Voices
-from tests.golden.samples_contracts import ADA, EVIDENCE, MIRA, NEED, NEED_MET, NEED_WITHDRAWN, POLICY
+from tests.golden.samples_contracts import ADA, EVIDENCE, MIRA, NEED, NEED_MET, NEED_WITHDRAWN, POLICY, POLICY_1
 
 AT = datetime(2026, 11, 23, 9, 0, 0, 250_000, tzinfo=UTC)
 DUE = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
 POST = Post(member=ADA, evidence=EVIDENCE, message="m-8812", asks=True, team=False)
 OPENING_EDITED = OpeningEdited(message="m-8812", asks=True, evidence=EVIDENCE)
+COMMUNITY_STATE = CommunityState(
+    community="acme",
+    organisation="harbour",
+    policy=POLICY,
+    policy_version="p-1",
+    known_since=AT,
+    importing=(OpenedImport(import_id="zulip-1", at=AT),),
+    imported_at=AT,
+)
 
 SAMPLES: Final[dict[str, Any]] = {
     "triage.PolicyTaken": PolicyTaken(community="acme", organisation="harbour", version="p-1", policy=POLICY),
+    "triage.PolicyTaken#1": PolicyTaken(community="acme", organisation="harbour", version="p-1", policy=POLICY_1),
     "triage.CommunityKnownSince": CommunityKnownSince(at=AT),
     "triage.ImportOpened": ImportOpened(import_id="zulip-1", at=AT),
     "triage.ImportClosed": ImportClosed(import_id="zulip-1", lapsed=True, at=AT),
@@ -67,15 +78,8 @@ SAMPLES: Final[dict[str, Any]] = {
     "triage.NeedWithdrawn": NeedWithdrawn(end=NEED_WITHDRAWN),
     "triage.NeedMet": NeedMet(end=NEED_MET),
     "triage.NeedClosed": NeedClosed(touch=NEED.touch, outcome="reached"),
-    "state.community": CommunityState(
-        community="acme",
-        organisation="harbour",
-        policy=POLICY,
-        policy_version="p-1",
-        known_since=AT,
-        importing=(OpenedImport(import_id="zulip-1", at=AT),),
-        imported_at=AT,
-    ),
+    "state.community": COMMUNITY_STATE,
+    "state.community#1": replace(COMMUNITY_STATE, policy=POLICY_1),
     "state.member": MemberState(
         member=ADA,
         first=EVIDENCE,

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from ingest_world import World, policy, posted
 
 from shared.contracts.warmline_facts import ImportBegan, ImportEnded, PolicyAdopted
+from shared.policy.load import default_policy_text, load_policy
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -51,7 +54,7 @@ async def test_a_community_has_one_organisation(world: World) -> None:
 async def test_a_community_left_out_is_refused_until_it_is_named_again(world: World) -> None:
     organisation, community = world.new_name("org"), world.new_name()
     await put_policy(world, policy(organisation, community))
-    await put_policy(world, policy(organisation))
+    await put_policy(world, policy(organisation, f"{community}-b"))
     async with world.client() as client:
         assert (await client.post("/v1/events", json=posted("1", community))).status_code == 422
         await put_policy(world, policy(world.new_name("org"), community))
@@ -71,7 +74,7 @@ async def test_an_accepted_community_hears_the_policy_before_its_first_event(wor
         second = await put_policy(world, policy(world.new_name("org"), other_communities="accept"))
         assert (second.status_code, second.json()["field"]) == (409, "other_communities")
     finally:
-        await put_policy(world, policy(organisation))
+        await put_policy(world, policy(organisation, f"{community}-b"))
 
 
 async def test_a_policy_that_could_not_be_announced_is_announced_before_the_first_event(world: World) -> None:
@@ -90,10 +93,23 @@ async def test_a_policy_that_could_not_be_announced_is_announced_before_the_firs
 @pytest.mark.parametrize(
     ("body", "status", "field"),
     [
-        (policy("org", hours={"timezone": 5, "days": {}}), 422, "hours.timezone"),
-        (policy("org", hours={"timezone": "UTC", "days": {"monday": ["nine"]}}), 422, "hours.days[...][0]"),
-        ({"organisation": "org"}, 422, "hours"),
-        (policy("org\n"), 422, "organisation"),
+        (policy("org", "c", hours={"timezone": 5, "days": {}}), 422, "hours.timezone"),
+        (policy("org", "c", hours={"timezone": "UTC", "days": {"monday": ["nine"]}}), 422, "hours.days.monday[0]"),
+        (
+            {"organisation": "org", "communities": ["c"], "responders": [{"name": "a", "display_name": "A"}]},
+            422,
+            "hours",
+        ),
+        (policy("org\n", "c"), 422, "organisation"),
+        (policy("org", "c", limits={"touches": "5"}), 422, "limits.touches"),
+        (
+            policy("org", "c", hours={"timezone": "Europe/Atlantis", "days": {"monday": ["09:00-17:00"]}}),
+            422,
+            "hours.timezone",
+        ),
+        (policy("org", "c", team={"roles": ["a\0"]}), 422, "team.roles[0]"),
+        (policy("org", "c", rule={}), 422, "rule"),
+        (policy("org"), 422, "communities"),
         (policy("org", "good", "bad\n"), 422, "communities[1]"),
         ([], 422, "body"),
     ],
@@ -102,6 +118,41 @@ async def test_a_bad_policy_is_refused(world: World, body: Any, status: int, fie
     answer = await put_policy(world, body)
     assert (answer.status_code, answer.json()["field"]) == (status, field)
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_every_fault_of_a_policy_is_told_with_its_place(world: World) -> None:
+    grace = {"name": "grace", "display_name": "Grace"}
+    bad = policy(
+        world.new_name("org"),
+        "one",
+        "one",
+        responders=[grace, {**grace, "segments": ["newcommers"]}],
+        segments=[{"name": "newcomers"}],
+        hours={"timezone": "Berlin", "days": {"monday": ["17:00-09:00"]}},
+        respondents=[],
+    )
+    problem = (await put_policy(world, bad)).json()
+    assert {error["field"]: error["reason"] for error in problem["errors"]} == {
+        "respondents": "there is no field 'respondents'. Did you mean 'responders'?",
+        "communities[1]": "'one' is named twice. Keep one of the two.",
+        "responders[1].name": "there is already a responder 'grace' at responders[0].name. Give each its own name.",
+        "responders[1].segments[0]": "the policy has no segment 'newcommers'. Did you mean 'newcomers'?",
+        "hours.timezone": "there is no time zone 'Berlin'. Did you mean 'Europe/Berlin'?",
+        "hours.days.monday[0]": (
+            '17:00-09:00 ends before it begins. For work past midnight write "17:00-24:00" here and '
+            '"00:00-09:00" on the next day.'
+        ),
+    }
+    assert problem["field"] == problem["errors"][0]["field"]
+    assert "and 5 more" in problem["detail"]
+
+
+async def test_a_policy_is_taken_as_the_command_takes_it(world: World) -> None:
+    loaded = load_policy(default_policy_text().replace("my-community", world.new_name()))
+    assert loaded.policy is not None
+    closed = replace(loaded.policy, communities=(world.new_name(),), other_communities="refuse")
+    answer = await put_policy(world, msgspec.to_builtins(closed))
+    assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.parametrize("content", [b"{", b"[" * 100_000, b'{"organisation":"\xff"}'])

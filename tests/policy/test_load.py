@@ -25,6 +25,7 @@ segments:
   - name: newcomers
     member_for_less_than_days: 30
 """
+CRM = "integrators:\n  - {{name: crm, url: '{}', community: {}}}\n"
 BEFORE_RESPONDERS = SOUND[: SOUND.index("responders:")]
 
 
@@ -77,6 +78,10 @@ FINDINGS = [
     (SOUND + "limits: {touches: 1.5}\n", 17, "limits.touches", "not a whole number", "1 to 1000"),
     (SOUND + "limits: {touches: 0}\n", 17, "limits.touches", "out of bounds", "1 to 1000"),
     (SOUND + "rules:\n  welcome:\n    enabled: maybe\n", 19, "rules.welcome.enabled", "neither true", "true or false"),
+    (SOUND + CRM.format("https://a.example", "labz"), 18, "integrators[1].community", "no community", "'labs'"),
+    (SOUND + CRM.format("http://a.example", "labs"), 18, "integrators[1].url", "unencrypted", "https://"),
+    (SOUND + CRM.format("ftp://a.example", "labs"), 18, "integrators[1].url", "does not fit", "https://crm"),
+    (SOUND + 2 * CRM.format("https://a.example", "labs"), 19, "integrators", "already given in line 17", "Keep one"),
     (SOUND + "other_communities: allow\n", 17, "other_communities", "none of the choices", "accept, refuse"),
     (SOUND + "playbooks:\n  welcom: {}\n", 18, "playbooks.welcom", "no name", "Did you mean 'welcome'?"),
     (SOUND + "playbooks:\n  thanks: {}\n", 18, "playbooks.thanks", "no name", "unanswered, welcome"),

@@ -1,0 +1,90 @@
+"""The delivery lines of one partition: one for each integrator that a policy of its organisations names."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import structlog
+from nats.aio.client import Client
+
+from services.notifier.deliveries.line import DeliveryLine
+from services.notifier.deliveries.secrets import IntegratorSecrets
+from services.notifier.policy_in_force import POLICY
+from services.notifier.streams import organisation_of
+from shared.bounded_wait import end
+from shared.contracts.policy import Integrator
+from shared.event_store.recorder import Lease
+from shared.event_store.store import FencedError, PartitionStore
+from shared.partition.runner import PartitionRunner
+from shared.postgres_liveness import lively_conninfo
+
+_LOOK_SECONDS: Final = 2.0
+_RETRY_SECONDS: Final = 1.0
+
+log = structlog.get_logger()
+
+_Wanted = dict[tuple[str, Integrator], asyncio.Task[None]]
+
+
+class DeliveryLines:
+    """Keeps each integrator's line running by itself, so that one that is down or slow delays no other."""
+
+    def __init__(self, client: Client, postgres_url: str, secrets: IntegratorSecrets) -> None:
+        self._client = client
+        self._conninfo = lively_conninfo(postgres_url)
+        self._secrets = secrets
+
+    @asynccontextmanager
+    async def beside(self, store: PartitionStore, _runner: PartitionRunner, lease: Lease) -> AsyncIterator[None]:
+        """Deliver to the partition's integrators while it is owned."""
+        running: _Wanted = {}
+        keeper = asyncio.create_task(self._keep(store, lease, running), name=f"integrators {lease.shard}")
+        try:
+            yield
+        finally:
+            await end(keeper)
+            await end(*running.values())
+
+    async def _keep(self, store: PartitionStore, lease: Lease, running: _Wanted) -> None:
+        """Start and stop lines as the policies say."""
+        while True:
+            try:
+                wanted = await asyncio.to_thread(_integrators, store)
+            except Exception:
+                log.exception("integrators.waiting", shard=lease.shard)
+            else:
+                for key in running.keys() - wanted:
+                    await end(running.pop(key))
+                for organisation, integrator in wanted - running.keys():
+                    name = f"integrator {organisation} {integrator.name}"
+                    running[organisation, integrator] = asyncio.create_task(
+                        self._line(lease, organisation, integrator), name=name
+                    )
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _line(self, lease: Lease, organisation: str, integrator: Integrator) -> None:
+        while True:
+            line = DeliveryLine(
+                self._client, self._conninfo, self._secrets, lease, organisation=organisation, integrator=integrator
+            )
+            try:
+                await line.run()
+            except FencedError:
+                return
+            except Exception:
+                log.exception("integrator.waiting", organisation=organisation, integrator=integrator.name)
+                await asyncio.sleep(_RETRY_SECONDS)
+
+
+def _integrators(store: PartitionStore) -> set[tuple[str, Integrator]]:
+    """Return the integrators that the policies in force name, each with its organisation. Blocking."""
+    states = store.load(store.streams_of(POLICY.category))
+    return {
+        (organisation_of(stream), integrator)
+        for stream, (_, state, _) in states.items()
+        if state.policy is not None
+        for integrator in state.policy.integrators
+    }
