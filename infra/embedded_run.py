@@ -14,6 +14,7 @@ from infra.embedded.nats import nats_servers, nodes_of
 from infra.embedded.postgres import PostgresServer
 from infra.ingest_client import ingest_client
 from infra.nats_readiness import wait_for_jetstream
+from infra.nats_users import OPERATOR
 from infra.operator_error import OperatorError
 from infra.ports import claim_internal, claim_public
 from infra.process_table import process_identity
@@ -87,7 +88,7 @@ class EmbeddedRun:
             process=process_identity(os.getpid()) or "",
             started_at=datetime.now(UTC),
             partitions=options.partitions,
-            nats_url=",".join(server.url for server in self._nats),
+            nats_url=self._nats_url(OPERATOR),
             postgres_url=self._postgres.url,
             desk_url=f"http://127.0.0.1:{desk.port}",
             ingest_url=f"http://127.0.0.1:{ingest.port}",
@@ -97,7 +98,8 @@ class EmbeddedRun:
         self._supervisor = Supervisor(
             servers=[self._postgres, *self._nats],
             services=self._processes(
-                service_table(processes=options.processes, desk_port=desk.port), ingest_port=ingest.port
+                service_table(processes=options.processes, desk_port=desk.port, nats_url=self._nats_url),
+                ingest_port=ingest.port,
             ),
             report=report,
         )
@@ -108,6 +110,9 @@ class EmbeddedRun:
             self.run, streams=self._streams, token=options.token, data=options.data, ingest_port=ingest_port
         )
         return service_processes(services, env=env, data=options.data)
+
+    def _nats_url(self, user: str) -> str:
+        return ",".join(server.url_of(user) for server in self._nats)
 
     @property
     def postgres_directory(self) -> Path:

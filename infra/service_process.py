@@ -13,11 +13,12 @@ from infra.embedded.child import Child, ChildSpec, OneChild, StopStep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A row of the service table. `first_env` is for process 0 only."""
+    """A row of the service table. `env` is for this service alone, `first_env` for its process 0 only."""
 
     name: str
     argv: tuple[str, ...]
     processes: int = 1
+    env: Mapping[str, str] = field(default_factory=dict)
     first_env: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -35,6 +36,7 @@ class ServiceProcess(OneChild):
             **{key: value for key, value in os.environ.items() if key not in service.first_env},
             "PYTHONUNBUFFERED": "1",
             **env,
+            **service.env,
             **(service.first_env if index == 0 else {}),
             "WARMLINE_INSTANCE": self.name,
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -12,27 +13,34 @@ from infra.service_process import Service
 from shared.topology import StreamSettings
 
 
-def service_table(*, processes: int, desk_port: int) -> tuple[Service, ...]:
-    """One ingest, and `processes` of each of the others; only the first projections process serves the desk."""
-    return (
-        Service(name="ingest", argv=_module("ingest")),
-        Service(name="triage", argv=_module("triage"), processes=processes),
-        Service(name="notifier", argv=_module("notifier"), processes=processes),
-        Service(
-            name="projections",
-            argv=_module("projections"),
+def service_table(*, processes: int, desk_port: int, nats_url: Callable[[str], str]) -> tuple[Service, ...]:
+    """One ingest, and `processes` of each of the others; only the first projections process serves the desk.
+
+    `nats_url` gives the address of NATS for a user; each service is one of its own.
+    """
+
+    def service(name: str, processes: int, **first_env: str) -> Service:
+        return Service(
+            name=name,
+            argv=_own_module(f"services.{name}.main"),
             processes=processes,
-            first_env={"WARMLINE_DESK_PORT": str(desk_port)},
-        ),
+            env={"WARMLINE_NATS_URL": nats_url(name)},
+            first_env=first_env,
+        )
+
+    return (
+        service("ingest", 1),
+        service("triage", processes),
+        service("notifier", processes),
+        service("projections", processes, WARMLINE_DESK_PORT=str(desk_port)),
     )
 
 
 def service_environment(
     run: RunFile, *, streams: StreamSettings, token: str, data: Path, ingest_port: int
 ) -> dict[str, str]:
-    """Return what every service is told, besides the environment of the supervisor itself."""
+    """Return what every service is told, besides the environment of the supervisor itself and its own row."""
     return {
-        "WARMLINE_NATS_URL": run.nats_url,
         "WARMLINE_POSTGRES_URL": run.postgres_url,
         "WARMLINE_PARTITIONS": str(run.partitions),
         "WARMLINE_STREAM_BYTES": str(streams.max_bytes),
@@ -49,10 +57,6 @@ def service_environment(
 def _own_module(module: str) -> tuple[str, ...]:
     # -P: a folder named `services` where the operator happens to be must not be taken for ours.
     return (sys.executable, "-P", "-m", module)
-
-
-def _module(service: str) -> tuple[str, ...]:
-    return _own_module(f"services.{service}.main")
 
 
 DEMO: Final = Service(name="demo", argv=_own_module("infra.demo.main"))

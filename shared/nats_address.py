@@ -15,8 +15,15 @@ class NatsAddress:
 
     @classmethod
     def of(cls, url: str) -> NatsAddress:
-        """Read ``url``: ``nats://user:password@host:port``, several of them with commas between."""
-        servers = [server.strip() for server in url.split(",") if server.strip()]
-        user = urlsplit(servers[0]).username if servers else None
+        """Read ``url``: ``nats://user:password@host:port``, then, with commas between, whole URLs or ``host:port``.
+
+        The user and password of the first are those of every server that comes without.
+        """
+        first, *others = (server.strip() for server in url.split(","))
+        scheme, _, rest = first.rpartition("://")
+        credentials, at, _ = rest.rpartition("@")
+        before = f"{scheme or 'nats'}://{credentials}{at}"
+        servers = [first, *(other if "://" in other else before + other for other in others if other)]
+        user = urlsplit(first).username
         # A user may subscribe to its own answers only, so their subject begins with its name.
         return cls(servers=servers, inbox_prefix=f"_INBOX_{user}" if user else "_INBOX")

@@ -22,6 +22,11 @@ _log = structlog.get_logger()
 _RECONNECT_SECONDS: Final = 0.25
 _RETRY_SECONDS: Final = 0.5
 _REMIND_SECONDS: Final = 10.0
+_DENIED: Final = "permissions violation"
+_DENIED_DETAIL: Final = (
+    "the NATS server does not let this service do what it tried, so it will seem not to answer: give "
+    "WARMLINE_NATS_URL this service's own user, and the server the configuration of this version of Warmline"
+)
 
 
 @asynccontextmanager
@@ -39,7 +44,10 @@ async def nats_connection(url: str, name: str) -> AsyncIterator[Client]:
         if now - said.get(text, -_REMIND_SECONDS) >= _REMIND_SECONDS:  # every attempt to reconnect fails alike
             said.clear()
             said[text] = now
-            _log.warning("nats_error", error=text)
+            if _DENIED in text.lower():
+                _log.error("nats_denied", error=text, detail=_DENIED_DETAIL)
+            else:
+                _log.warning("nats_error", error=text)
 
     async def on_disconnected() -> None:
         if not stopping:

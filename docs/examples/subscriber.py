@@ -8,7 +8,8 @@ import nats
 
 
 async def main() -> None:
-    client = await nats.connect(os.environ["NATS_URL"])
+    servers = os.environ["NATS_URL"].split(",")
+    client = await nats.connect(servers, inbox_prefix="_INBOX_integrator")
     subject = f"needs-touch.{os.environ.get('COMMUNITY', '*')}.>"
     messages = await client.jetstream().pull_subscribe(subject, durable="my-integration", stream="TOUCHES")
     while True:

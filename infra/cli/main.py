@@ -8,6 +8,7 @@ from infra.cli.contracts import contracts
 from infra.cli.dead import dead_app
 from infra.cli.imports import import_app
 from infra.cli.integrators import integrators_app
+from infra.cli.nats_url import nats_url
 from infra.cli.policy import policy_app
 from infra.cli.provision import provision
 from infra.cli.rebuild import rebuild
@@ -36,6 +37,7 @@ app.command()(verify)
 app.command()(rebuild)
 app.command()(contracts)
 app.add_typer(dead_app)
+app.command()(nats_url)
 app.add_typer(import_app)
 app.add_typer(policy_app)
 app.add_typer(integrators_app)

@@ -17,11 +17,12 @@ import nats.errors
 
 from infra.embedded.child import Child, ChildSpec, OneChild, StopStep
 from infra.embedded.readiness import wait_until_ready, wait_until_unused
+from infra.nats_users import OPERATOR, USERS, USERS_FILE
 from infra.operator_error import OperatorError
 from infra.private_file import kept_secret, write_private
 
-_USER = "warmline"
-_CONFIGS: Final = ("nats.conf", "cluster.conf")
+_ALONE: Final = "nats.conf"
+_CLUSTER: Final = "cluster.conf"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class ClusterNode:
 
 
 class NatsServer(OneChild):
-    """One nats-server on loopback, its password in DATA/secrets/nats.
+    """One nats-server on loopback, the password of each user in DATA/secrets/nats-<user>.
 
     Alone it keeps its streams in DATA/nats, as a node of a cluster in DATA/nats/<number>.
     """
@@ -53,8 +54,12 @@ class NatsServer(OneChild):
 
     @property
     def url(self) -> str:
-        """Where clients connect, with the credentials."""
-        return f"nats://{_USER}:{kept_secret(self._data / 'secrets' / 'nats')}@127.0.0.1:{self._port}"
+        """Where the operator connects, with the credentials."""
+        return self.url_of(OPERATOR)
+
+    def url_of(self, user: str) -> str:
+        """Return where ``user`` connects, with the credentials."""
+        return f"nats://{user}:{nats_password(self._data, user)}@127.0.0.1:{self._port}"
 
     @property
     def pid_file(self) -> Path:
@@ -66,9 +71,9 @@ class NatsServer(OneChild):
 
         Alone, JetStream answers by then; a node of a cluster needs the others for that.
         """
-        config = self._folder / _CONFIGS[self._node is not None]
+        config = self._folder / (_CLUSTER if self._node else _ALONE)
         await wait_until_unused("nats-server", self.pid_file, config)
-        for name in _CONFIGS:
+        for name in (_ALONE, _CLUSTER, USERS_FILE.name):
             write_private(config.with_name(name), resources.files("infra").joinpath("nats", name).read_text())
         self._child = await Child.start(
             ChildSpec(
@@ -86,10 +91,9 @@ class NatsServer(OneChild):
             "WARMLINE_NATS_NAME": json.dumps(self.name),
             "WARMLINE_NATS_LISTEN": json.dumps(f"127.0.0.1:{self._port}"),
             "WARMLINE_NATS_MONITOR": "0",
-            "WARMLINE_NATS_USER": _USER,
-            "WARMLINE_NATS_PASSWORD": json.dumps(kept_secret(self._data / "secrets" / "nats")),
             "WARMLINE_NATS_STORE": json.dumps(str(self._folder)),
             "WARMLINE_NATS_STORE_BYTES": self._max_file_store,
+            **{user.password_variable: json.dumps(nats_password(self._data, user.name)) for user in USERS},
         }
         if self._node is not None:
             password = kept_secret(self._data / "secrets" / "nats-route")
@@ -136,6 +140,11 @@ def nats_servers(
         )
         for number, port in enumerate(ports, start=1)
     ]
+
+
+def nats_password(data: Path, user: str) -> str:
+    """Return the password of a user of the embedded servers of `data`, made at the first call."""
+    return kept_secret(data / "secrets" / f"nats-{user}")
 
 
 def nodes_of(data: Path) -> int | None:

@@ -22,10 +22,12 @@ def test_the_page_shows_the_example_that_is_run() -> None:
 
 def test_the_python_subscriber_is_told_who_needs_a_human(system: RunningSystem, tmp_path: Path) -> None:
     said = tmp_path / "said"
+    address = system.command("nats-url")
+    assert address.stdout.startswith("nats://integrator:"), address.stderr
     with said.open("w") as output:
         subscriber = subprocess.Popen(
             [sys.executable, DOCS / "examples" / "subscriber.py"],
-            env={**os.environ, "NATS_URL": system.run.nats_url, "COMMUNITY": "acme"},
+            env={**os.environ, "NATS_URL": address.stdout.strip(), "COMMUNITY": "acme"},
             stdout=output,
             stderr=subprocess.STDOUT,
         )

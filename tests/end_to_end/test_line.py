@@ -109,3 +109,10 @@ def test_a_wrong_policy_starts_nothing_and_says_where(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match=r"policy\.yaml:1 organisation") as raised, started(policy=wrong):
         pass
     assert "nothing was started" in str(raised.value)
+
+
+def test_no_service_wanted_more_of_nats_than_it_may(system: RunningSystem) -> None:
+    logs = "".join(log.read_text(encoding="utf-8") for log in (system.data / "logs").glob("*.log"))
+    assert "ingest_starting" in logs
+    assert "nats_denied" not in logs
+    assert "permissions violation" not in logs.lower()

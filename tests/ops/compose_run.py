@@ -14,6 +14,8 @@ from typing import Any
 
 import httpx
 
+from infra.nats_users import USERS
+
 TOP = Path(__file__).parents[2]
 
 
@@ -29,9 +31,10 @@ class ComposeRun:
         self._env_file = folder / "env"
         self._env_file.write_text(
             f"WARMLINE_TOKEN={self.token}\n"
+            + "".join(f"{user.password_variable}={secrets.token_hex(16)}\n" for user in USERS)
             # nats-server takes bare digits for a number
-            "WARMLINE_NATS_PASSWORD=0123456789\n"
-            f"WARMLINE_POSTGRES_PASSWORD={secrets.token_hex(16)}\n"
+            + "WARMLINE_NATS_ROUTE_PASSWORD=0123456789\n"
+            + f"WARMLINE_POSTGRES_PASSWORD={secrets.token_hex(16)}\n"
             f"WARMLINE_DESK_PORT={desk}\nWARMLINE_INGEST_PORT={ingest}\nWARMLINE_IMAGE={self.image}\n"
         )
 

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from infra.embedded.nats import _binary
+from infra.nats_users import USERS
 from shared.contracts.names import member_key
 from tests.ops.compose_run import TOP, ComposeRun, compose_run, until
 
@@ -20,11 +21,15 @@ COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ONE_SHOT = frozenset(("provision", "cli"))
 SECRET = re.compile(r"TOKEN|PASSWORD|SECRET")
+SECRETS = {
+    "WARMLINE_TOKEN", "WARMLINE_POSTGRES_PASSWORD", "WARMLINE_NATS_ROUTE_PASSWORD",
+    *(user.password_variable for user in USERS),
+}  # fmt: skip
 
 
 def test_the_four_services_their_servers_and_two_one_shots_are_there():
     assert set(SERVICES) == {
-        "nats", "postgres", "provision", "ingest", "triage", "notifier", "projections", "cli",
+        "nats", "nats-2", "nats-3", "postgres", "provision", "ingest", "triage", "notifier", "projections", "cli",
     }  # fmt: skip
     assert {name for name, service in SERVICES.items() if service["restart"] == "no"} == {"provision", "cli"}
 
@@ -64,7 +69,7 @@ def test_ports_are_open_on_loopback_only_and_the_servers_have_none():
 def test_no_secret_has_a_default():
     used = re.findall(r"\$\{(\w+)([^}]*)", TEXT)
     secrets = {(name, rest[:2]) for name, rest in used if SECRET.search(name)}
-    assert secrets == {(f"WARMLINE_{name}", ":?") for name in ("TOKEN", "NATS_PASSWORD", "POSTGRES_PASSWORD")}
+    assert secrets == {(name, ":?") for name in SECRETS}
     for service in SERVICES.values():
         for key, value in service.get("environment", {}).items():
             assert not SECRET.search(key) or ":?" in value, key
@@ -72,10 +77,26 @@ def test_no_secret_has_a_default():
 
 def test_the_example_names_every_variable_and_gives_no_secret():
     example = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", (TOP / ".env.example").read_text(), re.MULTILINE))
-    assert set(example) == {*re.findall(r"\$\{(\w+)", TEXT), "WARMLINE_SMTP_URL"}
-    assert {key for key in example if SECRET.search(key) and not example[key]} == {
-        "WARMLINE_TOKEN", "WARMLINE_NATS_PASSWORD", "WARMLINE_POSTGRES_PASSWORD",
-    }  # fmt: skip
+    assert set(example) == {*re.findall(r"\$\{(\w+)", TEXT), "WARMLINE_SMTP_URL", "COMPOSE_PROFILES"}
+    assert {key for key in example if SECRET.search(key) and not example[key]} == SECRETS
+
+
+def test_the_examples_own_lines_fill_in_every_secret(tmp_path):
+    example = (TOP / ".env.example").read_text()
+    lines = re.findall(r"^#   (.+)$", example, re.MULTILINE)
+    (tmp_path / ".env.example").write_text(example)
+    subprocess.run(["sh", "-ec", "\n".join(lines)], cwd=tmp_path, timeout=10, check=True)
+    filled = dict(re.findall(r"^([A-Z_]+)=(.*)$", (tmp_path / ".env").read_text(), re.MULTILINE))
+    assert set(filled) == SECRETS
+    assert len(set(filled.values())) == len(SECRETS)
+    assert all(re.fullmatch(r"[0-9a-f]{48}", value) for value in filled.values())
+
+
+def test_each_service_is_a_user_of_its_own_on_nats():
+    urls = {name: service.get("environment", {}).get("WARMLINE_NATS_URL") for name, service in SERVICES.items()}
+    users = {name: url.removeprefix("nats://").partition(":")[0] for name, url in urls.items() if url}
+    services = ("ingest", "triage", "notifier", "projections")
+    assert users == {**{name: name for name in services}, "provision": "operator", "cli": "operator"}
 
 
 def test_the_same_uv_builds_the_image_and_the_environment():
@@ -84,15 +105,17 @@ def test_the_same_uv_builds_the_image_and_the_environment():
     assert in_image == on_machine
 
 
+@pytest.mark.parametrize("config", ["nats.conf", "cluster.conf"])
 @pytest.mark.parametrize("password", ["0123456789", "5e12", "true", "s3cret"])
-def test_nats_server_takes_its_configuration_with_any_password(tmp_path, password):
+def test_nats_server_takes_its_configuration_with_any_password(tmp_path, config, password):
     told = SERVICES["nats"]["environment"]
-    defaults = {key: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value) for key, value in told.items()}
-    environment = {
-        **os.environ, **defaults, "WARMLINE_NATS_STORE": f'"{tmp_path}"', "WARMLINE_NATS_PASSWORD": f'"{password}"',
-    }  # fmt: skip
+    filled = {
+        key: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", re.sub(r"\$\{\w+:\?[^}]*\}", password, value))
+        for key, value in told.items()
+    }
+    environment = {**os.environ, **filled, "WARMLINE_NATS_STORE": f'"{tmp_path}"'}
     checked = subprocess.run(
-        [_binary(), "-t", "-c", TOP / "infra/nats/nats.conf"],
+        [_binary(), "-t", "-c", TOP / "infra/nats" / config],
         env=environment,
         capture_output=True,
         text=True,
