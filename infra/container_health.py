@@ -7,21 +7,26 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import os
 import sys
 
 import psycopg
 
+from infra.audit.settings import PORT
 from infra.shards import SERVICES, all_shards
 from shared.settings import ServiceSettings, SettingsError
 
 _SECONDS = 4
+AUDITOR = "auditor"
 
 
 async def why_not_healthy(service: str, settings: ServiceSettings) -> str | None:
     """Return None if ``service`` answers on its port, if it has one, and every shard of it is looked after."""
-    port = {"ingest": settings.ingest_port, "projections": settings.desk_port}.get(service)
+    port = {"ingest": settings.ingest_port, "projections": settings.desk_port, AUDITOR: _auditor_port()}.get(service)
     if port is not None and (why_not := await asyncio.to_thread(_why_not_answering, port)):
         return why_not
+    if service == AUDITOR:
+        return None  # it looks, whatever it sees
     try:
         async with await psycopg.AsyncConnection.connect(
             settings.postgres_url, autocommit=True, connect_timeout=_SECONDS
@@ -34,6 +39,11 @@ async def why_not_healthy(service: str, settings: ServiceSettings) -> str | None
     if not_owned:
         return f"nobody owns {', '.join(not_owned)}"
     return f"halted: {', '.join(halted)}" if halted else None
+
+
+def _auditor_port() -> int | None:
+    port = os.environ.get(PORT, "")
+    return int(port) if port.isdigit() else None
 
 
 def _why_not_answering(port: int) -> str | None:
@@ -51,8 +61,8 @@ def _why_not_answering(port: int) -> str | None:
 
 def main() -> None:
     """Ask once."""
-    if len(sys.argv) != 2 or sys.argv[1] not in SERVICES:
-        sys.exit(f"usage: python -m infra.container_health {'|'.join(SERVICES)}")
+    if len(sys.argv) != 2 or sys.argv[1] not in (*SERVICES, AUDITOR):
+        sys.exit(f"usage: python -m infra.container_health {'|'.join((*SERVICES, AUDITOR))}")
     try:
         settings = ServiceSettings.from_env()
     except SettingsError as error:

@@ -11,16 +11,19 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any, Final
 
+from shared.contracts.audit import ALARM, REPORT
 from shared.contracts.commands import COMMAND_TYPES
 from shared.contracts.member_events import MEMBER_EVENT_TYPES
 from shared.contracts.names import NAME_PATTERN
 from shared.contracts.needs_touch import NEEDS_TOUCH_TYPES
 from shared.contracts.schemas import ENVELOPE, REPLY, command_name, schemas
+from shared.contracts.subjects import AUDIT_REPORT, alarm_subject
 from shared.contracts.touch_facts import TOUCH_FACT_TYPES
 from shared.contracts.warmline_facts import WARMLINE_FACT_TYPES
 from shared.topology import streams
 
 ASYNCAPI: Final = "asyncapi.json"
+ASK: Final = "audit.ask"
 _SCHEMA_FORMAT: Final = "application/schema+json;version=draft-2020-12"
 _STREAM_TYPES: Final = (*MEMBER_EVENT_TYPES, *WARMLINE_FACT_TYPES)
 _PARAMETERS: Final[dict[str, str]] = {
@@ -32,6 +35,7 @@ _PARAMETERS: Final[dict[str, str]] = {
     "reason": "Why a human is needed.",
     "fact": "What became of the touch: the last part but one of the CloudEvents type.",
     "verb": "What to do with the touch.",
+    "alarm": "The alarm's name.",
 }
 _HEADERS: Final[dict[str, str]] = {
     "ce-specversion": "The version of CloudEvents: 1.0.",
@@ -57,7 +61,7 @@ def asyncapi() -> dict[str, Any]:
         "info": {
             "title": "Warmline",
             "version": version("warmline"),
-            "description": "Who needs a human, why, and what became of it: JetStream streams, and commands on a touch.",
+            "description": "Who needs a human, why, and what became of it: streams, commands on a touch, alarms.",
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",
@@ -75,8 +79,10 @@ def asyncapi() -> dict[str, Any]:
             "replies": {
                 "address": None,
                 "description": "The inbox that a command names",
-                "messages": {REPLY: _reference("messages", REPLY)},
+                "messages": {name: _reference("messages", name) for name in (REPLY, REPORT)},
             },
+            "alarms": _channel(alarm_subject("{alarm}"), "Each change of an alarm, told once and not kept", (ALARM,)),
+            "audit": _channel(AUDIT_REPORT, "An empty request, answered with the auditor's last look", (ASK,)),
         },
         "operations": {
             "storeMemberEvents": _operation("send", "MEMBER_EVENTS", _STREAM_TYPES),
@@ -85,6 +91,11 @@ def asyncapi() -> dict[str, Any]:
             "carryOutCommands": {
                 **_operation("receive", "commands", map(command_name, COMMAND_TYPES)),
                 "reply": {"channel": {"$ref": "#/channels/replies"}, "messages": [_in_channel("replies", REPLY)]},
+            },
+            "tellAlarms": _operation("send", "alarms", (ALARM,)),
+            "answerWithTheLastLook": {
+                **_operation("receive", "audit", (ASK,)),
+                "reply": {"channel": {"$ref": "#/channels/replies"}, "messages": [_in_channel("replies", REPORT)]},
             },
         },
         "components": {
@@ -102,7 +113,8 @@ def _messages() -> Iterable[tuple[str, dict[str, Any]]]:
     for name in (*NEEDS_TOUCH_TYPES, *TOUCH_FACT_TYPES):
         message = _message(name, {"$ref": f"{name}.json"}, "application/json")
         yield name, {**message, "headers": {"$ref": "#/components/schemas/cloudEventHeaders"}}
-    for name in (*map(command_name, COMMAND_TYPES), REPLY):
+    yield ASK, {"name": ASK, "payload": {"type": "null"}}
+    for name in (*map(command_name, COMMAND_TYPES), REPLY, ALARM, REPORT):
         yield name, _message(name, {"$ref": f"{name}.json"}, "application/json")
 
 

@@ -16,7 +16,7 @@ from infra.ingest_client import ingest_client
 from infra.nats_readiness import wait_for_jetstream
 from infra.nats_users import OPERATOR
 from infra.operator_error import OperatorError
-from infra.ports import claim_internal, claim_public
+from infra.ports import claim_auditor, claim_internal, claim_public
 from infra.process_table import process_identity
 from infra.provision import provision
 from infra.run_file import RunFile, read_run, write_run
@@ -73,7 +73,8 @@ class EmbeddedRun:
             nats = [claim_internal(port) for port in remembered]
             routes = [claim_internal(None) for _ in nats]
             postgres = claim_internal(earlier.postgres_port if earlier else None)
-            for claim in (desk, ingest, *nats, *routes, postgres):
+            auditor = claim_auditor(os.environ, earlier.auditor_port if earlier else None)
+            for claim in (desk, ingest, *nats, *routes, postgres, auditor):
                 claims.callback(claim.release)
             self._postgres = PostgresServer(options.data, postgres.port)
             self._nats = nats_servers(
@@ -92,6 +93,7 @@ class EmbeddedRun:
             postgres_url=self._postgres.url,
             desk_url=f"http://127.0.0.1:{desk.port}",
             ingest_url=f"http://127.0.0.1:{ingest.port}",
+            auditor_url=f"http://127.0.0.1:{auditor.port}",
         )
         self._data = options.data
         self._options = options

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra.operator_error import OperatorError
@@ -45,6 +46,28 @@ def claim_internal(remembered: int | None) -> Claim:
             port: int = probe.getsockname()[1]
         if (claim := _claim(port, "127.0.0.1")) is not None:
             return claim
+
+
+def claim_auditor(environ: Mapping[str, str], remembered: int | None) -> Claim:
+    """Claim the port of the auditor's metrics: WARMLINE_AUDITOR_PORT where it is set, else one that is free.
+
+    Raises OperatorError if the one that is set is no port, taken or not allowed.
+    """
+    wanted = environ.get("WARMLINE_AUDITOR_PORT")
+    if not wanted or wanted == "0":
+        return claim_internal(remembered)
+    if not (wanted.isascii() and wanted.isdigit() and int(wanted) < 65_536):
+        raise OperatorError(f"WARMLINE_AUDITOR_PORT is {wanted!r}: it must be a port from 1 to 65535.")
+    try:
+        claim = _claim(int(wanted), "")
+    except PermissionError:
+        claim = None
+    if claim is None:
+        raise OperatorError(
+            f"Port {wanted} for the auditor's metrics (WARMLINE_AUDITOR_PORT) is taken or not allowed. Choose another, "
+            "or leave it unset to get a free one."
+        )
+    return claim
 
 
 def _claim_pair(port: int) -> tuple[Claim, Claim] | None:

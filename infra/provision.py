@@ -14,6 +14,7 @@ from psycopg.sql import SQL, Identifier
 from infra.nats_for_commands import connect_for_command
 from infra.operator_error import OperatorError
 from infra.shards import SERVICES
+from infra.stream_drift import differences
 from services.ingest.feedback import FEEDBACK_SHARD
 from services.notifier.service import notifier_codec
 from services.projections.views import VIEWS
@@ -56,20 +57,10 @@ async def _provision_stream(client: Client, stream: Stream) -> None:
         return
     if "error" in answer:
         raise OperatorError(f"The stream {stream.name} could not be read: {answer['error']['description']}")
-    differing = {
-        key: (answer["config"].get(key), value)
-        for key, value in wanted.items()
-        if answer["config"].get(key, _absent(value)) != value
-    }
-    differing.pop("max_bytes", None)
+    differing = differences(stream, answer["config"])
     if differing:
         lines = "\n".join(f"  {key}: is {live!r}, should be {value!r}" for key, (live, value) in differing.items())
         raise OperatorError(f"The stream {stream.name} is not configured as Warmline needs it:\n{lines}")
-
-
-def _absent(value: Any) -> Any:
-    """Return what a setting that the server leaves out means, as it leaves out false and 0."""
-    return type(value)() if isinstance(value, bool | int) else None
 
 
 async def _api(client: Client, verb: str, request: dict[str, Any]) -> dict[str, Any]:
@@ -83,7 +74,9 @@ async def _provision_database(connection: psycopg.AsyncConnection[Any], postgres
     for service in SERVICES:
         await connection.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(service)))
         await connection.execute(SQL(kernel).format(schema=Identifier(service)))
-        await _migrate(connection, service)
+        await _migrate(connection, service, f"services.{service}")
+    await connection.execute("CREATE SCHEMA IF NOT EXISTS auditor")
+    await _migrate(connection, "auditor", "infra.audit")
     await asyncio.to_thread(_create_stores, postgres_url, partitions)
     for view in VIEWS:
         cursor = await connection.execute("SELECT to_regnamespace(%s)", (schema_of(view),))
@@ -108,21 +101,21 @@ async def _fix_partitions(connection: psycopg.AsyncConnection[Any], partitions: 
         )
 
 
-async def _migrate(connection: psycopg.AsyncConnection[Any], service: str) -> None:
-    """Apply the service's numbered SQL files that were not applied yet, each in a transaction of its own."""
+async def _migrate(connection: psycopg.AsyncConnection[Any], schema: str, package: str) -> None:
+    """Apply the package's numbered SQL files that were not applied yet, each in a transaction of its own."""
     await connection.execute(
         SQL("CREATE TABLE IF NOT EXISTS {} (file text PRIMARY KEY, applied_at timestamptz DEFAULT now())").format(
-            Identifier(service, "migrations")
+            Identifier(schema, "migrations")
         )
     )
-    folder = resources.files(f"services.{service}").joinpath("sql")
+    folder = resources.files(package).joinpath("sql")
     if not folder.is_dir():
         return
     for file in sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name):
         async with connection.transaction():
             cursor = await connection.execute(
                 SQL("INSERT INTO {} (file) VALUES (%s) ON CONFLICT DO NOTHING RETURNING 1").format(
-                    Identifier(service, "migrations")
+                    Identifier(schema, "migrations")
                 ),
                 (file.name,),
             )

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from nats.aio.client import Client
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composable, Identifier, Literal
 
 from services.projections.views import VIEWS
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
 from shared.view import schema_of, shards_of
+
+_DECIDER_INPUTS: Final = (
+    ("triage", MEMBER_EVENTS, "p.{partition}.member.>"),
+    ("notifier", MEMBER_EVENTS, "p.*.member.*.warmline.policy-adopted"),
+    ("notifier", TOUCHES, "needs-touch.>"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,93 +43,97 @@ class Lag:
 
 async def all_readers(connection: psycopg.AsyncConnection[Any], partitions: int) -> list[Reader]:
     """Return every reader of every service."""
-    readers = [
-        *[reader for partition in range(partitions) for reader in await _decider_readers(connection, partition)],
-        *await _view_readers(connection, partitions),
-    ]
-    feedback = await _positions(connection, Identifier("ingest", "feedback_positions"), "reader", "position")
-    readers.append(
+    # One statement for all of them: the auditor asks every few seconds.
+    tables = [table.statement for table in _position_tables(partitions)]
+    rows = await (await connection.execute(SQL(" UNION ALL ").join(tables))).fetchall()
+    # A reader is named by stream and creation time: of a stream that was made anew, the newer one counts.
+    rows.sort(key=lambda row: str(row[2]))
+    positions = {(service, shard, reader.partition("@")[0]): position for service, shard, reader, position in rows}
+    return [
         Reader(
-            service="ingest",
-            shard="feedback",
-            stream=TOUCH_FACTS,
-            subject="touch.*.settled",
-            position=feedback.get(TOUCH_FACTS, 0),
+            service=service,
+            shard=shard,
+            stream=stream,
+            subject=subject,
+            position=positions.get((service, shard, stream), 0),
         )
-    )
-    return readers
+        for service, shard, stream, subject in _inputs(partitions)
+    ]
 
 
-async def lags(client: Client, readers: Iterable[Reader]) -> list[Lag]:
+async def lags(client: Client, readers: Iterable[Reader], ends: Ends | None = None) -> list[Lag]:
     """Return how far behind each reader is; raises nats.errors.Error when the server does not answer."""
-    ends: dict[tuple[str, str], int] = {}
-    found = []
-    for reader in readers:
-        place = (reader.stream, reader.subject)
-        if place not in ends:
-            ends[place] = await _last_sequence(client, *place)
-        found.append(Lag(reader=reader, behind=max(0, ends[place] - reader.position)))
-    return found
+    ends = ends or Ends()
+    return [
+        Lag(reader=reader, behind=max(0, await ends.of(client, reader.stream, reader.subject) - reader.position))
+        for reader in readers
+    ]
 
 
-async def _decider_readers(connection: psycopg.AsyncConnection[Any], partition: int) -> list[Reader]:
-    table = f"p{partition}_tracking"
-    subjects = {
-        ("triage", MEMBER_EVENTS): f"p.{partition}.member.>",
-        ("notifier", MEMBER_EVENTS): "p.*.member.*.warmline.policy-adopted",
-        ("notifier", TOUCHES): "needs-touch.>",
-    }
-    readers = []
-    for service in ("triage", "notifier"):
-        tracking = Identifier(service, table)
-        positions = await _positions(connection, tracking, "application_name", "notification_id")
-        for (owner, stream), subject in subjects.items():
-            if owner == service:
-                readers.append(
-                    Reader(
-                        service=service,
-                        shard=str(partition),
-                        stream=stream,
-                        subject=subject,
-                        position=positions.get(stream, 0),
-                    )
-                )
-    return readers
+class Ends:
+    """The last sequence of each subject, asked of the server once for as long as its stream does not grow."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, object] = {}
+        self._known: dict[tuple[str, str], int] = {}
+
+    def grown_to(self, stream: str, last: object) -> None:
+        """Forget the stream's ends unless ``last`` (its identity and last sequence) is what it was."""
+        if self._last.get(stream) != last:
+            self._last[stream] = last
+            self._known = {place: end for place, end in self._known.items() if place[0] != stream}
+
+    async def of(self, client: Client, stream: str, subject: str) -> int:
+        """Return the sequence of the last message of ``subject``; 0 when there is none."""
+        place = (stream, subject)
+        if place not in self._known:
+            self._known[place] = await _last_sequence(client, stream, subject)
+        return self._known[place]
 
 
-async def _view_readers(connection: psycopg.AsyncConnection[Any], partitions: int) -> list[Reader]:
-    readers = []
+def _inputs(partitions: int) -> Iterator[tuple[str, str, str, str]]:
+    for partition in range(partitions):
+        for service, stream, subject in _DECIDER_INPUTS:
+            yield service, str(partition), stream, subject.format(partition=partition)
     for view in VIEWS:
-        cursor = await connection.execute(
-            SQL("SELECT shard, split_part(reader, '@', 1), position FROM {}").format(
-                Identifier(schema_of(view), "positions")
-            )
-        )
-        positions = {(shard, stream): position for shard, stream, position in await cursor.fetchall()}
-        readers += [
-            Reader(
-                service="projections",
-                shard=shard.name,
-                stream=spec.stream,
-                subject=spec.subjects[0],
-                position=positions.get((shard.name, spec.stream), 0),
-            )
-            for shard in shards_of(view, partitions)
-            for spec in shard.inputs
-        ]
-    return readers
+        for shard in shards_of(view, partitions):
+            for spec in shard.inputs:
+                yield "projections", shard.name, spec.stream, spec.subjects[0]
+    yield "ingest", "feedback", TOUCH_FACTS, "touch.*.settled"
 
 
-async def _positions(
-    connection: psycopg.AsyncConnection[Any], table: Identifier, reader: str, position: str
-) -> dict[str, int]:
-    """Return the position in each stream; the column ``reader`` names it with its identity after an ``@``."""
-    cursor = await connection.execute(
-        SQL("SELECT split_part({reader}, '@', 1), {position} FROM {table} WHERE {reader} LIKE '%@%'").format(
-            reader=Identifier(reader), position=Identifier(position), table=table
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Positions:
+    """A table of positions: whose, and the columns that name the shard, the reader and how far it has come."""
+
+    service: str
+    table: Identifier
+    shard: Composable
+    reader: str = "reader"
+    position: str = "position"
+
+    @property
+    def statement(self) -> Composable:
+        return SQL("SELECT {}, {}, {reader}, {} FROM {} WHERE {reader} LIKE '%@%'").format(
+            Literal(self.service), self.shard, Identifier(self.position), self.table, reader=Identifier(self.reader)
         )
-    )
-    return dict(await cursor.fetchall())
+
+
+def _position_tables(partitions: int) -> Iterator[_Positions]:
+    for partition in range(partitions):
+        for service in dict.fromkeys(service for service, _, _ in _DECIDER_INPUTS):
+            yield _Positions(
+                service=service,
+                table=Identifier(service, f"p{partition}_tracking"),
+                shard=Literal(str(partition)),
+                reader="application_name",
+                position="notification_id",
+            )
+    for view in VIEWS:
+        table = Identifier(schema_of(view), "positions")
+        yield _Positions(service="projections", table=table, shard=Identifier("shard"))
+    table = Identifier("ingest", "feedback_positions")
+    yield _Positions(service="ingest", table=table, shard=Literal("feedback"))
 
 
 async def _last_sequence(client: Client, stream: str, subject: str) -> int:

@@ -36,6 +36,7 @@ class RunFile:
     postgres_url: str
     desk_url: str
     ingest_url: str
+    auditor_url: str | None = None
 
     @property
     def nats_ports(self) -> tuple[int | None, ...]:
@@ -46,6 +47,11 @@ class RunFile:
     def postgres_port(self) -> int | None:
         """The port in postgres_url."""
         return urlsplit(self.postgres_url).port
+
+    @property
+    def auditor_port(self) -> int | None:
+        """The port in auditor_url; None where an earlier version had no auditor."""
+        return urlsplit(self.auditor_url).port if self.auditor_url else None
 
 
 def read_run(data: Path) -> RunFile | None:

@@ -14,7 +14,7 @@ from shared.topology import StreamSettings
 
 
 def service_table(*, processes: int, desk_port: int, nats_url: Callable[[str], str]) -> tuple[Service, ...]:
-    """One ingest, and `processes` of each of the others; only the first projections process serves the desk.
+    """One ingest, one auditor, and `processes` of each of the others; only the first of projections serves the desk.
 
     `nats_url` gives the address of NATS for a user; each service is one of its own.
     """
@@ -33,6 +33,7 @@ def service_table(*, processes: int, desk_port: int, nats_url: Callable[[str], s
         service("triage", processes),
         service("notifier", processes),
         service("projections", processes, WARMLINE_DESK_PORT=str(desk_port)),
+        Service(name="auditor", argv=_own_module("infra.audit.main"), env={"WARMLINE_NATS_URL": nats_url("auditor")}),
     )
 
 
@@ -50,6 +51,9 @@ def service_environment(
         "WARMLINE_INGEST_URL": run.ingest_url,
         # Where people reach the desk, as notices tell them: through a proxy, perhaps.
         "WARMLINE_DESK_URL": os.environ.get("WARMLINE_DESK_URL") or run.desk_url,
+        "WARMLINE_AUDITOR_PORT": str(run.auditor_port or 0),
+        "WARMLINE_WATCH_DESK": run.desk_url,
+        "WARMLINE_WATCH_INGEST": run.ingest_url,
         "WARMLINE_DATA": str(data),
     }
 

@@ -18,7 +18,7 @@ _EVERY = 0.05
 
 
 async def wait_ready(run: RunFile, seconds: float, checks: Sequence[Check] = ()) -> None:
-    """Wait until the desk, ingest and every one of `checks` is ready.
+    """Wait until the desk, ingest, the auditor and every one of `checks` is ready.
 
     Raises OperatorError saying what is not, after `seconds`.
     """
@@ -27,6 +27,7 @@ async def wait_ready(run: RunFile, seconds: float, checks: Sequence[Check] = ())
         missing: Sequence[Check] = (
             partial(_why_not_healthy, client, "the desk", run.desk_url),
             partial(_why_not_healthy, client, "ingest", run.ingest_url),
+            *([partial(_why_not_healthy, client, "the auditor", run.auditor_url)] if run.auditor_url else []),
             *checks,
         )
         while True:

@@ -17,9 +17,10 @@ from rich.text import Text
 
 from infra.cli.failure import failures_in_words
 from infra.cli.options import DEFAULT_DATA, Data
+from infra.looking.faces import Faces
 from infra.run_file import running
 from infra.running_servers import NATS_URL, running_servers
-from infra.system_status import Faces, SystemStatus, system_status
+from infra.system_status import SystemStatus, system_status
 
 
 def status(

@@ -28,6 +28,7 @@ from services.ingest.principal import Principal, SourcePrincipal
 from services.ingest.problem import ProblemError, over_quota, problem_of, unauthorized, unavailable
 from services.ingest.quotas import OverQuota, Quotas
 from services.ingest.refusal import Refusal
+from services.ingest.source_activity import SourceActivity
 from services.ingest.sources import Sources
 from services.ingest.validation import ValidEvent, validate
 from shared.publisher import DurablePublisher, PubResult
@@ -48,12 +49,15 @@ class EventsRoute:
         communities: Communities,
         quotas: Quotas,
         publisher: DurablePublisher,
+        *,
+        activity: SourceActivity,
         partitions: int,
     ) -> None:
         self._sources = sources
         self._communities = communities
         self._quotas = quotas
         self._publisher = publisher
+        self._activity = activity
         self._partitions = partitions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -95,9 +99,10 @@ class EventsRoute:
         if envelope.single and isinstance(refusal := fates[0], Refusal):
             detail = f"{refusal.field}: {refusal.reason}"
             raise ProblemError(403 if refusal.forbidden else 422, detail, field=refusal.field)
-        results = await self._publisher.publish(
-            [message_of(fate.event, fate.body, self._partitions) for fate in fates if isinstance(fate, ValidEvent)]
-        )
+        valid = [fate for fate in fates if isinstance(fate, ValidEvent)]
+        results = await self._publisher.publish([message_of(fate.event, fate.body, self._partitions) for fate in valid])
+        for fate in valid:
+            self._activity.heard(fate.event.community, fate.event.source)
         return _encoder.encode(_answer_to(fates, results))
 
     async def _validated(

@@ -24,6 +24,7 @@ from services.ingest.imports import Imports
 from services.ingest.policies import Policies
 from services.ingest.quotas import Quotas
 from services.ingest.rates import Rates
+from services.ingest.source_activity import SourceActivity
 from services.ingest.sources import Sources
 from shared.bounded_wait import end
 from shared.contracts.subjects import MEMBER_EVENTS
@@ -62,7 +63,8 @@ async def serve(settings: ServiceSettings, port: int) -> None:
         quotas = Quotas(
             Rates(settings.quota_rate, settings.quota_burst), Holdings(nc, settings.partitions), settings.quota_share
         )
-        events = EventsRoute(sources, communities, quotas, publisher, settings.partitions)
+        activity = SourceActivity(database)
+        events = EventsRoute(sources, communities, quotas, publisher, activity=activity, partitions=settings.partitions)
 
         async def application(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["path"] == PATH:
@@ -91,10 +93,12 @@ async def serve(settings: ServiceSettings, port: int) -> None:
             settings.postgres_url, "ingest", (FEEDBACK_SHARD,), owner_name(settings.instance), feedback.run
         )
         feeding = asyncio.create_task(keeper.run())
+        noting = asyncio.create_task(activity.run())
         _log.info("ingest_starting", host=settings.host, port=port)
         await server.serve()
         announcing.cancel()
-        await end(feeding)
+        await end(feeding, noting)
+        await activity.flush()
 
 
 class _Server(uvicorn.Server):

@@ -66,17 +66,21 @@ class Sources:
         return token if cursor.rowcount else None
 
     async def remove(self, community: str, platform: str, name: str) -> bool:
-        """Remove a source, so that its token is worth nothing; False if there is none.
+        """Remove a source, so that its token is worth nothing and its quiet no alarm; False if there is none.
 
-        Raises DatabaseUnavailableError.
+        One that spoke by the administrator's token alone is removed alike. Raises DatabaseUnavailableError.
         """
         async with self._database.transaction() as connection:
             cursor = await connection.execute(
                 "DELETE FROM ingest.sources WHERE community = %s AND platform = %s AND name = %s",
                 [community, platform, name],
             )
+            heard = await connection.execute(
+                "DELETE FROM ingest.source_activity WHERE community = %s AND source = %s",
+                [community, f"/{platform}/{name}"],
+            )
         self._principals.clear()
-        return cursor.rowcount > 0
+        return cursor.rowcount > 0 or heard.rowcount > 0
 
     async def listed(self) -> list[SourceListed]:
         """Return every source; raises DatabaseUnavailableError."""

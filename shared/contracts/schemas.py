@@ -8,6 +8,7 @@ from typing import Any, Final, get_type_hints
 
 import msgspec
 
+from shared.contracts.audit import AUDIT_FORMS
 from shared.contracts.cloudevents import MemberEvent
 from shared.contracts.commands import COMMAND_TYPES, CommandReply
 from shared.contracts.member_events import MEMBER_EVENT_TYPES
@@ -38,6 +39,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         **{command_name(verb): form for verb, form in COMMAND_TYPES.items()},
         REPLY: CommandReply,
         POLICY: Policy,
+        **AUDIT_FORMS,
         ENVELOPE: _envelope(),
     }
     return {name: _schema(name, form) for name, form in forms.items()}

@@ -9,6 +9,9 @@ MEMBER_EVENTS: Final = "MEMBER_EVENTS"
 TOUCHES: Final = "TOUCHES"
 TOUCH_FACTS: Final = "TOUCH_FACTS"
 
+AUDIT_REPORT: Final = "warmline.audit.report"
+"""Whoever asks here is answered with the auditor's last look."""
+
 
 def partition_of(name: str, partitions: int) -> int:
     """Return the partition, 0 to ``partitions`` - 1, of a community or an organisation.
@@ -49,6 +52,11 @@ def subject_matches(subject: str, pattern: str) -> bool:
     if wanted[-1] == ">":
         tokens, wanted = tokens[: len(wanted) - 1], wanted[:-1]
     return len(tokens) == len(wanted) and all(want in {"*", token} for token, want in zip(tokens, wanted, strict=True))
+
+
+def alarm_subject(alarm: str) -> str:
+    """Return ``warmline.alarm.<alarm>``, on which each change of an alarm is told (core NATS: nothing is kept)."""
+    return f"warmline.alarm.{alarm}"
 
 
 def kind_of(event_type: str) -> str:

@@ -18,7 +18,14 @@ from infra.cli.main import app
 from infra.contract_documents import ASYNCAPI, asyncapi, contract_documents
 from shared.contracts.commands import COMMAND_TYPES
 from shared.contracts.schemas import command_name, schemas
-from shared.contracts.subjects import command_subject, member_event_subject, needs_touch_subject, touch_fact_subject
+from shared.contracts.subjects import (
+    AUDIT_REPORT,
+    alarm_subject,
+    command_subject,
+    member_event_subject,
+    needs_touch_subject,
+    touch_fact_subject,
+)
 from tests.golden.forms import PUBLISHED, Form, forms
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "contracts"
@@ -100,6 +107,8 @@ def references(node: Any) -> Iterator[str]:
         ("TOUCHES", needs_touch_subject("acme", "everyone", "welcome")),
         ("TOUCH_FACTS", touch_fact_subject("acme", "held")),
         ("commands", command_subject("harbour", "claim", 4)),
+        ("alarms", alarm_subject("stream-missing")),
+        ("audit", AUDIT_REPORT),
     ],
 )
 def test_the_addresses_are_those_of_the_subjects(channel: str, subject: str) -> None:

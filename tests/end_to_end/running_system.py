@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -101,10 +101,12 @@ def environment(data: Path) -> dict[str, str]:
 
 
 @contextmanager
-def started(*arguments: str, policy: Path | None = None, demo: bool = False) -> Iterator[RunningSystem]:
-    """Start a system on an empty DATA and stop it at the end, leaving nothing behind."""
+def started(
+    *arguments: str, policy: Path | None = None, demo: bool = False, told: Mapping[str, str] | None = None
+) -> Iterator[RunningSystem]:
+    """Start a system on an empty DATA and stop it at the end, leaving nothing behind; ``told`` is more environment."""
     data = Path(tempfile.mkdtemp(prefix="warmline-e2e-"))
-    env = {**environment(data), "DEMO": "1" if demo else "0"}
+    env = {**environment(data), "DEMO": "1" if demo else "0", **(told or {})}
     if policy is not None:
         env["POLICY"] = str(policy)
     output = (data / "up.log").open("w+", encoding="utf-8")

@@ -16,6 +16,7 @@ from eventsourcing.persistence import StoredEvent
 
 from services.notifier.service import notifier_codec
 from services.triage.service import triage_codec
+from shared.contracts.audit import AUDIT_FORMS
 from shared.contracts.cloudevents import MemberEvent, decode_member_event, decode_publication, encode_member_event
 from shared.contracts.commands import COMMAND_TYPES, CommandReply
 from shared.contracts.member_events import MEMBER_EVENT_TYPES
@@ -36,6 +37,7 @@ _PLAIN: Final[dict[str, type[Any]]] = {
     **{f"command.touch.{verb}": form for verb, form in COMMAND_TYPES.items()},
     "command.touch.reply": CommandReply,
     "policy": Policy,
+    **AUDIT_FORMS,
 }
 _BUS: Final[dict[str, type[Any]]] = {**NEEDS_TOUCH_TYPES, **TOUCH_FACT_TYPES}
 PUBLISHED: Final = {*MEMBER_EVENT_TYPES, *WARMLINE_FACT_TYPES, *_BUS, *_PLAIN}

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from shared.contracts.audit import Alarm, AlarmChanged, AuditReport, PartSaid
 from shared.contracts.cloudevents import MemberEvent, type_name
 from shared.contracts.commands import ClaimTouch, CommandReply, ReleaseTouch, SettleTouch
 from shared.contracts.member_events import (
@@ -230,4 +231,14 @@ SAMPLES: Final[dict[str, Any]] = {
     "policy": POLICY,
     "policy#1": POLICY_1,
     "warmline.community.policy-adopted.v1#1": _stored(PolicyAdopted(community="acme", version="p-1", policy=POLICY_1)),
+    "audit.report": AuditReport(
+        at=AT,
+        complete=True,
+        alarms=(Alarm(name="dead-letters", since=AT, wrong="2 dead letters", mend="Run: warmline dead list"),),
+        parts=(PartSaid(name="NATS", well=True, says="answers"),),
+        dead_letters=2,
+    ),
+    "audit.alarm": AlarmChanged(
+        name="dead-letters", raised=True, at=AT, since=AT, wrong="2 dead letters", mend="Run: warmline dead list"
+    ),
 }

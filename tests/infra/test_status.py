@@ -10,9 +10,10 @@ from nats.aio.client import Client
 from typer.testing import CliRunner
 
 from infra.cli.main import app
+from infra.looking.faces import Faces
 from infra.provision import provision
 from infra.running_servers import Servers
-from infra.system_status import Faces, SystemStatus, system_status
+from infra.system_status import SystemStatus, system_status
 
 NOBODY = Faces(desk_url=None, ingest_url=None)
 

@@ -26,7 +26,7 @@ class ComposeRun:
         self.name = f"warmline-test-{os.getpid()}"
         self.image = f"{self.name}:latest"
         self.token = secrets.token_hex(16)
-        desk, ingest = free_ports(2)
+        desk, ingest, auditor = free_ports(3)
         self.desk_url, self.ingest_url = f"http://127.0.0.1:{desk}", f"http://127.0.0.1:{ingest}"
         self._env_file = folder / "env"
         self._env_file.write_text(
@@ -35,7 +35,8 @@ class ComposeRun:
             # nats-server takes bare digits for a number
             + "WARMLINE_NATS_ROUTE_PASSWORD=0123456789\n"
             + f"WARMLINE_POSTGRES_PASSWORD={secrets.token_hex(16)}\n"
-            f"WARMLINE_DESK_PORT={desk}\nWARMLINE_INGEST_PORT={ingest}\nWARMLINE_IMAGE={self.image}\n"
+            f"WARMLINE_DESK_PORT={desk}\nWARMLINE_INGEST_PORT={ingest}\n"
+            f"WARMLINE_AUDITOR_PORT={auditor}\nWARMLINE_IMAGE={self.image}\n"
         )
 
     def compose(self, *arguments: str, seconds: float = 120) -> subprocess.CompletedProcess[str]:

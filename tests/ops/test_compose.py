@@ -27,9 +27,10 @@ SECRETS = {
 }  # fmt: skip
 
 
-def test_the_four_services_their_servers_and_two_one_shots_are_there():
+def test_the_four_services_their_auditor_their_servers_and_two_one_shots_are_there():
     assert set(SERVICES) == {
-        "nats", "nats-2", "nats-3", "postgres", "provision", "ingest", "triage", "notifier", "projections", "cli",
+        "nats", "nats-2", "nats-3", "postgres", "provision", "ingest", "triage", "notifier", "projections", "auditor",
+        "cli",
     }  # fmt: skip
     assert {name for name, service in SERVICES.items() if service["restart"] == "no"} == {"provision", "cli"}
 
@@ -40,7 +41,7 @@ def test_what_stays_up_has_a_health_check_and_comes_back(name):
     assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
 
 
-@pytest.mark.parametrize("name", ["ingest", "triage", "notifier", "projections"])
+@pytest.mark.parametrize("name", ["ingest", "triage", "notifier", "projections", "auditor"])
 def test_services_start_after_provisioning(name):
     assert SERVICES[name]["depends_on"] == {
         "nats": {"condition": "service_healthy"},
@@ -60,7 +61,7 @@ def test_containers_may_do_nothing_that_they_need_not(name):
 
 def test_ports_are_open_on_loopback_only_and_the_servers_have_none():
     ports = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
-    assert set(ports) == {"ingest", "projections"}
+    assert set(ports) == {"ingest", "projections", "auditor"}
     assert all(str(port).startswith("127.0.0.1:") for each in ports.values() for port in each)
     assert COMPOSE["networks"]["inside"] == {"internal": True}
     assert SERVICES["nats"]["networks"] == SERVICES["postgres"]["networks"] == ["inside"]
@@ -77,7 +78,8 @@ def test_no_secret_has_a_default():
 
 def test_the_example_names_every_variable_and_gives_no_secret():
     example = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", (TOP / ".env.example").read_text(), re.MULTILINE))
-    assert set(example) == {*re.findall(r"\$\{(\w+)", TEXT), "WARMLINE_SMTP_URL", "COMPOSE_PROFILES"}
+    optional = {"WARMLINE_SMTP_URL", "WARMLINE_DEADMAN_URL", "WARMLINE_DEADMAN_SECONDS", "COMPOSE_PROFILES"}
+    assert set(example) == {*re.findall(r"\$\{(\w+)", TEXT), *optional}
     assert {key for key in example if SECRET.search(key) and not example[key]} == SECRETS
 
 
@@ -95,7 +97,7 @@ def test_the_examples_own_lines_fill_in_every_secret(tmp_path):
 def test_each_service_is_a_user_of_its_own_on_nats():
     urls = {name: service.get("environment", {}).get("WARMLINE_NATS_URL") for name, service in SERVICES.items()}
     users = {name: url.removeprefix("nats://").partition(":")[0] for name, url in urls.items() if url}
-    services = ("ingest", "triage", "notifier", "projections")
+    services = ("ingest", "triage", "notifier", "projections", "auditor")
     assert users == {**{name: name for name in services}, "provision": "operator", "cli": "operator"}
 
 
@@ -168,7 +170,7 @@ def test_a_newcomer_whom_nobody_greeted_stands_in_the_queue_and_is_there_after_a
 
 @pytest.mark.docker
 def test_no_service_runs_as_root_or_can_write_to_its_image(system: ComposeRun):
-    for service in ("ingest", "triage", "notifier", "projections"):
+    for service in ("ingest", "triage", "notifier", "projections", "auditor"):
         probe = "import os; print(os.getuid(), os.access('/opt/warmline', os.W_OK))"
         found = system.compose("exec", "-T", service, "python", "-c", probe)
         assert found.stdout.split() == ["10001", "False"]

@@ -1,0 +1,1 @@
+"""The auditor: looks at everything every few seconds, raises alarms, and tells a dead man's switch that all is well."""

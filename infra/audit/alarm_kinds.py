@@ -1,0 +1,114 @@
+"""Every alarm there is, as data: what it means, how long it must last, and how to mend it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmKind:
+    """One alarm: raised when what is wrong has lasted ``after`` seconds, cleared after ``clear`` without it."""
+
+    name: str
+    mend: str
+    after: float = 4.0
+    clear: float = 4.0
+
+
+NATS_AWAY: Final = AlarmKind(
+    name="nats-away",
+    mend="See that the NATS server runs and can be reached: DATA/logs/nats.log, or docker compose logs nats. Senders "
+    "get 503 meanwhile and send again; nothing is lost.",
+)
+POSTGRESQL_AWAY: Final = AlarmKind(
+    name="postgresql-away",
+    mend="See that PostgreSQL runs and can be reached: DATA/logs/postgresql.log, or docker compose logs postgres.",
+)
+SERVICE_AWAY: Final = AlarmKind(
+    name="service-away",
+    mend="Look into the service's log (DATA/logs, or docker compose logs SERVICE): it says why it ends or hangs.",
+    after=8,
+)
+STREAM_MISSING: Final = AlarmKind(
+    name="stream-missing",
+    mend="Run: warmline provision. It creates what is missing. If MEMBER_EVENTS was lost, restore a backup instead.",
+)
+STREAM_DIFFERS: Final = AlarmKind(
+    name="stream-differs",
+    mend="Run: warmline provision. It shows each setting that differs and how to bring it back.",
+)
+STREAM_FILLING: Final = AlarmKind(
+    name="stream-filling",
+    mend="Make room (shorter retention in the care policy) or give the stream a larger bound; see docs/running.md. A "
+    "full stream refuses new events and drops nothing.",
+)
+STORAGE_FILLING: Final = AlarmKind(
+    name="storage-filling",
+    mend="Give JetStream's account or the disk more room, or move DATA to a larger one. After a disk was full, restart "
+    "NATS: it does not write to that stream again by itself.",
+)
+SHARD_UNOWNED: Final = AlarmKind(
+    name="shard-unowned",
+    mend="Start more processes of the service, or look into its log for why it lets go. Leases pass on by themselves "
+    "in six seconds.",
+    after=10,
+)
+SHARD_HALTED: Final = AlarmKind(
+    name="shard-halted",
+    mend="The reason names the mend. An event of a newer build in the stream: start that build.",
+)
+READER_STILL: Final = AlarmKind(
+    name="reader-still",
+    mend="Look into the service's log for what it waits for; a process that hangs may be killed, another takes over.",
+    after=0,  # its check has waited already
+)
+RELAY_LAGS: Final = AlarmKind(
+    name="relay-lags",
+    mend="Look into the service's log for 'relay.waiting': it says what the relay waits for, NATS or a full stream.",
+    clear=10,
+)
+DEADLINE_MISSED: Final = AlarmKind(
+    name="deadline-missed",
+    mend="Restart the service that owns the partition: it reads its deadlines anew. Then run: warmline verify",
+    after=0,  # its check has waited already
+)
+TOUCH_STUCK: Final = AlarmKind(
+    name="touch-stuck",
+    mend="Claim the touch at the desk so that nobody waits; then restart notifier and run: warmline verify",
+    after=0,  # its check has waited already
+)
+DEAD_LETTERS: Final = AlarmKind(
+    name="dead-letters",
+    mend="Run: warmline dead list. It shows what could not be processed and why, to retry or to drop.",
+)
+SOURCE_QUIET: Final = AlarmKind(
+    name="source-quiet",
+    mend="See that the bridge or bot of the source runs and that its token holds. A source that has ended for good: "
+    "DELETE /v1/sources/PLATFORM/NAME?community=COMMUNITY, or let the alarm lapse after 30 days.",
+    after=0,
+)
+AUDIT_INCOMPLETE: Final = AlarmKind(
+    name="audit-incomplete",
+    mend="Look into the auditor's log: a check of its own failed, so that not everything is watched.",
+    after=10,
+)
+
+ALARM_KINDS: Final = (
+    NATS_AWAY,
+    POSTGRESQL_AWAY,
+    SERVICE_AWAY,
+    STREAM_MISSING,
+    STREAM_DIFFERS,
+    STREAM_FILLING,
+    STORAGE_FILLING,
+    SHARD_UNOWNED,
+    SHARD_HALTED,
+    READER_STILL,
+    RELAY_LAGS,
+    DEADLINE_MISSED,
+    TOUCH_STUCK,
+    DEAD_LETTERS,
+    SOURCE_QUIET,
+    AUDIT_INCOMPLETE,
+)

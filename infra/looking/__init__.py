@@ -1,0 +1,1 @@
+"""Looking at a running system: what `warmline status` and the auditor both ask, asked in one place."""
