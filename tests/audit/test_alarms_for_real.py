@@ -167,7 +167,7 @@ WORDS = (
     "planted-1 is raised, and offered to nobody",
     "planted-2 is held, and nothing will offer it again",
     "drain of roster:gone",
-    "1 open: 1 of notifier",
+    "1 of notifier, the oldest for",
     "duplicate_window",
     "warmline.member.dreamed.v1",
     "triage: no process is alive",
