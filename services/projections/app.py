@@ -15,10 +15,11 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
 
-from services.projections.api import member_routes, queue_routes, status_routes, touch_routes
+from services.projections.api import alarm_routes, member_routes, queue_routes, status_routes, touch_routes
+from services.projections.audit_watch import AuditWatch
 from services.projections.authentication import Authentication
 from services.projections.changes import QueueChanges
-from services.projections.desk import entrance, live, member_page, queue_page, touch_page
+from services.projections.desk import entrance, health_page, live, member_page, queue_page, touch_page
 from services.projections.desk.rendering import STATIC, Pages
 from services.projections.desk.session import Sessions
 from services.projections.errors import error_handler
@@ -50,11 +51,12 @@ class Parts:
     health: HealthCheck
     progress: Progress
     sessions: Sessions
+    audit: AuditWatch
 
 
 def create_app(parts: Parts) -> Litestar:
     """Return the application over ``parts``, which the caller opens and closes."""
-    pages = Pages(parts.sessions)
+    pages = Pages(parts.sessions, parts.audit)
     api = Router(
         "/api/v1",
         route_handlers=[
@@ -66,6 +68,7 @@ def create_app(parts: Parts) -> Litestar:
             member_routes.get_member,
             member_routes.list_history,
             status_routes.status,
+            alarm_routes.list_alarms,
         ],
         security=[{"token": []}],
     )
@@ -76,6 +79,7 @@ def create_app(parts: Parts) -> Litestar:
             touch_page.touch_page,
             touch_page.act,
             member_page.member_page,
+            health_page.health_page,
             live.live,
             entrance.login_page,
             entrance.login,
@@ -96,6 +100,7 @@ def create_app(parts: Parts) -> Litestar:
             "health": _given(parts.health),
             "progress": _given(parts.progress),
             "sessions": _given(parts.sessions),
+            "audit": _given(parts.audit),
             "pages": _given(pages),
         },
         middleware=[DefineMiddleware(Authentication, sessions=parts.sessions, reader=parts.reader)],

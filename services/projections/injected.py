@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Request
 from litestar.di import NamedDependency
 
+from services.projections.audit_watch import AuditWatch
 from services.projections.changes import QueueChanges
 from services.projections.desk.rendering import Pages
 from services.projections.desk.session import Session, Sessions
@@ -20,6 +21,7 @@ AnyRequest = Request[Any, Any, Any]
 SignedRequest = Request[Viewer, Session | None, Any]
 """A request that passed authentication; ``auth`` is None when it carried the token."""
 
+GivenAudit = NamedDependency[AuditWatch]
 GivenChanges = NamedDependency[QueueChanges]
 GivenCommands = NamedDependency[TouchCommands]
 GivenHealth = NamedDependency[HealthCheck]

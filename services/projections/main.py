@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Final
 
 import structlog
@@ -16,6 +16,7 @@ from litestar import Litestar
 from nats.aio.client import Client
 
 from services.projections.app import Parts, create_app
+from services.projections.audit_watch import AuditWatch
 from services.projections.changes import QueueChanges
 from services.projections.desk.session import Sessions
 from services.projections.health import HealthCheck
@@ -24,6 +25,7 @@ from services.projections.progress import Progress
 from services.projections.reading import Reader
 from services.projections.touch_commands import TouchCommands
 from services.projections.views import VIEWS
+from shared.bounded_wait import end
 from shared.decider_process import owner_name
 from shared.event_store.recorder import Lease
 from shared.leases import LeaseKeeper
@@ -55,6 +57,7 @@ async def _serve(settings: ServiceSettings, client: Client, port: int) -> None:
     async with views_pool(settings.postgres_url, [schema_of(view) for view in VIEWS]) as pool:
         reader = Reader(pool)
         changes = QueueChanges(reader, settings.postgres_url)
+        audit = AuditWatch(client)
         app = create_app(
             Parts(
                 reader=reader,
@@ -63,10 +66,11 @@ async def _serve(settings: ServiceSettings, client: Client, port: int) -> None:
                 health=HealthCheck(client, pool),
                 progress=Progress(client, pool, VIEWS),
                 sessions=Sessions(settings.token),
+                audit=audit,
             )
         )
         _log.info("desk_starting", host=settings.host, port=port)
-        await serve_desk(DeskServer(app, settings.host, port), changes)
+        await serve_desk(DeskServer(app, settings.host, port), changes, audit)
 
 
 class DeskServer(uvicorn.Server):
@@ -93,9 +97,9 @@ class DeskServer(uvicorn.Server):
         yield
 
 
-async def serve_desk(server: DeskServer, changes: QueueChanges) -> None:
+async def serve_desk(server: DeskServer, changes: QueueChanges, audit: AuditWatch) -> None:
     """Serve until cancelled; then let live pages go and finish the requests in flight."""
-    watching = asyncio.create_task(changes.run())
+    watching = [asyncio.create_task(changes.run()), asyncio.create_task(audit.run())]
     serving = asyncio.create_task(server.serve())
     try:
         await asyncio.shield(serving)
@@ -103,9 +107,7 @@ async def serve_desk(server: DeskServer, changes: QueueChanges) -> None:
         await changes.close()
         server.should_exit = True
         await serving
-        watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await watching
+        await end(*watching)
 
 
 async def _run(settings: ServiceSettings) -> None:

@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -18,6 +19,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from services.projections.app import Parts, create_app
+from services.projections.audit_watch import AuditWatch
 from services.projections.changes import QueueChanges
 from services.projections.desk.session import Sessions
 from services.projections.health import HealthCheck
@@ -27,7 +29,9 @@ from services.projections.progress import Progress
 from services.projections.queue.view import QueueView
 from services.projections.reading import Reader
 from services.projections.touch_commands import TouchCommands
+from shared.contracts.audit import Alarm, AuditReport, PartSaid
 from shared.contracts.commands import COMMAND_TYPES, CommandReply, SettleTouch, TouchCommand
+from shared.contracts.subjects import AUDIT_REPORT
 from shared.contracts.touch_facts import TouchClaimed, TouchReleased, TouchSettled
 from tests.projections import making
 from tests.projections.folding import fold
@@ -45,6 +49,38 @@ class Desk:
     nats: Client
     connection: psycopg.AsyncConnection[Any]
     owner: Owner
+    auditor: Auditor
+    audit: AuditWatch
+
+    async def audited(self, *alarms: Alarm, **changes: Any) -> None:
+        """Let the auditor say this from now on."""
+        self.auditor.say(*alarms, **changes)
+        await self.audit.ask()
+
+
+class Auditor:
+    """Stands in for the auditor: answers with the last look as it is told."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self.answers = True
+        self.say()
+
+    def say(self, *alarms: Alarm, **changes: Any) -> None:
+        parts = (
+            PartSaid(name="NATS", well=True, says="answers"),
+            PartSaid(name="dead letters", well=not alarms, says="none: everything could be processed"),
+        )
+        given = {"at": datetime.now(UTC), "complete": True, "alarms": alarms, "parts": parts, "dead_letters": 0}
+        self.report = AuditReport(**{**given, **changes})
+
+    async def listen(self) -> None:
+        await self._client.subscribe(AUDIT_REPORT, cb=self._answer)
+        await self._client.flush()
+
+    async def _answer(self, message: Msg) -> None:
+        if self.answers:
+            await message.respond(msgspec.json.encode(self.report))
 
 
 class Owner:
@@ -86,6 +122,9 @@ async def desk_over(
         stack.push_async_callback(client.close)
         reader = Reader(pool)
         changes = QueueChanges(reader, postgres_url)
+        audit = AuditWatch(client)
+        auditor = Auditor(client)
+        await auditor.listen()
         app = create_app(
             Parts(
                 reader=reader,
@@ -94,19 +133,22 @@ async def desk_over(
                 health=HealthCheck(client, pool),
                 progress=Progress(client, pool, ()),
                 sessions=Sessions(TOKEN),
+                audit=audit,
             )
         )
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        serving = asyncio.create_task(serve_desk(DeskServer(app, "127.0.0.1", port), changes))
+        serving = asyncio.create_task(serve_desk(DeskServer(app, "127.0.0.1", port), changes, audit))
         stack.push_async_callback(_ended, serving)
         url = f"http://127.0.0.1:{port}"
         api = await stack.enter_async_context(
             httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {TOKEN}"}, trust_env=False, timeout=10)
         )
         await _listening(api)
-        yield Desk(url=url, api=api, nats=client, connection=connection, owner=Owner(connection))
+        yield Desk(
+            url=url, api=api, nats=client, connection=connection, owner=Owner(connection), auditor=auditor, audit=audit
+        )
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

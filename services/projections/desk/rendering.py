@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Request, Response
 from litestar.response import Redirect
 
+from services.projections.audit_watch import AuditWatch
 from services.projections.desk import telling, words
 from services.projections.desk.session import Session, Sessions
 from services.projections.problems import Problem
@@ -30,8 +31,9 @@ _HEADINGS: Final = {
 class Pages:
     """The desk's templates, with escaping always on and nothing undefined passed over."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, audit: AuditWatch) -> None:
         self._sessions = sessions
+        self._audit = audit
         self._environment = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,
@@ -57,6 +59,7 @@ class Pages:
             viewer=viewer,
             form_token=self._sessions.form_token(session) if session else "",
             now=datetime.now(UTC),
+            audit=self._audit.standing,
             **shown,
         )
         return Response(

@@ -83,6 +83,8 @@
     if (newest !== shown) setTimeout(follow, 2000);
   }
 
+  if (main.dataset.every) setInterval(() => { shown = ""; follow(); }, Number(main.dataset.every) * 1000);
+
   const source = new EventSource("/desk/live");
   source.addEventListener("mark", (event) => { newest = event.data; follow(); });
   document.addEventListener("visibilitychange", follow);
