@@ -35,7 +35,8 @@ _READY_WITHIN = 60.0
 class RunOptions:
     """What the operator chose; `port` None means the first free pair, `data` is absolute.
 
-    `nats_nodes` None means as many as the streams of `data` were made with, or one.
+    `nats_nodes` None means as many as the streams of `data` were made with, or one, and so `stream_bytes`; with `apply`
+    streams that are configured otherwise are changed, where nothing is lost by it.
     """
 
     data: Path
@@ -43,7 +44,8 @@ class RunOptions:
     processes: int
     partitions: int
     nats_nodes: int | None
-    stream_bytes: int
+    stream_bytes: int | None
+    apply: bool
     token: str
     policy: Path | None
     demo: bool
@@ -65,7 +67,8 @@ class EmbeddedRun:
                 f"{options.partitions} were asked for. Use --partitions {earlier.partitions} (WARMLINE_PARTITIONS)."
             )
         nodes = _nodes(options)
-        self._streams = StreamSettings(max_bytes=options.stream_bytes, replicas=nodes)
+        before = earlier.streams if earlier else StreamSettings()
+        settings = StreamSettings(max_bytes=options.stream_bytes or before.max_bytes, replicas=nodes)
         self._report = report
         with ExitStack() as claims:
             desk, ingest = claim_public(options.port)
@@ -81,7 +84,7 @@ class EmbeddedRun:
                 options.data,
                 [claim.port for claim in nats],
                 [claim.port for claim in routes],
-                max_file_store=str(store_bytes(self._streams)),
+                max_file_store=str(store_bytes(settings)),
             )
             self._claims = claims.pop_all()
         self.run = RunFile(
@@ -89,6 +92,7 @@ class EmbeddedRun:
             process=process_identity(os.getpid()) or "",
             started_at=datetime.now(UTC),
             partitions=options.partitions,
+            streams=settings,
             nats_url=self._nats_url(OPERATOR),
             postgres_url=self._postgres.url,
             desk_url=f"http://127.0.0.1:{desk.port}",
@@ -108,9 +112,7 @@ class EmbeddedRun:
 
     def _processes(self, services: tuple[Service, ...], *, ingest_port: int) -> Sequence[ServiceProcess]:
         options = self._options
-        env = service_environment(
-            self.run, streams=self._streams, token=options.token, data=options.data, ingest_port=ingest_port
-        )
+        env = service_environment(self.run, token=options.token, data=options.data, ingest_port=ingest_port)
         return service_processes(services, env=env, data=options.data)
 
     def _nats_url(self, user: str) -> str:
@@ -125,10 +127,17 @@ class EmbeddedRun:
         """Start everything; returns when the desk and ingest answer. Raises OperatorError if something does not."""
         self._report("Starting PostgreSQL and NATS")
         await self._supervisor.start_servers()
-        write_run(self._data, self.run)
         self._report("Preparing streams and tables")
         await wait_for_jetstream(self.run.nats_url)
-        await provision(self.run.nats_url, self.run.postgres_url, self.run.partitions, self._streams)
+        await provision(
+            self.run.nats_url,
+            self.run.postgres_url,
+            self.run.partitions,
+            self.run.streams,
+            apply=self._options.apply,
+            report=self._report,
+        )
+        write_run(self._data, self.run)  # not before: what provisioning refused is not to be remembered
         self._report("Starting the services")
         await self._supervisor.start_services()
         ready = asyncio.create_task(wait_ready(self.run, _READY_WITHIN, [why_not_owned]))

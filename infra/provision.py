@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
+from collections.abc import Callable
 from importlib import resources
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import psycopg
-from nats.aio.client import Client
 from psycopg.sql import SQL, Identifier
 
 from infra.nats_for_commands import connect_for_command
 from infra.operator_error import OperatorError
 from infra.shards import SERVICES
-from infra.stream_drift import differences
+from infra.stream_provisioning import provision_streams
 from services.ingest.feedback import FEEDBACK_SHARD
 from services.notifier.service import notifier_codec
 from services.projections.views import VIEWS
@@ -22,21 +21,29 @@ from services.triage.service import triage_codec
 from shared.event_store.codec import EventCodec
 from shared.event_store.recorder import datastore
 from shared.event_store.store import PartitionStore
-from shared.topology import Stream, StreamSettings, streams
+from shared.topology import StreamSettings
 from shared.view import create_view, schema_of, shards_of
 
 _LOCK: Final = 0x77617266  # an advisory lock's number: two provisioners at once do one thing after the other
 
 
-async def provision(nats_url: str, postgres_url: str, partitions: int, settings: StreamSettings | None = None) -> None:
+async def provision(
+    nats_url: str,
+    postgres_url: str,
+    partitions: int,
+    settings: StreamSettings | None = None,
+    *,
+    apply: bool = False,
+    report: Callable[[str], None] = print,
+) -> None:
     """Create what is missing for ``partitions`` partitions, with streams by ``settings``.
 
+    With ``apply``, streams that differ are changed where nothing is lost by it, and ``report`` is told of each change.
     Raises OperatorError when the number of partitions or a stream's configuration is not what stands there.
     """
     client = await connect_for_command(nats_url, "warmline provision")
     try:
-        for stream in streams(settings):
-            await _provision_stream(client, stream)
+        await provision_streams(client, settings or StreamSettings(), apply=apply, report=report)
     finally:
         await client.close()
     async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as connection:
@@ -45,27 +52,6 @@ async def provision(nats_url: str, postgres_url: str, partitions: int, settings:
             await _provision_database(connection, postgres_url, partitions)
         finally:
             await connection.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
-
-
-async def _provision_stream(client: Client, stream: Stream) -> None:
-    wanted = stream.config()
-    answer = await _api(client, f"STREAM.INFO.{stream.name}", {})
-    if answer.get("error", {}).get("code") == 404:
-        created = await _api(client, f"STREAM.CREATE.{stream.name}", wanted)
-        if "error" in created:
-            raise OperatorError(f"The stream {stream.name} could not be created: {created['error']['description']}")
-        return
-    if "error" in answer:
-        raise OperatorError(f"The stream {stream.name} could not be read: {answer['error']['description']}")
-    differing = differences(stream, answer["config"])
-    if differing:
-        lines = "\n".join(f"  {key}: is {live!r}, should be {value!r}" for key, (live, value) in differing.items())
-        raise OperatorError(f"The stream {stream.name} is not configured as Warmline needs it:\n{lines}")
-
-
-async def _api(client: Client, verb: str, request: dict[str, Any]) -> dict[str, Any]:
-    message = await client.request(f"$JS.API.{verb}", json.dumps(request).encode(), timeout=10)
-    return cast("dict[str, Any]", json.loads(message.data))
 
 
 async def _provision_database(connection: psycopg.AsyncConnection[Any], postgres_url: str, partitions: int) -> None:

@@ -6,7 +6,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from infra.operator_error import OperatorError
 from infra.private_file import write_private
 from infra.process_table import process_identity
 from shared.nats_address import NatsAddress
+from shared.topology import StreamSettings
 
 _NAME = "run.json"
 
@@ -32,6 +33,7 @@ class RunFile:
     process: str
     started_at: datetime
     partitions: int
+    streams: StreamSettings = field(default_factory=StreamSettings)
     nats_url: str
     postgres_url: str
     desk_url: str

@@ -10,7 +10,6 @@ from typing import Final
 
 from infra.run_file import RunFile
 from infra.service_process import Service
-from shared.topology import StreamSettings
 
 
 def service_table(*, processes: int, desk_port: int, nats_url: Callable[[str], str]) -> tuple[Service, ...]:
@@ -37,15 +36,13 @@ def service_table(*, processes: int, desk_port: int, nats_url: Callable[[str], s
     )
 
 
-def service_environment(
-    run: RunFile, *, streams: StreamSettings, token: str, data: Path, ingest_port: int
-) -> dict[str, str]:
+def service_environment(run: RunFile, *, token: str, data: Path, ingest_port: int) -> dict[str, str]:
     """Return what every service is told, besides the environment of the supervisor itself and its own row."""
     return {
         "WARMLINE_POSTGRES_URL": run.postgres_url,
         "WARMLINE_PARTITIONS": str(run.partitions),
-        "WARMLINE_STREAM_BYTES": str(streams.max_bytes),
-        "WARMLINE_STREAM_REPLICAS": str(streams.replicas),
+        "WARMLINE_STREAM_BYTES": str(run.streams.max_bytes),
+        "WARMLINE_STREAM_REPLICAS": str(run.streams.replicas),
         "WARMLINE_TOKEN": token,
         "WARMLINE_INGEST_PORT": str(ingest_port),
         "WARMLINE_INGEST_URL": run.ingest_url,

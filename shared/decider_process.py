@@ -21,7 +21,7 @@ from shared.event_store.codec import EventCodec
 from shared.event_store.recorder import Lease, datastore
 from shared.event_store.store import PartitionStore, SkewError
 from shared.leases import LeaseKeeper
-from shared.nats_connection import nats_connection, wait_for_stream
+from shared.nats_connection import nats_connection
 from shared.partition.inlet import NatsInlet
 from shared.partition.runner import PartitionRunner
 from shared.partition.service import Input, Service
@@ -29,6 +29,7 @@ from shared.publisher import DurablePublisher
 from shared.relay import Publish, Relay
 from shared.settings import ServiceSettings
 from shared.skew import refuse_skewed_inputs, refuse_skewed_outlet
+from shared.stream_check import wait_for_streams
 from shared.stream_identity import reader_of
 
 log = structlog.get_logger()
@@ -119,8 +120,9 @@ async def run(settings: ServiceSettings, process: DeciderProcess) -> None:
     """Own partitions until SIGTERM or SIGINT, then give them back."""
     async with nats_connection(settings.nats_url, settings.instance) as client:
         publisher = DurablePublisher(client, process.outlet.stream)
-        for stream in {process.outlet.stream, *(spec.stream for spec in process.inputs(0))}:
-            await wait_for_stream(client, stream)
+        await wait_for_streams(
+            client, {process.outlet.stream, *(spec.stream for spec in process.inputs(0))}, settings.streams
+        )
         with datastore(settings.postgres_url, process.schema, connections=settings.partitions + 2) as database:
             owner = _Owner(client, publisher, database, process)
             keeper = LeaseKeeper(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import time
@@ -13,14 +12,11 @@ from typing import Final
 import nats
 import structlog
 from nats.aio.client import Client
-from nats.errors import Error
-from nats.js.errors import NotFoundError
 
 from shared.nats_address import NatsAddress
 
 _log = structlog.get_logger()
 _RECONNECT_SECONDS: Final = 0.25
-_RETRY_SECONDS: Final = 0.5
 _REMIND_SECONDS: Final = 10.0
 _DENIED: Final = "permissions violation"
 _DENIED_DETAIL: Final = (
@@ -81,22 +77,3 @@ async def nats_connection(url: str, name: str) -> AsyncIterator[Client]:
     finally:
         stopping = True
         await nc.close()
-
-
-async def wait_for_stream(nc: Client, stream: str) -> None:
-    """Return once ``stream`` exists; says in the log, now and then, that it is waited for."""
-    clock = asyncio.get_running_loop()
-    reminded = -_REMIND_SECONDS
-    while True:
-        try:
-            await nc.jetstream().stream_info(stream)
-        except NotFoundError:
-            detail = f"the stream {stream} does not exist yet: provisioning creates it"
-        except Error as error:
-            detail = f"JetStream does not answer: {str(error) or type(error).__name__}"
-        else:
-            return
-        if clock.time() - reminded >= _REMIND_SECONDS:
-            _log.info("waiting_for_stream", stream=stream, detail=detail)
-            reminded = clock.time()
-        await asyncio.sleep(_RETRY_SECONDS)

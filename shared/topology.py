@@ -37,11 +37,19 @@ class Stream:
             "storage": "file",
             "discard": "new",
             "max_bytes": self.max_bytes,
+            "max_msgs": -1,
+            "max_msgs_per_subject": -1,
+            "max_msg_size": -1,
+            "max_consumers": -1,
             "max_age": 0,
             "duplicate_window": 600_000_000_000,
             "num_replicas": self.replicas,
             "allow_direct": True,
             "allow_atomic": True,
+            "allow_rollup_hdrs": False,
+            "allow_msg_ttl": False,
+            "no_ack": False,
+            "sealed": False,
             "deny_delete": False,
             "deny_purge": False,
         }
@@ -68,6 +76,14 @@ def read_bytes(text: str) -> int:
     if size < LEAST_BYTES:
         raise ValueError("give at least 16MiB: a smaller stream is full at once")
     return size
+
+
+def size_in_words(size: int) -> str:
+    """Return ``size`` in bytes as ``read_bytes`` takes it, in the largest unit that leaves it whole."""
+    if size < 0:
+        return "unbounded"
+    unit, factor = next(pair for pair in reversed(_UNITS.items()) if size % pair[1] == 0)
+    return f"{size // factor}{unit}"
 
 
 def store_bytes(settings: StreamSettings) -> int:

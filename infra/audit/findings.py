@@ -27,7 +27,7 @@ from infra.dead_letters.counting import told
 from infra.looking.database import RELAYING, DatabaseLook
 from infra.looking.look import NEARLY_FULL, Away, BusLook, Look
 from infra.readers import Reader
-from infra.stream_drift import differences
+from shared.stream_check import differences
 from shared.topology import Stream
 
 STILL_SECONDS: Final = 10.0
@@ -124,10 +124,10 @@ def _on_bus(bus: BusLook, disks: tuple[Disk, ...], wanted: tuple[Stream, ...], s
             if stream.problem is not None
         ),
         STREAM_DIFFERS: listed(
-            f"{stream.name}: {key} is {live!r}, should be {value!r}"
+            str(difference)
             for stream in bus.streams
             if stream.problem is None
-            for key, (live, value) in differences(configs[stream.name], stream.config).items()
+            for difference in differences(configs[stream.name], stream.config)
         ),
         STREAM_FILLING: listed(
             f"{stream.name} holds {stream.full:.0%} of its bound" for stream in bus.streams if stream.full >= full

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Annotated
 
 import nats.errors
 import psycopg
@@ -14,11 +15,16 @@ from infra.provision import provision as create_what_is_missing
 from shared.settings import ServiceSettings, SettingsError
 
 
-def provision() -> None:
+def provision(
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Change streams that are configured otherwise, where nothing is lost by it.")
+    ] = False,
+) -> None:
     """Create the streams and tables that are missing, on servers of your own. `warmline up` does this by itself.
 
     The servers are those of WARMLINE_NATS_URL and WARMLINE_POSTGRES_URL. The environment is the services' own,
-    with WARMLINE_TOKEN and WARMLINE_PARTITIONS. Nothing that is there is changed, so it may run at every start.
+    with WARMLINE_TOKEN and WARMLINE_PARTITIONS. Without --apply nothing that is there is changed, so it may run at
+    every start; a stream that is configured otherwise than Warmline needs is shown, setting by setting.
     """
     with failures_in_words():
         try:
@@ -28,7 +34,14 @@ def provision() -> None:
         typer.echo("Preparing streams and tables")
         try:
             asyncio.run(
-                create_what_is_missing(settings.nats_url, settings.postgres_url, settings.partitions, settings.streams)
+                create_what_is_missing(
+                    settings.nats_url,
+                    settings.postgres_url,
+                    settings.partitions,
+                    settings.streams,
+                    apply=apply,
+                    report=typer.echo,
+                )
             )
         except (OSError, TimeoutError, nats.errors.Error) as error:
             why = str(error) or type(error).__name__

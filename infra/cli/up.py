@@ -54,12 +54,16 @@ def up(
         ),
     ] = None,
     stream_bytes: Annotated[
-        str,
+        str | None,
         typer.Option(
             envvar="WARMLINE_STREAM_BYTES",
+            show_default="10GiB, or that of the run before",
             help="Bound of the stream of member events; the two others get a quarter each. A full stream refuses.",
         ),
-    ] = "10GiB",
+    ] = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Change streams that are configured otherwise, where nothing is lost by it.")
+    ] = False,
     policy: Annotated[
         Path | None,
         typer.Option(
@@ -93,6 +97,7 @@ def up(
                 partitions=partitions,
                 nats_nodes=_one_or_three(nats_nodes),
                 stream_bytes=_bytes(stream_bytes),
+                apply=apply,
                 token=token,
                 policy=policy,
                 demo=demo,
@@ -106,9 +111,9 @@ def _one_or_three(nodes: int | None) -> int | None:
     return nodes
 
 
-def _bytes(text: str) -> int:
+def _bytes(text: str | None) -> int | None:
     try:
-        return read_bytes(text)
+        return read_bytes(text) if text else None
     except ValueError as error:
         raise OperatorError(f"--stream-bytes (WARMLINE_STREAM_BYTES) is {text!r}: {error}.") from error
 

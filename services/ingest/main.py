@@ -30,9 +30,10 @@ from shared.bounded_wait import end
 from shared.contracts.subjects import MEMBER_EVENTS
 from shared.decider_process import owner_name
 from shared.leases import LeaseKeeper
-from shared.nats_connection import nats_connection, wait_for_stream
+from shared.nats_connection import nats_connection
 from shared.publisher import DurablePublisher
 from shared.settings import ServiceSettings, SettingsError
+from shared.stream_check import drift_ends_the_process, wait_for_streams
 from shared.telemetry import configure
 
 _DRAIN_SECONDS: Final = 8
@@ -45,7 +46,7 @@ async def serve(settings: ServiceSettings, port: int) -> None:
     async with AsyncExitStack() as stack:
         nc = await stack.enter_async_context(nats_connection(settings.nats_url, f"warmline {settings.instance}"))
         database = await stack.enter_async_context(open_database(settings.postgres_url))
-        await wait_for_stream(nc, MEMBER_EVENTS)
+        await wait_for_streams(nc, [MEMBER_EVENTS], settings.streams)
         publisher = DurablePublisher(nc, MEMBER_EVENTS)
         communities = Communities(database, publisher, settings.partitions)
         sources = Sources(database, settings.token)
@@ -138,7 +139,7 @@ def main() -> None:
     except SettingsError as error:
         sys.exit(f"warmline ingest cannot start:\n{error}")
     configure("ingest", settings.instance)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with drift_ends_the_process("ingest"), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_until_stopped(settings, port))
 
 

@@ -23,6 +23,7 @@ from shared.nats_connection import nats_connection
 from shared.partition.runner import PartitionRunner
 from shared.partition.service import Input
 from shared.settings import ServiceSettings, SettingsError
+from shared.stream_check import drift_ends_the_process
 from shared.telemetry import configure
 
 INPUTS = (
@@ -80,7 +81,8 @@ def main() -> None:
     except SettingsError as error:
         sys.exit(f"warmline notifier cannot start:\n{error}")
     configure("notifier", settings.instance)
-    asyncio.run(serve(settings, desk_url, smtp))
+    with drift_ends_the_process("notifier"):
+        asyncio.run(serve(settings, desk_url, smtp))
 
 
 if __name__ == "__main__":

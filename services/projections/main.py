@@ -29,8 +29,9 @@ from shared.bounded_wait import end
 from shared.decider_process import owner_name
 from shared.event_store.recorder import Lease
 from shared.leases import LeaseKeeper
-from shared.nats_connection import nats_connection, wait_for_stream
+from shared.nats_connection import nats_connection
 from shared.settings import ServiceSettings, SettingsError
+from shared.stream_check import drift_ends_the_process, wait_for_streams
 from shared.telemetry import configure
 from shared.view import schema_of, shards_of
 from shared.view_runner import ViewRunner
@@ -43,8 +44,9 @@ _log = structlog.get_logger()
 async def _fold(settings: ServiceSettings, client: Client) -> None:
     """Own shards of the views and keep them up to date until cancelled."""
     shards = {shard.name: shard for view in VIEWS for shard in shards_of(view, settings.partitions)}
-    for stream in {spec.stream for shard in shards.values() for spec in shard.inputs}:
-        await wait_for_stream(client, stream)
+    await wait_for_streams(
+        client, {spec.stream for shard in shards.values() for spec in shard.inputs}, settings.streams
+    )
 
     async def work(lease: Lease) -> None:
         await ViewRunner(client, settings.postgres_url, _SCHEMA, lease, shards[lease.shard]).run()
@@ -134,7 +136,7 @@ def main() -> None:
     except SettingsError as error:
         sys.exit(f"warmline projections cannot start:\n{error}")
     configure("projections", settings.instance)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with drift_ends_the_process("projections"), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_until_stopped(settings))
 
 

@@ -11,6 +11,7 @@ from shared.contracts.subjects import MEMBER_EVENTS, TOUCHES
 from shared.decider_process import DeciderProcess, Outlet, run
 from shared.partition.service import Input
 from shared.settings import ServiceSettings, SettingsError
+from shared.stream_check import drift_ends_the_process
 from shared.telemetry import configure
 
 
@@ -28,7 +29,8 @@ def main() -> None:
         inputs=lambda partition: (Input(stream=MEMBER_EVENTS, subjects=(f"p.{partition}.member.>",)),),
         outlet=Outlet(stream=TOUCHES, subject="needs-touch.>", public=PUBLIC),
     )
-    asyncio.run(run(settings, process))
+    with drift_ends_the_process("triage"):
+        asyncio.run(run(settings, process))
 
 
 if __name__ == "__main__":

@@ -21,20 +21,12 @@ from nats.js.errors import NotFoundError
 from infra.embedded.nats import NatsServer
 from infra.embedded.postgres import PostgresServer
 from shared.contracts.cloudevents import MemberEvent, decode_member_event
+from shared.topology import GIB, StreamSettings, streams
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "the-administrator"
 STREAM = "MEMBER_EVENTS"
-_CONFIG = {
-    "name": STREAM,
-    "subjects": ["p.*.member.>"],
-    "retention": "limits",
-    "storage": "file",
-    "discard": "new",
-    "duplicate_window": 600_000_000_000,
-    "allow_atomic": True,
-    "allow_direct": True,
-}
+_CONFIG = next(stream for stream in streams(StreamSettings(max_bytes=GIB)) if stream.name == STREAM).config()
 
 
 async def until(condition: Callable[[], Awaitable[object]], seconds: float = 10) -> None:
@@ -56,6 +48,7 @@ class Ingest:
             "WARMLINE_NATS_URL": nats_url,
             "WARMLINE_POSTGRES_URL": postgres_url,
             "WARMLINE_PARTITIONS": "4",
+            "WARMLINE_STREAM_BYTES": str(GIB),
             "WARMLINE_TOKEN": TOKEN,
             "WARMLINE_INGEST_PORT": str(port),
             "WARMLINE_INSTANCE": "ingest-0",
@@ -123,11 +116,13 @@ class World:
         assert "error" not in reply, reply
 
     async def fill_stream(self) -> None:
-        """Leave no room in the stream."""
+        """Leave no room in the stream, most of which is some other community's: no quota speaks first."""
+        js = self.nc.jetstream()
+        await asyncio.gather(*(js.publish("p.0.member.ballast.discord.posted", bytes(4_000)) for _ in range(250)))
         await self.configure_stream(max_bytes=(await self.nc.jetstream().stream_info(STREAM)).state.bytes)
 
     async def make_room(self) -> None:
-        await self.configure_stream(max_bytes=-1)
+        await self.configure_stream(max_bytes=GIB)
 
     def client(self, token: str | None = TOKEN) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
