@@ -10,7 +10,7 @@ from psycopg.sql import SQL, Identifier
 
 from infra.dead_letters.letter import Letter
 from infra.dead_letters.message_retry import NotRetriedError
-from infra.event_stores import CODECS
+from infra.event_stores import STORES
 
 _LEAST: Final = timedelta(microseconds=1)
 
@@ -84,7 +84,7 @@ async def _refuse_superseded(connection: psycopg.AsyncConnection[Any], letter: L
         raise NotRetriedError("the deadline is set again by itself, for another time: drop the letter")
     query = SQL("SELECT state FROM {} WHERE stream = %s").format(_table(letter, f"p{letter.shard}_states"))
     stored = await (await connection.execute(query, (letter.subject,))).fetchone()
-    codec = CODECS[letter.service]()
+    codec = STORES[letter.service].codec()
     decider = codec.decider_of(letter.subject)
     state = codec.decode_state(letter.subject, bytes(stored[0])) if stored else decider.initial
     if name not in {deadline.name for deadline in decider.deadlines(state)}:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from itertools import groupby
-from operator import itemgetter
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import msgspec
 import psycopg
-from eventsourcing.persistence import StoredEvent
 from psycopg.sql import SQL
 
+from infra.log_folding import folded, streams_of_log
 from infra.table_comparison import compare_tables, examples_of
 from infra.verify.context import VerifyContext
 from infra.verify.report import Check
@@ -25,6 +23,7 @@ from shared.contracts.subjects import MEMBER_EVENTS, TOUCHES, partition_of
 from shared.event_store.codec import EventCodec, UnknownStoredTypeError
 
 _CHUNK: Final = 1000
+_ALL: Final = 2**63 - 1
 _CREATE: Final = """
 DROP TABLE IF EXISTS verify.folded, verify.folded_deadlines, verify.carried, verify.loads, verify.demanded;
 CREATE UNLOGGED TABLE verify.folded (stream text, version bigint, state bytea, line text, rank double precision);
@@ -108,53 +107,22 @@ async def _fold(context: VerifyContext, codec: EventCodec, check: Check, where: 
     """Fold every stream's events into ``verify.folded``."""
     connection, done = context.servers.postgres, 0
     await connection.execute("CREATE UNIQUE INDEX ON verify.store_events (originator_id, originator_version)")
-    carry: list[tuple[Any, ...]] = []
-    async for rows in _chunks(
-        connection,
-        "SELECT originator_id, originator_version, topic, state FROM verify.store_events "
-        "WHERE (originator_id, originator_version) > (%s, %s) ORDER BY 1, 2 LIMIT %s",
-        ("", 0),
-    ):
-        carry += rows
-        complete = [row for row in carry if row[0] != carry[-1][0]]
-        carry = carry[len(complete) :]
-        await _keep(connection, codec, complete, check, where)
-        done += len(rows)
+    async for streams in streams_of_log(connection, SQL("verify.store_events"), after=0, until=_ALL):
+        states: list[tuple[Any, ...]] = []
+        deadlines: list[tuple[Any, ...]] = []
+        for stream, events in streams:
+            done += len(events)
+            try:
+                one = folded(codec, stream, events, None)
+            except (UnknownStoredTypeError, msgspec.DecodeError, KeyError) as error:
+                check.differs(f"{where}: a stream that cannot be read", f"{stream}: {error}")
+                continue
+            states.append((stream, one.version, one.state, one.line, one.rank))
+            deadlines += [(stream, deadline.name, deadline.due) for deadline in one.deadlines]
+        await copy_rows(connection, "folded", ("stream", "version", "state", "line", "rank"), states)
+        await copy_rows(connection, "folded_deadlines", ("stream", "name", "due"), deadlines)
         context.progress.reach(done)
-    await _keep(connection, codec, carry, check, where)
     await connection.execute("ANALYZE verify.folded")
-
-
-async def _keep(
-    connection: psycopg.AsyncConnection[Any],
-    codec: EventCodec,
-    rows: Sequence[tuple[Any, ...]],
-    check: Check,
-    where: str,
-) -> None:
-    states, deadlines = [], []
-    for stream, events in groupby(rows, key=itemgetter(0)):
-        try:
-            version, state = _folded(codec, stream, events)
-        except (UnknownStoredTypeError, msgspec.DecodeError, KeyError) as error:
-            check.differs(f"{where}: a stream that cannot be read", f"{stream}: {error}")
-            continue
-        decider = codec.decider_of(stream)
-        place = decider.standing(state)
-        line, rank = (place.line, place.rank) if place else (None, None)
-        states.append((stream, version, codec.encode_state(state), line, rank))
-        deadlines += [(stream, deadline.name, deadline.due) for deadline in decider.deadlines(state)]
-    await copy_rows(connection, "folded", ("stream", "version", "state", "line", "rank"), states)
-    await copy_rows(connection, "folded_deadlines", ("stream", "name", "due"), deadlines)
-
-
-def _folded(codec: EventCodec, stream: str, rows: Iterator[tuple[Any, ...]]) -> tuple[int, Any]:
-    decider = codec.decider_of(stream)
-    state, version = decider.initial, 0
-    for _, version, topic, stored in rows:
-        event = StoredEvent(originator_id=stream, originator_version=version, topic=topic, state=stored)
-        state = decider.evolve(state, codec.to_domain_event(event).event)
-    return version, state
 
 
 async def _pass_over_parked(connection: psycopg.AsyncConnection[Any], snapshot: StoreSnapshot) -> None:

@@ -153,11 +153,15 @@ def test_a_needs_touch_that_notifier_cannot_take_in(world: World) -> None:
     world.sound()
 
 
+def claim(world: World, touch: dict[str, Any]) -> None:
+    claim = {"responder": "tobi", "revision": touch["revision"]}
+    world.system.api.post(f"/api/v1/touches/{touch['id']}/claim", json=claim)
+
+
 def test_a_touch_fact_that_a_view_cannot_fold(world: World) -> None:
     world.bugs.plant("queue")
     touch = world.touches("bo")[0]
-    claim = {"responder": "tobi", "revision": touch["revision"]}
-    world.system.api.post(f"/api/v1/touches/{touch['id']}/claim", json=claim)
+    claim(world, touch)
 
     letter = world.letter("--service", "projections")
 
@@ -167,6 +171,24 @@ def test_a_touch_fact_that_a_view_cannot_fold(world: World) -> None:
     assert world.command("dead", "retry", letter["id"]).exit_code == 0
     shown = world.system.get(f"/api/v1/touches/{touch['id']}")
     assert (shown["state"], shown["responder"]["name"]) == ("claimed", "tobi")
+    world.sound()
+
+
+def test_a_view_that_is_rebuilt_tries_what_is_parked_and_nothing_that_was_ended(world: World) -> None:
+    world.bugs.plant("queue")
+    touch = world.touches("bo")[1]
+    claim(world, touch)
+    letter = world.letter("--service", "projections")
+    world.bugs.mend("queue")
+    rebuilt = world.command("rebuild", "history", "queue")
+    assert rebuilt.exit_code == 0, rebuilt.output
+    assert world.letters() == []
+    ended = {one["seq"]: one["outcome"] for one in world.letters("--ended", "--service", "projections")}
+    assert sorted(ended.values()) == ["rebuilt", "retried"]
+    assert ended[letter["seq"]] == "rebuilt"
+    assert world.system.get(f"/api/v1/touches/{touch['id']}")["state"] == "claimed"
+    refused = world.command("dead", "retry", letter["id"])
+    assert (refused.exit_code, "a rebuild has folded it" in refused.stdout) == (1, True)
     world.sound()
 
 
@@ -210,12 +232,16 @@ def test_what_no_build_can_read_is_dropped(world: World) -> None:
     world.sound()
     assert world.command("dead", "retry", letter["id"]).exit_code == 1
     until(lambda: len(world.letters()) == 2, seconds=20, what="both to park the copy")
+    assert "1 messages cannot be folded" in world.command("rebuild", "history").stdout
+    assert len(world.letters()) == 2, "a rebuild parks again what it cannot fold either"
     kept = world.command("dead", "drop", "--all", typed="n\n")
     assert (kept.exit_code, len(world.letters())) == (1, 2)
     dropped = world.command("dead", "drop", "--all", "--yes")
     assert (dropped.exit_code, dropped.stdout) == (0, "2 dropped.\n")
     assert world.letters() == []
     assert "none: everything could be processed" in world.command("status").stdout
+    assert "cannot be folded" not in world.command("rebuild", "history").stdout
+    assert world.letters() == []
     world.sound()
 
 
