@@ -59,6 +59,18 @@ class Communities:
             await asyncio.shield(self._loading)
         return self._map
 
+    async def known_now(self) -> CommunityMap:
+        """Return the communities as they are now: by another process, perhaps; raises DatabaseUnavailableError.
+
+        However many ask, one look at the database is under way at a time.
+        """
+        if self._loading is not None and not self._loading.done():
+            await asyncio.wait({self._loading})  # it may have looked before the change
+        if self._loading is None or self._loading.done():
+            self._loading = asyncio.create_task(self._load())
+        await asyncio.shield(self._loading)
+        return self._map
+
     def expire(self) -> None:
         """Have the next look at what is known load it anew."""
         self._fresh_until = 0.0

@@ -12,6 +12,7 @@ import structlog
 
 from services.ingest.answers import EventAnswer, EventsAnswer
 from services.ingest.communities import Communities
+from services.ingest.community_map import CommunityMap
 from services.ingest.envelope import Envelope, EnvelopeError, read_envelope
 from services.ingest.http_message import (
     Body,
@@ -110,17 +111,25 @@ class EventsRoute:
     ) -> Sequence[ValidEvent | Refusal]:
         """Validate, and see to it that each community in question has been told of its policy."""
         now = datetime.now(UTC)
-        communities = await self._communities.known()
-        for _ in range(_ADMISSIONS):
-            fates = [
+
+        def fates_by(communities: CommunityMap) -> Sequence[ValidEvent | Refusal]:
+            return [
                 raw if isinstance(raw, Refusal) else validate(raw, principal, communities, now, trace)
                 for raw in envelope.events
             ]
+
+        communities = await self._communities.known()
+        fates = fates_by(communities)
+        if any(isinstance(fate, Refusal) and fate.code == "unknown-community" for fate in fates):
+            communities = await self._communities.known_now()  # a sender does not repeat what is refused
+            fates = fates_by(communities)
+        for _ in range(_ADMISSIONS):
             used = {fate.event.community for fate in fates if isinstance(fate, ValidEvent)}
             new = {community for community in used if not communities.is_announced(community)}
             if not new:
                 return fates
             communities = await self._communities.admit(new)
+            fates = fates_by(communities)
         raise unavailable("the care policy is changing at this moment: send the request again")
 
     def _within_quotas(self, fates: Sequence[ValidEvent | Refusal]) -> Sequence[ValidEvent | Refusal]:
