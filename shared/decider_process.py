@@ -77,7 +77,8 @@ class _Owner:
     async def run(self, lease: Lease) -> None:
         partition = int(lease.shard)
         process = self._process
-        store = PartitionStore(self._database, partition, process.codec)
+        # It asks the database as it is made.
+        store = await asyncio.to_thread(PartitionStore, self._database, partition, process.codec)
         await self._refuse_skew(store, lease)
         relay = Relay(
             self._client,

@@ -1,4 +1,4 @@
-"""How soon a connection to PostgreSQL that died in silence is noticed."""
+"""How soon a connection to PostgreSQL that died in silence is noticed, and one that can be made is made."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ _LIVENESS: Final[dict[str, str]] = {
     "tcp_user_timeout": "10000",
 }
 """libpq's parameters, without which a cut cable is noticed after hours."""
+
+
+RECONNECT_SECONDS: Final = 2.0
+"""How long a pool goes on with one attempt to connect, whose pauses double: the next asker begins anew, at once."""
 
 
 def lively(postgres_url: str) -> dict[str, str]:

@@ -13,6 +13,8 @@ from psycopg.errors import InvalidSchemaName, UndefinedTable
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from shared.postgres_liveness import RECONNECT_SECONDS
+
 _log = structlog.get_logger()
 _OPTIONS: Final = {
     "connect_timeout": 3,
@@ -57,7 +59,7 @@ async def open_database(url: str) -> AsyncIterator[Database]:
         min_size=1,
         max_size=8,
         timeout=_WAIT_SECONDS,
-        reconnect_timeout=5,
+        reconnect_timeout=RECONNECT_SECONDS,
         check=AsyncConnectionPool.check_connection,
         open=False,
     )

@@ -13,6 +13,7 @@ from psycopg_pool import PoolTimeout
 
 from services.projections.queue.view import CHANGES_CHANNEL
 from services.projections.reading import Reader
+from shared.postgres_liveness import lively_conninfo
 
 _LOOK_SECONDS: Final = 1.0
 _log = structlog.get_logger()
@@ -23,7 +24,7 @@ class QueueChanges:
 
     def __init__(self, reader: Reader, postgres_url: str) -> None:
         self._reader = reader
-        self._url = postgres_url
+        self._url = lively_conninfo(postgres_url)
         self._woken = asyncio.Event()
         self._changed = asyncio.Condition()
         self._mark: tuple[int, int] | None = None
@@ -95,9 +96,7 @@ class QueueChanges:
     async def _listen(self) -> None:
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(
-                    self._url, autocommit=True, connect_timeout=5
-                ) as listening:
+                async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as listening:
                     await listening.execute(f"LISTEN {CHANGES_CHANNEL}")
                     self._woken.set()
                     async for _ in listening.notifies():

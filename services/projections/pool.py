@@ -10,6 +10,7 @@ from psycopg import sql
 from psycopg_pool import AsyncConnectionPool
 
 from services.projections.reading import Pool
+from shared.postgres_liveness import RECONNECT_SECONDS, lively_conninfo
 
 _STATEMENT_TIMEOUT: Final = "5s"
 _SECONDS_TO_WAIT: Final = 5.0
@@ -25,13 +26,14 @@ def views_pool(postgres_url: str, schemas: Sequence[str]) -> Pool:
         await connection.execute("SET default_transaction_read_only TO on")
 
     return AsyncConnectionPool(
-        postgres_url,
+        lively_conninfo(postgres_url),
         min_size=1,
         max_size=8,
         open=False,
         timeout=_SECONDS_TO_WAIT,
+        reconnect_timeout=RECONNECT_SECONDS,
         configure=configure,
         check=AsyncConnectionPool.check_connection,
-        kwargs={"autocommit": True, "connect_timeout": 5},
+        kwargs={"autocommit": True},
         name="views",
     )

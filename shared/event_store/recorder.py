@@ -13,7 +13,7 @@ from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Composed, Identifier
 
-from shared.postgres_liveness import lively
+from shared.postgres_liveness import RECONNECT_SECONDS, lively
 
 _SQL_FOLDER: Final = Path(__file__).parent.parent / "sql"
 
@@ -124,6 +124,7 @@ def datastore(postgres_url: str, schema: str, *, connections: int) -> PostgresDa
     )
     # All that the URL says, not only what the datastore asks for.
     store.pool.kwargs = {**info, "row_factory": dict_row}
+    store.pool.reconnect_timeout = RECONNECT_SECONDS
     return store
 
 
