@@ -10,6 +10,7 @@ from typing import Protocol
 from infra.embedded.child import describe_exit
 from infra.operator_error import OperatorError
 
+LONGEST_PAUSE = 10.0
 _GIVE_UP_AFTER = 4
 
 
@@ -35,15 +36,16 @@ class Unit(Protocol):
 
 
 class Backoff:
-    """Seconds to wait before the next start: 0.2 doubling up to 10, anew after a run of 30 s."""
+    """Seconds to wait before the next start: 0.2 doubling up to ``longest``, anew after a run of 30 s."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: float = LONGEST_PAUSE) -> None:
         self.failures = 0
+        self._longest = longest
 
     def after(self, ran_for: float) -> float:
         """Return the wait after a run that lasted `ran_for` seconds."""
         self.failures = 1 if ran_for >= 30 else self.failures + 1
-        return float(min(0.2 * 2 ** min(self.failures - 1, 10), 10.0))
+        return float(min(0.2 * 2 ** min(self.failures - 1, 10), self._longest))
 
 
 class Supervisor:
@@ -52,8 +54,19 @@ class Supervisor:
     Use it from the main thread: see Child.
     """
 
-    def __init__(self, *, servers: Sequence[Unit], services: Sequence[Unit], report: Callable[[str], None]) -> None:
-        """`report` receives one line for each thing an operator should know."""
+    def __init__(
+        self,
+        *,
+        servers: Sequence[Unit],
+        services: Sequence[Unit],
+        report: Callable[[str], None],
+        longest_pause: float = LONGEST_PAUSE,
+    ) -> None:
+        """`report` receives one line for each thing an operator should know.
+
+        `longest_pause` bounds the seconds before what ends again and again is started again.
+        """
+        self._longest_pause = longest_pause
         self._servers = servers
         self._services = list(services)
         self._report = report
@@ -92,7 +105,7 @@ class Supervisor:
             self._keepers.append(asyncio.create_task(self._keep(unit), name=f"keep {unit.name}"))
 
     async def _keep(self, unit: Unit) -> None:
-        clock, backoff = asyncio.get_running_loop().time, Backoff()
+        clock, backoff = asyncio.get_running_loop().time, Backoff(self._longest_pause)
         started = clock()
         while True:
             outcome = describe_exit(await unit.wait())

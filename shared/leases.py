@@ -13,6 +13,7 @@ import structlog
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
+from shared.crash_points import crash_point
 from shared.event_store.recorder import Lease
 from shared.event_store.store import FencedError, SkewError
 from shared.postgres_liveness import lively_conninfo
@@ -110,6 +111,7 @@ class LeaseKeeper:
         if not self._running:
             return
         held = {lease.shard: lease.epoch for lease, _ in self._running.values()}
+        crash_point("lease.before-renewal")
         rows = await self._query(
             connection,
             "UPDATE {shards} AS s SET expires_at = clock_timestamp() + make_interval(secs => %s) "

@@ -14,6 +14,7 @@ import msgspec
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
+from shared.crash_points import crash_point
 from shared.publish_attempts import Attempts, PublishUnavailableError, RetryableError
 
 __all__ = ["DurablePublisher", "Outgoing", "PubResult", "PublishUnavailableError", "StreamFullError"]
@@ -255,7 +256,9 @@ class DurablePublisher:
 
     async def _request(self, message: Outgoing, headers: dict[str, str], seconds: float) -> _PubAck:
         headers = {**headers, "Nats-Msg-Id": message.msg_id, "Nats-Expected-Stream": self._stream}
+        crash_point("publisher.before-request")
         reply = await self._nc.request(message.subject, message.body, timeout=seconds, headers=headers)
+        crash_point("publisher.after-puback")
         try:
             ack = _ack_decoder.decode(reply.data)
         except msgspec.DecodeError as error:

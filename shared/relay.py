@@ -16,6 +16,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from shared.bounded_wait import wait_set
 from shared.contracts.cloudevents import Publication
+from shared.crash_points import crash_point
 from shared.dead_letters import PUBLISHED
 from shared.event_store.codec import RecordedEvent
 from shared.event_store.interface import Store
@@ -163,6 +164,7 @@ class Relay:
                 self._note(await self._publisher.publish(outgoing))
             last = notifications[-1].id if notifications else 0
             cursor = last if len(notifications) == BATCH else max(head, last)
+            crash_point("relay.before-noting")
             await self._store.aside(self._store.note_relayed, self._lease, cursor, self._seq)
 
     async def _refuse_another(self) -> None:

@@ -15,6 +15,7 @@ from psycopg.sql import SQL, Identifier
 from shared.batch_consumer import BatchConsumer
 from shared.bounded_wait import wait_set
 from shared.contracts.cloudevents import UnknownTypeError
+from shared.crash_points import crash_point
 from shared.dead_letters import dead_letter, park
 from shared.delivery import Delivered, Message, decode
 from shared.event_store.recorder import Lease
@@ -131,6 +132,8 @@ class ViewRunner:
                 message, failure = parked
                 letter = dead_letter(message, failure, TRIES)
                 await park(connection, self._service_schema, self._shard.name, letter)
+            crash_point("view.before-commit")
+        crash_point("view.after-commit")
         self._positions[reader] = position
 
     async def _fence(self, connection: psycopg.AsyncConnection[Any]) -> None:

@@ -112,6 +112,11 @@ class OneChild:
     def __init__(self) -> None:
         self._child: Child | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """The process id of the running child; None if none runs."""
+        return None if self._child is None or self._child.returncode is not None else self._child.pid
+
     async def wait(self) -> int:
         """Wait for the end of the running child; its exit code, negative for a signal."""
         if self._child is None:

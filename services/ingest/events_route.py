@@ -32,6 +32,7 @@ from services.ingest.refusal import Refusal
 from services.ingest.source_activity import SourceActivity
 from services.ingest.sources import Sources
 from services.ingest.validation import ValidEvent, validate
+from shared.crash_points import crash_point
 from shared.publisher import DurablePublisher, PubResult
 from shared.telemetry import request_trace
 
@@ -104,6 +105,7 @@ class EventsRoute:
         results = await self._publisher.publish([message_of(fate.event, fate.body, self._partitions) for fate in valid])
         for fate in valid:
             self._activity.heard(fate.event.community, fate.event.source)
+        crash_point("ingest.before-answer")
         return _encoder.encode(_answer_to(fates, results))
 
     async def _validated(

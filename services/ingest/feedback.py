@@ -16,6 +16,7 @@ from shared.bounded_wait import wait_set
 from shared.contracts.subjects import TOUCH_FACTS
 from shared.contracts.touch_facts import TouchSettled
 from shared.contracts.warmline_facts import TouchSettled as TouchSettledFact
+from shared.crash_points import crash_point
 from shared.dead_letters import dead_letter, park
 from shared.delivery import Message
 from shared.event_store.recorder import DeadLetter, Lease
@@ -93,6 +94,7 @@ class Feedback:
             position = message.seq
         if position:
             await self._publish(facts)
+            crash_point("feedback.before-position")
             await self._move(lease, reader, position, letters)
         if halt is not None:
             raise halt

@@ -13,6 +13,7 @@ from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Composed, Identifier
 
+from shared.crash_points import crash_point
 from shared.postgres_liveness import RECONNECT_SECONDS, lively
 
 _SQL_FOLDER: Final = Path(__file__).parent.parent / "sql"
@@ -159,7 +160,9 @@ class PartitionRecorder(PostgresProcessRecorder):
         eventsourcing.persistence.OperationalError when the outcome is unknown.
         """
         with self.datastore.get_connection() as connection:
+            crash_point("store.before-commit")
             row = connection.execute(self._commit_statement, _parameters(lease, commit)).fetchone()
+            crash_point("store.after-commit")
         return bool(row and row["applied"])
 
 

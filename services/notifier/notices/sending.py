@@ -18,6 +18,7 @@ from services.notifier.streams import policy_stream, touch_stream
 from services.notifier.touch import TouchState
 from shared.bounded_wait import wait_set
 from shared.contracts.policy import Responder
+from shared.crash_points import crash_point
 from shared.event_store.store import PartitionStore
 
 _POLL_SECONDS: Final = 1.0
@@ -92,6 +93,7 @@ class ChannelSender:
             log.warning("notice.failed", touch=notice.touch, channel=self.channel, retry_in=str(wait), error=why)
             await self._change(connection, row, "last_error = %s", why)
         else:
+            crash_point("notices.before-recording")
             await self._ended(connection, row, "sent")
 
     async def _ended(self, connection: Connection, row: dict[str, Any], how: str) -> None:
