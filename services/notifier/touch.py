@@ -128,6 +128,14 @@ class NoteHolderLeft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AdoptFact:
+    """A fact that was published, and that the log has lost, is the touch's again; ``ended`` as it came with it."""
+
+    fact: TouchFact
+    ended: NeedEnded | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GivenBack:
     """Who gave the touch back, and when they last did."""
 
@@ -160,6 +168,10 @@ def decide(command: Any, state: TouchState) -> tuple[Any, ...]:
             return () if known or state.status in {"settled", "withdrawn"} else (TouchRaised(need=command.need),)
         case Claim() | Release() | Settle():
             return _by_hand(command, state)
+        case AdoptFact():
+            if command.fact.revision <= state.revision:
+                return ()
+            return (command.fact, command.ended) if command.ended else (command.fact,)
         case _ if state.need is None or state.status not in OPEN:
             return ()
         case AssignTouch() if state.status != "claimed":
