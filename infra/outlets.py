@@ -1,13 +1,11 @@
-"""Where the event-sourced services publish, and how their streams are stored: one row for each."""
+"""Where the event-sourced services publish."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from services.notifier.publications import PUBLIC as TOUCH_FACTS_PUBLIC
-from services.notifier.service import notifier_codec
 from services.triage.publications import PUBLIC as TOUCHES_PUBLIC
-from services.triage.service import triage_codec
 from shared.contracts.subjects import TOUCH_FACTS, TOUCHES
 from shared.decider_process import Outlet
 
@@ -15,4 +13,3 @@ OUTLETS: Final = {
     "triage": Outlet(stream=TOUCHES, subject="needs-touch.>", public=TOUCHES_PUBLIC),
     "notifier": Outlet(stream=TOUCH_FACTS, subject="touch.>", public=TOUCH_FACTS_PUBLIC),
 }
-CODECS: Final = {"triage": triage_codec, "notifier": notifier_codec}

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from psycopg.sql import SQL, Identifier
 
+from infra.event_stores import STORES
 from infra.operator_error import OperatorError
-from infra.outlets import CODECS
 from infra.progress import Progress
 from infra.readers import all_readers
 from infra.reconcile.ingest import Unknown, pass_over_settled, relearn_policies, unknown_things
@@ -73,7 +73,7 @@ async def reconcile(servers: Connections, progress: Progress) -> Reconciled:
 async def _replay(servers: Connections, leases: dict[str, Lease], progress: Progress) -> None:
     with datastore(servers.postgres_url, "triage", connections=3) as database:
         for shard, lease in sorted(leases.items()):
-            store = PartitionStore(database, int(shard), CODECS["triage"]())
+            store = PartitionStore(database, int(shard), STORES["triage"].codec())
             await replay_triage(servers, store, lease, progress)
 
 
@@ -87,7 +87,7 @@ async def _adopt(
     with datastore(servers.postgres_url, "notifier", connections=3) as database:
         for one in behind:
             if one.service == "notifier":
-                store = PartitionStore(database, one.partition, CODECS["notifier"]())
+                store = PartitionStore(database, one.partition, STORES["notifier"].codec())
                 adopted = await Adoption(servers, store, leases[str(one.partition)], one, progress).run()
                 done.adopted += adopted.facts
                 done.unknown_touches += adopted.unknown

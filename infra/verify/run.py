@@ -8,7 +8,8 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from infra.outlets import CODECS, OUTLETS
+from infra.event_stores import STORES
+from infra.outlets import OUTLETS
 from infra.progress import Progress
 from infra.running_servers import Connections
 from infra.verify.accepted_check import check_accepted, load_accepted
@@ -75,7 +76,7 @@ async def _relays(connection: psycopg.AsyncConnection[Any], seen: dict[str, Stre
             (seen[outlet.stream].reader,),
         )
         relayed = dict(await cursor.fetchall())
-        relays[service] = RelayCheck(service=service, codec=CODECS[service](), outlet=outlet, relayed=relayed)
+        relays[service] = RelayCheck(service=service, codec=STORES[service].codec(), outlet=outlet, relayed=relayed)
     return relays
 
 
