@@ -18,7 +18,9 @@ from infra.audit.auditor import Auditor, Watched
 from infra.audit.eyes import DatabaseEye, bus_eye
 from infra.audit.measures import Measures
 from infra.looking.faces import Faces
+from infra.looking.streams import look_at_stream
 from infra.provision import provision
+from shared.contracts.subjects import TOUCHES
 from shared.topology import GIB, StreamSettings, streams
 from tests import servers
 from tests.infra.waiting import processes_naming
@@ -120,3 +122,22 @@ async def test_its_own_port_answers_from_the_first_look_on(path: str) -> None:
                 assert 'warmline_alarm{alarm="nats-away"} 0.0' in answer.text
                 assert "warmline_audit_look_complete 0.0" in answer.text
         await database.close()
+
+
+async def test_a_server_of_a_cluster_that_is_away_is_seen_and_seen_to_come_back() -> None:
+    with servers.data_folder() as data:
+        async with servers.running_nats_cluster(data) as cluster, servers.nats_client(cluster.url) as client:
+            await servers.fresh_streams(client, replicas=3)
+
+            async def lagging(*names: str) -> None:
+                async with asyncio.timeout(30):
+                    while (await look_at_stream(client, TOUCHES)).lagging != names:  # noqa: ASYNC110 -- servers
+                        await asyncio.sleep(0.1)
+
+            await lagging()
+            leader = (await client.jetstream().stream_info(TOUCHES)).cluster.leader
+            follower = next(number for number in range(3) if not leader.endswith(str(number + 1)))
+            await cluster.kill(follower)
+            await lagging(f"{leader[:-1]}{follower + 1}")
+            await cluster.revive(follower)
+            await lagging()
