@@ -22,6 +22,7 @@ from infra.readers import Lag, Reader
 from services.notifier.service import notifier_codec
 from services.notifier.touch import TouchState
 from shared.contracts.subjects import MEMBER_EVENTS
+from shared.topology import GIB, StreamSettings
 from tests.notifier.people import need
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -32,7 +33,7 @@ PARTITIONS = 2
 async def database(nats_url: str, database_url: str, client: Client) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
     """A provisioned database in which every shard is owned, read as the auditor does."""
     assert client.is_connected
-    await provision(nats_url, database_url, PARTITIONS)
+    await provision(nats_url, database_url, PARTITIONS, StreamSettings(max_bytes=GIB))
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
         for service in ("triage", "notifier"):
             await connection.execute(
