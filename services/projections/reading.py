@@ -75,6 +75,7 @@ class Reader:
             ],
             by_state=by_state,
             by_responder=by_responder,
+            escalated=sum(tally.count for tally in tallies if tally.escalated),
         )
 
     async def touch(self, touch_id: str, viewer: Viewer) -> resources.TouchDetail | None:
@@ -230,9 +231,16 @@ async def _items(
             responder=_named(communities, row.community, row.responder) if row.responder else None,
             hold=row.hold,
             outcome=row.outcome,
+            escalated=_escalation(row),
         )
         for row in rows
     ]
+
+
+def _escalation(row: queue.TouchRow) -> resources.EscalationItem | None:
+    if row.escalated_at is None or row.escalation_cause is None:
+        return None
+    return resources.EscalationItem(at=row.escalated_at, cause=row.escalation_cause)
 
 
 def _evidence_keys(row: queue.TouchRow) -> list[str]:

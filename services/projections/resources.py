@@ -10,6 +10,7 @@ from services.projections.queue.queries import State
 from shared.contracts.names import Label, Name
 from shared.contracts.needs_touch import Scalar
 from shared.contracts.policy import Playbook
+from shared.contracts.touch_facts import EscalationCause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +32,19 @@ class ResponderName:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationItem:
+    """Nobody has claimed the touch, and there is nobody left to ask: since when, and why."""
+
+    at: datetime
+    cause: EscalationCause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueueItem:
     """One touch. ``since`` is when the need began; ``revision`` is what a command must have seen.
 
     ``said`` is how the text of the first evidence begins, None where there is none or the viewer may not read it.
+    ``escalated`` is there from the moment it escalates until somebody claims it.
     """
 
     id: str
@@ -55,6 +65,7 @@ class QueueItem:
     responder: ResponderName | None
     hold: str | None
     outcome: str | None
+    escalated: EscalationItem | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +210,10 @@ class ActionResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facets:
-    """What there is to filter open touches by, and how many there are in each state and with each responder."""
+    """What there is to filter open touches by, and how many there are in each state and with each responder.
+
+    ``escalated`` counts those that nobody has claimed though all who could be asked were.
+    """
 
     communities: list[str] = field(default_factory=list)
     segments: list[str] = field(default_factory=list)
@@ -207,3 +221,4 @@ class Facets:
     responders: list[ResponderName] = field(default_factory=list)
     by_state: dict[str, int] = field(default_factory=dict)
     by_responder: dict[str, int] = field(default_factory=dict)
+    escalated: int = 0

@@ -19,6 +19,7 @@ Interval = Annotated[
 ]
 PositiveHours = Annotated[float, Meta(gt=0, le=24 * 365)]
 PositiveDays = Annotated[float, Meta(gt=0, le=3650)]
+Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", max_length=300)]
 Weight = Annotated[int, Meta(ge=1, le=100)]
 
 
@@ -129,8 +130,75 @@ class Responder:
     hours: Hours | None = None
     limits: Limits | None = None
     leave: tuple[Leave, ...] = ()
-    email: Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", max_length=300)] | None = None
+    email: Email | None = None
     email_verified: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UrgentPatience:
+    """How long an urgent touch may stay unclaimed. Every hour of the day counts: nothing urgent waits for a morning.
+
+    ``acknowledge_within_hours`` is the time of whoever was given it, ``held_at_most_hours`` how long nobody may have
+    it, or nobody else be there to take it, before it escalates, and ``remind_again_after_hours`` the time between two
+    reminders once it has.
+    """
+
+    acknowledge_within_hours: PositiveHours = 0.5
+    held_at_most_hours: PositiveHours = 0.5
+    remind_again_after_hours: PositiveHours = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoonPatience:
+    """How long a touch that is needed soon may stay unclaimed, in working hours: each as for urgent ones.
+
+    The hours are the responder's where a responder is waited for, else the organisation's.
+    """
+
+    acknowledge_within_hours: PositiveHours = 2.0
+    held_at_most_hours: PositiveHours = 4.0
+    remind_again_after_hours: PositiveHours = 4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutinePatience:
+    """How long any other touch may stay unclaimed, in working hours: as for one that is needed soon."""
+
+    acknowledge_within_hours: PositiveHours = 8.0
+    held_at_most_hours: PositiveHours = 16.0
+    remind_again_after_hours: PositiveHours = 8.0
+
+
+Patience = UrgentPatience | SoonPatience | RoutinePatience
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyContact:
+    """Who is told when nobody claims a touch: one of the responders, within their hours, or a confirmed address.
+
+    The address is used only with ``email_verified``: whoever reads it has confirmed it and agreed to be written to,
+    of an urgent touch at any hour.
+    """
+
+    responder: Name | None = None
+    email: Email | None = None
+    email_verified: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """What happens while nobody claims a touch: a reminder, somebody else, at last the emergency contact.
+
+    The reminder comes when ``remind_at_share`` of the time has passed; 1 means that none does. A touch is passed on
+    ``pass_on_at_most`` times, to people who were not asked for it before.
+    """
+
+    urgent: UrgentPatience = field(default_factory=UrgentPatience)
+    soon: SoonPatience = field(default_factory=SoonPatience)
+    routine: RoutinePatience = field(default_factory=RoutinePatience)
+    remind_at_share: Annotated[float, Meta(gt=0, le=1)] = 0.5
+    pass_on_at_most: Annotated[int, Meta(ge=0, le=20)] = 3
+    emergency_contact: EmergencyContact | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,5 +236,6 @@ class Policy:
     segments: tuple[Segment, ...] = ()
     rules: Rules = field(default_factory=Rules)
     limits: Limits = field(default_factory=Limits)
+    escalation: Escalation = field(default_factory=Escalation)
     playbooks: dict[Reason, Playbook] = field(default_factory=dict)
     integrators: tuple[Integrator, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -11,8 +12,14 @@ from shared.contracts.names import Label, Name
 Outcome = Literal["reached", "no-response", "referred", "not-needed", "replied-on-platform"]
 """How a settled touch ended. ``not-needed`` says that the flag was wrong."""
 
-Hold = Literal["outside-hours", "over-limit", "on-leave", "given-back", "no-responder"]
+Hold = Literal["outside-hours", "over-limit", "on-leave", "given-back", "not-taken", "no-responder"]
 """Why nobody could be given a touch: the strongest reason among those who serve its segment."""
+
+EscalationCause = Literal["nobody-claimed", "held-too-long"]
+"""Why a touch escalated: whoever was given it did not claim it, or there was nobody to be given it."""
+
+ReminderTo = Literal["responder", "emergency-contact"]
+"""Whom a reminder is for: who was given the touch, or, once it has escalated, whom the policy names for that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +96,42 @@ class TouchAnnotated(TouchFact):
     note: Label
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TouchReminded(TouchFact):
+    """Nobody had claimed the touch yet, and somebody was reminded; it stays where it is.
+
+    ``responder`` is empty for an emergency contact who is no responder.
+    """
+
+    responder: Name | None
+    to: ReminderTo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TouchPassedOn(TouchFact):
+    """The responder did not claim the touch in time; who has it now follows as an assignment."""
+
+    responder: Name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TouchEscalated(TouchFact):
+    """Nobody has claimed the touch; it stays where it is, marked as escalated until somebody does.
+
+    ``responder`` is the emergency contact who is told; empty when that is an address, or when there is none.
+    """
+
+    cause: EscalationCause
+    responder: Name | None
+
+
+def _type_of(kind: type[TouchFact]) -> str:
+    words = re.findall("[A-Z][a-z]+", kind.__name__.removeprefix("Touch"))
+    return f"warmline.touch.{'-'.join(words).lower()}.v1"
+
+
 TOUCH_FACT_TYPES: Final[dict[str, type[TouchFact]]] = {
-    f"warmline.touch.{kind.__name__.removeprefix('Touch').lower()}.v1": kind
+    _type_of(kind): kind
     for kind in (
         TouchAssigned,
         TouchHeld,
@@ -99,6 +140,9 @@ TOUCH_FACT_TYPES: Final[dict[str, type[TouchFact]]] = {
         TouchSettled,
         TouchWithdrawn,
         TouchAnnotated,
+        TouchReminded,
+        TouchPassedOn,
+        TouchEscalated,
     )
 }
 """CloudEvents ``type`` to the form of ``data``."""

@@ -11,6 +11,7 @@ from shared.policy.document import Document, Finding
 _RULES: Final[tuple[Callable[[Document], Iterator[Finding]], ...]] = (
     name_checks.communities,
     name_checks.responders,
+    name_checks.emergency_contact,
     name_checks.segments,
     name_checks.identities,
     name_checks.integrators,
@@ -18,6 +19,7 @@ _RULES: Final[tuple[Callable[[Document], Iterator[Finding]], ...]] = (
     hours_checks.leave,
     service_checks.emails,
     service_checks.limits,
+    service_checks.emergency_contact,
     service_checks.unserved,
     service_checks.integrators,
 )

@@ -43,6 +43,15 @@ def responders(document: Document) -> Iterator[Finding]:
                 yield from _unknown(document, place, name, communities, "community")
 
 
+def emergency_contact(document: Document) -> Iterator[Finding]:
+    """The emergency contact, where it is a responder, is one of the policy's."""
+    path: Path = ("escalation", "emergency_contact", "responder")
+    name = document.get(*path)
+    if name is not None:
+        names = [responder.get("name") for _, responder in document.items("responders")]
+        yield from _unknown(document, path, name, names, "responder")
+
+
 def integrators(document: Document) -> Iterator[Finding]:
     """Each integrator is named once, and told of a community that there is."""
     yield from _same_names(document, "integrators", "integrator")

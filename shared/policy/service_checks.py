@@ -40,6 +40,35 @@ def limits(document: Document) -> Iterator[Finding]:
                 )
 
 
+def emergency_contact(document: Document) -> Iterator[Finding]:
+    """The emergency contact is one of the responders or a verified address, and can be reached."""
+    path: Path = ("escalation", "emergency_contact")
+    contact = document.get(*path)
+    if contact is None:
+        return
+    name, email = contact.get("responder"), contact.get("email")
+    if (name is None) == (email is None):
+        yield document.error(
+            path,
+            "the emergency contact is both a responder and an address" if name else "the emergency contact is nobody",
+            "Write either 'responder:' with the name of one, or 'email:' with 'email_verified: true'.",
+        )
+        return
+    if email is not None and not contact.get("email_verified", False):
+        yield document.warning(
+            (*path, "email"),
+            "no mail is sent to this address until it is verified",
+            "Ask whoever reads it to confirm it and to agree to be written to; then add 'email_verified: true'.",
+        )
+    known = {responder.get("name"): responder for _, responder in document.items("responders")}
+    if name in known and not (known[name].get("email") and known[name].get("email_verified", False)):
+        yield document.warning(
+            (*path, "responder"),
+            f"{name} has no verified e-mail address: only the desk and the log tell of an escalation",
+            f"Give {name} an 'email:' that they have confirmed, and 'email_verified: true'.",
+        )
+
+
 def unserved(document: Document) -> Iterator[Finding]:
     """Somebody serves each segment and each community."""
     responders = [responder for _, responder in document.items("responders")]

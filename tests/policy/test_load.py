@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.contracts.policy import Escalation, SoonPatience
 from shared.policy.document import Finding
 from shared.policy.load import default_policy_text, load_policy
 
@@ -62,7 +65,7 @@ FINDINGS = [
     ("organisation: a\n---\norganisation: b\n", 2, "the whole file", "single document", "one policy in one file"),
     ("[" * 100_000, 1, "the whole file", "20 deep", "indentation"),
     (changed("communities:", "comunities:"), 2, "comunities", "no field", "Did you mean 'communities'?"),
-    (SOUND + "colour: red\n", 17, "colour", "no field", "Known here: communities, hours"),
+    (SOUND + "colour: red\n", 17, "colour", "no field", "Known here: communities, escalation, hours"),
     (changed("    monday:", "    mon:"), 6, "hours.days.mon", "no name 'mon'", "Did you mean 'monday'?"),
     (SOUND + "organisation: other\n", 17, "organisation", "already given in line 1", "Keep one"),
     (changed("organisation: acme\n", ""), 1, "organisation", "missing", "Add 'organisation: my-community'"),
@@ -149,6 +152,41 @@ FINDINGS = [
         "already belongs to 'anna'",
         "one responder",
     ),
+    (
+        SOUND + "escalation:\n  emergency_contact: {responder: bem}\n",
+        18,
+        "escalation.emergency_contact.responder",
+        "no responder 'bem'",
+        "Did you mean 'ben'?",
+    ),
+    (
+        SOUND + "escalation:\n  emergency_contact: {responder: ben, email: on-call@example.org}\n",
+        18,
+        "escalation.emergency_contact",
+        "both a responder and an address",
+        "Write either",
+    ),
+    (
+        SOUND + "escalation:\n  emergency_contact: {email_verified: true}\n",
+        18,
+        "escalation.emergency_contact",
+        "is nobody",
+        "Write either",
+    ),
+    (
+        SOUND + "escalation: {remind_at_share: 1.5}\n",
+        17,
+        "escalation.remind_at_share",
+        "out of bounds",
+        "more than 0 and up to 1",
+    ),
+    (
+        SOUND + "escalation:\n  urgent: {acknowledge_within_hours: 0}\n",
+        18,
+        "escalation.urgent.acknowledge_within_hours",
+        "out of bounds",
+        "more than 0",
+    ),
 ]
 
 
@@ -161,6 +199,20 @@ def test_an_error_names_line_field_and_fix(text: str, line: int, field: str, pro
 
 
 WARNINGS = [
+    (
+        SOUND + "escalation:\n  emergency_contact: {email: on-call@example.org}\n",
+        18,
+        "escalation.emergency_contact.email",
+        "until it is verified",
+        "email_verified: true",
+    ),
+    (
+        SOUND + "escalation:\n  emergency_contact: {responder: ben}\n",
+        18,
+        "escalation.emergency_contact.responder",
+        "ben has no verified e-mail address",
+        "Give ben",
+    ),
     (
         changed("    display_name: Ben", "    display_name: Ben\n    email: ben@example.org"),
         14,
@@ -207,6 +259,15 @@ def test_a_doubtful_policy_holds_and_is_warned_of(text: str, line: int, field: s
     loaded = load_policy(text)
     assert loaded.policy is not None, loaded.errors
     assert [matches(each, line, field, problem, fix) for each in loaded.warnings] == [True], loaded.warnings
+
+
+def test_what_an_escalation_does_not_say_has_its_default() -> None:
+    loaded = load_policy(SOUND + "escalation: {soon: {acknowledge_within_hours: 1}}\n")
+    assert (loaded.errors, loaded.warnings) == ((), ())
+    assert loaded.policy is not None
+    soon = SoonPatience(acknowledge_within_hours=1.0)
+    assert loaded.policy.escalation == replace(Escalation(), soon=soon)
+    assert (soon.held_at_most_hours, loaded.policy.escalation.urgent.held_at_most_hours) == (4.0, 0.5)
 
 
 def test_several_errors_are_found_in_one_go() -> None:

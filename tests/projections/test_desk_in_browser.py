@@ -11,7 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from services.projections.queue.view import QueueView
-from shared.contracts.touch_facts import TouchClaimed, TouchWithdrawn
+from shared.contracts.touch_facts import TouchClaimed, TouchEscalated, TouchWithdrawn
 from tests.machine_needs import CHROMIUM
 from tests.projections import making
 from tests.projections.folding import fold
@@ -144,8 +144,28 @@ async def test_everything_works_without_script(desk, told, owner, browser):
     await expect(page.get_by_text("You have taken this on.")).to_be_visible()
 
 
+async def escalate(desk: Desk, *touches: str) -> None:
+    facts = making.facts()
+    facts.next = 700
+    told = {"cause": "nobody-claimed", "responder": None}
+    for touch in touches:
+        await fold(desk.connection, QueueView(), [facts.add(making.fact(TouchEscalated, touch, 3, **told))])
+
+
+async def test_the_alarm_appears_and_goes_by_itself(desk, told, owner, page):
+    await expect(page.get_by_role("heading", name="Nobody has taken this on")).to_have_count(0)
+    await escalate(desk, told.question.touch)
+    await expect(page.get_by_role("heading", name="Nobody has taken this on")).to_be_visible()
+    await page.get_by_role("region", name="Nobody has taken this on").get_by_role("link", name="Ada").click()
+    await page.get_by_role("button", name="Claim it").click()
+    await expect(page.get_by_text("You have taken this on.")).to_be_visible()
+    await page.get_by_role("link", name="← The queue").click()
+    await expect(page.get_by_role("heading", name="Nobody has taken this on")).to_have_count(0)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_pages_fit_a_phone_and_their_text_can_be_read(desk, told, browser, scheme):
+    await escalate(desk, told.question.touch, told.held.touch)
     context = await browser.new_context(viewport={"width": 390, "height": 800}, color_scheme=scheme)
     page = await context.new_page()
     await enter(desk, page)

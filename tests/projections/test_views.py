@@ -161,10 +161,15 @@ def touch_story() -> tuple[list[Delivered], list[Delivered]]:
         making.fact(touch_facts.TouchHeld, first.touch, 1, hold="over-limit", why=chosen[1:]),
         making.fact(touch_facts.TouchAssigned, first.touch, 2, responder="mira", care_load=2, why=chosen),
         making.fact(touch_facts.TouchHeld, first.touch, 1, hold="over-limit", why=chosen[1:]),
-        making.fact(touch_facts.TouchClaimed, first.touch, 3, responder="mira"),
-        making.fact(touch_facts.TouchAnnotated, first.touch, 4, note="A peer answered"),
-        making.fact(touch_facts.TouchWithdrawn, second.touch, 1, cause="member-left"),
-        making.fact(touch_facts.TouchSettled, first.touch, 5, **settled),
+        making.fact(touch_facts.TouchReminded, first.touch, 3, responder="mira", to="responder"),
+        making.fact(touch_facts.TouchPassedOn, first.touch, 4, responder="mira"),
+        making.fact(touch_facts.TouchAssigned, first.touch, 5, responder="jonas", care_load=2, why=chosen),
+        making.fact(touch_facts.TouchEscalated, first.touch, 6, cause="nobody-claimed", responder=None),
+        making.fact(touch_facts.TouchEscalated, second.touch, 1, cause="held-too-long", responder="mira"),
+        making.fact(touch_facts.TouchClaimed, first.touch, 7, responder="mira"),
+        making.fact(touch_facts.TouchAnnotated, first.touch, 8, note="A peer answered"),
+        making.fact(touch_facts.TouchWithdrawn, second.touch, 2, cause="member-left"),
+        making.fact(touch_facts.TouchSettled, first.touch, 9, **settled),
     ):
         facts.add(each)
     return needs.messages, facts.messages

@@ -24,6 +24,9 @@ _Responder = Annotated[
 _State = Annotated[
     State | None, QueryParameter(name="state", description="Only touches in this state; default: all that are open")
 ]
+_Escalated = Annotated[
+    bool | None, QueryParameter(description="Only touches that have escalated, or with false only the others")
+]
 
 
 @get("/queue", summary="The queue", operation_id="listQueue", tags=["queue"])
@@ -36,10 +39,19 @@ async def list_queue(
     reason: _Reason = None,
     responder: _Responder = None,
     in_state: _State = None,
+    escalated: _Escalated = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> QueuePage:
     """Touches: urgent ones first, then oldest and heaviest, where a point of care load counts as an hour of waiting."""
-    refuse_unknown_parameters(request, "community", "segment", "reason", "responder", "state", "limit", "cursor")
-    wanted = QueueFilter(community=community, segment=segment, reason=reason, responder=responder, state=in_state)
+    known = ("community", "segment", "reason", "responder", "state", "escalated", "limit", "cursor")
+    refuse_unknown_parameters(request, *known)
+    wanted = QueueFilter(
+        community=community,
+        segment=segment,
+        reason=reason,
+        responder=responder,
+        state=in_state,
+        escalated=escalated,
+    )
     return await reader.queue(wanted, cursor, limit, request.user)

@@ -12,7 +12,9 @@ from services.projections.injected import GivenChanges, GivenPages, GivenReader,
 from services.projections.queue.queries import STATES, QueueFilter
 
 _PAGE: Final = 50
-_FILTERS: Final = ("community", "segment", "reason", "responder", "state")
+_FILTERS: Final = ("community", "segment", "reason", "responder", "state", "escalated")
+_NAMED: Final = 5
+"""How many of those that have escalated are named above the queue."""
 
 
 @get("/", include_in_schema=False)
@@ -33,9 +35,13 @@ async def queue_page(
         reason=chosen["reason"] or None,
         responder=chosen["responder"] or None,
         state=state if (state := chosen["state"]) in STATES else None,
+        escalated=True if chosen["escalated"] else None,
     )
     page = await reader.queue(wanted, request.query_params.get("cursor"), _PAGE, request.user)
     facets = await reader.facets(request.user)
+    unclaimed = (
+        await reader.queue(QueueFilter(escalated=True), None, _NAMED, request.user) if facets.escalated else None
+    )
     narrowed = {name: value for name, value in chosen.items() if value}
     return pages.page(
         "queue.html",
@@ -44,6 +50,7 @@ async def queue_page(
         mark=mark,
         page=page,
         facets=facets,
+        unclaimed=unclaimed.items if unclaimed else [],
         chosen=chosen,
         narrowed=narrowed,
         more=f"/?{urlencode({**narrowed, 'cursor': page.next})}" if page.next else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from services.projections.desk.words import capital, hold, outcome, plain, reason
+from services.projections.desk.words import capital, escalated, hold, outcome, plain, reason
 from services.projections.resources import HistoryItem, TimelineEntry
 
 _Detail = Mapping[str, Any]
@@ -35,8 +35,14 @@ _STEPS: Final[dict[tuple[str, str], Callable[[_Detail, str], str]]] = {
     ("fact", "released"): lambda _, name: f"{capital(name)} gave it back",
     ("fact", "settled"): lambda detail, name: f"Settled by {name}: {outcome(detail.get('outcome'))}",
     ("fact", "withdrawn"): lambda detail, _: f"Withdrawn{_because(detail)}",
+    ("fact", "reminded"): lambda _, name: f"{capital(name)} {_was(name)} reminded",
+    ("fact", "passed-on"): lambda _, name: f"{capital(name)} did not take it: passed on",
+    ("fact", "escalated"): lambda detail, name: f"Escalated: {escalated(detail.get('cause'))}{_told(name)}",
     ("fact", "annotated"): lambda detail, _: f"Note: {plain(str(detail.get('note', '')))}",
 }
+
+_NAMELESS: Final = {("fact", "reminded"): "the emergency contact", ("fact", "escalated"): ""}
+"""Who a fact is about that names nobody; else it is the team."""
 
 
 def deed(item: HistoryItem) -> str:
@@ -51,7 +57,7 @@ def deed(item: HistoryItem) -> str:
 def step(entry: TimelineEntry, reader: str | None) -> str:
     """Return what happened to a touch, as a sentence for the responder ``reader``."""
     if entry.responder is None:
-        name = "the team"
+        name = _NAMELESS.get((entry.origin, entry.kind), "the team")
     else:
         name = "you" if entry.responder.name == reader else entry.responder.display_name
     told = _STEPS.get((entry.origin, entry.kind))
@@ -60,6 +66,14 @@ def step(entry: TimelineEntry, reader: str | None) -> str:
 
 def _membership(extra: _Detail) -> str:
     return f"the plan {extra['plan']}" if extra.get("plan") else "their membership"
+
+
+def _was(name: str) -> str:
+    return "were" if name == "you" else "was"
+
+
+def _told(name: str) -> str:
+    return f"; {name} {_was(name)} told" if name else ""
 
 
 def _because(detail: _Detail) -> str:

@@ -30,7 +30,12 @@ _HOLDS: Final = {
     "over-limit": "Everyone who could has enough on their plate",
     "on-leave": "Those who could are on leave",
     "given-back": "Those who could have given it back today",
+    "not-taken": "Those who could did not take it today",
     "no-responder": "Nobody serves this segment yet",
+}
+_ESCALATED: Final = {
+    "nobody-claimed": "nobody who was asked has claimed it",
+    "held-too-long": "held for too long, as nobody could be asked",
 }
 OUTCOMES: Final[dict[Outcome, str]] = {
     "reached": "I reached them",
@@ -127,6 +132,11 @@ def standing(item: QueueItem, responder: str | None) -> str:
 def hold(name: str | None) -> str:
     """Return why a touch is held."""
     return _HOLDS.get(name or "") or capital(plain(name or "held"))
+
+
+def escalated(cause: str | None) -> str:
+    """Return why a touch has escalated, as half a sentence."""
+    return _ESCALATED.get(cause or "") or plain(cause or "nobody has claimed it")
 
 
 def outcome(name: str | None) -> str:

@@ -13,6 +13,7 @@ from psycopg import sql
 from psycopg.rows import class_row
 
 from shared.contracts.policy import Identity
+from shared.contracts.touch_facts import EscalationCause
 
 OpenState = Literal["raised", "held", "assigned", "claimed"]
 State = Literal["raised", "held", "assigned", "claimed", "settled", "withdrawn"]
@@ -30,6 +31,7 @@ class QueueFilter:
     reason: str | None = None
     responder: str | None = None
     state: State | None = None
+    escalated: bool | None = None
     member_key: str | None = None
     hidden: tuple[Identity, ...] = ()
 
@@ -77,6 +79,8 @@ class TouchRow:
     hold: str | None
     outcome: str | None
     changed_at: datetime | None
+    escalated_at: datetime | None
+    escalation_cause: EscalationCause | None
     why: list[dict[str, Any]] | None
 
 
@@ -101,6 +105,7 @@ class Tally:
     reason: str
     state: OpenState
     responder: str | None
+    escalated: bool
     count: int
 
 
@@ -119,6 +124,7 @@ WHERE {shown} AND state = ANY(%(states)s)
   AND (%(segment)s::text IS NULL OR segment = %(segment)s)
   AND (%(reason)s::text IS NULL OR reason = %(reason)s)
   AND (%(responder)s::text IS NULL OR responder = %(responder)s)
+  AND (%(escalated)s::boolean IS NULL OR (escalated_at IS NOT NULL) = %(escalated)s)
   AND (%(member_key)s::text IS NULL OR member_key = %(member_key)s)
   AND (%(rank)s::integer IS NULL OR (rank, ranked_from, touch) > (%(rank)s, %(ranked_from)s, %(after)s))
 ORDER BY rank, ranked_from, touch LIMIT %(limit)s
@@ -127,9 +133,10 @@ _ONE: Final = sql.SQL("SELECT {columns} FROM touches WHERE {shown} AND touch = %
     columns=_COLUMNS, shown=_SHOWN
 )
 _TALLIES: Final = sql.SQL("""
-SELECT community, segment, reason, state, responder, count(*) AS count FROM touches
+SELECT community, segment, reason, state, responder, escalated_at IS NOT NULL AS escalated, count(*) AS count
+FROM touches
 WHERE {shown} AND state = ANY(%(states)s)
-GROUP BY community, segment, reason, state, responder
+GROUP BY community, segment, reason, state, responder, escalated
 """).format(shown=_SHOWN)
 _TIMELINE: Final = """
 SELECT kind, origin, revision, at, responder, detail FROM touch_timeline WHERE touch = %s
@@ -147,6 +154,7 @@ async def touches_page(
         "segment": wanted.segment,
         "reason": wanted.reason,
         "responder": wanted.responder,
+        "escalated": wanted.escalated,
         "member_key": wanted.member_key,
         "states": [wanted.state] if wanted.state else list(OPEN_STATES),
         "rank": after and after.rank,

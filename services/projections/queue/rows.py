@@ -21,10 +21,14 @@ STANDINGS: Final[dict[type[facts.TouchFact], str]] = {
     facts.TouchHeld: "held",
     facts.TouchClaimed: "claimed",
     facts.TouchReleased: "raised",
+    facts.TouchPassedOn: "raised",
     facts.TouchSettled: "settled",
     facts.TouchWithdrawn: "withdrawn",
 }
-"""Where a touch stands after a fact. One given back waits to be routed again; an annotation moves nothing."""
+"""Where a touch stands after a fact. One given back or passed on waits to be routed again; no other fact moves it."""
+
+_WITH_NOBODY: Final = (facts.TouchReleased, facts.TouchPassedOn)
+_ENDS_ESCALATION: Final = (facts.TouchClaimed, facts.TouchSettled, facts.TouchWithdrawn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +86,7 @@ class EndRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingRow:
-    """Where the newest touch fact, annotations aside, left the touch."""
+    """Where the newest touch fact that moved the touch has left it."""
 
     touch: str
     standing_revision: int
@@ -91,6 +95,16 @@ class StandingRow:
     hold: str | None
     outcome: str | None
     changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationRow:
+    """Since when and why the touch waits for anybody to claim it; nothing once somebody has."""
+
+    touch: str
+    escalation_revision: int
+    escalated_at: datetime | None
+    escalation_cause: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +122,7 @@ def timeline_row(event: NeedsTouch | NeedsTouchEnded | facts.TouchFact, seq: int
         at, origin = event.raised_at, "need"
     else:
         at, origin = event.at, "fact" if isinstance(event, facts.TouchFact) else "need"
-    shown = ("reason", "hold", "outcome", "cause", "note")
+    shown = ("reason", "hold", "outcome", "cause", "note", "to")
     detail = {name: value for name in shown if (value := getattr(event, name, None)) is not None}
     return TimelineRow(
         touch=event.touch,
@@ -166,16 +180,26 @@ def standing_row(fact: facts.TouchFact) -> StandingRow | None:
     standing = STANDINGS.get(type(fact))
     if standing is None:
         return None
-    given_back = isinstance(fact, facts.TouchReleased)
     return StandingRow(
         touch=fact.touch,
         standing_revision=fact.revision,
         standing=standing,
-        responder=None if given_back else getattr(fact, "responder", None),
+        responder=None if isinstance(fact, _WITH_NOBODY) else getattr(fact, "responder", None),
         hold=getattr(fact, "hold", None),
         outcome=getattr(fact, "outcome", None),
         changed_at=fact.at,
     )
+
+
+def escalation_row(fact: facts.TouchFact) -> EscalationRow | None:
+    """Return the columns of a fact that begins or ends an escalation; None for any other."""
+    if isinstance(fact, facts.TouchEscalated):
+        at, cause = fact.at, fact.cause
+    elif isinstance(fact, _ENDS_ESCALATION):
+        at, cause = None, None
+    else:
+        return None
+    return EscalationRow(touch=fact.touch, escalation_revision=fact.revision, escalated_at=at, escalation_cause=cause)
 
 
 def why_row(fact: facts.TouchFact) -> WhyRow | None:

@@ -53,6 +53,10 @@ CREATE TABLE touches (
     hold text,
     outcome text,
     changed_at timestamptz,
+    -- since when and why it waits for anybody to claim it
+    escalation_revision integer,
+    escalated_at timestamptz,
+    escalation_cause text,
     -- why this human and why not the others: the newest routing
     why_revision integer,
     why jsonb,
@@ -62,5 +66,6 @@ CREATE TABLE touches (
 
 CREATE INDEX touches_open ON touches (rank, ranked_from, touch)
     WHERE state IN ('raised', 'held', 'assigned', 'claimed') AND reason IS NOT NULL;
+CREATE INDEX touches_escalated ON touches (escalated_at) WHERE escalated_at IS NOT NULL;
 CREATE INDEX touches_of_member ON touches (member_key);
 CREATE INDEX touches_of_state ON touches (state);

@@ -43,6 +43,7 @@ _TYPES: Final[dict[str, LiteralString]] = {
     "ended_revision": "int8",
     "standing_revision": "int8",
     "why_revision": "int8",
+    "escalation_revision": "int8",
     "care_load": "int8",
     "rank": "int8",
     "since": "timestamptz",
@@ -50,6 +51,7 @@ _TYPES: Final[dict[str, LiteralString]] = {
     "ranked_from": "timestamptz",
     "ended_at": "timestamptz",
     "changed_at": "timestamptz",
+    "escalated_at": "timestamptz",
     "evidence": "jsonb",
     "measured": "jsonb",
     "thresholds": "jsonb",
@@ -82,6 +84,7 @@ class QueueView:
         await _keep_newest(connection, rows.NeedRow, (rows.need_row(e) for e in events if isinstance(e, NeedsTouch)))
         await _keep_newest(connection, rows.EndRow, (rows.end_row(e) for e in events if isinstance(e, NeedsTouchEnded)))
         await _keep_newest(connection, rows.StandingRow, (rows.standing_row(fact) for fact in touch_facts))
+        await _keep_newest(connection, rows.EscalationRow, (rows.escalation_row(fact) for fact in touch_facts))
         await _keep_newest(connection, rows.WhyRow, (rows.why_row(fact) for fact in touch_facts))
         if touch_facts:
             newest: dict[str, int] = {}
