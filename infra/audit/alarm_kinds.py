@@ -36,13 +36,7 @@ STREAM_MISSING: Final = AlarmKind(
 )
 STREAM_DIFFERS: Final = AlarmKind(
     name="stream-differs",
-    mend="Run: warmline provision. It shows each setting that differs; with --apply it brings back what can be changed "
-    "without loss.",
-)
-REPLICA_AWAY: Final = AlarmKind(
-    name="replica-away",
-    mend="Start that NATS server again, or see why it cannot keep up: until then, losing one more stops the stream.",
-    after=20,
+    mend="Run: warmline provision. It shows each setting that differs and how to bring it back.",
 )
 STREAM_FILLING: Final = AlarmKind(
     name="stream-filling",
@@ -106,7 +100,6 @@ ALARM_KINDS: Final = (
     SERVICE_AWAY,
     STREAM_MISSING,
     STREAM_DIFFERS,
-    REPLICA_AWAY,
     STREAM_FILLING,
     STORAGE_FILLING,
     SHARD_UNOWNED,

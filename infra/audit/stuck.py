@@ -10,7 +10,8 @@ from services.notifier.availability import LOOK_AGAIN, anybody, candidates, find
 from services.notifier.choice import choose, has_room
 from services.notifier.roster import DRAIN, RosterState
 from services.notifier.streams import roster_stream
-from services.notifier.touch import OPEN, TOUCH, TouchState
+from services.notifier.touch import TOUCH
+from services.notifier.touch_state import OPEN, TouchState
 from shared.contracts.policy import Policy
 
 AT_ONCE: Final = timedelta(seconds=5)
@@ -63,5 +64,5 @@ def _somebody_could_take(touch: TouchState, around: Surroundings, now: datetime)
         return False
     if not any(has_room(around.roster, one) for one in anybody(around.policy, now)):
         return False
-    stands = candidates(around.policy, touch.need, now, touch.given_back)
+    stands = candidates(around.policy, touch.need, now, touch.past)
     return choose(around.roster, stands, touch.need.care_load).responder is not None

@@ -15,9 +15,9 @@ from services.notifier.policy_in_force import PolicyState
 from services.notifier.roster import RosterState
 from services.notifier.service import notifier_codec
 from services.notifier.streams import policy_stream, roster_stream
-from services.notifier.touch import TouchState
+from services.notifier.touch_state import TouchState
 
-PAGE: Final = 400
+PAGE: Final = 1_000
 """States in one look, most of which the database passes over as ended."""
 _SUSPECTS: Final = 200
 

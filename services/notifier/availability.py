@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from services.notifier.capacity import Candidate
-from services.notifier.touch import GivenBack
+from services.notifier.touch_state import GivenBack, NotTaken
 from shared.contracts.needs_touch import MemberRef, NeedsTouch
 from shared.contracts.policy import Leave, Policy, Responder
 from shared.contracts.touch_facts import Hold
@@ -18,30 +18,39 @@ from shared.working_hours import WorkingHours
 LOOK_AGAIN: Final = timedelta(hours=1)
 """What waits is offered again at least so often."""
 
+Past = GivenBack | NotTaken
+"""That somebody had a touch before, and did not keep it."""
+
 
 def candidates(
-    policy: Policy, need: NeedsTouch, now: datetime, given_back: tuple[GivenBack, ...] = ()
+    policy: Policy, need: NeedsTouch, now: datetime, past: tuple[Past, ...] = (), *, ever: bool = False
 ) -> tuple[Candidate, ...]:
     """Return every responder of the policy as they stand for ``need``, in the policy's order.
 
-    Who has given it back is not asked again before their next day.
+    Who has given it back or did not take it is not asked again before their next day; with ``ever``, who did not take
+    it is not asked again at all.
     """
-    return tuple(candidate(policy, responder, need, now, given_back) for responder in policy.responders)
+    return tuple(candidate(policy, responder, need, now, past, ever=ever) for responder in policy.responders)
 
 
 def candidate(
-    policy: Policy, responder: Responder, need: NeedsTouch, now: datetime, given_back: tuple[GivenBack, ...] = ()
+    policy: Policy,
+    responder: Responder,
+    need: NeedsTouch,
+    now: datetime,
+    past: tuple[Past, ...] = (),
+    *,
+    ever: bool = False,
 ) -> Candidate:
     """Return one responder as they stand for ``need``."""
     presence = _presence(policy, responder, now)
     hold, why = _against_need(responder, need)
+    if hold is None and ever:
+        hold, why = _against_past(policy, responder, past, None)
     if hold is None:
         hold, why = presence.hold, presence.why
-    if hold is None and any(
-        one.responder == responder.name and _presence(policy, responder, one.at).day == presence.day
-        for one in given_back
-    ):
-        hold, why = "given-back", "has given it back today"
+    if hold is None:
+        hold, why = _against_past(policy, responder, past, presence.day)
     return _candidate(policy, responder, presence.day, hold, why)
 
 
@@ -100,6 +109,20 @@ def _against_need(responder: Responder, need: NeedsTouch) -> tuple[Hold | None, 
         return "no-responder", f"does not serve the community {need.community}"
     if responder.segments and need.segment not in responder.segments:
         return "no-responder", f"does not serve the segment {need.segment}"
+    return None, ""
+
+
+def _against_past(
+    policy: Policy, responder: Responder, past: tuple[Past, ...], day: str | None
+) -> tuple[Hold | None, str]:
+    """Return what the responder's past with the touch says against them: on ``day``, or what counts for ever."""
+    for one in past:
+        if one.responder != responder.name:
+            continue
+        if isinstance(one, NotTaken) and (day is None or _presence(policy, responder, one.at).day == day):
+            return "not-taken", "did not take it"
+        if isinstance(one, GivenBack) and _presence(policy, responder, one.at).day == day:
+            return "given-back", "has given it back today"
     return None, ""
 
 

@@ -9,7 +9,7 @@ from services.notifier.capacity import Candidate, granted_on, over_limit
 from services.notifier.roster import RosterState
 from shared.contracts.touch_facts import Hold, Verdict
 
-_HOLDS: Final[tuple[Hold, ...]] = ("over-limit", "outside-hours", "on-leave", "given-back", "no-responder")
+_HOLDS: Final[tuple[Hold, ...]] = ("over-limit", "outside-hours", "on-leave", "given-back", "not-taken", "no-responder")
 """Strongest first: of several responders, the one who could take it soonest says why it is held."""
 
 

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from services.notifier.availability import anybody, candidates, find, look_again_at
+from services.notifier.capacity import Candidate
 from services.notifier.choice import choose, has_room
+from services.notifier.looks import arrange_looks
 from services.notifier.roster import (
     FinishDrain,
     GrantCapacity,
@@ -16,9 +18,11 @@ from services.notifier.roster import (
     RosterState,
 )
 from services.notifier.streams import policy_stream, roster_stream, touch_stream
-from services.notifier.touch import AssignTouch, HoldTouch, TouchState, held_line, line_of, unserved_line
+from services.notifier.touch_commands import AssignTouch, HoldTouch
+from services.notifier.touch_state import TouchState, held_line, line_of, unserved_line
 from shared.contracts.needs_touch import NeedsTouch
 from shared.contracts.policy import Policy
+from shared.contracts.touch_facts import Verdict
 from shared.decider import Place
 from shared.workspace import Page, Workspace
 
@@ -31,31 +35,46 @@ def offer(need: NeedsTouch, now: datetime, work: Workspace) -> bool:
     policy: Policy | None = work.state(policy_stream(need.organisation)).policy
     if policy is None:
         work.decide(stream, HoldTouch(hold="no-responder", why=(), at=now))
+        arrange_looks(need, now, work)
         return False
     touch: TouchState = work.state(stream)
-    stands = candidates(policy, need, now, touch.given_back)
+    stands = candidates(policy, need, now, touch.past)
     choice = choose(work.state(roster_id), stands, need.care_load)
     chosen = next((one for one in stands if one.responder == choice.responder), None)
     if chosen is None:
         hold = choice.hold or "no-responder"
         work.decide(stream, HoldTouch(hold=hold, why=choice.why, at=now))
+        arrange_looks(need, now, work)
         if hold == "no-responder":
             return False
         work.decide(roster_id, LookAgain(due=look_again_at(policy, now)))
         return True
-    work.decide(roster_id, GrantCapacity(touch=need.touch, candidate=chosen, care_load=need.care_load))
-    work.decide(stream, AssignTouch(responder=chosen.responder, why=choice.why, at=now))
+    give(need, chosen, choice.why, now, work)
     return False
+
+
+def give(need: NeedsTouch, chosen: Candidate, why: tuple[Verdict, ...], now: datetime, work: Workspace) -> None:
+    """Let the roster grant the candidate's capacity, and the touch follow; raises Refused over a limit."""
+    grant = GrantCapacity(touch=need.touch, candidate=chosen, care_load=need.care_load)
+    work.decide(roster_stream(need.organisation), grant)
+    work.decide(touch_stream(need.touch), AssignTouch(responder=chosen.responder, why=why, at=now))
+    arrange_looks(need, now, work)
 
 
 def give_back(touch: TouchState, work: Workspace) -> None:
     """Take the touch off the responder's load, and let what waits have the room."""
     if touch.need is not None and touch.responder is not None:
-        _take_off(touch.need, touch.responder, touch.care_load, work)
-        work.decide(roster_stream(touch.need.organisation), OfferAgain(at=work.now))
+        take_off(touch.need, touch.responder, touch.care_load, work)
+        let_waiting_have_room(touch.need.organisation, work)
 
 
-def _take_off(need: NeedsTouch, responder: str, care_load: int, work: Workspace) -> None:
+def let_waiting_have_room(organisation: str, work: Workspace) -> None:
+    """Offer what waits again: somebody carries less than before."""
+    work.decide(roster_stream(organisation), OfferAgain(at=work.now))
+
+
+def take_off(need: NeedsTouch, responder: str, care_load: int, work: Workspace) -> None:
+    """Take the touch off the responder's load."""
     release = ReleaseCapacity(touch=need.touch, responder=responder, care_load=care_load)
     work.decide(roster_stream(need.organisation), release)
 
@@ -110,6 +129,6 @@ def _take_from_who_left(organisation: str, policy: Policy, now: datetime, work: 
         for place in page.places:
             touch: TouchState = work.state(place.stream)
             if touch.need is not None:
-                _take_off(touch.need, load.responder, touch.care_load, work)
+                take_off(touch.need, load.responder, touch.care_load, work)
                 offer(touch.need, now, work)
     return more

@@ -6,30 +6,22 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from services.notifier.availability import candidate, find, is_about, responder_of
+from services.notifier.looks import arrange_looks
 from services.notifier.offering import drain, give_back, offer
 from services.notifier.policy_in_force import POLICY, PolicyState, TakePolicy
 from services.notifier.roster import ROSTER, GrantCapacity, OfferAgain, ReleaseCapacity
 from services.notifier.streams import organisation_of, policy_stream, roster_stream, touch_stream
-from services.notifier.touch import (
-    OPEN,
-    TOUCH,
-    Claim,
-    Meet,
-    NoteHolderLeft,
-    RaiseTouch,
-    Release,
-    Settle,
-    TouchState,
-    Withdraw,
-    line_of,
-)
+from services.notifier.touch import TOUCH
+from services.notifier.touch_commands import Claim, Meet, NoteHolderLeft, RaiseTouch, Release, Settle, Withdraw
+from services.notifier.touch_state import OPEN, TouchState, line_of
+from services.notifier.unclaimed import look_after
 from shared.contracts.cloudevents import MemberEvent
 from shared.contracts.commands import ClaimTouch, ReleaseTouch, SettleTouch, TouchCommand
 from shared.contracts.needs_touch import NeedsTouch, NeedsTouchMet, NeedsTouchWithdrawn
 from shared.contracts.policy import Policy, Responder
 from shared.contracts.subjects import partition_of
 from shared.contracts.warmline_facts import PolicyAdopted
-from shared.decider import Refused
+from shared.decider import Refused, category_of
 from shared.delivery import Delivered
 from shared.event_store.codec import EventCodec
 from shared.event_store.interface import Store
@@ -70,9 +62,13 @@ class NotifierService:
         MESSAGE_HANDLERS[type(event)](event, work)
 
     def on_deadline(self, deadline: DeadlineRow, work: Workspace) -> None:
-        """Offer what waits again: the roster's only deadline."""
+        """Offer what waits again, the roster's only deadline, or look at a touch that nobody has claimed."""
         # The wall may still be behind the stream's clock, by which it fires: what begins with it has begun.
-        drain(organisation_of(deadline.stream), max(work.now, deadline.due), work)
+        now = max(work.now, deadline.due)
+        if category_of(deadline.stream) == TOUCH.category:
+            look_after(deadline.stream, deadline.name, now, work)
+        else:
+            drain(organisation_of(deadline.stream), now, work)
 
     def on_command(self, command: TouchCommand, work: Workspace) -> tuple[str, int]:
         """Carry out what a responder asks; return the touch and its new revision. Raises Refused."""
@@ -120,8 +116,12 @@ def _take_policy(organisation: str, adopted: PolicyAdopted, work: Workspace) -> 
 
 def _raise(need: NeedsTouch, work: Workspace) -> None:
     stream = touch_stream(need.touch)
-    if work.decide(stream, RaiseTouch(need=need)) and work.state(stream).status in {"raised", "held"}:
+    if not work.decide(stream, RaiseTouch(need=need)):
+        return
+    if work.state(stream).status in {"raised", "held"}:
         offer(need, work.now, work)
+    else:
+        arrange_looks(need, work.now, work)  # it may be more urgent now
 
 
 def _withdraw(end: NeedsTouchWithdrawn, work: Workspace) -> None:

@@ -2,162 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+from services.notifier.touch_commands import (
+    ArrangeLooks,
+    AssignTouch,
+    Claim,
+    Escalate,
+    HoldTouch,
+    Meet,
+    NoteHolderLeft,
+    NoteOverdue,
+    PassOn,
+    RaiseTouch,
+    Release,
+    Remind,
+    RemindAgain,
+    Settle,
+    Withdraw,
+)
+from services.notifier.touch_state import (
+    OPEN,
+    LooksArranged,
+    NeedEnded,
+    TouchOverdue,
+    TouchRaised,
+    TouchState,
+    deadlines,
+    evolve,
+    standing,
+)
 from shared.contracts import touch_facts
-from shared.contracts.needs_touch import EARLIER_PER_CARE_LOAD, NeedsTouch, NeedsTouchMet, NeedsTouchWithdrawn
 from shared.contracts.touch_facts import (
-    Hold,
-    Outcome,
     TouchAnnotated,
     TouchAssigned,
     TouchClaimed,
+    TouchEscalated,
     TouchFact,
     TouchHeld,
+    TouchPassedOn,
     TouchReleased,
+    TouchReminded,
     TouchSettled,
     TouchWithdrawn,
-    Verdict,
 )
-from shared.decider import Decider, Refused, Standing
-
-Status = Literal["unknown", "raised", "held", "assigned", "claimed", "settled", "withdrawn"]
-OPEN: Final[tuple[Status, ...]] = ("raised", "held", "assigned", "claimed")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TouchRaised:
-    """The need came in, or came in again with more reasons."""
-
-    need: NeedsTouch
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NeedEnded:
-    """The need ended while the touch was in somebody's hands: once they give it back, it ends, too.
-
-    ``met`` when somebody of the team met it, ``responder`` when the roster knows them; else the cause was gone.
-    """
-
-    cause: str
-    met: bool
-    responder: str | None
-
-
-# What is asked
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RaiseTouch:
-    """A need came in."""
-
-    need: NeedsTouch
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssignTouch:
-    """The roster granted the responder's capacity; a touch in somebody's hands stays there."""
-
-    responder: str
-    why: tuple[Verdict, ...]
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HoldTouch:
-    """Nobody could be given it; a touch in somebody's hands stays there."""
-
-    hold: Hold
-    why: tuple[Verdict, ...]
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """A responder takes it into their hands; ``holder_left`` when whoever has it there is no responder any more."""
-
-    responder: str
-    revision: int
-    at: datetime
-    holder_left: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
-    """The responder gives it back."""
-
-    responder: str
-    revision: int
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settle:
-    """The responder says how it ended."""
-
-    responder: str
-    revision: int
-    outcome: Outcome
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Withdraw:
-    """The cause is gone."""
-
-    end: NeedsTouchWithdrawn
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meet:
-    """Somebody of the team met the need on the platform; ``responder`` when the roster knows them."""
-
-    end: NeedsTouchMet
-    responder: str | None
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteHolderLeft:
-    """The policy no longer knows the responder in whose hands it is."""
-
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdoptFact:
-    """A fact that was published, and that the log has lost, is the touch's again; ``ended`` as it came with it."""
-
-    fact: TouchFact
-    ended: NeedEnded | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GivenBack:
-    """Who gave the touch back, and when they last did."""
-
-    responder: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TouchState:
-    """What is known of one touch. ``revision`` counts its published facts; ``care_load`` is what was granted for it.
-
-    ``need_ended`` is how its need ended while it was in somebody's hands.
-    """
-
-    need: NeedsTouch | None = None
-    status: Status = "unknown"
-    revision: int = 0
-    responder: str | None = None
-    hold: Hold | None = None
-    care_load: int = 0
-    given_back: tuple[GivenBack, ...] = ()
-    need_ended: NeedEnded | None = None
+from shared.decider import Decider, Refused
 
 
 def decide(command: Any, state: TouchState) -> tuple[Any, ...]:
@@ -168,10 +58,6 @@ def decide(command: Any, state: TouchState) -> tuple[Any, ...]:
             return () if known or state.status in {"settled", "withdrawn"} else (TouchRaised(need=command.need),)
         case Claim() | Release() | Settle():
             return _by_hand(command, state)
-        case AdoptFact():
-            if command.fact.revision <= state.revision:
-                return ()
-            return (command.fact, command.ended) if command.ended else (command.fact,)
         case _ if state.need is None or state.status not in OPEN:
             return ()
         case AssignTouch() if state.status != "claimed":
@@ -195,6 +81,27 @@ def decide(command: Any, state: TouchState) -> tuple[Any, ...]:
         case NoteHolderLeft() if state.status == "claimed":
             note = f"{state.responder} is no longer among the responders: whoever claims it next has it"
             return (TouchAnnotated(**_fact(state, command.at), note=note),)
+        case _ if state.status != "claimed":
+            return _while_unclaimed(command, state)
+        case _:
+            return ()
+
+
+def _while_unclaimed(command: Any, state: TouchState) -> tuple[Any, ...]:
+    watch = state.watch
+    match command:
+        case Remind() if state.status == "assigned":
+            return (TouchReminded(**_fact(state, command.at), responder=state.responder, to="responder"),)
+        case PassOn() if state.status == "assigned" and state.responder is not None:
+            return (TouchPassedOn(**_fact(state, command.at), responder=state.responder),)
+        case NoteOverdue() if state.status == "assigned" and watch.overdue_since is None:
+            return (TouchOverdue(at=command.at),)
+        case Escalate() if watch.escalated_at is None:
+            return (TouchEscalated(**_fact(state, command.at), cause=command.cause, responder=command.responder),)
+        case RemindAgain() if watch.escalated_at is not None:
+            return (TouchReminded(**_fact(state, command.at), responder=command.responder, to=command.to),)
+        case ArrangeLooks() if (watch.look_due, watch.alarm_due) != (command.look_due, command.alarm_due):
+            return (LooksArranged(look_due=command.look_due, alarm_due=command.alarm_due),)
         case _:
             return ()
 
@@ -215,7 +122,7 @@ def _by_hand(command: Claim | Release | Settle, state: TouchState) -> tuple[Any,
         raise Refused("unknown-touch", "there is no such touch: reload the queue")
     if state.status not in OPEN:
         raise Refused("already-ended", f"the touch is {state.status} already: nothing is left to do")
-    if command.revision != state.revision:
+    if not state.seen_from <= command.revision <= state.revision:
         raise Refused(
             "stale-revision",
             f"the touch has changed since you saw it: it is {_now(state)} (revision {state.revision}). Look again.",
@@ -265,76 +172,12 @@ def _fact(state: TouchState, at: datetime) -> dict[str, Any]:
     }
 
 
-def evolve(state: TouchState, event: Any) -> TouchState:
-    """Return the state after ``event``."""
-    if isinstance(event, TouchRaised):
-        status: Status = "raised" if state.need is None else state.status
-        return replace(state, need=event.need, status=status, need_ended=None)
-    if isinstance(event, TouchFact):
-        state = replace(state, revision=event.revision)
-    match event:
-        case TouchAssigned():
-            return replace(state, status="assigned", responder=event.responder, care_load=event.care_load, hold=None)
-        case TouchHeld():
-            return replace(state, status="held", responder=None, care_load=0, hold=event.hold)
-        case TouchClaimed():
-            # Who was assigned it keeps the weight that was granted, though the need may weigh more by now.
-            weight = state.care_load if state.responder == event.responder else _weight(state)
-            return replace(state, status="claimed", responder=event.responder, care_load=weight, hold=None)
-        case TouchReleased():
-            others = tuple(one for one in state.given_back if one.responder != event.responder)
-            given_back = (*others, GivenBack(responder=event.responder, at=event.at))
-            return replace(state, status="raised", responder=None, care_load=0, given_back=given_back)
-        case NeedEnded():
-            return replace(state, need_ended=event)
-        case TouchSettled():
-            return replace(state, status="settled", responder=event.responder, hold=None)
-        case TouchWithdrawn():
-            return replace(state, status="withdrawn", responder=None, hold=None)
-        case _:
-            return state
-
-
-def _weight(state: TouchState) -> int:
-    return state.need.care_load if state.need else 0
-
-
-def held_line(organisation: str) -> str:
-    """Return the line in which held touches of the organisation wait."""
-    return f"held:{organisation}"
-
-
-def unserved_line(organisation: str) -> str:
-    """Return the line of touches that nobody serves: only another policy can help them."""
-    return f"unserved:{organisation}"
-
-
-def line_of(status: Literal["assigned", "claimed"], organisation: str, responder: str) -> str:
-    """Return the line of what is assigned to a responder, or claimed by one: to be found when they leave."""
-    return f"{status}:{organisation}:{responder}"
-
-
-def standing(state: TouchState) -> Standing | None:
-    """Open touches stand in line, oldest and heaviest first."""
-    if state.need is None:
-        return None
-    organisation = state.need.organisation
-    match state.status:
-        case "held":
-            line = unserved_line(organisation) if state.hold == "no-responder" else held_line(organisation)
-        case "assigned" | "claimed":
-            line = line_of(state.status, organisation, state.responder or "")
-        case _:
-            return None
-    waited_from = state.need.since - state.need.care_load * EARLIER_PER_CARE_LOAD
-    return Standing(line=line, rank=-waited_from.timestamp())
-
-
 TOUCH: Final[Decider[TouchState]] = Decider(
     category="touch",
     initial=TouchState(),
     decide=decide,
     evolve=evolve,
-    events=(TouchRaised, NeedEnded, *touch_facts.TOUCH_FACT_TYPES.values()),
+    events=(TouchRaised, NeedEnded, TouchOverdue, LooksArranged, *touch_facts.TOUCH_FACT_TYPES.values()),
+    deadlines=deadlines,
     standing=standing,
 )

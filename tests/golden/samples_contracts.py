@@ -28,6 +28,8 @@ from shared.contracts.member_events import (
 )
 from shared.contracts.needs_touch import Evidence, MemberRef, NeedsTouch, NeedsTouchMet, NeedsTouchWithdrawn
 from shared.contracts.policy import (
+    EmergencyContact,
+    Escalation,
     Hours,
     Identity,
     Integrator,
@@ -36,18 +38,24 @@ from shared.contracts.policy import (
     Playbook,
     Policy,
     Responder,
+    RoutinePatience,
     Rules,
     Segment,
+    SoonPatience,
     Team,
     UnansweredRule,
+    UrgentPatience,
     WelcomeRule,
 )
 from shared.contracts.touch_facts import (
     TouchAnnotated,
     TouchAssigned,
     TouchClaimed,
+    TouchEscalated,
     TouchHeld,
+    TouchPassedOn,
     TouchReleased,
+    TouchReminded,
     TouchSettled,
     TouchWithdrawn,
     Verdict,
@@ -105,9 +113,21 @@ POLICY_1 = Policy(
     playbooks={"welcome": Playbook(read=("What they wrote",), steps=("Greet them",), turn_to="The team's channel")},
 )
 """As policies were before they could name integrators."""
-POLICY = replace(
+POLICY_2 = replace(
     POLICY_1,
     integrators=(Integrator(name="crm", url="https://crm.example.org/in", community="acme", scopes=("sensitive",)),),
+)
+"""As policies were before anything escalated."""
+POLICY = replace(
+    POLICY_2,
+    escalation=Escalation(
+        urgent=UrgentPatience(acknowledge_within_hours=0.25, held_at_most_hours=0.75, remind_again_after_hours=0.5),
+        soon=SoonPatience(acknowledge_within_hours=1.5, held_at_most_hours=3.5, remind_again_after_hours=2.5),
+        routine=RoutinePatience(acknowledge_within_hours=6.5, held_at_most_hours=12.5, remind_again_after_hours=7.5),
+        remind_at_share=0.75,
+        pass_on_at_most=2,
+        emergency_contact=EmergencyContact(responder="mira", email="on-call@example.org", email_verified=True),
+    ),
 )
 NEED = NeedsTouch(
     touch=TOUCH,
@@ -217,6 +237,9 @@ _ON_THE_BUS = (
     TouchSettled(**_FACT, responder="mira", outcome="reached", about=NEED.about),
     TouchWithdrawn(**_FACT, cause="answered by a peer"),
     TouchAnnotated(**_FACT, note="answered by a peer"),
+    TouchReminded(**_FACT, responder="mira", to="emergency-contact"),
+    TouchPassedOn(**_FACT, responder="mira"),
+    TouchEscalated(**_FACT, cause="held-too-long", responder="mira"),
 )
 
 SAMPLES: Final[dict[str, Any]] = {
@@ -230,6 +253,7 @@ SAMPLES: Final[dict[str, Any]] = {
     ),
     "policy": POLICY,
     "policy#1": POLICY_1,
+    "policy#2": POLICY_2,
     "warmline.community.policy-adopted.v1#1": _stored(PolicyAdopted(community="acme", version="p-1", policy=POLICY_1)),
     "audit.report": AuditReport(
         at=AT,
@@ -241,4 +265,5 @@ SAMPLES: Final[dict[str, Any]] = {
     "audit.alarm": AlarmChanged(
         name="dead-letters", raised=True, at=AT, since=AT, wrong="2 dead letters", mend="Run: warmline dead list"
     ),
+    "warmline.community.policy-adopted.v1#2": _stored(PolicyAdopted(community="acme", version="p-1", policy=POLICY_2)),
 }

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from services.notifier.capacity import Load
 from services.notifier.policy_in_force import PolicyState, PolicyTaken
 from services.notifier.roster import CapacityGranted, CapacityReleased, DrainArranged, Drained, RosterState
-from services.notifier.touch import GivenBack, NeedEnded, TouchRaised, TouchState
+from services.notifier.touch_state import (
+    GivenBack,
+    LooksArranged,
+    NeedEnded,
+    NotTaken,
+    TouchOverdue,
+    TouchRaised,
+    TouchState,
+    Watch,
+)
 from shared.contracts.touch_facts import (
     TouchAnnotated,
     TouchAssigned,
     TouchClaimed,
+    TouchEscalated,
     TouchHeld,
+    TouchPassedOn,
     TouchReleased,
+    TouchReminded,
     TouchSettled,
     TouchWithdrawn,
     Verdict,
 )
 from shared.decider import Place
-from tests.golden.samples_contracts import NEED, POLICY, POLICY_1
+from tests.golden.samples_contracts import NEED, POLICY, POLICY_1, POLICY_2
 
 AT = datetime(2026, 11, 23, 9, 0, 0, 250_000, tzinfo=UTC)
 DUE = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -37,9 +50,22 @@ FACT: Final[dict[str, Any]] = {
     "at": AT,
 }
 
+STATE_1 = TouchState(
+    need=NEED,
+    status="held",
+    revision=3,
+    responder="mira",
+    hold="given-back",
+    care_load=2,
+    given_back=(GivenBack(responder="jonas", at=AT),),
+    need_ended=NeedEnded(cause="answered by the team", met=True, responder="jonas"),
+)
+"""As it was before anything escalated."""
+
 SAMPLES: Final[dict[str, Any]] = {
     "notifier.PolicyTaken": PolicyTaken(version="p-1", policy=POLICY),
     "notifier.PolicyTaken#1": PolicyTaken(version="p-1", policy=POLICY_1),
+    "notifier.PolicyTaken#2": PolicyTaken(version="p-1", policy=POLICY_2),
     "notifier.CapacityGranted": CapacityGranted(
         touch=NEED.touch, responder="mira", care_load=2, day="2026-11-23", by_themselves=True
     ),
@@ -55,22 +81,36 @@ SAMPLES: Final[dict[str, Any]] = {
     "notifier.TouchSettled": TouchSettled(**FACT, responder="mira", outcome="reached", about="member:acme:m-1"),
     "notifier.TouchWithdrawn": TouchWithdrawn(**FACT, cause="answered by a peer"),
     "notifier.TouchAnnotated": TouchAnnotated(**FACT, note="the cause is gone: answered by a peer"),
+    "notifier.TouchReminded": TouchReminded(**FACT, responder="mira", to="responder"),
+    "notifier.TouchPassedOn": TouchPassedOn(**FACT, responder="mira"),
+    "notifier.TouchEscalated": TouchEscalated(**FACT, cause="nobody-claimed", responder="mira"),
+    "notifier.TouchOverdue": TouchOverdue(at=AT),
+    "notifier.LooksArranged": LooksArranged(look_due=DUE, alarm_due=DUE),
     "state.policy": PolicyState(policy=POLICY, version="p-1"),
     "state.policy#1": PolicyState(policy=POLICY_1, version="p-1"),
+    "state.policy#2": PolicyState(policy=POLICY_2, version="p-1"),
     "state.roster": RosterState(
         loads=(Load(responder="mira", care_load=2, touches=1, day="2026-11-23", granted=4),),
         drain_due=DUE,
         drain_reached=PLACE,
         unserved=True,
     ),
-    "state.touch": TouchState(
-        need=NEED,
-        status="held",
-        revision=3,
-        responder="mira",
-        hold="given-back",
-        care_load=2,
-        given_back=(GivenBack(responder="jonas", at=AT),),
-        need_ended=NeedEnded(cause="answered by the team", met=True, responder="jonas"),
+    "state.touch": replace(
+        STATE_1,
+        not_taken=(NotTaken(responder="ada", at=AT),),
+        watch=Watch(
+            asked_at=AT,
+            reminded_at=AT,
+            reminded_revision=4,
+            overdue_since=AT,
+            held_since=AT,
+            escalated_at=AT,
+            told_at=AT,
+            told_revision=6,
+            look_due=DUE,
+            alarm_due=DUE,
+            quiet=2,
+        ),
     ),
+    "state.touch#1": STATE_1,
 }

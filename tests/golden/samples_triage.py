@@ -37,7 +37,17 @@ from services.triage.member_facts import (
 )
 from services.triage.needs import NeedClosed, NeedMet, NeedRaised, NeedWithdrawn
 from services.triage.voices import Post, Voice, Voices
-from tests.golden.samples_contracts import ADA, EVIDENCE, MIRA, NEED, NEED_MET, NEED_WITHDRAWN, POLICY, POLICY_1
+from tests.golden.samples_contracts import (
+    ADA,
+    EVIDENCE,
+    MIRA,
+    NEED,
+    NEED_MET,
+    NEED_WITHDRAWN,
+    POLICY,
+    POLICY_1,
+    POLICY_2,
+)
 
 AT = datetime(2026, 11, 23, 9, 0, 0, 250_000, tzinfo=UTC)
 DUE = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
@@ -56,6 +66,7 @@ COMMUNITY_STATE = CommunityState(
 SAMPLES: Final[dict[str, Any]] = {
     "triage.PolicyTaken": PolicyTaken(community="acme", organisation="harbour", version="p-1", policy=POLICY),
     "triage.PolicyTaken#1": PolicyTaken(community="acme", organisation="harbour", version="p-1", policy=POLICY_1),
+    "triage.PolicyTaken#2": PolicyTaken(community="acme", organisation="harbour", version="p-1", policy=POLICY_2),
     "triage.CommunityKnownSince": CommunityKnownSince(at=AT),
     "triage.ImportOpened": ImportOpened(import_id="zulip-1", at=AT),
     "triage.ImportClosed": ImportClosed(import_id="zulip-1", lapsed=True, at=AT),
@@ -80,6 +91,7 @@ SAMPLES: Final[dict[str, Any]] = {
     "triage.NeedClosed": NeedClosed(touch=NEED.touch, outcome="reached"),
     "state.community": COMMUNITY_STATE,
     "state.community#1": replace(COMMUNITY_STATE, policy=POLICY_1),
+    "state.community#2": replace(COMMUNITY_STATE, policy=POLICY_2),
     "state.member": MemberState(
         member=ADA,
         first=EVIDENCE,

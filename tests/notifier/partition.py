@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from services.notifier.roster import RosterState
 from services.notifier.service import NotifierService, notifier_codec
 from services.notifier.streams import policy_stream, roster_stream, touch_stream
-from services.notifier.touch import TouchState
+from services.notifier.touch_state import TouchState
 from shared.contracts.cloudevents import MemberEvent
 from shared.contracts.commands import ClaimTouch, ReleaseTouch, SettleTouch, TouchCommand
 from shared.contracts.needs_touch import NeedsTouchEvent
@@ -18,7 +18,7 @@ from shared.contracts.warmline_facts import PolicyAdopted
 from shared.decider import Place, Refused
 from shared.delivery import Delivered
 from shared.event_store.recorder import DeadlineRow, StateRow
-from shared.workspace import LineMissing, StateMissing, Workspace
+from shared.workspace import LATE_GRACE, LineMissing, StateMissing, Workspace
 from tests.notifier.people import COMMUNITY, ORGANISATION
 
 T = TypeVar("T")
@@ -84,6 +84,12 @@ class Partition:
             self.now = max(self.now, row.eligible_at)
             self._fire(row)
         self.now = max(self.now, until)
+
+    def pass_time_to_rest(self) -> None:
+        """Let a second pass, and fire what is due until nothing is soon: what was late when it was set has waited."""
+        self.pass_time(self.now + timedelta(seconds=1))
+        while (row := self._next_deadline()) is not None and row.due <= self.now + LATE_GRACE:
+            self.pass_time(row.due)
 
     def fire_due(self) -> None:
         while (row := self._next_deadline()) is not None and row.due <= self.now:

@@ -14,10 +14,30 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from services.notifier.availability import is_about
 from services.notifier.policy_in_force import PolicyTaken
 from services.notifier.roster import CapacityGranted, CapacityReleased
-from services.notifier.touch import OPEN, TouchState
+from services.notifier.touch_state import OPEN, TouchState
 from shared.contracts.needs_touch import NeedsTouch
-from shared.contracts.policy import Hours, Leave, Limits, Policy, Responder
-from shared.contracts.touch_facts import TouchAssigned, TouchClaimed, TouchFact, TouchReleased, TouchWithdrawn
+from shared.contracts.policy import (
+    EmergencyContact,
+    Escalation,
+    Hours,
+    Leave,
+    Limits,
+    Policy,
+    Responder,
+    RoutinePatience,
+    SoonPatience,
+)
+from shared.contracts.touch_facts import (
+    TouchAssigned,
+    TouchClaimed,
+    TouchEscalated,
+    TouchFact,
+    TouchPassedOn,
+    TouchReleased,
+    TouchReminded,
+    TouchSettled,
+    TouchWithdrawn,
+)
 from shared.decider import Refused
 from shared.working_hours import WorkingHours
 from tests.notifier.partition import Partition
@@ -29,10 +49,21 @@ JONAS = responder("jonas", limits=Limits(care_load=8, touches=3, touches_per_day
 YUKI = responder("yuki", hours=TOKYO, communities=("acme",))
 VERA = responder("vera", leave=(Leave(first="2026-11-24", last="2026-11-25"),), limits=Limits(touches=1))
 SMALL = Limits(care_load=10, touches=4, touches_per_day=6)
+TO_JONAS = EmergencyContact(responder="jonas")
+TO_ADDRESS = EmergencyContact(email="on-call@example.org", email_verified=True)
+HASTY = Escalation(
+    soon=SoonPatience(acknowledge_within_hours=0.1, held_at_most_hours=0.2, remind_again_after_hours=0.5),
+    routine=RoutinePatience(acknowledge_within_hours=1.0, held_at_most_hours=1.0, remind_again_after_hours=1.0),
+    emergency_contact=TO_JONAS,
+)
 POLICIES = (
-    policy(MIRA, JONAS, YUKI, VERA, limits=SMALL),
-    policy(JONAS, VERA, limits=SMALL),
-    policy(replace(MIRA, segments=()), YUKI, limits=replace(SMALL, care_load=5)),
+    policy(MIRA, JONAS, YUKI, VERA, limits=SMALL, escalation=HASTY),
+    policy(JONAS, VERA, limits=SMALL, escalation=replace(HASTY, remind_at_share=1.0, emergency_contact=None)),
+    policy(
+        *(replace(MIRA, segments=()), YUKI),
+        limits=replace(SMALL, care_load=5),
+        escalation=Escalation(pass_on_at_most=0, emergency_contact=TO_ADDRESS),
+    ),
     policy(replace(YUKI, communities=()), limits=SMALL),
     policy(),
 )
@@ -51,6 +82,10 @@ class Notifier(RuleBasedStateMachine):
         self.held_by: dict[str, str | None] = {}
         self.revisions: dict[str, int] = {}
         self.released: set[tuple[str, str, str]] = set()
+        self.not_taken: dict[str, set[str]] = {}
+        self.passing_on: set[str] = set()
+        self.not_taken_on: set[tuple[str, str, str]] = set()
+        self.escalated: set[str] = set()
 
     # What can happen
 
@@ -60,13 +95,12 @@ class Notifier(RuleBasedStateMachine):
         care_load=st.integers(1, 6),
         member=st.sampled_from(("ada", "bea", *NAMES)),
         waited=st.integers(0, 50),
+        urgency=st.sampled_from(("routine", "soon", "urgent")),
     )
-    def raise_need(self, segment: str, community: str, care_load: int, member: str, waited: int) -> None:
+    def raise_need(self, *, member: str, waited: int, **changes: Any) -> None:
         raised = need(
             f"t-{len(self.needs)}",
-            segment=segment,
-            community=community,
-            care_load=care_load,
+            **changes,
             member=who(member),
             since=self.made.now - timedelta(hours=waited),
         )
@@ -74,10 +108,16 @@ class Notifier(RuleBasedStateMachine):
         self.made.tell(raised)
 
     @precondition(lambda self: self.needs)
-    @rule(data=st.data(), care_load=st.integers(1, 6), segment=st.sampled_from("ab"))
-    def revise(self, data: Any, care_load: int, segment: str) -> None:
+    @rule(
+        data=st.data(),
+        care_load=st.integers(1, 6),
+        segment=st.sampled_from("ab"),
+        urgency=st.sampled_from(("routine", "soon", "urgent")),
+    )
+    def revise(self, data: Any, care_load: int, segment: str, urgency: str) -> None:
         raised = self.needs[self._any_touch(data)]
-        revised = replace(raised, revision=raised.revision + 1, care_load=care_load, segment=segment)
+        changes = {"care_load": care_load, "segment": segment, "urgency": urgency}
+        revised = replace(raised, revision=raised.revision + 1, **changes)
         self.needs[raised.touch] = revised
         self.made.tell(revised)
 
@@ -99,7 +139,7 @@ class Notifier(RuleBasedStateMachine):
         by = data.draw(st.sampled_from((*NAMES, state.responder or "mira")))
         with suppress(Refused):
             getattr(self.made, verb)(touch, by, state.revision - late)
-            assert late == 0
+            assert state.revision - late >= state.seen_from
             assert not is_about(responder(by), self.needs[touch].member)
 
     @rule(chosen=st.sampled_from(POLICIES))
@@ -130,7 +170,7 @@ class Notifier(RuleBasedStateMachine):
         self._follow()
         if not self.made.batched:
             self._check_loads()
-            self.made.pass_time(self.made.now + timedelta(seconds=1))
+            self.made.pass_time_to_rest()
             self._follow()
             self._check_nothing_waits_without_need()
 
@@ -151,6 +191,7 @@ class Notifier(RuleBasedStateMachine):
         held = self.made.policy
         states = {touch: self.made.touch(touch) for touch in self.needs}
         waiting = [state for state in states.values() if state.status == "held"]
+        self._check_nothing_waits_unseen(list(states.values()), held)
         for state in waiting:
             takers = [one.name for one in held.responders if self._could_take(held, one, state)] if held else []
             assert takers == [], f"{takers} could take {state}"
@@ -160,6 +201,21 @@ class Notifier(RuleBasedStateMachine):
             assert self.made.now < due <= self.made.now + timedelta(hours=1)
         names = {one.name for one in held.responders} if held else set()
         assert {state.responder for state in states.values() if state.status == "assigned"} <= names
+
+    def _check_nothing_waits_unseen(self, states: list[TouchState], held: Policy | None) -> None:
+        """Whatever nobody has claimed is looked at again; what somebody has claimed, or is over, never is."""
+        for state in states:
+            watch = state.watch
+            if state.status in {"held", "assigned"}:
+                assert state.need is not None
+                assert (watch.escalated_at is not None) == (state.need.touch in self.escalated)
+                waits = watch.escalated_at or state.status == "held" or watch.overdue_since
+                asks = state.status == "assigned" and watch.overdue_since is None
+                assert (watch.alarm_due is not None) == bool(waits)
+                assert (watch.look_due is not None) >= asks
+                assert all(due > self.made.now for due in (watch.look_due, watch.alarm_due) if due is not None)
+            else:
+                assert (watch.look_due, watch.alarm_due, watch.escalated_at) == (None, None, None)
 
     def _could_take(self, held: Policy, one: Responder, state: TouchState) -> bool:
         assert state.need is not None
@@ -172,7 +228,7 @@ class Notifier(RuleBasedStateMachine):
             and (not one.segments or state.need.segment in one.segments)
             and hours.is_open(self.made.now)
             and not any(leave.first <= day <= leave.last for leave in one.leave)
-            and (state.need.touch, one.name, day) not in self.released
+            and (state.need.touch, one.name, day) not in self.released | self.not_taken_on
             and load.care_load + state.need.care_load <= limits.care_load
             and load.touches < limits.touches
             and self.given.get((one.name, day), 0) < limits.touches_per_day
@@ -213,9 +269,18 @@ class Notifier(RuleBasedStateMachine):
                 assert not is_about(people[event.responder], self.needs[event.touch].member)
                 if held:
                     day = self._day(held, people[event.responder], event.at)
-                    assert (event.touch, event.responder, day) not in self.released
+                    assert (event.touch, event.responder, day) not in self.released | self.not_taken_on
+                    assert WorkingHours.of(people[event.responder].hours or held.hours).is_open(event.at)
+                if event.touch in self.passing_on:
+                    self.passing_on.remove(event.touch)
+                    assert event.responder not in self.not_taken[event.touch]
+            case TouchReminded() | TouchPassedOn() | TouchEscalated():
+                self._while_unclaimed(event, people, held)
             case TouchClaimed():
                 self.held_by[event.touch] = event.responder
+                self.escalated.discard(event.touch)
+                self.not_taken.pop(event.touch, None)
+                self.not_taken_on = {one for one in self.not_taken_on if one[0] != event.touch}
             case TouchReleased():
                 self.held_by[event.touch] = None
                 if held:
@@ -224,6 +289,24 @@ class Notifier(RuleBasedStateMachine):
                     )
             case TouchWithdrawn():
                 assert self.held_by.get(event.touch) is None, "withdrawn under the hands"
+                self.escalated.discard(event.touch)
+            case TouchSettled():
+                self.escalated.discard(event.touch)
+
+    def _while_unclaimed(self, event: TouchFact, people: dict[str, Responder], held: Policy | None) -> None:
+        assert self.held_by.get(event.touch) is None, "in somebody's hands"
+        match event:
+            case TouchReminded():
+                assert event.to == "responder" or event.touch in self.escalated
+            case TouchPassedOn():
+                self.passing_on.add(event.touch)
+                self.not_taken.setdefault(event.touch, set()).add(event.responder)
+                if held:
+                    day = self._day(held, people[event.responder], event.at)
+                    self.not_taken_on.add((event.touch, event.responder, day))
+            case TouchEscalated():
+                assert event.touch not in self.escalated
+                self.escalated.add(event.touch)
 
     def _day(self, held: Policy, one: Responder, moment: datetime) -> str:
         return moment.astimezone(WorkingHours.of(one.hours or held.hours).zone).date().isoformat()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.notifier.availability import candidate, look_again_at, next_working_moment, within_hours
-from services.notifier.touch import GivenBack
+from services.notifier.touch_state import GivenBack
 from shared.contracts.policy import Hours, Leave, Responder
 from tests.notifier.people import ALWAYS, MONDAY, OFFICE, WORKDAYS, at, need, policy, responder
 

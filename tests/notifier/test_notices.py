@@ -17,6 +17,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from services.notifier.notices.notice import LogChannel, Notice, SmtpChannel
+from services.notifier.notices.recipient import Recipient
 from services.notifier.smtp_settings import SmtpSettings
 from shared.contracts.policy import Hours, Leave, Responder
 from tests.notifier.desk import DESK, Desk, until
@@ -275,9 +276,9 @@ class Dies(SmtpChannel):
         self._after_sending = after_sending
         self.dead = asyncio.Event()
 
-    async def send(self, responder: Responder, notice: Notice) -> None:
+    async def send(self, recipient: Recipient, notice: Notice) -> None:
         if self._after_sending:
-            await super().send(responder, notice)
+            await super().send(recipient, notice)
         self.dead.set()
         await asyncio.Event().wait()
 
@@ -307,7 +308,7 @@ class Deaf(SmtpChannel):
         super().__init__(settings)
         self.sending = asyncio.Event()
 
-    async def send(self, _responder: Responder, _notice: Notice) -> None:
+    async def send(self, _recipient: Recipient, _notice: Notice) -> None:
         self.sending.set()
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.Event().wait()

@@ -44,7 +44,7 @@ def test_a_need_is_assigned_and_the_capacity_granted_in_one_transaction() -> Non
     made.batched = True
     made.tell(need())
     made.commit()
-    granted, given = made.events[-2:]
+    granted, given, _ = made.events[-3:]
     assert isinstance(granted, CapacityGranted)
     assert isinstance(given, TouchAssigned)
     assert (granted.touch, granted.responder, granted.care_load) == ("t-1", given.responder, 2)

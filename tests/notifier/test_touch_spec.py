@@ -8,21 +8,19 @@ from typing import Any
 import pytest
 
 from services.notifier import touch
-from services.notifier.touch import (
-    TOUCH,
+from services.notifier.touch import TOUCH
+from services.notifier.touch_commands import (
     AssignTouch,
     Claim,
-    GivenBack,
     HoldTouch,
     Meet,
-    NeedEnded,
     NoteHolderLeft,
     RaiseTouch,
     Release,
     Settle,
-    TouchRaised,
     Withdraw,
 )
+from services.notifier.touch_state import GivenBack, NeedEnded, TouchRaised
 from shared.contracts.touch_facts import (
     TouchAnnotated,
     TouchAssigned,

@@ -10,13 +10,19 @@ from typing import Final, Protocol
 import aiosmtplib
 import structlog
 
+from services.notifier.notices.recipient import NoticeKind, Recipient
 from services.notifier.smtp_settings import SmtpSettings
 from shared.contracts.names import digest
-from shared.contracts.policy import Responder
 
 log = structlog.get_logger()
 
 _URGENCY_WORDS: Final = {"urgent": "now", "soon": "soon", "routine": "when you have a moment"}
+_SUBJECTS: Final[dict[NoticeKind, str]] = {
+    "assignment": "a touch waits for you",
+    "reminder": "a touch still waits for you",
+    "escalation": "nobody has claimed a touch",
+    "escalation-reminder": "still nobody has claimed a touch",
+}
 _TIMEOUT_SECONDS: Final = 15
 
 
@@ -24,6 +30,7 @@ _TIMEOUT_SECONDS: Final = 15
 class Notice:
     """Somebody is asked to look at a touch."""
 
+    kind: NoticeKind = "assignment"
     touch: str
     revision: int
     urgency: str
@@ -35,38 +42,50 @@ class Notice:
         return digest(self.touch, str(self.revision))
 
     @property
+    def subject(self) -> str:
+        """What it is about, in a few words."""
+        return f"Warmline: {_SUBJECTS[self.kind]} ({self.urgency})"
+
+    @property
     def text(self) -> str:
         """The notice in words."""
         when = _URGENCY_WORDS.get(self.urgency, self.urgency)
-        return f"Somebody needs a human touch, {when}.\n\n{self.link}\n"
+        words = {
+            "assignment": f"Somebody needs a human touch, {when}.",
+            "reminder": f"Somebody still needs a human touch, {when}. Please claim it, or give it back.",
+            "escalation": "Nobody has claimed a touch that is needed. Please see that somebody does.",
+            "escalation-reminder": "Still nobody has claimed a touch that is needed. Please see that somebody does.",
+        }
+        return f"{words[self.kind]}\n\n{self.link}\n"
 
 
 class Channel(Protocol):
-    """A way to reach a responder."""
+    """A way to reach people."""
 
     name: str
 
-    def reaches(self, responder: Responder) -> bool:
-        """Tell whether the responder has a verified target on this channel."""
+    def reaches(self, recipient: Recipient) -> bool:
+        """Tell whether they have a verified target on this channel."""
         ...
 
-    async def send(self, responder: Responder, notice: Notice) -> None:
+    async def send(self, recipient: Recipient, notice: Notice) -> None:
         """Send; raises whatever says that it did not get through."""
         ...
 
 
 class LogChannel:
-    """Writes notices to the service's log: every responder is reached, for those who watch it."""
+    """Writes notices to the service's log: everybody is reached, for those who watch it."""
 
     name = "log"
 
-    def reaches(self, _responder: Responder) -> bool:
+    def reaches(self, _recipient: Recipient) -> bool:
         """Return True."""
         return True
 
-    async def send(self, responder: Responder, notice: Notice) -> None:
+    async def send(self, recipient: Recipient, notice: Notice) -> None:
         """Write one line."""
-        log.info("notice", responder=responder.name, touch=notice.touch, urgency=notice.urgency, link=notice.link)
+        what = {"kind": notice.kind, "touch": notice.touch, "urgency": notice.urgency, "link": notice.link}
+        log.info("notice", responder=recipient.name, **what)
 
 
 class SmtpChannel:
@@ -78,17 +97,17 @@ class SmtpChannel:
         self._settings = settings
         self._domain = parseaddr(settings.sender)[1].rpartition("@")[2]
 
-    def reaches(self, responder: Responder) -> bool:
-        """Tell whether the responder has confirmed an address."""
-        return responder.email is not None and responder.email_verified
+    def reaches(self, recipient: Recipient) -> bool:
+        """Tell whether they have confirmed an address."""
+        return recipient.email is not None
 
-    async def send(self, responder: Responder, notice: Notice) -> None:
+    async def send(self, recipient: Recipient, notice: Notice) -> None:
         """Send one e-mail; raises OSError, aiosmtplib.SMTPException, or ValueError for what no header can hold."""
-        address = responder.email or ""
+        address = recipient.email or ""
         message = EmailMessage()
         message["From"] = self._settings.sender
         message["To"] = address
-        message["Subject"] = f"Warmline: a touch waits for you ({notice.urgency})"
+        message["Subject"] = notice.subject
         message["Message-ID"] = f"<{notice.key}@{self._domain}>"
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(notice.text)

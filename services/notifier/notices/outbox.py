@@ -13,9 +13,10 @@ import structlog
 from psycopg.rows import dict_row
 
 from services.notifier.notices.notice import Channel
+from services.notifier.notices.recipient import NoticeKind
 from services.notifier.notices.sending import ChannelSender, Connection
 from shared.bounded_wait import end
-from shared.contracts.touch_facts import TouchAssigned
+from shared.contracts.touch_facts import TouchAssigned, TouchEscalated, TouchReminded
 from shared.event_store.recorder import Lease
 from shared.event_store.store import FencedError, PartitionStore
 from shared.partition.runner import PartitionRunner
@@ -23,14 +24,20 @@ from shared.postgres_liveness import lively_conninfo
 
 _KEPT: Final = timedelta(days=30)
 """How long it can be looked up what became of a notice."""
+_FACTS: Final = (TouchAssigned, TouchReminded, TouchEscalated)
+"""What somebody is told of."""
 _POLL_SECONDS: Final = 1.0
 _BATCH: Final = 500
+
+_Told = TouchAssigned | TouchReminded | TouchEscalated
 
 log = structlog.get_logger()
 
 
 class NoticeOutbox:
-    """Sends each assignment's notices, every channel by itself, so that one that hangs delays no other.
+    """Sends the notices of assignments, reminders and escalations.
+
+    Every channel goes by itself, so that one that hangs delays no other.
 
     A notice is sent, then recorded as sent: a crash in between sends it twice, never not at all.
     """
@@ -77,17 +84,17 @@ class NoticeOutbox:
                 await asyncio.sleep(_POLL_SECONDS)
 
     async def _follow(self, connection: Connection, store: PartitionStore, lease: Lease) -> bool:
-        """Turn new assignments into notices and move on, in one transaction; tell whether there were any."""
+        """Turn new facts into notices and move on, in one transaction; tell whether there were any."""
         cursor = await connection.execute(
             "SELECT position FROM notifier.notice_cursors WHERE partition = %s", (store.partition,)
         )
         row = await cursor.fetchone()
         position = row["position"] if row else 0
-        topic = store.codec.names[TouchAssigned]
-        notifications = await asyncio.to_thread(store.events_after, position, limit=_BATCH, topics=[topic])
+        topics = [store.codec.names[form] for form in _FACTS]
+        notifications = await asyncio.to_thread(store.events_after, position, limit=_BATCH, topics=topics)
         if not notifications:
             return False
-        facts: list[TouchAssigned] = [store.codec.to_domain_event(one).event for one in notifications]
+        facts: list[_Told] = [store.codec.to_domain_event(one).event for one in notifications]
         async with connection.transaction():
             held = await connection.execute(
                 "SELECT FROM notifier.shards WHERE shard = %s AND owner = %s AND epoch = %s "
@@ -108,15 +115,22 @@ class NoticeOutbox:
             )
         return True
 
-    async def _add(self, connection: Connection, store: PartitionStore, facts: Sequence[TouchAssigned]) -> None:
+    async def _add(self, connection: Connection, store: PartitionStore, facts: Sequence[_Told]) -> None:
         rows: list[tuple[Any, ...]] = [
-            (store.partition, fact.touch, fact.revision, fact.organisation, fact.responder, channel.name)
+            (store.partition, fact.touch, fact.revision, fact.organisation, fact.responder, _kind(fact), channel.name)
             for fact in facts
             for channel in self._channels
         ]
         async with connection.cursor() as cursor:
             await cursor.executemany(
-                "INSERT INTO notifier.notices (partition, touch, revision, organisation, responder, channel, due) "
-                "VALUES (%s, %s, %s, %s, %s, %s, clock_timestamp()) ON CONFLICT DO NOTHING",
+                "INSERT INTO notifier.notices "
+                "(partition, touch, revision, organisation, responder, kind, channel, due) "
+                "VALUES (%s, %s, %s, %s, %s, %s, %s, clock_timestamp()) ON CONFLICT DO NOTHING",
                 rows,
             )
+
+
+def _kind(fact: _Told) -> NoticeKind:
+    if isinstance(fact, TouchReminded):
+        return "reminder" if fact.to == "responder" else "escalation-reminder"
+    return "escalation" if isinstance(fact, TouchEscalated) else "assignment"

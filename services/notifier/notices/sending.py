@@ -11,13 +11,12 @@ import psycopg
 import structlog
 from psycopg.sql import SQL
 
-from services.notifier.availability import find, next_working_moment, within_hours
 from services.notifier.notices.notice import Channel, Notice
+from services.notifier.notices.recipient import Occasion, Recipient
 from services.notifier.policy_in_force import PolicyState
 from services.notifier.streams import policy_stream, touch_stream
-from services.notifier.touch import TouchState
+from services.notifier.touch_state import TouchState
 from shared.bounded_wait import wait_set
-from shared.contracts.policy import Responder
 from shared.crash_points import crash_point
 from shared.event_store.store import PartitionStore
 
@@ -35,8 +34,8 @@ Connection = psycopg.AsyncConnection[dict[str, Any]]
 class ChannelSender:
     """Sends what is due on one channel.
 
-    Before each it is asked again whether the touch is still the responder's and whether they are within hours. What
-    does not get through is tried again after growing waits, for as long as it is true.
+    Before each it is asked again whether it is still true, whom it is for by now, and whether they are within hours.
+    What does not get through is tried again after growing waits, for as long as it is true.
     """
 
     def __init__(self, store: PartitionStore, channel: Channel, desk_url: str) -> None:
@@ -69,25 +68,28 @@ class ChannelSender:
         loaded = await asyncio.to_thread(self._store.load, streams)
         held: PolicyState = loaded[streams[0]][1]
         touch: TouchState = loaded[streams[1]][1]
-        responder = find(held.policy, row["responder"]) if held.policy else None
         now = datetime.now(UTC)
-        if held.policy is None or responder is None or not self._channel.reaches(responder):
+        occasion = Occasion(kind=row["kind"], responder=row["responder"], revision=row["revision"])
+        recipient = occasion.recipient(held.policy, touch, now) if held.policy else None
+        if recipient is None or touch.need is None or not self._channel.reaches(recipient):
             await self._ended(connection, row, "no verified target")
-        elif touch.need is None or (touch.status, touch.revision) != ("assigned", row["revision"]):
+        elif not occasion.holds(touch):
             await self._ended(connection, row, "no longer theirs")
-        elif not within_hours(held.policy, responder, now):
-            await self._change(connection, row, "due = %s", next_working_moment(held.policy, responder, now))
+        elif recipient.open_at > now:
+            await self._change(connection, row, "due = %s", recipient.open_at)
         else:
             link = f"{self._desk_url}/touches/{quote(row['touch'], safe='')}"
-            notice = Notice(touch=row["touch"], revision=row["revision"], urgency=touch.need.urgency, link=link)
-            await self._try(connection, row, responder, notice)
+            notice = Notice(
+                kind=occasion.kind, touch=row["touch"], revision=row["revision"], urgency=touch.need.urgency, link=link
+            )
+            await self._try(connection, row, recipient, notice)
 
-    async def _try(self, connection: Connection, row: dict[str, Any], responder: Responder, notice: Notice) -> None:
+    async def _try(self, connection: Connection, row: dict[str, Any], recipient: Recipient, notice: Notice) -> None:
         wait = min(_FIRST_RETRY * 2 ** min(row["tries"], 10), _LONGEST_RETRY)
         # Before it is sent, so that whatever happens after cannot send it again and again.
         await self._change(connection, row, "due = clock_timestamp() + %s, tries = tries + 1", wait)
         try:
-            await self._channel.send(responder, notice)
+            await self._channel.send(recipient, notice)
         except Exception as error:  # noqa: BLE001 -- whatever one notice fails of must not hold up the others
             why = f"{type(error).__name__}: {error}".replace("\0", "")[:_LONGEST_ERROR]
             log.warning("notice.failed", touch=notice.touch, channel=self.channel, retry_in=str(wait), error=why)
