@@ -2,13 +2,14 @@
 UV_VERSION = 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint
+.PHONY: help install run test lint fuzz
 
 help:
 	@echo "make run    start Warmline here, with its own database and message streams; Ctrl-C stops it"
 	@echo "            PORT=9000 (desk and API; else the next free one from 8080)  DATA=folder (else .data)"
 	@echo "            WARMLINE_TOKEN=token (else one is made)  POLICY=file  DEMO=0 (without the demo community)"
 	@echo "make test   run all tests; PYTEST=\"tests/triage -x\" chooses"
+	@echo "make fuzz   throw hostile input at every parser and every route, SECONDS=60 at each; FUZZ=cursor chooses"
 	@echo "make lint   check style, types and layers"
 
 install:
@@ -20,6 +21,10 @@ run: install
 
 test: install
 	@exec .venv/bin/pytest $(PYTEST)
+
+# What it finds is printed with the bytes; kept as a file in tests/fuzzing/corpus it is tried by every run of the tests.
+fuzz: install
+	@FUZZ_SECONDS=$(or $(SECONDS),60) exec .venv/bin/pytest tests/fuzzing -v --timeout 0 -k "$(FUZZ)"
 
 lint: install
 	.venv/bin/ruff check

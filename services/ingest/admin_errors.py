@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
 from services.ingest.policies import PolicyConflictError, PolicyRefusedError
@@ -17,12 +17,18 @@ from services.ingest.refusal import field_problem
 _log = structlog.get_logger()
 
 
-def _on_error(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def _on_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     problem = _problem(error)
     if problem is None:
         _log.error("request_failed", exc_info=error)
         problem = ProblemError(500, "something went wrong here: send the request again, or look into ingest's log")
+    problem.log(_route(request))
     return Response(problem.body(), status_code=problem.status, headers=dict(problem.headers), media_type=PROBLEM_JSON)
+
+
+def _route(request: Request[Any, Any, Any]) -> str:
+    """Return the path as the route has it: what stands in its places is the sender's, and may be anything."""
+    return str(request.scope.get("path_template") or "unknown")
 
 
 def _problem(error: Exception) -> ProblemError | None:
@@ -33,6 +39,11 @@ def _problem(error: Exception) -> ProblemError | None:
             return ProblemError(400, f"the body is not valid JSON: {error}")
         case ValidationException():
             return _problem_of_validation(error)
+        case NotFoundException():
+            return ProblemError(404, "there is nothing at this address: /schema/openapi.json says what there is")
+        case MethodNotAllowedException():
+            detail = "this address does not take that method: /schema/openapi.json says which"
+            return ProblemError(405, detail, headers=error.headers)
         case HTTPException() if error.status_code < 500:
             return ProblemError(error.status_code, error.detail, headers=error.headers)
         case RecursionError():

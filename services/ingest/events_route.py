@@ -80,6 +80,7 @@ class EventsRoute:
             if problem is None:
                 _log.exception("events_failed")
                 problem = ProblemError(500, "something went wrong here: send the request again, or ask the operator")
+            problem.log(PATH)
             await answer_problem(send, body, problem)
 
     async def _take(self, method: str, headers: Headers, body: Body, trace: str | None) -> bytes:
@@ -94,17 +95,19 @@ class EventsRoute:
         try:
             envelope = read_envelope(headers.items(), content)
         except EnvelopeError as error:
-            _log.info("envelope_refused", status=error.status)
-            raise ProblemError(error.status, error.detail) from None
+            raise ProblemError(error.status, error.detail, code="bad-envelope") from None
         fates = self._within_quotas(await self._validated(envelope, principal, trace))
-        _log_refusals(fates)
         if envelope.single and isinstance(refusal := fates[0], Refusal):
             detail = f"{refusal.field}: {refusal.reason}"
-            raise ProblemError(403 if refusal.forbidden else 422, detail, field=refusal.field)
+            status = 403 if refusal.forbidden else 422
+            raise ProblemError(status, detail, field=refusal.field, code=refusal.code)
+        _log_refusals(fates)
         valid = [fate for fate in fates if isinstance(fate, ValidEvent)]
         results = await self._publisher.publish([message_of(fate.event, fate.body, self._partitions) for fate in valid])
-        for fate in valid:
+        for fate, result in zip(valid, results, strict=True):
             self._activity.heard(fate.event.community, fate.event.source)
+            if not result.duplicate:
+                self._quotas.stored(fate.event.community, len(fate.body))
         crash_point("ingest.before-answer")
         return _encoder.encode(_answer_to(fates, results))
 
@@ -136,16 +139,13 @@ class EventsRoute:
 
     def _within_quotas(self, fates: Sequence[ValidEvent | Refusal]) -> Sequence[ValidEvent | Refusal]:
         """Refuse the events of communities over a quota; raises ProblemError when that leaves none to take."""
-        sizes: dict[str, list[int]] = {}
-        for fate in fates:
-            if isinstance(fate, ValidEvent):
-                sizes.setdefault(fate.event.community, []).append(len(fate.body))
-        over = {community: found for community in sizes if (found := self._quotas.over(community))}
-        if over and len(over) == len(sizes):
+        counts = Counter(fate.event.community for fate in fates if isinstance(fate, ValidEvent))
+        over = {community: found for community in counts if (found := self._quotas.over(community))}
+        if over and len(over) == len(counts):
             raise over_quota(max(over.values(), key=lambda one: one.retry_after))
-        for community, taken in sizes.items():
+        for community, events in counts.items():
             if community not in over:
-                self._quotas.take(community, taken)
+                self._quotas.take(community, events)
         if not over:
             return fates
         return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cachetools import LRUCache
@@ -19,9 +19,34 @@ _MOST_COMMUNITIES: Final = 10_000
 
 
 @dataclass(slots=True, kw_only=True)
-class _Holding:
-    measured: float = 0.0
-    added: int = 0
+class Holding:
+    """What one community holds: what this process stored of it, to the byte, and the rest at the stream's mean."""
+
+    own_events: int = 0
+    own_bytes: float = 0.0
+    others: float = 0.0
+
+    def stored(self, size: int) -> None:
+        """Note one event more, of ``size`` bytes."""
+        self.own_events += 1
+        self.own_bytes += size
+
+    def counted(self, events: int, own_before: int, mean: float) -> None:
+        """Note that the stream held ``events`` when this process knew of ``own_before``, and ``mean`` bytes in each."""
+        if events < own_before:  # some were deleted since, perhaps of the own
+            self.own_bytes *= events / own_before
+            self.own_events -= own_before - events
+        self.others = max(0, events - own_before) * mean
+
+    @property
+    def bytes(self) -> float:
+        """How many bytes it holds, roughly."""
+        return self.own_bytes + self.others
+
+
+@dataclass(slots=True, kw_only=True)
+class _Watched:
+    holding: Holding = field(default_factory=Holding)
     bound: int = 0
     fresh_until: float = 0.0
     looking: asyncio.Task[None] | None = None
@@ -30,37 +55,37 @@ class _Holding:
 class Holdings:
     """Looks only at communities that post, in the background: no event waits for it, and a failed look changes nothing.
 
-    The server counts messages by subject; their bytes are taken to be as many as the stream's mean.
+    The server counts messages by subject, but not their bytes.
     """
 
     def __init__(self, nc: Client, partitions: int) -> None:
         self._nc = nc
         self._partitions = partitions
-        self._holdings: LRUCache[str, _Holding] = LRUCache(_MOST_COMMUNITIES)
+        self._watched: LRUCache[str, _Watched] = LRUCache(_MOST_COMMUNITIES)
 
     def share(self, community: str, now: float) -> float:
         """Return which part of the stream's bound the community holds, roughly; 0 while it is unknown or unbounded.
 
         ``now`` is in seconds of any clock that does not jump.
         """
-        holding = self._holding(community)
-        if now >= holding.fresh_until and holding.looking is None:
-            holding.fresh_until = now + _FRESH_SECONDS
-            holding.looking = asyncio.create_task(self._look(community, holding))
-        return (holding.measured + holding.added) / holding.bound if holding.bound > 0 else 0.0
+        watched = self._watch(community)
+        if now >= watched.fresh_until and watched.looking is None:
+            watched.fresh_until = now + _FRESH_SECONDS
+            watched.looking = asyncio.create_task(self._look(community, watched))
+        return watched.holding.bytes / watched.bound if watched.bound > 0 else 0.0
 
-    def add(self, community: str, size: int) -> None:
-        """Note that the community is about to hold ``size`` bytes more."""
-        self._holding(community).added += size
+    def stored(self, community: str, size: int) -> None:
+        """Note that the community holds an event more, of ``size`` bytes."""
+        self._watch(community).holding.stored(size)
 
-    def _holding(self, community: str) -> _Holding:
-        holding = self._holdings.get(community)
-        if holding is None:
-            holding = self._holdings[community] = _Holding()
-        return holding
+    def _watch(self, community: str) -> _Watched:
+        watched = self._watched.get(community)
+        if watched is None:
+            watched = self._watched[community] = _Watched()
+        return watched
 
-    async def _look(self, community: str, holding: _Holding) -> None:
-        counted_before = holding.added
+    async def _look(self, community: str, watched: _Watched) -> None:
+        own_before = watched.holding.own_events
         try:
             request = json.dumps({"subjects_filter": community_subjects(community, self._partitions)}).encode()
             reply = await self._nc.request(f"$JS.API.STREAM.INFO.{MEMBER_EVENTS}", request, timeout=_ANSWER_SECONDS)
@@ -68,11 +93,10 @@ class Holdings:
             if "error" in info:
                 return
             state = info["state"]
-            messages = sum((state.get("subjects") or {}).values())
-            holding.measured = messages * state["bytes"] / max(1, state["messages"])
-            holding.bound = info["config"]["max_bytes"]
-            holding.added -= counted_before
+            mean = state["bytes"] / max(1, state["messages"])
+            watched.holding.counted(sum((state.get("subjects") or {}).values()), own_before, mean)
+            watched.bound = info["config"]["max_bytes"]
         except (NatsError, TimeoutError):
             return
         finally:
-            holding.looking = None
+            watched.looking = None

@@ -29,6 +29,7 @@ from services.ingest.sources import Sources
 from shared.bounded_wait import end
 from shared.contracts.subjects import MEMBER_EVENTS
 from shared.decider_process import owner_name
+from shared.http_protocol import BoundedProtocol
 from shared.leases import LeaseKeeper
 from shared.nats_connection import nats_connection
 from shared.publisher import DurablePublisher
@@ -78,7 +79,8 @@ async def serve(settings: ServiceSettings, port: int) -> None:
                 application,
                 host=settings.host,
                 port=port,
-                http="httptools",
+                http=BoundedProtocol,
+                ws="none",
                 lifespan="off",
                 log_config=None,
                 access_log=False,

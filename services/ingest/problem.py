@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
+import structlog
 
 from services.ingest.database import DatabaseUnavailableError
 from services.ingest.quotas import OverQuota
@@ -16,6 +17,7 @@ from shared.publisher import PublishUnavailableError, StreamFullError
 
 PROBLEM_JSON: Final = "application/problem+json"
 RETRY_AFTER_SECONDS: Final = 2
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,7 @@ class Problem:
 
 
 class ProblemError(Exception):
-    """An error to answer with; ``headers`` go into the answer."""
+    """An error to answer with; ``headers`` go into the answer, ``code`` only into the log: it holds nothing foreign."""
 
     def __init__(
         self,
@@ -41,6 +43,7 @@ class ProblemError(Exception):
         field: str | None = None,
         errors: tuple[FieldProblem, ...] | None = None,
         headers: Mapping[str, str] | None = None,
+        code: str | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -48,6 +51,12 @@ class ProblemError(Exception):
         self.field = field
         self.errors = errors
         self.headers: Mapping[str, str] = headers or {}
+        self.code = code
+
+    def log(self, path: str) -> None:
+        """Leave one line of a request to ``path`` that was refused; what is away or over a quota is told elsewhere."""
+        if self.status < 500 and self.status != HTTPStatus.TOO_MANY_REQUESTS:
+            _log.info("request_refused", path=path, status=self.status, code=self.code)
 
     def body(self) -> bytes:
         """Return the problem details as JSON."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,10 +63,13 @@ class Quotas:
             )
         return None
 
-    def take(self, community: str, sizes: Sequence[int]) -> None:
-        """Note that events of ``sizes`` bytes of the community are about to be stored."""
-        self._rates.take(community, len(sizes), self._clock())
-        self._holdings.add(community, sum(sizes))
+    def take(self, community: str, events: int) -> None:
+        """Note that so many events of the community are taken."""
+        self._rates.take(community, events, self._clock())
+
+    def stored(self, community: str, size: int) -> None:
+        """Note that an event of the community, of ``size`` bytes, was not there and is now."""
+        self._holdings.stored(community, size)
 
     def _tell(self, community: str, quota: str, now: float) -> None:
         """Log that a community is over a quota, once a minute: a flood of requests is no flood of lines."""

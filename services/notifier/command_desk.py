@@ -48,9 +48,9 @@ class CommandDesk:
     async def beside(self, store: PartitionStore, runner: PartitionRunner, _lease: Lease) -> AsyncIterator[None]:
         """Take a partition's commands while it is owned."""
         async with AsyncExitStack() as stack:
-            for verb, form in COMMAND_TYPES.items():
+            for verb in COMMAND_TYPES:
                 subscriber = self._broker.subscriber(f"command.touch.{store.partition}.{verb}", persistent=False)
-                subscriber(_handler(verb, form, runner))
+                subscriber(_handler(verb, runner))
                 stack.push_async_callback(subscriber.stop)
                 await subscriber.start()
             yield
@@ -60,24 +60,25 @@ async def _body(message: NatsMessage) -> bytes:
     return message.body
 
 
-def _refuse_unprintable(command: TouchCommand) -> None:
-    """Raise msgspec.ValidationError for what PostgreSQL may not take as text: its error would end the partition."""
-    if not command.touch.isprintable():
-        raise msgspec.ValidationError("touch must hold printable characters only")
+_decoders: Final = {verb: msgspec.json.Decoder(form) for verb, form in COMMAND_TYPES.items()}
 
 
-def _handler(
-    verb: str, form: type[TouchCommand], runner: PartitionRunner
-) -> Callable[[bytes], Awaitable[CommandReply]]:
-    decoder = msgspec.json.Decoder(form)
+def read_command(verb: str, body: bytes) -> TouchCommand | CommandReply:
+    """Return the command in ``body``, or the answer to a body that holds none; raises nothing."""
+    try:
+        command = _decoders[verb].decode(body)
+        # PostgreSQL may not take it as text, and its error would end the partition.
+        if not command.touch.isprintable():
+            raise msgspec.ValidationError("touch must hold printable characters only")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        detail = f"the body is no {verb} command: {error}. Nothing was changed."
+        return CommandReply(touch=_NO_TOUCH, revision=0, position=0, refused="bad-command", detail=detail)
+    return command
 
+
+def _handler(verb: str, runner: PartitionRunner) -> Callable[[bytes], Awaitable[CommandReply]]:
     async def handle(body: bytes) -> CommandReply:
-        try:
-            command = decoder.decode(body)
-            _refuse_unprintable(command)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            detail = f"the body is no {verb} command: {error}. Nothing was changed."
-            return CommandReply(touch=_NO_TOUCH, revision=0, position=0, refused="bad-command", detail=detail)
-        return await runner.submit(command)
+        command = read_command(verb, body)
+        return command if isinstance(command, CommandReply) else await runner.submit(command)
 
     return handle

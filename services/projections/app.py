@@ -24,6 +24,7 @@ from services.projections.desk.rendering import STATIC, Pages
 from services.projections.desk.session import Sessions
 from services.projections.errors import error_handler
 from services.projections.health import HealthCheck
+from services.projections.openapi import complete
 from services.projections.progress import Progress
 from services.projections.readable import refuse_unreadable
 from services.projections.reading import Reader
@@ -91,7 +92,7 @@ def create_app(parts: Parts) -> Litestar:
     static = create_static_files_router(
         "/static", directories=[STATIC], cache_control=None, include_in_schema=False, name="static"
     )
-    return Litestar(
+    app = Litestar(
         route_handlers=[api, desk, static, status_routes.healthz],
         dependencies={
             "reader": _given(parts.reader),
@@ -122,6 +123,8 @@ def create_app(parts: Parts) -> Litestar:
             ),
         ),
     )
+    complete(app.openapi_schema)
+    return app
 
 
 def _given(part: Any) -> Provide:

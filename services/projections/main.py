@@ -28,6 +28,7 @@ from services.projections.views import VIEWS
 from shared.bounded_wait import end
 from shared.decider_process import owner_name
 from shared.event_store.recorder import Lease
+from shared.http_protocol import BoundedProtocol
 from shared.leases import LeaseKeeper
 from shared.nats_connection import nats_connection
 from shared.settings import ServiceSettings, SettingsError
@@ -38,6 +39,7 @@ from shared.view_runner import ViewRunner
 
 _SCHEMA: Final = "projections"
 _DRAIN_SECONDS: Final = 5
+_MAX_CONNECTIONS: Final = 1000
 _log = structlog.get_logger()
 
 
@@ -84,11 +86,13 @@ class DeskServer(uvicorn.Server):
                 app,
                 host=host,
                 port=port,
-                http="httptools",
+                http=BoundedProtocol,
+                ws="none",
                 lifespan="on",
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                limit_concurrency=_MAX_CONNECTIONS,
                 timeout_graceful_shutdown=_DRAIN_SECONDS,
             )
         )

@@ -61,7 +61,7 @@ class Ingest:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "services.ingest.main", cwd=ROOT, env=self._env, stderr=log
             )
-        await until(self._is_healthy)
+        await until(self._is_healthy, 40)
 
     async def stop(self) -> int:
         """Ask it to end; its exit code."""

@@ -12,7 +12,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
 from services.projections.injected import GivenCommands, GivenReader, SignedRequest
-from services.projections.problems import Problem, ProblemDetails, not_found
+from services.projections.problems import Problem, not_found
 from services.projections.reading import Reader
 from services.projections.refusals import refusal
 from services.projections.resources import Action, ActionResult, QueueItem, TouchDetail
@@ -20,14 +20,8 @@ from services.projections.touch_commands import TouchCommands
 from shared.contracts.commands import ClaimTouch, ReleaseTouch, SettleTouch, TouchCommand
 from shared.contracts.touch_facts import Outcome
 
-_RESPONSES: Final = {
-    status: ResponseSpec(data_container=ProblemDetails, description=why, media_type="application/problem+json")
-    for status, why in (
-        (404, "There is no such touch"),
-        (409, "The touch has changed, has ended, or the responder may not do this"),
-        (422, "The command makes no sense"),
-        (503, "The owner of the touch did not answer; repeat with the same command_id"),
-    )
+_LATER: Final = {
+    202: ResponseSpec(data_container=ActionResult, description="It is done; the queue has not caught up with it yet")
 }
 
 
@@ -53,7 +47,7 @@ async def get_touch(request: SignedRequest, reader: GivenReader, touch: FromPath
     summary="Claim a touch",
     operation_id="claimTouch",
     tags=["touches"],
-    responses=_RESPONSES,
+    responses=_LATER,
 )
 async def claim(
     request: SignedRequest,
@@ -74,7 +68,7 @@ async def claim(
     summary="Give a touch back",
     operation_id="releaseTouch",
     tags=["touches"],
-    responses=_RESPONSES,
+    responses=_LATER,
 )
 async def release(
     request: SignedRequest,
@@ -95,7 +89,7 @@ async def release(
     summary="Settle a touch",
     operation_id="settleTouch",
     tags=["touches"],
-    responses=_RESPONSES,
+    responses=_LATER,
 )
 async def settle(
     request: SignedRequest,
