@@ -2,7 +2,7 @@
 UV_VERSION = 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint fuzz
+.PHONY: help install run test lint fuzz chaos
 
 help:
 	@echo "make run    start Warmline here, with its own database and message streams; Ctrl-C stops it"
@@ -10,6 +10,9 @@ help:
 	@echo "            WARMLINE_TOKEN=token (else one is made)  POLICY=file  DEMO=0 (without the demo community)"
 	@echo "make test   run all tests; PYTEST=\"tests/triage -x\" chooses"
 	@echo "make fuzz   throw hostile input at every parser and every route, SECONDS=60 at each; FUZZ=cursor chooses"
+	@echo "make chaos  break a Warmline of its own in every way that this machine allows, and see that nothing is lost"
+	@echo "            SEED=1 (the same faults again; else any)  SECONDS=600 (else 120)  NODES=3 (NATS servers; else 1)"
+	@echo "            CHAOS=\"--json FILE --logs FOLDER\"; CHAOS=--plan only says what would be done"
 	@echo "make lint   check style, types and layers"
 
 install:
@@ -25,6 +28,10 @@ test: install
 # What it finds is printed with the bytes; kept as a file in tests/fuzzing/corpus it is tried by every run of the tests.
 fuzz: install
 	@FUZZ_SECONDS=$(or $(SECONDS),60) exec .venv/bin/pytest tests/fuzzing -v --timeout 0 -k "$(FUZZ)"
+
+chaos: install
+	@exec .venv/bin/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) \
+		$(if $(NODES),--nodes $(NODES)) $(CHAOS)
 
 lint: install
 	.venv/bin/ruff check

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.network import why_no_cable
+from tests.chaos.power import why_no_power_cut
+
 CHROMIUM = Path("/usr/bin/chromium")
 
 
@@ -41,9 +44,15 @@ def why_no_docker() -> str | None:
     return None
 
 
+@cache
+def why_no_root() -> str | None:
+    return why_no_cable() or why_no_power_cut()
+
+
 NEEDS = (
     Need(marker="browser", variable="WARMLINE_REQUIRE_BROWSER", why_missing=why_no_chromium),
     Need(marker="docker", variable="WARMLINE_REQUIRE_DOCKER", why_missing=why_no_docker),
+    Need(marker="root", variable="WARMLINE_REQUIRE_ROOT", why_missing=why_no_root),
 )
 
 

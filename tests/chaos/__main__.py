@@ -19,11 +19,14 @@ from tests.chaos.run import Plan, chaos, rounds_of
 from tests.chaos.table import as_data, show
 from tests.chaos.verdict import Verdict
 
+_WIDTH = 120
+"""Columns of a table that is not read on a terminal."""
+
 
 def main() -> int:
     """Return the exit code: 0 when nothing is lost, 1 when something is wrong, 2 when it could not be run."""
     options = _options()
-    console = Console(soft_wrap=True, highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # connections that we reset ourselves
     seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
     plan = Plan(seed=seed, seconds=options.seconds, nodes=options.nodes, machine=this_machine())

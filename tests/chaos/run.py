@@ -25,7 +25,7 @@ from tests.chaos.schedule import Fault, Round, schedule
 from tests.chaos.sending import Sender
 from tests.chaos.verdict import Verdict, line_of, total_of, wrong_in
 
-_EVERY_SECONDS = 0.3
+_EVERY_SECONDS = 0.4
 """At this pace ten minutes bring more than 100,000 events, though half of the time nothing is taken."""
 _FINISH_SECONDS = 90.0
 _WELL_SECONDS = 120.0

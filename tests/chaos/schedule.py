@@ -45,26 +45,31 @@ def schedule(seed: int, seconds: float, kinds: Collection[FaultKind]) -> tuple[R
         faults: list[Fault] = []
         taken: set[str] = set()
         wanted = draw.choice(_AT_ONCE)
-        for _ in range(len(kinds)):
-            if len(faults) == wanted:
-                break
-            if not bag:
-                bag = sorted(kinds, key=lambda _: draw.random())
-            kind = bag.pop(0)
-            target = draw.choice(kind.targets)
-            if (part := _part(kind, target)) in taken:
-                bag.append(kind)
+        while len(faults) < wanted:
+            fitting = _take(bag, taken, draw)
+            if fitting is None:
+                bag += sorted(kinds, key=lambda _: draw.random())
                 continue
-            taken.add(part)
+            kind, target = fitting
+            taken.add(_part(kind, target))
             at = begins + draw.random() * _SPREAD_SECONDS
-            faults.append(
-                Fault(kind=kind, target=target, at=round(at, 2), seconds=round(draw.uniform(*kind.seconds), 2))
-            )
+            lasts = draw.uniform(*kind.seconds)
+            faults.append(Fault(kind=kind, target=target, at=round(at, 2), seconds=round(lasts, 2)))
         ends = max(fault.until for fault in faults)
         if ends > seconds:
             return tuple(rounds)
         rounds.append(tuple(sorted(faults, key=lambda fault: fault.at)))
         begins = ends + _QUIET_SECONDS
+
+
+def _take(bag: list[FaultKind], taken: set[str], draw: random.Random) -> tuple[FaultKind, str] | None:
+    """Take the first fault from the bag that can be done beside what is ``taken``, and whom it hits."""
+    for kind in bag:
+        targets = [target for target in kind.targets if _part(kind, target) not in taken]
+        if targets:
+            bag.remove(kind)
+            return kind, draw.choice(targets)
+    return None
 
 
 def _part(kind: FaultKind, target: str) -> str:
