@@ -72,17 +72,7 @@ USERS: Final = (
     ),
     NatsUser(
         name="auditor",
-        publish=(
-            "warmline.alarm.>",
-            "$JS.API.INFO",
-            "$JS.API.STREAM.INFO.*",
-            "$JS.API.STREAM.NAMES",
-            "$JS.API.STREAM.LIST",
-            "$JS.API.STREAM.MSG.GET.*",
-            "$JS.API.CONSUMER.INFO.*.*",
-            "$JS.API.CONSUMER.NAMES.*",
-            "$JS.API.CONSUMER.LIST.*",
-        ),
+        publish=("warmline.alarm.*", "$JS.API.INFO", "$JS.API.STREAM.INFO.*", "$JS.API.STREAM.MSG.GET.*"),
         subscribe=("warmline.audit.>",),
         answers=True,
     ),

@@ -104,7 +104,7 @@ class BatchConsumer:
         """Return a moment of the server's clock before which everything stored has been taken; None when unsure."""
         if self._waiting or self._broken or not self._name:
             return None
-        received = self._received
+        received, delivered = self._received, self._delivered
         subject = f"$JS.API.CONSUMER.INFO.{self.stream}.{self._name}"
         try:
             answer = json.loads((await self._client.request(subject, b"", timeout=2)).data)
@@ -112,7 +112,8 @@ class BatchConsumer:
             return None
         if "error" in answer or answer["num_pending"] or self._received > received:
             return None
-        if answer["delivered"]["stream_seq"] > received:
+        # By count: of a consumer that was delivered nothing, the server names a sequence that others' messages have.
+        if answer["delivered"]["consumer_seq"] > delivered:
             return None
         # A message gets its time before it is written and replicated, and is seen only after.
         return datetime.fromisoformat(answer["ts"]) - _SETTLED

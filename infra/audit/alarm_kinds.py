@@ -36,7 +36,13 @@ STREAM_MISSING: Final = AlarmKind(
 )
 STREAM_DIFFERS: Final = AlarmKind(
     name="stream-differs",
-    mend="Run: warmline provision. It shows each setting that differs and how to bring it back.",
+    mend="Run: warmline provision. It shows each setting that differs; with --apply it brings back what can be changed "
+    "without loss.",
+)
+REPLICA_AWAY: Final = AlarmKind(
+    name="replica-away",
+    mend="Start that NATS server again, or see why it cannot keep up: until then, losing one more stops the stream.",
+    after=20,
 )
 STREAM_FILLING: Final = AlarmKind(
     name="stream-filling",
@@ -100,6 +106,7 @@ ALARM_KINDS: Final = (
     SERVICE_AWAY,
     STREAM_MISSING,
     STREAM_DIFFERS,
+    REPLICA_AWAY,
     STREAM_FILLING,
     STORAGE_FILLING,
     SHARD_UNOWNED,

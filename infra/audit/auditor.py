@@ -16,7 +16,7 @@ import structlog
 from nats.aio.msg import Msg
 
 from infra.audit.alarm_board import AlarmBoard
-from infra.audit.alarm_kinds import AUDIT_INCOMPLETE
+from infra.audit.alarm_kinds import AUDIT_INCOMPLETE, NATS_AWAY, POSTGRESQL_AWAY
 from infra.audit.dead_man import DeadMansSwitch
 from infra.audit.disk import look_at_disks
 from infra.audit.eyes import BusEye, DatabaseEye
@@ -33,6 +33,8 @@ from shared.topology import Stream
 
 LOOK_SECONDS: Final = 2.0
 STALE_SECONDS: Final = 15.0
+_BLIND: Final = (NATS_AWAY, POSTGRESQL_AWAY, AUDIT_INCOMPLETE)
+"""With one of these, not everything was seen."""
 _log = structlog.get_logger()
 
 
@@ -113,7 +115,7 @@ class Auditor:
         well = not alarms and bool(seen.parts) and all(wrong is None for wrong in seen.found.values())
         self._report = AuditReport(
             at=ended,
-            complete=bool(seen.parts) and seen.found.get(AUDIT_INCOMPLETE) is None,
+            complete=bool(seen.parts) and all(seen.found.get(kind) is None for kind in _BLIND),
             alarms=alarms,
             parts=seen.parts,
             dead_letters=seen.dead_letters,

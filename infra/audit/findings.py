@@ -12,6 +12,7 @@ from infra.audit.alarm_kinds import (
     POSTGRESQL_AWAY,
     READER_STILL,
     RELAY_LAGS,
+    REPLICA_AWAY,
     SERVICE_AWAY,
     SHARD_HALTED,
     SHARD_UNOWNED,
@@ -128,6 +129,9 @@ def _on_bus(bus: BusLook, disks: tuple[Disk, ...], wanted: tuple[Stream, ...], s
             for stream in bus.streams
             if stream.problem is None
             for difference in differences(configs[stream.name], stream.config)
+        ),
+        REPLICA_AWAY: listed(
+            f"{stream.name} is not in step on {', '.join(stream.lagging)}" for stream in bus.streams if stream.lagging
         ),
         STREAM_FILLING: listed(
             f"{stream.name} holds {stream.full:.0%} of its bound" for stream in bus.streams if stream.full >= full

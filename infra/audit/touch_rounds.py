@@ -17,7 +17,7 @@ from services.notifier.service import notifier_codec
 from services.notifier.streams import policy_stream, roster_stream
 from services.notifier.touch_state import TouchState
 
-PAGE: Final = 1_000
+PAGE: Final = 400
 """States in one look, most of which the database passes over as ended."""
 _SUSPECTS: Final = 200
 

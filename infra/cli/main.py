@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from infra.cli.backup import backup
 from infra.cli.contracts import contracts
 from infra.cli.dead import dead_app
 from infra.cli.imports import import_app
@@ -12,6 +13,8 @@ from infra.cli.nats_url import nats_url
 from infra.cli.policy import policy_app
 from infra.cli.provision import provision
 from infra.cli.rebuild import rebuild
+from infra.cli.reconcile import reconcile
+from infra.cli.restore import restore
 from infra.cli.status import status
 from infra.cli.up import up
 from infra.cli.verify import verify
@@ -35,6 +38,9 @@ app.command()(status)
 app.command()(provision)
 app.command()(verify)
 app.command()(rebuild)
+app.command()(backup)
+app.command()(restore)
+app.command()(reconcile)
 app.command()(contracts)
 app.add_typer(dead_app)
 app.command()(nats_url)

@@ -87,7 +87,9 @@ def _stream(stream: StreamLook) -> PartSaid:
     if stream.problem is not None:
         return PartSaid(name=stream.name, well=False, says=stream.problem)
     says = f"{stream.messages:,} messages, {stream.bytes / 1e6:,.1f} MB, {stream.full:.1%} of its bound"
-    return PartSaid(name=stream.name, well=stream.full < NEARLY_FULL, says=says)
+    if stream.lagging:
+        says += f"; not in step on {', '.join(stream.lagging)}"
+    return PartSaid(name=stream.name, well=stream.full < NEARLY_FULL and not stream.lagging, says=says)
 
 
 def _ownership(database: DatabaseLook) -> Iterator[PartSaid]:

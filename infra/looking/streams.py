@@ -13,7 +13,10 @@ TIMEOUT_SECONDS: Final = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamLook:
-    """One stream; ``problem`` is what the server says instead where it has none to show, ``missing`` if it is gone."""
+    """One stream; ``problem`` is what the server says instead where it has none to show, ``missing`` if it is gone.
+
+    ``lagging`` names the servers of a cluster that should hold it and are away or behind.
+    """
 
     name: str
     problem: str | None = None
@@ -23,6 +26,7 @@ class StreamLook:
     messages: int = 0
     bytes: int = 0
     last: int = 0
+    lagging: tuple[str, ...] = ()
 
     @property
     def full(self) -> float:
@@ -45,6 +49,11 @@ async def look_at_stream(client: Client, name: str) -> StreamLook:
         messages=state["messages"],
         bytes=state["bytes"],
         last=state["last_seq"],
+        lagging=tuple(
+            replica["name"]
+            for replica in answer.get("cluster", {}).get("replicas", ())
+            if replica.get("offline") or not replica.get("current")
+        ),
     )
 
 

@@ -35,7 +35,8 @@ CREATE UNLOGGED TABLE verify.demanded (id text);
 """
 _GAPS: Final = SQL(
     "SELECT 'position ' || wanted FROM generate_series(1, %s::bigint) AS wanted WHERE NOT EXISTS "
-    "(SELECT FROM verify.store_events WHERE notification_id = wanted)"
+    "(SELECT FROM verify.store_events WHERE notification_id = wanted) AND NOT EXISTS "
+    "(SELECT FROM notifier.adoptions WHERE shard = %s AND wanted > lost_after AND wanted <= lost_until)"
 )
 _BEYOND: Final = SQL("SELECT 'position ' || notification_id FROM verify.store_events WHERE notification_id > %s")
 _VERSIONS: Final = SQL(
@@ -67,7 +68,7 @@ async def check_notifier(context: VerifyContext, snapshot: StoreSnapshot, tables
     with context.report.check("notifier") as check:
         await connection.execute(_CREATE)
         check.compared += snapshot.head
-        check.found([await examples_of(connection, "the log has a gap", _GAPS, (snapshot.head,))], where)
+        check.found([await examples_of(connection, "the log has a gap", _GAPS, (snapshot.head, str(partition)))], where)
         check.found([await examples_of(connection, "the log goes on after its head", _BEYOND, (snapshot.head,))], where)
         check.found([await examples_of(connection, "a stream has a gap", _VERSIONS)], where)
         codec = notifier_codec()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import psycopg
 from psycopg.sql import SQL, Identifier
 
+from infra.event_stores import STORES
+from infra.outlets import OUTLETS
 from infra.progress import Progress
 from infra.running_servers import Connections
 from infra.verify.accepted_check import check_accepted, load_accepted
@@ -22,18 +24,7 @@ from infra.verify.stream_check import check_feedback, check_streams
 from infra.verify.stream_tables import TABLES, StreamTables
 from infra.verify.triage_check import check_triage
 from infra.verify.view_check import check_views
-from services.notifier.publications import PUBLIC as TOUCH_FACTS_PUBLIC
-from services.notifier.service import notifier_codec
-from services.triage.publications import PUBLIC as TOUCHES_PUBLIC
-from services.triage.service import triage_codec
-from shared.contracts.subjects import TOUCH_FACTS, TOUCHES
-from shared.decider_process import Outlet
 from shared.stream_identity import StreamSeen, look_at
-
-_OUTLETS: Final = {
-    "triage": Outlet(stream=TOUCHES, subject="needs-touch.>", public=TOUCHES_PUBLIC),
-    "notifier": Outlet(stream=TOUCH_FACTS, subject="touch.>", public=TOUCH_FACTS_PUBLIC),
-}
 
 
 async def verify(
@@ -76,9 +67,8 @@ async def verify(
 
 
 async def _relays(connection: psycopg.AsyncConnection[Any], seen: dict[str, StreamSeen]) -> dict[str, RelayCheck]:
-    codecs = {"triage": triage_codec(), "notifier": notifier_codec()}
     relays = {}
-    for service, outlet in _OUTLETS.items():
+    for service, outlet in OUTLETS.items():
         cursor = await connection.execute(
             SQL(
                 "SELECT shard::integer, CASE WHEN relayed_in IN ('', %s) THEN relayed ELSE 0 END AS relayed FROM {}"
@@ -86,7 +76,7 @@ async def _relays(connection: psycopg.AsyncConnection[Any], seen: dict[str, Stre
             (seen[outlet.stream].reader,),
         )
         relayed = dict(await cursor.fetchall())
-        relays[service] = RelayCheck(service=service, codec=codecs[service], outlet=outlet, relayed=relayed)
+        relays[service] = RelayCheck(service=service, codec=STORES[service].codec(), outlet=outlet, relayed=relayed)
     return relays
 
 

@@ -78,6 +78,13 @@ class ReleaseCapacity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AdoptCapacity:
+    """What a fact that the log has lost and got back had changed in what people carry."""
+
+    changes: tuple[CapacityGranted | CapacityReleased, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LookAgain:
     """Something waits: offer it at ``due`` at the latest."""
 
@@ -137,6 +144,8 @@ def decide(command: Any, state: RosterState) -> tuple[Any, ...]:
             )
         case ReleaseCapacity():
             return (CapacityReleased(touch=command.touch, responder=command.responder, care_load=command.care_load),)
+        case AdoptCapacity():
+            return command.changes
         case LookAgain() if state.drain_due is None or command.due < state.drain_due:
             return (DrainArranged(due=command.due),)
         case OfferAgain():

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.notifier.touch_commands import (
+    AdoptFact,
     ArrangeLooks,
     AssignTouch,
     Claim,
@@ -58,6 +59,8 @@ def decide(command: Any, state: TouchState) -> tuple[Any, ...]:
             return () if known or state.status in {"settled", "withdrawn"} else (TouchRaised(need=command.need),)
         case Claim() | Release() | Settle():
             return _by_hand(command, state)
+        case AdoptFact():
+            return _adopt(command, state)
         case _ if state.need is None or state.status not in OPEN:
             return ()
         case AssignTouch() if state.status != "claimed":
@@ -68,14 +71,7 @@ def decide(command: Any, state: TouchState) -> tuple[Any, ...]:
         case HoldTouch() if state.status != "claimed" and (state.status, state.hold) != ("held", command.hold):
             return (TouchHeld(**_fact(state, command.at), hold=command.hold, why=command.why),)
         case Withdraw():
-            fact = _fact(state, command.at)
-            if state.status == "claimed":
-                note = f"the cause is gone: {command.end.cause}"
-                return (
-                    TouchAnnotated(**fact, note=note),
-                    NeedEnded(cause=command.end.cause, met=False, responder=None),
-                )
-            return (TouchWithdrawn(**fact, cause=command.end.cause),)
+            return _withdraw(command, state)
         case Meet():
             return _meet(command, state)
         case NoteHolderLeft() if state.status == "claimed":
@@ -104,6 +100,20 @@ def _while_unclaimed(command: Any, state: TouchState) -> tuple[Any, ...]:
             return (LooksArranged(look_due=command.look_due, alarm_due=command.alarm_due),)
         case _:
             return ()
+
+
+def _adopt(command: AdoptFact, state: TouchState) -> tuple[Any, ...]:
+    if command.fact.revision <= state.revision:
+        return ()
+    return (command.fact, command.ended) if command.ended else (command.fact,)
+
+
+def _withdraw(command: Withdraw, state: TouchState) -> tuple[Any, ...]:
+    fact = _fact(state, command.at)
+    if state.status != "claimed":
+        return (TouchWithdrawn(**fact, cause=command.end.cause),)
+    note = f"the cause is gone: {command.end.cause}"
+    return (TouchAnnotated(**fact, note=note), NeedEnded(cause=command.end.cause, met=False, responder=None))
 
 
 def _meet(command: Meet, state: TouchState) -> tuple[Any, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.notifier.touch_state import NeedEnded
 from shared.contracts.needs_touch import NeedsTouch, NeedsTouchMet, NeedsTouchWithdrawn
-from shared.contracts.touch_facts import EscalationCause, Hold, Outcome, ReminderTo, Verdict
+from shared.contracts.touch_facts import EscalationCause, Hold, Outcome, ReminderTo, TouchFact, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,14 @@ class NoteHolderLeft:
     """The policy no longer knows the responder in whose hands it is."""
 
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdoptFact:
+    """A fact that was published, and that the log has lost, is the touch's again; ``ended`` as it came with it."""
+
+    fact: TouchFact
+    ended: NeedEnded | None = None
 
 
 # While nobody claims it

@@ -166,7 +166,7 @@ class PartitionStore:
         """
         row = self._rows("SELECT * FROM {shards} WHERE shard = %s", lease.shard)[0]
         known = {row["application_name"]: row["notification_id"] for row in self._rows("SELECT * FROM {tracking}")}
-        if self._rows("SELECT FROM {schema}.adoptions WHERE shard = %s AND adopted_until IS NULL", lease.shard):
+        if self._rows("SELECT FROM {schema}.adoptions WHERE shard = %s AND finished_at IS NULL", lease.shard):
             raise SkewError(f"The log of partition {lease.shard} is being brought together with its stream. {MEND}")
         return Opened(head=row["head"], commits=row["commits"], clock=row["clock"], positions=known)
 

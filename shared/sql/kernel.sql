@@ -18,13 +18,14 @@ ALTER TABLE {schema}.shards
 
 -- What a log had lost when its database was restored from an earlier moment, and took back from what it had published.
 -- It has no positions in (lost_after, lost_until]; what it had published from there stands in (lost_until,
--- adopted_until], which is null while that is under way.
+-- adopted_until]. Until it is finished, nobody may write the log.
 CREATE TABLE IF NOT EXISTS {schema}.adoptions (
     shard text NOT NULL,
     lost_after bigint NOT NULL,
     lost_until bigint NOT NULL,
     adopted_until bigint,
-    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    began_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    finished_at timestamptz,
     PRIMARY KEY (shard, lost_after)
 );
 

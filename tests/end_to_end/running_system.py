@@ -102,10 +102,17 @@ def environment(data: Path) -> dict[str, str]:
 
 @contextmanager
 def started(
-    *arguments: str, policy: Path | None = None, demo: bool = False, told: Mapping[str, str] | None = None
+    *arguments: str,
+    policy: Path | None = None,
+    demo: bool = False,
+    told: Mapping[str, str] | None = None,
+    data: Path | None = None,
 ) -> Iterator[RunningSystem]:
-    """Start a system on an empty DATA and stop it at the end, leaving nothing behind; ``told`` is more environment."""
-    data = Path(tempfile.mkdtemp(prefix="warmline-e2e-"))
+    """Start a system on ``data``, or an empty DATA, and stop it at the end, leaving nothing behind.
+
+    ``told`` is more environment.
+    """
+    data = data or Path(tempfile.mkdtemp(prefix="warmline-e2e-"))
     env = {**environment(data), "DEMO": "1" if demo else "0", **(told or {})}
     if policy is not None:
         env["POLICY"] = str(policy)

@@ -14,6 +14,7 @@ from infra.looking.faces import Faces
 from infra.provision import provision
 from infra.running_servers import Servers
 from infra.system_status import SystemStatus, system_status
+from shared.topology import GIB, StreamSettings
 
 NOBODY = Faces(desk_url=None, ingest_url=None)
 
@@ -28,7 +29,7 @@ async def test_shards_without_an_owner_and_dead_letters_are_not_well(
 ) -> None:
     assert client.is_connected
     servers = Servers(nats_url=nats_url, postgres_url=database_url)
-    await provision(nats_url, database_url, 2)
+    await provision(nats_url, database_url, 2, StreamSettings(max_bytes=GIB))
 
     found = await system_status(servers, NOBODY)
 

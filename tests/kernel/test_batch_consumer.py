@@ -152,6 +152,17 @@ async def test_idle_is_told_only_when_all_was_taken(client: Client) -> None:
         assert await consumer.idle_since() is None
 
 
+async def test_who_is_delivered_nothing_is_idle_however_much_others_get(client: Client) -> None:
+    await publish(client, 1, 5)
+    arrived = asyncio.Event()
+    consumer = BatchConsumer(client, STREAM, ["p.7.member.>"], 0, arrived)
+    await consumer.open()
+    try:
+        assert await consumer.idle_since() is not None
+    finally:
+        await consumer.close()
+
+
 async def test_a_stream_that_is_missing_shorter_or_another_is_told(client: Client) -> None:
     await publish(client, 1, 5)
     with pytest.raises(StreamReplacedError, match=r"read up to 6, but it ends at 5"):

@@ -1,0 +1,132 @@
+"""Row 18: one store is restored to an earlier moment than the other: refused with both positions, one command mends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from infra.backup.database import dump_database, restore_database
+from infra.backup.kept_files import KeptFileWriter
+from tests.end_to_end.harbour import POLICY, event, post, write_policy
+from tests.end_to_end.running_system import RunningSystem, started, until
+from tests.verify import small_world
+
+HOUR = timedelta(hours=1)
+
+
+def ignore(_bytes: int) -> None: ...
+
+
+def dump(system: RunningSystem, folder: Path) -> Path:
+    async def run() -> None:
+        with KeptFileWriter(folder, "database.dump") as file:
+            await dump_database(system.run.postgres_url, file, ignore)
+
+    asyncio.run(run())
+    return folder / "database.dump"
+
+
+def put_back(system: RunningSystem, file: Path) -> None:
+    """Restore the database under the running services, as an operator does in haste."""
+    with psycopg.connect(system.run.postgres_url, autocommit=True) as connection:
+        schemas = connection.execute(
+            "SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname NOT IN "
+            "('public', 'information_schema')"
+        ).fetchall()
+        names = ", ".join(name for (name,) in schemas)
+        connection.execute(f"DROP SCHEMA {names} CASCADE; DROP TABLE public.warmline".encode())
+    asyncio.run(restore_database(system.run.postgres_url, file))
+
+
+def parts(system: RunningSystem) -> dict[str, tuple[bool, str]]:
+    said = json.loads(system.command("status", "--json").stdout)
+    return {part["name"]: (part["well"], part["says"]) for part in said["parts"]}
+
+
+def well(system: RunningSystem) -> bool:
+    return all(good for good, _ in parts(system).values())
+
+
+def queue(system: RunningSystem) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = system.get("/api/v1/queue?limit=200")["items"]
+    return items
+
+
+def settled_down(system: RunningSystem) -> list[dict[str, Any]]:
+    """The queue once everybody has been asked and every reader is at the end."""
+    until(lambda: well(system), seconds=40, what="everything to be well")
+    assert system.command("verify").returncode == 0
+    return queue(system)
+
+
+def act(system: RunningSystem, verb: str, touch: dict[str, Any], **body: Any) -> None:
+    revision = system.get(f"/api/v1/touches/{touch['id']}")["revision"]
+    answer = system.api.post(f"/api/v1/touches/{touch['id']}/{verb}", json={"revision": revision, **body})
+    assert answer.is_success, answer.text
+
+
+def live_on(system: RunningSystem, tmp_path: Path) -> None:
+    """All that may happen after the moment of the backup: needs, claims, ends, another policy and its community."""
+    others = [post(f"l{n}", f"late{n}", 3 * HOUR, "Who has the key?") for n in range(12)]
+    system.post([event("join:late", "joined", "late1", 4 * HOUR), *others])
+
+    def lates() -> list[dict[str, Any]] | None:
+        found = [one for one in queue(system) if one["member"]["name"].startswith("Late") and one["responder"]]
+        return found if len(found) >= 12 else None
+
+    touches = until(lates, seconds=40, what="the late ones")
+    for touch in touches[:4]:
+        act(system, "claim", touch, responder="tobi")
+    act(system, "settle", touches[0], responder="tobi", outcome="reached")
+    act(system, "release", touches[1], responder="tobi")
+    claimed = system.get(f"/api/v1/touches/{touches[2]['id']}")["conversation"]
+    system.post([post("late-answer", "late9", HOUR, "I have.", claimed)])  # the claimed touch is annotated
+    answered = system.get(f"/api/v1/touches/{touches[7]['id']}")["conversation"]
+    system.post([post("team-answer", "u-mara", HOUR, "Here.", answered)])
+    policy = tmp_path / "second.yaml"
+    policy.write_text(POLICY.replace("communities: [acme]", "communities: [acme, harbour]"), encoding="utf-8")
+    assert system.command("policy", "adopt", str(policy)).returncode == 0
+    system.post([post("h1", "hal", 2 * HOUR, "Is this the harbour?") | {"source": "/discord/harbour"}])
+
+
+@contextmanager
+def a_system(tmp_path: Path) -> Iterator[RunningSystem]:
+    with started(policy=write_policy(tmp_path)) as system:
+        small_world.send(system, tmp_path / "accepted.jsonl")
+        small_world.take_one_in_hand(system)
+        yield system
+
+
+def test_the_database_is_earlier(tmp_path: Path) -> None:
+    with a_system(tmp_path) as system:
+        file = dump(system, tmp_path)
+        live_on(system, tmp_path)
+        before = settled_down(system)
+        put_back(system, file)
+
+        def refused() -> str | None:
+            says = parts(system)["notifier"][1]
+            return says if "halted" in says else None
+
+        says = until(refused, seconds=40, what="the refusal")
+        assert "TOUCH_FACTS holds the position" in says
+        assert "its log ends at" in says
+        assert "warmline reconcile" in says
+        reconciled = system.command("reconcile", "--yes")
+        assert reconciled.returncode == 0, reconciled.stdout + reconciled.stderr
+        after = {one["id"]: (one["state"], one["responder"]) for one in settled_down(system)}
+        assert {one["id"]: after.get(one["id"]) for one in before} == {
+            one["id"]: (one["state"], one["responder"]) for one in before
+        }
+        system.post([post("after", "ann", 2 * HOUR, "And now?")])
+        until(lambda: [one for one in queue(system) if one["member"]["name"] == "Ann"], seconds=30, what="life goes on")
+        assert system.command("reconcile").stdout.startswith("Nothing to reconcile")
+        verified = system.command("verify")
+        assert verified.returncode == 0, verified.stdout
