@@ -282,10 +282,14 @@ class Folding:
         if failure is not None:
             self._log.error("deadline.parked", stream=row.stream, name=row.name, exc_info=failure)
             self.work.book.drop(row.stream, row.name)
-            batch.dead_letters.append(dead_deadline(row, failure))
+            batch.dead_letters.append(dead_deadline(row, _cause(failure)))
 
     def _park(self, message: Message, error: Exception, tries: int, batch: Batch) -> None:
-        cause = error.__cause__ if isinstance(error, HandlingError) else error
-        why = cause if isinstance(cause, Exception) else error
+        why = _cause(error)
         self._log.error("message.parked", stream=message.stream, seq=message.seq, error=str(why), exc_info=why)
         batch.dead_letters.append(dead_letter(message, why, tries))
+
+
+def _cause(error: Exception) -> Exception:
+    cause = error.__cause__ if isinstance(error, HandlingError) else error
+    return cause if isinstance(cause, Exception) else error

@@ -136,11 +136,12 @@ def test_a_member_event_that_triage_cannot_fold(world: World) -> None:
 
 def test_a_needs_touch_that_notifier_cannot_take_in(world: World) -> None:
     world.bugs.plant("notifier")
+    before = len(world.touches("bo"))
     world.post(post("p3", "poison-cleo", 3 * HOUR, "Who helps me?"), post("p4", "bo", 2.5 * HOUR, "And me?"))
 
     letter = world.letter("--service", "notifier")
 
-    until(lambda: len(world.touches("bo")) == 2, seconds=20, what="the rest to flow")
+    until(lambda: len(world.touches("bo")) > before, seconds=20, what="the rest to flow")
     assert (letter["stream"], letter["error"]) == ("TOUCHES", "ValueError: planted in notifier")
     assert {touch["state"] for touch in world.touches("poison-cleo")} == {"raised"}
     world.sound()
@@ -199,6 +200,7 @@ def test_a_deadline_that_cannot_be_fired(world: World) -> None:
     letter = world.letter("--service", "triage")
 
     assert letter["stream"].startswith("deadline unanswered of conversation:acme:")
+    assert letter["error"] == "ValueError: planted in a look"
     world.sound()
     again = world.command("dead", "retry", letter["id"])
     assert (again.exit_code, "set again" in again.stdout) == (0, True)
