@@ -45,7 +45,11 @@ EARLY_KEPT: Final = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationState:
-    """What is known of one conversation; ``looked_at`` is the key of the opener whose question was looked at."""
+    """What is known of one conversation.
+
+    ``looked_at`` is the key of the opener whose question was looked at. ``withdrawn`` when the need that this raised is
+    gone without anybody's help: should another post turn out to be the opening, that is looked at, whoever wrote it.
+    """
 
     conversation: str = ""
     opening: Post | None = None
@@ -58,6 +62,7 @@ class ConversationState:
     looked_at: str | None = None
     need: NeedsTouch | None = None
     needs_raised: int = 0
+    withdrawn: bool = False
 
 
 def may_open(state: ConversationState, time: datetime) -> bool:
@@ -197,6 +202,7 @@ def evolve(state: ConversationState, event: Any) -> ConversationState:
                 due=event.due,
                 answered_by=event.answered_by,
                 voices=state.voices.hear(event.post),
+                looked_at=None if state.withdrawn else state.looked_at,
             )
         case VoiceHeard():
             return replace(state, voices=state.voices.hear(event.post))
@@ -210,7 +216,7 @@ def evolve(state: ConversationState, event: Any) -> ConversationState:
         case ConversationSolved():
             return replace(state, solved=True)
         case QuestionPassed():
-            return replace(state, looked_at=_opener(state))
+            return replace(state, looked_at=_opener(state), withdrawn=False)
         case QuestionPostponed():
             return replace(state, due=event.due)
         case NeedRaised():
@@ -219,10 +225,13 @@ def evolve(state: ConversationState, event: Any) -> ConversationState:
                 need=event.need,
                 needs_raised=state.needs_raised + 1,
                 looked_at=event.need.member.key,
+                withdrawn=False,
                 # The need ends by the rule that raised it, whatever held when the question was asked.
                 answered_by="team" if event.need.thresholds.get("answered_by") == "team" else "anyone",
             )
-        case NeedWithdrawn() | NeedMet() | NeedClosed():
+        case NeedWithdrawn():
+            return replace(state, need=None, withdrawn=True)
+        case NeedMet() | NeedClosed():
             return replace(state, need=None)
         case _:
             return state

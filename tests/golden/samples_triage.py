@@ -124,5 +124,23 @@ SAMPLES: Final[dict[str, Any]] = {
         looked_at=ADA.key,
         need=NEED,
         needs_raised=2,
+        withdrawn=True,
+    ),
+    "state.conversation#1": ConversationState(
+        conversation="c-51",
+        opening=POST,
+        due=DUE,
+        answered_by="team",
+        voices=Voices(
+            peers=(Voice(member=ADA, first=EVIDENCE, greeted=True),),
+            team=(Voice(member=MIRA, first=EVIDENCE),),
+            last_of_team=Voice(member=MIRA, first=EVIDENCE),
+        ),
+        edits=(OPENING_EDITED,),
+        deleted=("m-8812",),
+        solved=True,
+        looked_at=ADA.key,
+        need=NEED,
+        needs_raised=2,
     ),
 }

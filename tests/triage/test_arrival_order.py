@@ -86,6 +86,24 @@ def test_nor_does_a_deletion_that_comes_first(data: st.DataObject) -> None:
     assert queue(POLICIES[0], [*first_two, told[2]]) == queue(POLICIES[0], told)
 
 
+def test_nor_does_it_matter_that_a_later_post_was_looked_at_and_withdrawn() -> None:
+    asked = (at(0), Posted(member=ADA, conversation="c-1", message="m-1", text="How do I start?"))
+    again = (at(1), Posted(member=ADA, conversation="c-1", message="m-2", text="How do I start?"))
+    gone = (at(6), Deleted(member=ADA, conversation="c-1", message="m-2"))
+    partition = Partition(POLICIES[0], stored=LONG_AGO)
+    partition.tell(again[1], again[0])
+    partition.pass_time(at(5.5))  # it is looked at, and somebody is called
+    assert [need.reason for need in partition.open] == ["unanswered"]
+    partition.tell(gone[1], gone[0])
+    partition.tell(asked[1], asked[0], stored=at(7))
+    partition.look_at_everything()
+    found = [(need.reason, need.member.id) for need in partition.open if need.reason == "unanswered"]
+    assert found == [
+        (reason, member) for _, reason, member, _ in queue(POLICIES[0], [asked, again, gone]) if reason == "unanswered"
+    ]
+    assert found == [("unanswered", "ada")]
+
+
 VOICES = st.lists(
     st.builds(
         lambda number, hours, team: Post(
