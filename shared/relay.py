@@ -121,8 +121,8 @@ class Relay:
     async def run(self) -> None:
         """Publish until cancelled, starting after what the stream holds or the store remembers, whichever is further.
 
-        Raises StoreBehindError when that is more than the store has, and StreamReplacedError when the outlet is not
-        the stream that the store has noted.
+        Raises StoreBehindError when that is more than the store has, StreamReplacedError when the outlet is not the
+        stream that the store has noted, and FencedError when the partition has another owner.
         """
         cursor: int | None = None
         while True:
@@ -161,6 +161,8 @@ class Relay:
                     recorded = self._store.codec.to_domain_event(notification)
                     outgoing.append(self._outgoing(self._public[type(recorded.event)](recorded), notification.id))
                 await self._refuse_another()
+                # Who slept, and was replaced meanwhile, would publish again what its successor has published.
+                await self._store.aside(self._store.confirm, self._lease)
                 self._note(await self._publisher.publish(outgoing))
             last = notifications[-1].id if notifications else 0
             cursor = last if len(notifications) == BATCH else max(head, last)

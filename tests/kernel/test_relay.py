@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from nats.aio.client import Client
 from shared.dead_letters import PUBLISHED
 from shared.event_store.codec import RecordedEvent
 from shared.event_store.recorder import Commit, Lease
-from shared.event_store.store import PartitionStore
+from shared.event_store.store import FencedError, PartitionStore
 from shared.publisher import DurablePublisher
 from shared.relay import Relay, StoreBehindError, published_position
 from tests import servers
@@ -123,6 +124,33 @@ async def test_a_new_owner_goes_on_where_the_stream_ends(
     async with running(relay(client, store, log._lease).run()):
         found = await all_published(client, 1_300)
     assert found == [("0", position) for position in range(1, 1_301)]
+
+
+async def test_who_slept_beyond_the_window_and_was_replaced_publishes_nothing_when_it_wakes(
+    client: Client, store: PartitionStore, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await servers.reconfigure(client, STREAM, duplicate_window=100_000_000)
+    lease, asleep, awake = own(database_url), copy.copy(store), asyncio.Event()
+    awake.set()
+
+    async def when_awake(work: Any, *args: Any, **kwargs: Any) -> Any:
+        await awake.wait()
+        return await asyncio.to_thread(work, *args, **kwargs)
+
+    monkeypatch.setattr(asleep, "aside", when_awake, raising=False)
+    Log(store, lease).grow(3)
+    sleeping = asyncio.create_task(relay(client, asleep, lease).run())
+    await until(lambda: store.relayed(lease) == 3)
+    awake.clear()
+    log = Log(store, own(database_url, owner="another"))
+    log.grow(4)
+    async with running(relay(client, store, log._lease).run()):
+        await until(lambda: store.relayed(log._lease) == 7)
+    await asyncio.sleep(0.3)
+    awake.set()
+    with pytest.raises(FencedError):
+        await sleeping
+    assert await published(client) == [("0", position) for position in range(1, 8)]
 
 
 async def test_nothing_is_lost_or_doubled_when_the_server_is_killed(store: PartitionStore, database_url: str) -> None:
