@@ -2,7 +2,7 @@
 UV_VERSION = 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint fuzz chaos
+.PHONY: help install run test lint fuzz chaos simulate
 
 help:
 	@echo "make run    start Warmline here, with its own database and message streams; Ctrl-C stops it"
@@ -13,6 +13,7 @@ help:
 	@echo "make chaos  break a Warmline of its own in every way that this machine allows, and see that nothing is lost"
 	@echo "            SEED=1 (the same faults again; else any)  SECONDS=600 (else 120)  NODES=3 (NATS servers; else 1)"
 	@echo "            CHAOS=\"--json FILE --logs FOLDER\"; CHAOS=--plan only says what would be done"
+	@echo "make simulate  run schedules of faults in memory against a model, SECONDS=60 long from SEED=1 on"
 	@echo "make lint   check style, types and layers"
 
 install:
@@ -32,6 +33,9 @@ fuzz: install
 chaos: install
 	@exec .venv/bin/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) \
 		$(if $(NODES),--nodes $(NODES)) $(CHAOS)
+
+simulate: install
+	@exec .venv/bin/python -m tests.simulation --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1)
 
 lint: install
 	.venv/bin/ruff check

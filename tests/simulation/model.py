@@ -1,0 +1,92 @@
+"""Who must stand in the queue, and for which reason: said as simply as can be, of a set of facts without any order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.triage.question import asks
+from shared.contracts.cloudevents import MemberEvent
+from shared.contracts.member_events import Deleted, Joined, Left, Posted, Solved, Updated
+from tests.simulation.community import ANSWER_HOURS, TEAM, WELCOME_HOURS
+
+TEAM_IDS = frozenset(member.id for member in TEAM)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Need:
+    reason: str
+    member: str
+    conversation: str | None = None
+
+
+@dataclass(slots=True)
+class Known:
+    """What the facts say, whatever order they came in."""
+
+    first_seen: dict[str, datetime]
+    greeted: set[str]
+    left: set[str]
+    posts: dict[str, list[Posted]]
+    times: dict[str, datetime]
+    deleted: set[str]
+    solved: set[str]
+
+
+def known(events: Iterable[MemberEvent]) -> Known:
+    found = Known({}, set(), set(), defaultdict(list), {}, set(), set())
+    for event in events:
+        data: Any = event.data
+        if isinstance(data, Deleted):
+            found.deleted.add(data.message)
+        if isinstance(data, Posted | Joined | Left | Solved | Updated) and not data.member.bot:
+            who = data.member.id
+            found.first_seen[who] = min(event.time, found.first_seen.get(who, event.time))
+            if isinstance(data, Posted):
+                found.posts[data.conversation].append(data)
+                found.times[data.message] = event.time
+                if who in TEAM_IDS:
+                    found.greeted |= set(data.mentions) - {who}
+            if isinstance(data, Left):
+                found.left.add(who)
+        if isinstance(data, Solved):
+            found.solved.add(data.conversation)
+    for posts in found.posts.values():
+        of_team = [found.times[post.message] for post in posts if post.member.id in TEAM_IDS]
+        for post in posts:
+            if of_team and found.times[post.message] <= max(of_team):
+                found.greeted.add(post.member.id)
+    return found
+
+
+def needs(events: Iterable[MemberEvent], at: datetime) -> set[Need]:
+    """Return what is needed as of ``at``, settled or not."""
+    facts = known(events)
+    welcomes = {
+        Need("welcome", who)
+        for who, since in facts.first_seen.items()
+        if who not in facts.greeted | facts.left | TEAM_IDS and since + timedelta(hours=WELCOME_HOURS) <= at
+    }
+    answers = set()
+    for conversation, posts in facts.posts.items():
+        opening = min(posts, key=lambda post: (facts.times[post.message], post.message))
+        who = opening.member.id
+        if (
+            who not in TEAM_IDS
+            and asks(opening.text)
+            and opening.message not in facts.deleted
+            and conversation not in facts.solved
+            and all(post.member.id == who for post in posts)
+            and facts.times[opening.message] + timedelta(hours=ANSWER_HOURS) <= at
+        ):
+            answers.add(Need("unanswered", who, conversation))
+    return welcomes | answers
+
+
+def due_times(events: Iterable[MemberEvent]) -> list[datetime]:
+    """Return when anything may become due."""
+    hours = (timedelta(hours=WELCOME_HOURS), timedelta(hours=ANSWER_HOURS))
+    return [event.time + late for event in events for late in hours]
