@@ -76,9 +76,12 @@ def test_no_secret_has_a_default():
             assert not SECRET.search(key) or ":?" in value, key
 
 
+QUOTAS = {f"WARMLINE_QUOTA_{name}" for name in ("RATE", "BURST", "SHARE")}
+
+
 def test_the_example_names_every_variable_and_gives_no_secret():
     example = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", (TOP / ".env.example").read_text(), re.MULTILINE))
-    optional = {"WARMLINE_SMTP_URL", "WARMLINE_DEADMAN_URL", "WARMLINE_DEADMAN_SECONDS", "COMPOSE_PROFILES"}
+    optional = {"WARMLINE_SMTP_URL", "WARMLINE_DEADMAN_URL", "WARMLINE_DEADMAN_SECONDS", "COMPOSE_PROFILES", *QUOTAS}
     assert set(example) == {*re.findall(r"\$\{(\w+)", TEXT), *optional}
     assert {key for key in example if SECRET.search(key) and not example[key]} == SECRETS
 
