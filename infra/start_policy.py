@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from infra.ingest_client import IngestClient
 from infra.operator_error import OperatorError
 from shared.contracts.policy import Policy
 from shared.policy.load import default_policy_text, load_policy
+
+_REMEMBERED: Final = "policy.adopted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +47,7 @@ class StartPolicy:
             file=chosen,
             policy=loaded.policy,
             digest=hashlib.sha256(text.encode()).hexdigest(),
-            remembered_in=data / "policy.adopted",
+            remembered_in=data / _REMEMBERED,
         )
 
     async def adopt(self, ingest: IngestClient) -> str | None:
@@ -57,3 +60,10 @@ class StartPolicy:
         version = await ingest.adopt(self.policy)
         self.remembered_in.write_text(f"{self.digest}\n", encoding="utf-8")
         return version
+
+
+def keep_policy_in_force(data: Path) -> None:
+    """Let the default policy, which is written into a DATA that has none, not be adopted over those in the database."""
+    if not (data / _REMEMBERED).exists():
+        digest = hashlib.sha256(default_policy_text().encode()).hexdigest()
+        (data / _REMEMBERED).write_text(f"{digest}\n", encoding="utf-8")

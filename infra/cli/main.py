@@ -9,6 +9,7 @@ from infra.cli.contracts import contracts
 from infra.cli.dead import dead_app
 from infra.cli.imports import import_app
 from infra.cli.integrators import integrators_app
+from infra.cli.migrate_data import migrate_data
 from infra.cli.nats_url import nats_url
 from infra.cli.policy import policy_app
 from infra.cli.provision import provision
@@ -41,6 +42,7 @@ app.command()(rebuild)
 app.command()(backup)
 app.command()(restore)
 app.command()(reconcile)
+app.command()(migrate_data)
 app.command()(contracts)
 app.add_typer(dead_app)
 app.command()(nats_url)

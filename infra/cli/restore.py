@@ -20,6 +20,7 @@ from infra.cli.reconcile import show
 from infra.embedded_servers import embedded_servers
 from infra.reconcile.run import Reconciled, reconcile
 from infra.running_servers import NATS_URL, Servers, connected, running_servers
+from infra.start_policy import keep_policy_in_force
 
 
 def restore(
@@ -62,6 +63,7 @@ async def _restore_data(folder: Path, manifest: Manifest, data: Path, nodes: int
     async with embedded_servers(data, nats_nodes=nodes, store_bytes=store_bytes(manifest)) as servers:
         done = await _restore(servers, folder, manifest, nodes)
         restore_others(folder, manifest, data)
+        keep_policy_in_force(data)
         return done
 
 

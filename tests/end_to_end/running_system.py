@@ -107,8 +107,9 @@ def started(
     demo: bool = False,
     told: Mapping[str, str] | None = None,
     data: Path | None = None,
+    keep: bool = False,
 ) -> Iterator[RunningSystem]:
-    """Start a system on ``data``, or an empty DATA, and stop it at the end, leaving nothing behind.
+    """Start a system on ``data``, or an empty DATA, and stop it at the end, leaving nothing behind unless ``keep``.
 
     ``told`` is more environment.
     """
@@ -129,10 +130,11 @@ def started(
             process.wait(timeout=40)
         finally:
             process.kill()
-            place = postgres_place(data)
-            if place.account is not None:
-                shutil.rmtree(place.directory.parent, ignore_errors=True)
-            shutil.rmtree(data, ignore_errors=True)
+            if not keep:
+                place = postgres_place(data)
+                if place.account is not None:
+                    shutil.rmtree(place.directory.parent, ignore_errors=True)
+                shutil.rmtree(data, ignore_errors=True)
 
 
 def _ready(data: Path, process: subprocess.Popen[str]) -> bool:

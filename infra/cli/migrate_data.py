@@ -1,0 +1,110 @@
+"""`warmline migrate-data`: everything from DATA to servers of one's own, and back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from infra.backup.restoring import store_bytes
+from infra.cli.failure import failures_in_words
+from infra.cli.options import DEFAULT_DATA, Data
+from infra.cli.progress_display import ProgressDisplay
+from infra.cli.quiet_logs import quiet_logs
+from infra.embedded_servers import embedded_servers
+from infra.migration import Counted, count, load_migrated, save_for_migration
+from infra.operator_error import OperatorError
+from infra.running_servers import NATS_URL, POSTGRES_URL, Servers, connected
+from infra.start_policy import keep_policy_in_force
+
+
+class Direction(StrEnum):
+    """Where to."""
+
+    servers = "to-servers"
+    data = "to-data"
+
+
+def migrate_data(
+    direction: Annotated[Direction, typer.Argument(metavar="to-servers|to-data", help="Where everything is to go.")],
+    data: Data = DEFAULT_DATA,
+    nats_nodes: Annotated[
+        int, typer.Option(envvar="NATS_NODES", min=1, max=3, help="Embedded NATS servers for DATA: 1 or 3.")
+    ] = 1,
+    replicas: Annotated[
+        int,
+        typer.Option(
+            envvar="WARMLINE_STREAM_REPLICAS", min=1, max=5, help="On how many servers of your own each stream stands."
+        ),
+    ] = 1,
+) -> None:
+    """Move everything between DATA and servers of your own, while nothing of Warmline runs.
+
+    Your servers are those of WARMLINE_NATS_URL and WARMLINE_POSTGRES_URL. The side that it goes to must be empty.
+    Nothing is changed on the side that it leaves; at the end both are counted and compared. Start one of them only.
+    """
+    quiet_logs()
+    with failures_in_words():
+        own = _own_servers()
+        out = direction is Direction.servers
+        moved = asyncio.run(_to_servers(data, own, replicas) if out else _to_data(own, data, nats_nodes))
+        _show(moved, data, direction)
+
+
+def _own_servers() -> Servers:
+    nats_url, postgres_url = os.environ.get(NATS_URL), os.environ.get(POSTGRES_URL)
+    if not nats_url or not postgres_url:
+        raise OperatorError(f"Set {NATS_URL} and {POSTGRES_URL}: they name the servers of your own.")
+    return Servers(nats_url=nats_url, postgres_url=postgres_url)
+
+
+async def _to_servers(data: Path, own: Servers, replicas: int) -> Counted:
+    if not (data / "postgres.path").exists():
+        raise OperatorError(f"{data} holds no Warmline: name its folder with --data.")
+    with _folder(data) as folder, ProgressDisplay() as progress:
+        async with embedded_servers(data) as source, connected(source, "warmline migrate-data") as connections:
+            counted = await count(connections)
+            manifest = await save_for_migration(connections, folder, progress)
+        return await load_migrated(own, folder, manifest, counted, replicas=replicas, progress=progress)
+
+
+async def _to_data(own: Servers, data: Path, nodes: int) -> Counted:
+    with _folder(data) as folder, ProgressDisplay() as progress:
+        async with connected(own, "warmline migrate-data") as connections:
+            counted = await count(connections)
+            manifest = await save_for_migration(connections, folder, progress)
+        async with embedded_servers(data, nats_nodes=nodes, store_bytes=store_bytes(manifest)) as target:
+            moved = await load_migrated(target, folder, manifest, counted, replicas=nodes, progress=progress)
+            keep_policy_in_force(data)
+            return moved
+
+
+@contextmanager
+def _folder(data: Path) -> Iterator[Path]:
+    """Give a folder in DATA, where there is room for what DATA holds, until the end."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with TemporaryDirectory(prefix="migration-", dir=data) as folder:
+        yield Path(folder)
+
+
+def _show(moved: Counted, data: Path, direction: Direction) -> None:
+    console = Console(soft_wrap=True, highlight=False)
+    for stream, (messages, last) in moved.streams.items():
+        console.print(f"{stream}: {messages:,} messages, up to {last:,}", markup=False)
+    console.print(f"database: {sum(moved.rows.values()):,} rows in {len(moved.rows):,} tables")
+    console.print(f"readers: {len(moved.readers):,}, each where it was")
+    where = "your servers" if direction is Direction.servers else str(data)
+    left = str(data) if direction is Direction.servers else "your servers"
+    console.print(f"\nEverything is on {where} now, and compared.", style="bold green", markup=False)
+    console.print(
+        f"Start Warmline there, and never again on {left}, which holds the same: keep it until all is well.",
+        markup=False,
+    )
