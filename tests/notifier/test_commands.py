@@ -42,6 +42,7 @@ class Notifiers:
             "WARMLINE_NATS_URL": nats_url,
             "WARMLINE_POSTGRES_URL": postgres_url,
             "WARMLINE_PARTITIONS": "1",
+            "WARMLINE_STREAM_BYTES": "1GiB",  # as the tests' server has them
             "WARMLINE_TOKEN": "token",
             "WARMLINE_DESK_URL": "https://desk.example.org",
         }
