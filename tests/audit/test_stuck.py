@@ -122,8 +122,26 @@ def test_what_is_assigned_to_somebody_unknown_is_given_the_time_of_a_drain() -> 
     assert seems.why == "assigned to nils, who is no responder any more"
 
 
-@pytest.mark.parametrize("status", ["claimed", "settled", "withdrawn", "unknown"])
-def test_what_a_person_has_in_hand_or_what_has_ended_is_not_stuck(status: str) -> None:
+def test_what_is_assigned_and_looked_at_by_nobody_is_found_at_once() -> None:
     partition, touch = with_one(hours=ALWAYS)
+    lost = replace(touch, watch=replace(touch.watch, look_due=None, alarm_due=None))
+    seems = suspicion(touch_stream("t-1"), lost, around(partition), MONDAY)
+    assert seems is not None
+    assert (seems.why, seems.patience) == ("assigned, and no deadline is left at which anybody looks at it", AT_ONCE)
+
+
+def test_a_deadline_that_its_state_asks_for_and_that_is_not_set_is_found_at_once() -> None:
+    partition, touch = with_one(hours=ALWAYS)
+    bare = replace(around(partition), deadlines=frozenset())
+    seems = suspicion(touch_stream("t-1"), touch, bare, MONDAY)
+    assert seems == Suspicion(why="assigned, and its deadline look is not set", patience=AT_ONCE)
+
+
+def test_what_a_person_has_in_hand_or_what_has_ended_is_not_stuck() -> None:
+    partition, _ = with_one(hours=ALWAYS)
+    partition.claim("t-1", "mira")
+    assert suspicions(partition) == {}
+    partition.settle("t-1", "mira")
+    assert suspicions(partition) == {}
     bare = Surroundings(roster=partition.roster, policy=partition.policy, deadlines=frozenset())
-    assert suspicion(touch_stream("t-1"), replace(touch, status=status), bare, MONDAY) is None  # type: ignore[arg-type]
+    assert suspicion(touch_stream("t-1"), partition.touch("t-1"), bare, MONDAY) is None
