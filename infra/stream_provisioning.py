@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,10 @@ from shared.topology import Stream, StreamSettings, size_in_words, streams
 
 _ANSWER_SECONDS: Final = 10
 _NOT_FOUND: Final = 404
+_GATHERING: Final = frozenset({10004, 10005, 10008})
+"""Cluster incomplete, no suitable peers, temporarily unavailable: so it is while servers are just starting."""
+_GATHER_SECONDS: Final = 20.0
+_RETRY_SECONDS: Final = 0.25
 _NO_ROOM: Final = frozenset({10023, 10028, 10047})
 """Insufficient resources, as nats-server numbers them."""
 _CHANGEABLE: Final = frozenset(
@@ -88,8 +93,14 @@ async def _live(client: Client, stream: Stream) -> _Live | None:
 
 
 async def _create(client: Client, stream: Stream, settings: StreamSettings) -> None:
-    answer = await _api(client, f"STREAM.CREATE.{stream.name}", stream.config())
-    if error := answer.get("error"):
+    deadline = asyncio.get_running_loop().time() + _GATHER_SECONDS
+    while True:
+        answer = await _api(client, f"STREAM.CREATE.{stream.name}", stream.config())
+        error = answer.get("error")
+        if error is None or error.get("err_code") not in _GATHERING or asyncio.get_running_loop().time() > deadline:
+            break
+        await asyncio.sleep(_RETRY_SECONDS)
+    if error is not None:
         raise OperatorError(f"The stream {stream.name} could not be created: {_why(error, settings)}")
 
 

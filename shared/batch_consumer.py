@@ -22,7 +22,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from shared.bounded_wait import wait_set
 from shared.delivery import Message
 from shared.event_store.store import MEND, StreamReplacedError
-from shared.stream_identity import look_at
+from shared.stream_identity import look_at, next_sequence
 
 PULL: Final = 500
 _EXPIRES_SECONDS: Final = 30.0
@@ -30,7 +30,12 @@ _HEARTBEAT_SECONDS: Final = 1.0
 _SILENCE_SECONDS: Final = 4.0
 _INACTIVE_SECONDS: Final = 60.0
 _CLOSE_SECONDS: Final = 1.0
+_ANSWER_SECONDS: Final = 2.0
+"""While a cluster has no leader, a question is never answered: better to ask again."""
 _SETTLED: Final = timedelta(seconds=2)
+_SETTLED_IN_CLUSTER: Final = timedelta(seconds=25)
+"""A leader that is cut off from the others may take itself for the leader for 20 s: nats-server looks every 10 s
+whether it has heard of a majority within 10 s. Meanwhile, another takes messages."""
 _START: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 log = structlog.get_logger()
@@ -53,6 +58,7 @@ class BatchConsumer:
         self._subjects = list(subjects)
         self._arrived = arrived
         self._reader = ""
+        self._replicas = 1
         self._received = start
         self._delivered = 0
         self._waiting: deque[Message] = deque()
@@ -75,7 +81,7 @@ class BatchConsumer:
         """
         seen = await look_at(self._client, self.stream)
         seen.refuse_before(self._received)
-        self._reader = seen.reader
+        self._reader, self._replicas = seen.reader, seen.replicas
         await self._subscribe()
         self._keeper = asyncio.create_task(self._keep_alive(), name=f"keep {self.stream} alive")
 
@@ -115,8 +121,20 @@ class BatchConsumer:
         # By count: of a consumer that was delivered nothing, the server names a sequence that others' messages have.
         if answer["delivered"]["consumer_seq"] > delivered:
             return None
+        moment = datetime.fromisoformat(answer["ts"])
+        if self._replicas > 1:
+            # The consumer lives on one replica, which may lag behind the leader.
+            return None if await self._leader_has_more(received) else moment - _SETTLED_IN_CLUSTER
         # A message gets its time before it is written and replicated, and is seen only after.
-        return datetime.fromisoformat(answer["ts"]) - _SETTLED
+        return moment - _SETTLED
+
+    async def _leader_has_more(self, after: int) -> bool:
+        """Tell whether the stream's leader holds more for us than ``after``, or does not say."""
+        try:
+            following = [await next_sequence(self._client, self.stream, subject, after) for subject in self._subjects]
+        except nats.errors.Error:
+            return True
+        return any(following)
 
     async def _subscribe(self) -> None:
         config = ConsumerConfig(
@@ -129,7 +147,7 @@ class BatchConsumer:
             num_replicas=1,
         )
         self._connection = self._client.stats["reconnects"]
-        info = await self._client.jetstream().add_consumer(self.stream, config)
+        info = await self._client.jetstream(timeout=_ANSWER_SECONDS).add_consumer(self.stream, config)
         self._name = info.name
         self._inbox = self._client.new_inbox()
         self._asked = 0
@@ -236,7 +254,7 @@ class BatchConsumer:
         log.warning("consumer.reopened", stream=self.stream, after=self._received)
         self._broken = True
         await self._unsubscribe()
-        seen = await look_at(self._client, self.stream)
+        seen = await look_at(self._client, self.stream, _ANSWER_SECONDS)
         if seen.reader != self._reader:
             raise StreamReplacedError(
                 f"{self._reader} was read up to {self._received}, but now the server has {seen.reader}: the stream was "

@@ -23,6 +23,7 @@ from shared.event_store.interface import Store
 from shared.event_store.recorder import Lease
 from shared.event_store.store import MEND, SkewError, StreamReplacedError
 from shared.publisher import Outgoing, PublishUnavailableError, PubResult, StreamFullError
+from shared.stream_identity import last_sequence
 
 BATCH: Final = 500
 _RETRY_SECONDS: Final = 1.0
@@ -37,6 +38,10 @@ class StoreBehindError(SkewError):
     """The stream holds events that the store has never recorded: it was restored from an earlier moment."""
 
 
+class StaleReplicaError(nats.errors.Error):
+    """The server that was asked lags behind the stream's leader: ask again."""
+
+
 class Publisher(Protocol):
     """What publishes durably and in order; ``DurablePublisher`` says what it raises."""
 
@@ -47,9 +52,11 @@ async def published_position(client: Client, stream: str, subject: str, partitio
     """Return the log position of the last message that ``partition`` published to ``stream``, 0 when there is none.
 
     The partition's last message is the last one of its subject, so the last message of every subject is enough to
-    see. Raises nats.errors.Error when the server does not answer.
+    see. Raises nats.errors.Error when the server does not answer, or answers from a replica that lags: what it lacks
+    would be published again.
     """
     js = client.jetstream()
+    end = await last_sequence(client, stream, subject)
     config = ConsumerConfig(
         ack_policy=AckPolicy.NONE,
         deliver_policy=DeliverPolicy.LAST_PER_SUBJECT,
@@ -61,12 +68,13 @@ async def published_position(client: Client, stream: str, subject: str, partitio
     )
     info = await js.add_consumer(stream, config)
     left = info.num_pending or 0
-    last = 0
+    last, seen = 0, 0
     subscription = await js.pull_subscribe_bind(consumer=info.name, stream=stream)
     try:
         while left > 0:
             for message in await subscription.fetch(min(left, 500), timeout=10):
                 left -= 1
+                seen = max(seen, message.metadata.sequence.stream)
                 headers = message.headers or {}
                 if headers.get("ce-partition") == str(partition):
                     last = max(last, int(headers.get("ce-position", "0")), int(headers.get(PUBLISHED, "0")))
@@ -74,6 +82,8 @@ async def published_position(client: Client, stream: str, subject: str, partitio
         with contextlib.suppress(nats.errors.Error):
             await subscription.unsubscribe()
             await js.delete_consumer(stream, info.name)
+    if seen < end:
+        raise StaleReplicaError(f"a replica of {stream} ends at {seen}, and its leader at {end}")
     return last
 
 

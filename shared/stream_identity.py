@@ -6,19 +6,23 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from nats.aio.client import Client
 from nats.js.errors import APIError, NotFoundError
 
 from shared.event_store.store import MEND, StreamReplacedError, reader_name
 
+_NO_MESSAGE: Final = 10037
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamSeen:
-    """A stream as it stands: the name under which a position in it is kept, and its last sequence."""
+    """A stream as it stands: the name under which a position in it is kept, its last sequence, and its replicas."""
 
     reader: str
     last: int
+    replicas: int
 
     def refuse_before(self, position: int) -> None:
         """Raise StreamReplacedError when the stream ends before ``position``, up to which it was read."""
@@ -52,15 +56,45 @@ async def message_at(client: Client, stream: str, seq: int) -> StoredMessage | N
     )
 
 
-async def look_at(client: Client, stream: str) -> StreamSeen:
-    """Return how ``stream`` stands.
+async def look_at(client: Client, stream: str, seconds: float = 5.0) -> StreamSeen:
+    """Return how ``stream`` stands, asking for so many ``seconds`` at most.
 
     Raises nats.js.errors.NotFoundError when there is no such stream, nats.errors.Error when the server is away.
     """
-    answer = json.loads((await client.request(f"$JS.API.STREAM.INFO.{stream}", b"", timeout=5)).data)
+    answer = json.loads((await client.request(f"$JS.API.STREAM.INFO.{stream}", b"", timeout=seconds)).data)
     if "error" in answer:
         APIError.from_error(answer["error"])
-    return StreamSeen(reader=reader_name(stream, answer["created"]), last=answer["state"]["last_seq"])
+    return StreamSeen(
+        reader=reader_name(stream, answer["created"]),
+        last=answer["state"]["last_seq"],
+        replicas=answer["config"]["num_replicas"],
+    )
+
+
+async def last_sequence(client: Client, stream: str, subject: str) -> int:
+    """Return the sequence of the last message of ``subject``, 0 when there is none.
+
+    The stream's leader says so, where a consumer may live on a server that lags behind it. Raises as ``look_at`` does.
+    """
+    return await _sequence_at_leader(client, stream, {"last_by_subj": subject})
+
+
+async def next_sequence(client: Client, stream: str, subject: str, after: int) -> int:
+    """Return the sequence of the first message of ``subject`` beyond ``after``, 0 when there is none.
+
+    The stream's leader says so, as for ``last_sequence``.
+    """
+    return await _sequence_at_leader(client, stream, {"seq": after + 1, "next_by_subj": subject})
+
+
+async def _sequence_at_leader(client: Client, stream: str, what: dict[str, object]) -> int:
+    message = await client.request(f"$JS.API.STREAM.MSG.GET.{stream}", json.dumps(what).encode(), timeout=5)
+    answer = json.loads(message.data)
+    if error := answer.get("error"):
+        if error.get("err_code") == _NO_MESSAGE:
+            return 0
+        APIError.from_error(error)
+    return int(answer["message"]["seq"])
 
 
 async def reader_of(client: Client, stream: str) -> str:

@@ -9,10 +9,11 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import nats
 import psycopg
@@ -24,6 +25,7 @@ from infra.embedded.postgres import PostgresServer
 from infra.embedded.postgres_place import postgres_place
 from infra.nats_readiness import wait_for_jetstream
 from infra.ports import claim_internal
+from infra.stream_provisioning import provision_streams
 from shared.nats_address import NatsAddress
 from shared.topology import GIB, StreamSettings, streams
 
@@ -86,6 +88,31 @@ class NatsCluster:
         await asyncio.gather(*(self.nodes[number].start() for number in numbers))
 
 
+T = TypeVar("T")
+
+
+async def once_answered(ask: Callable[[], Awaitable[T]], seconds: float = 60) -> T:
+    """Return what ``ask`` does once it is answered: while a cluster has no leader, nothing is."""
+    async with asyncio.timeout(seconds):
+        while True:
+            try:
+                return await ask()
+            except nats.errors.Error:
+                await asyncio.sleep(0.05)
+
+
+async def leader_of(client: Client, stream: str) -> int:
+    """Return the node, from 0, that leads the stream."""
+
+    async def ask() -> int:
+        info = await client.jetstream(timeout=2).stream_info(stream)
+        if info.cluster is None or not info.cluster.leader:
+            raise nats.errors.Error("nobody leads")
+        return int(info.cluster.leader[-1]) - 1
+
+    return await once_answered(ask)
+
+
 @asynccontextmanager
 async def running_nats_cluster(data: Path) -> AsyncIterator[NatsCluster]:
     claims = [claim_internal(None) for _ in range(6)]
@@ -143,12 +170,10 @@ async def nats_client(url: str) -> AsyncIterator[Client]:
 
 async def fresh_streams(client: Client, replicas: int = 1) -> None:
     """Make Warmline's streams anew and empty."""
-    for stream in streams(StreamSettings(max_bytes=GIB, replicas=replicas)):
-        await client.request(f"$JS.API.STREAM.DELETE.{stream.name}", b"", timeout=5)
-        answer = await client.request(
-            f"$JS.API.STREAM.CREATE.{stream.name}", json.dumps(stream.config()).encode(), timeout=5
-        )
-        assert b'"error"' not in answer.data, answer.data
+    settings = StreamSettings(max_bytes=GIB, replicas=replicas)
+    for stream in streams(settings):
+        await client.request(f"$JS.API.STREAM.DELETE.{stream.name}", b"", timeout=20)
+    await provision_streams(client, settings, apply=False, report=print)
 
 
 async def reconfigure(client: Client, stream: str, **changes: object) -> None:

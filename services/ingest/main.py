@@ -38,6 +38,8 @@ from shared.stream_check import drift_ends_the_process, wait_for_streams
 from shared.telemetry import configure
 
 _DRAIN_SECONDS: Final = 8
+_PATIENCE_SECONDS: Final = 10.0
+"""Senders of webhooks hang up after about so long, and send again either way."""
 _MAX_CONNECTIONS: Final = 1000
 _log = structlog.get_logger()
 
@@ -48,7 +50,7 @@ async def serve(settings: ServiceSettings, port: int) -> None:
         nc = await stack.enter_async_context(nats_connection(settings.nats_url, f"warmline {settings.instance}"))
         database = await stack.enter_async_context(open_database(settings.postgres_url))
         await wait_for_streams(nc, [MEMBER_EVENTS], settings.streams)
-        publisher = DurablePublisher(nc, MEMBER_EVENTS)
+        publisher = DurablePublisher(nc, MEMBER_EVENTS, patience=_PATIENCE_SECONDS)
         communities = Communities(database, publisher, settings.partitions)
         sources = Sources(database, settings.token)
         admin = admin_api(

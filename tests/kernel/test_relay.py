@@ -16,7 +16,7 @@ from shared.event_store.codec import RecordedEvent
 from shared.event_store.recorder import Commit, Lease
 from shared.event_store.store import FencedError, PartitionStore
 from shared.publisher import DurablePublisher
-from shared.relay import Relay, StoreBehindError, published_position
+from shared.relay import Relay, StaleReplicaError, StoreBehindError, published_position
 from tests import servers
 from tests.kernel.counter import START, Counted, Reminded, counted_publication
 from tests.kernel.kernel_tables import own, rows, running, stores, until
@@ -225,3 +225,23 @@ async def test_a_store_that_was_restored_from_earlier_is_refused(
     refused = pytest.raises(StoreBehindError, match=r"holds the position 5 .* its log ends at 0")
     with stores(database_url) as (empty,), refused:
         await relay(client, empty, own(database_url)).run()
+
+
+async def test_an_answer_from_a_replica_that_lags_is_not_believed(
+    client: Client, store: PartitionStore, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The leader's end is beyond what the consumer saw: taken at its word, its last messages would be sent again."""
+    lease = own(database_url)
+    log = Log(store, lease)
+    log.grow(3)
+    async with running(relay(client, store, lease).run()):
+        await all_published(client, 3)
+    ends = iter([7, 3])
+
+    async def end_of_stream(*_asked: object) -> int:
+        return next(ends)
+
+    monkeypatch.setattr("shared.relay.last_sequence", end_of_stream)
+    with pytest.raises(StaleReplicaError, match="ends at 3, and its leader at 7"):
+        await published_position(client, STREAM, "needs-touch.>", 0)
+    assert await published_position(client, STREAM, "needs-touch.>", 0) == 3
