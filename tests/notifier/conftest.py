@@ -1,15 +1,19 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import psycopg
+import pytest
 import pytest_asyncio
+from aiosmtpd.controller import Controller
 from psycopg import sql
 
 from infra.provision import provision
+from services.notifier.smtp_settings import SmtpSettings
 from shared.topology import GIB, StreamSettings
 from tests import servers
 from tests.notifier.desk import Desk, desk_at
+from tests.notifier.mailbox import Mailbox, free_port, settings
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -39,3 +43,17 @@ async def provisioned_url(template: str, postgres_url: str) -> AsyncIterator[str
 async def desk(provisioned_url: str) -> AsyncIterator[Desk]:
     async with desk_at(provisioned_url) as made:
         yield made
+
+
+@pytest.fixture
+def mailbox() -> Mailbox:
+    return Mailbox()
+
+
+@pytest.fixture
+def smtp(mailbox: Mailbox) -> Iterator[SmtpSettings]:
+    port = free_port()
+    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield settings(port)
+    controller.stop()

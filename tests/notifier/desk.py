@@ -16,7 +16,7 @@ from services.notifier.notices.notice import Channel
 from services.notifier.notices.outbox import NoticeOutbox
 from services.notifier.service import NotifierService, notifier_codec
 from shared.contracts.cloudevents import MemberEvent, encode_member_event, publication
-from shared.contracts.commands import ReleaseTouch, SettleTouch, TouchCommand
+from shared.contracts.commands import ClaimTouch, ReleaseTouch, SettleTouch, TouchCommand
 from shared.contracts.needs_touch import NeedsTouch
 from shared.contracts.policy import Policy
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCHES, needs_touch_subject
@@ -86,6 +86,14 @@ class Desk:
     async def raise_need(self, need: NeedsTouch) -> None:
         await self._fold(TOUCHES, *need_message(need))
 
+    async def fire(self) -> None:
+        """Fire what is due by now."""
+        while await self._folding.fire(datetime.now(UTC)):
+            pass
+
+    async def claim(self, touch: str, responder: str) -> None:
+        await self._command(ClaimTouch(**self._by(touch, responder)))
+
     async def release(self, touch: str, responder: str) -> None:
         await self._command(ReleaseTouch(**self._by(touch, responder)))
 
@@ -131,8 +139,7 @@ class Desk:
         stored = datetime.now(UTC)
         message = Message(stream=stream, seq=seq, stored=stored, subject=subject, headers=headers, body=body)
         await self._folding.fold(_READERS[stream], [message])
-        while await self._folding.fire(datetime.now(UTC)):
-            pass
+        await self.fire()
 
 
 @asynccontextmanager

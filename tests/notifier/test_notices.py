@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
-from email.message import Message
 from typing import Any
 
 import pytest
@@ -21,50 +16,12 @@ from services.notifier.notices.recipient import Recipient
 from services.notifier.smtp_settings import SmtpSettings
 from shared.contracts.policy import Hours, Leave, Responder
 from tests.notifier.desk import DESK, Desk, until
+from tests.notifier.mailbox import Mailbox, free_port, settings
 from tests.notifier.people import ALWAYS, WORKDAYS, need, policy, responder, who
 
 MIRA = responder("mira", email="mira@example.org", email_verified=True)
 JONAS = responder("jonas", email="jonas@example.org", email_verified=True)
 LOG = LogChannel()
-
-
-class Mailbox:
-    """Takes mail, or refuses it with ``answer``."""
-
-    def __init__(self) -> None:
-        self.mails: list[Message] = []
-        self.recipients: list[str] = []
-        self.answer = "250 OK"
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 -- aiosmtpd calls it so
-        if self.answer.startswith("250"):
-            self.mails.append(message_from_bytes(envelope.content))
-            self.recipients += envelope.rcpt_tos
-        return self.answer
-
-
-@pytest.fixture
-def mailbox() -> Mailbox:
-    return Mailbox()
-
-
-@pytest.fixture
-def smtp(mailbox: Mailbox) -> Iterator[SmtpSettings]:
-    port = free_port()
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield settings(port)
-    controller.stop()
-
-
-def settings(port: int) -> SmtpSettings:
-    return SmtpSettings(host="127.0.0.1", port=port, sender="Warmline <warmline@example.org>", tls="none")
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def everybody(*people: Responder) -> Any:

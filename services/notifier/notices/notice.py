@@ -53,8 +53,8 @@ class Notice:
         words = {
             "assignment": f"Somebody needs a human touch, {when}.",
             "reminder": f"Somebody still needs a human touch, {when}. Please claim it, or give it back.",
-            "escalation": "Nobody has claimed a touch that is needed. Please see that somebody does.",
-            "escalation-reminder": "Still nobody has claimed a touch that is needed. Please see that somebody does.",
+            "escalation": "Nobody has claimed a touch. Please see that somebody does.",
+            "escalation-reminder": "Still nobody has claimed a touch. Please see that somebody does.",
         }
         return f"{words[self.kind]}\n\n{self.link}\n"
 
