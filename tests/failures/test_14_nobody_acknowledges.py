@@ -1,12 +1,13 @@
 """Failure 14: nobody acknowledges. A touch that nobody claims escalates until somebody does.
 
-One partition in memory with a moved clock: the waiting is days long, the tests are not.
+One partition in memory with a moved clock: the waiting is days long, the tests are not. At the end the whole, running.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +33,8 @@ from shared.contracts.touch_facts import (
     TouchPassedOn,
     TouchReminded,
 )
+from tests.end_to_end import harbour
+from tests.end_to_end.running_system import started, until
 from tests.notifier.partition import Partition
 from tests.notifier.people import ALWAYS, MONDAY, OFFICE, WORKDAYS, at, need, policy, responder, who, withdrawn
 
@@ -355,3 +358,41 @@ def test_no_limit_and_no_hour_is_ever_broken_while_a_whole_team_keeps_silent(see
         assert state.watch.escalated_at is not None, "a week on, no touch that waits is out of sight"
         assert state.watch.alarm_due is not None
         assert state.watch.alarm_due > made.now
+
+
+HASTY = """
+escalation:
+  soon: {acknowledge_within_hours: 0.0008, held_at_most_hours: 0.0008, remind_again_after_hours: 0.0008}
+  routine: {acknowledge_within_hours: 0.0008, held_at_most_hours: 0.0008, remind_again_after_hours: 0.0008}
+  emergency_contact: {responder: mara}
+"""
+
+
+def test_the_whole_of_it_in_a_running_system(tmp_path: Path) -> None:
+    """Three seconds instead of hours; the auditor and the checker find nothing amiss."""
+    file = tmp_path / "policy.yaml"
+    file.write_text(harbour.POLICY + HASTY, encoding="utf-8")
+    with started(policy=file) as system:
+        system.post([harbour.post("q1", "ada", timedelta(hours=3), "Who has a ladder?")])
+
+        def told_again() -> dict[str, Any] | None:
+            items = system.get("/api/v1/queue?escalated=true")["items"]
+            if not items:
+                return None
+            story: dict[str, Any] = system.get(f"/api/v1/touches/{items[0]['id']}")
+            told_of = [one for one in story["timeline"] if one["detail"].get("to") == "emergency-contact"]
+            return story if len(told_of) >= 2 else None
+
+        story = until(told_again, seconds=40, what="an escalation that is told of again")
+        kinds = [one["kind"] for one in story["timeline"] if one["origin"] == "fact"]
+        assert kinds[:7] == ["assigned", "reminded", "passed-on", "assigned", "reminded", "escalated", "reminded"]
+        assert story["state"] == "assigned"
+        by = story["responder"]["name"]
+        action = {"responder": by, "revision": story["revision"]}
+        answer = system.api.post(f"/api/v1/touches/{story['id']}/claim", json=action)
+        assert answer.status_code == 200, answer.text
+        assert story["id"] not in {one["id"] for one in system.get("/api/v1/queue?escalated=true")["items"]}
+        status = system.command("status")
+        assert status.returncode == 0, status.stdout
+        verified = system.command("verify")
+        assert verified.returncode == 0, verified.stdout + verified.stderr
