@@ -41,8 +41,8 @@ class UnderLoad:
         for fault in planned:
             injected = await self.injector.inject(fault)
             assert injected.happened, f"nobody came to {fault.kind.name}"
-            assert injected.wrong is None
         await self.load.finish()
+        assert await self.injector.wrong() == []
         recovery, _ = await self.prober.recovered()
         assert recovery is not None
 
