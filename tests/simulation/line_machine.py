@@ -18,6 +18,7 @@ from tests.simulation import community
 from tests.simulation.fake_bus import SETTLED, again
 from tests.simulation.faulty_machine import NEVER_FORGETS, WHICH, FaultyMachine
 from tests.simulation.model import Need, due_times, needs
+from tests.simulation.queue_view import check_queue_view
 from tests.simulation.watching import CareWatch, InboxWatch, LogWatch, check_one_state_each, check_replay, touches
 from tests.simulation.world import NOTIFIER, TRIAGE, World
 
@@ -187,6 +188,7 @@ class Line(FaultyMachine):
         for log in self.logs.values():
             log.at_rest()
         check_one_state_each(world.tables["notifier"], NOTIFIER)
+        check_queue_view(world, self._touches(), self.number)
         if not self.set_back:
             check_replay(world, TRIAGE, self.latest - SETTLED)
         self._check_queue(world.time)

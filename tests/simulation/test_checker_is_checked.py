@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from eventsourcing.persistence import IntegrityError
 
+from services.projections.queue import rows
 from shared import relay, workspace
+from shared.contracts.touch_facts import TouchClaimed
 from shared.event_store import store as store_module
 from shared.event_store.recorder import Commit, Lease
 from shared.partition.folding import Batch, Folding
@@ -139,6 +141,11 @@ def no_limits(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(f"services.notifier.{module}.over_limit", lambda *_: None)
 
 
+def no_claims_in_the_view(patch: pytest.MonkeyPatch) -> None:
+    """The view takes a claim for no change."""
+    patch.delitem(rows.STANDINGS, TouchClaimed)
+
+
 PLANTS: list[tuple[Plant, type[FaultyMachine], str]] = [
     (no_inbox, Kernel, "not each message once"),
     (no_fence, Kernel, "the head is not where|events_pkey|a second writer"),
@@ -154,6 +161,7 @@ PLANTS: list[tuple[Plant, type[FaultyMachine], str]] = [
     (no_reading_again, Kernel, "not all is published|not the log's beginning"),
     (no_look_at_the_lease, Kernel, "published twice"),
     (no_limits, Line, "over the limit"),
+    (no_claims_in_the_view, Line, "the view"),
 ]
 
 

@@ -3,76 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
-from services.notifier.touch import TouchState
-from shared.contracts.member_events import Joined, Posted
-from shared.contracts.policy import Hours
+from shared.contracts.commands import ClaimTouch, SettleTouch
+from shared.contracts.policy import EmergencyContact, Escalation, Hours
+from shared.contracts.touch_facts import TouchFact
 from tests.simulation import community
-from tests.simulation.line_machine import Line
+from tests.simulation.life import DAYS, HOURS, MINUTES, Life, living, welcomes
 from tests.simulation.watching import touches
-from tests.simulation.world import NOTIFIER, simulated
+from tests.simulation.world import NOTIFIER
 
-MINUTES, HOURS, DAYS = (timedelta(**{unit: 1}) for unit in ("minutes", "hours", "days"))
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday")
 OFFICE = Hours(timezone="Europe/Berlin", days=dict.fromkeys(WEEK, ("09:00-17:00",)))
 
 
-class Life:
-    """A line that is told what happens, and that is checked against the model when it is asked how it stands."""
-
-    def __init__(self) -> None:
-        self.line = Line()
-        self.line.begin(policy=0, short_window=True)
-        self.world = self.line.world
-        self._messages = 0
-
-    def join(self, who: str) -> None:
-        self.line._say(self.line._event(Joined(member=community.MEMBERS[who]), 0))
-
-    def post(self, who: str, conversation: str, text: str = "Hello.") -> None:
-        self._messages += 1
-        member = community.MEMBERS[who]
-        data = Posted(member=member, conversation=conversation, message=f"p-{self._messages}", text=text)
-        if not self.line._say(event := self.line._event(data, 0)):
-            self.line.waiting.append([event])
-
-    def ask(self, who: str, conversation: str) -> None:
-        self.post(who, conversation, "How do I start?")
-
-    def pass_time(self, duration: timedelta) -> None:
-        self.world.pass_time(duration)
-        self.line.nothing_is_wrong()
-
-    def queue(self) -> set[tuple[str, str, str]]:
-        """Return reason, member and status of what is open, once all faults are over and everything is checked."""
-        self.line.rest()
-        return {
-            (state.need.reason, state.need.member.id, state.status)
-            for state in self.touches()
-            if state.need is not None and state.status not in {"settled", "withdrawn"}
-        }
-
-    def touches(self) -> list[TouchState]:
-        return list(touches(self.world.tables["notifier"], NOTIFIER).values())
-
-    def raised(self) -> int:
-        return sum(event.topic == "triage.NeedRaised" for event in self.world.tables["triage"].events)
-
-
-def welcomes(*people: str) -> set[tuple[str, str, str]]:
-    return {("welcome", who, "assigned") for who in people}
-
-
 @pytest.fixture
 def life() -> Iterator[Life]:
-    with simulated():
-        made = Life()
+    with living() as made:
         yield made
-        made.world.close()
 
 
 def test_triages_database_is_away_for_three_days_and_no_answered_question_calls_anybody(life: Life) -> None:
@@ -126,46 +79,6 @@ def test_an_owner_sleeps_for_five_days_at_any_of_its_calls(life: Life, name: str
     assert life.queue() == {("welcome", "bea", "assigned"), ("unanswered", "bea", "assigned")}
 
 
-@pytest.mark.parametrize("hours", [-30, -3, 3, 30])
-@pytest.mark.parametrize("whose", ["nats", "postgres", "process"])
-def test_a_clock_jumps_and_comes_back(life: Life, whose: str, hours: int) -> None:
-    life.ask("ada", "c-1")
-    life.ask("bea", "c-2")
-    life.line.jump(whose=whose, hours=hours)
-    life.pass_time(10 * MINUTES)
-    life.world.start("triage")
-    life.world.start("notifier")
-    life.post("cleo", "c-1", "Like this.")
-    life.line.jump(whose=whose, hours=0)
-    life.world.start("triage")
-    life.world.start("notifier")
-    life.pass_time(5 * HOURS)
-    assert ("unanswered", "bea", "assigned") in life.queue()
-    given = [state.need for state in life.touches() if state.need and state.status == "assigned"]
-    assert "c-1" not in {need.conversation for need in given}
-
-
-def test_a_wall_clock_that_runs_ahead_calls_nobody_early(life: Life) -> None:
-    life.ask("ada", "c-1")
-    for owner in life.world.owners:
-        owner.skew = 30 * HOURS
-    life.pass_time(3 * HOURS)
-    assert life.raised() == 0
-    life.post("cleo", "c-1", "Like this.")
-    assert life.queue() == set()
-
-
-def test_a_wall_clock_that_is_behind_calls_late_and_loses_nothing(life: Life) -> None:
-    life.ask("ada", "c-1")
-    for owner in life.world.owners:
-        owner.skew = -6 * HOURS
-    life.pass_time(9 * HOURS)
-    assert life.raised() == 0
-    life.pass_time(2 * HOURS)
-    assert life.raised() == 2
-    assert life.queue() == {("unanswered", "ada", "assigned"), *welcomes("ada")}
-
-
 @pytest.fixture
 def office(life: Life, monkeypatch: pytest.MonkeyPatch) -> Life:
     """A team that works from nine to five in Berlin, on the Friday before the clocks change."""
@@ -202,3 +115,52 @@ def test_what_is_held_over_the_weekend_is_given_when_hours_begin_by_the_new_time
     assert {state.status for state in life.touches()} == {"held"}
     life.pass_time(2 * MINUTES)
     assert {state.status for state in life.touches()} == {"assigned"}
+
+
+def told(life: Life, conversation: str) -> list[tuple[str, datetime]]:
+    """Return what became of a question's touch, in order, and when."""
+    codec, found = NOTIFIER.codec, []
+    for stored in life.world.tables["notifier"].events:
+        event = codec.to_domain_event(stored).event
+        touch = getattr(event, "touch", None)
+        state = touches(life.world.tables["notifier"], NOTIFIER).get(touch)
+        if isinstance(event, TouchFact) and state and state.need and state.need.conversation == conversation:
+            found.append((type(event).__name__.removeprefix("Touch"), event.at))
+    return found
+
+
+@pytest.mark.parametrize("outage", [None, "notifier", "nats"])
+def test_nobody_acknowledges_for_a_week(life: Life, outage: str | None) -> None:
+    """It goes round, escalates once, and is told again and again; an outage makes up for nothing that it missed."""
+    contact = EmergencyContact(email="harbour@example.org", email_verified=True)
+    people = (community.responder("mira"), community.responder("jonas"))
+    asked = community.care_policy(*people, escalation=Escalation(emergency_contact=contact))
+    life.line._say(community.adopted("patient", life.world.time, asked))
+    life.ask("ada", "c-1")
+    for hour in range(7 * 24):
+        away = 48 <= hour < 120
+        life.world.tables["notifier"].away = outage == "notifier" and away
+        if outage == "nats":
+            life.world.bus.away = away
+            life.world.bus.come_back() if not away else None
+        life.pass_time(1 * HOURS)
+        life.world.start("notifier")
+        life.world.start("triage")
+    story = told(life, "c-1")
+    kinds = [kind for kind, _ in story]
+    assert kinds[:2] == ["Assigned", "Reminded"]
+    assert (kinds.count("PassedOn"), kinds.count("Assigned"), kinds.count("Escalated")) == (1, 2, 1)
+    again = [at for kind, at in story[kinds.index("Escalated") :] if kind in {"Escalated", "Reminded"}]
+    pauses = [later - earlier for earlier, later in pairwise(again)]
+    assert min(pauses) >= 4 * HOURS
+    assert len(again) >= (30 if outage is None else 17)
+    (touch,) = [touch for touch, state in life.line._touches().items() if state.need and state.need.conversation]
+    for verb, by in (("claim", "mira"), ("settle", "mira")):
+        form = {"claim": ClaimTouch, "settle": SettleTouch}[verb]
+        revision = life.line._touches()[touch].revision
+        more = {"outcome": "reached"} if verb == "settle" else {}
+        ids = {"command_id": f"{verb}-late", "organisation": community.ORGANISATION}
+        life.line._ask(form(**ids, touch=touch, responder=by, revision=revision, **more))
+    life.pass_time(5 * DAYS)
+    assert told(life, "c-1")[-2:] == [("Claimed", ANY), ("Settled", ANY)]
+    assert ("unanswered", "ada", "settled") not in life.queue()

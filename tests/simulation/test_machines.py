@@ -10,6 +10,6 @@ from tests.simulation.line_machine import Line
 from tests.simulation.running import run
 
 
-@pytest.mark.parametrize(("machine", "schedules"), [(Kernel, 250), (Line, 250)], ids=["kernel", "line"])
+@pytest.mark.parametrize(("machine", "schedules"), [(Kernel, 200), (Line, 200)], ids=["kernel", "line"])
 def test_whatever_happens_in_whatever_order(machine: type[FaultyMachine], schedules: int) -> None:
     run(machine, schedules, number=1)

@@ -1,0 +1,117 @@
+"""Row 17: clocks jump, an owner stands still for long, every process is restarted one after the other: no loss.
+
+Clocks jump in the simulation, where they can be told to; the rest is done to a deployment with two processes a service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+
+from infra.shards import why_not_owned
+from infra.status import wait_ready
+from tests.chaos.fault_kinds import FAULT_KINDS
+from tests.chaos.schedule import Fault
+from tests.failures.under_load import UnderLoad, under_load
+from tests.simulation.life import HOURS, MINUTES, Life, living, welcomes
+
+on_one_loop = pytest.mark.asyncio(loop_scope="module")
+STANDS_STILL_SECONDS = 20.0
+PAUSE_SECONDS = 4.0
+"""How long nine of ten events take at most; where leases are not given back, each restart costs six seconds."""
+LONGEST_SECONDS = 15.0
+
+
+@pytest.fixture
+def life() -> Iterator[Life]:
+    with living() as made:
+        yield made
+
+
+@pytest.mark.parametrize("hours", [-30, -3, 3, 30])
+@pytest.mark.parametrize("whose", ["nats", "postgres", "process"])
+def test_a_clock_jumps_and_comes_back(life: Life, whose: str, hours: int) -> None:
+    life.ask("ada", "c-1")
+    life.ask("bea", "c-2")
+    life.line.jump(whose=whose, hours=hours)
+    life.pass_time(10 * MINUTES)
+    life.world.start("triage")
+    life.world.start("notifier")
+    life.post("cleo", "c-1", "Like this.")
+    life.line.jump(whose=whose, hours=0)
+    life.world.start("triage")
+    life.world.start("notifier")
+    life.pass_time(5 * HOURS)
+    assert ("unanswered", "bea", "assigned") in life.queue()
+    given = [state.need for state in life.touches() if state.need and state.status == "assigned"]
+    assert "c-1" not in {need.conversation for need in given}
+
+
+def test_a_wall_clock_that_runs_ahead_calls_nobody_early(life: Life) -> None:
+    life.ask("ada", "c-1")
+    for owner in life.world.owners:
+        owner.skew = 30 * HOURS
+    life.pass_time(3 * HOURS)
+    assert life.raised() == 0
+    life.post("cleo", "c-1", "Like this.")
+    assert life.queue() == set()
+
+
+def test_a_wall_clock_that_is_behind_calls_late_and_loses_nothing(life: Life) -> None:
+    life.ask("ada", "c-1")
+    for owner in life.world.owners:
+        owner.skew = -6 * HOURS
+    life.pass_time(9 * HOURS)
+    assert life.raised() == 0
+    life.pass_time(2 * HOURS)
+    assert life.raised() == 2
+    assert life.queue() == {("unanswered", "ada", "assigned"), *welcomes("ada")}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def loaded() -> AsyncIterator[UnderLoad]:
+    async with under_load(seed=17) as made:
+        yield made
+
+
+@on_one_loop
+async def test_an_owner_stands_still_for_long(loaded: UnderLoad) -> None:
+    stop = next(kind for kind in FAULT_KINDS if kind.act == "stop")
+    await loaded.done(Fault(kind=stop, target="triage", at=0.0, seconds=STANDS_STILL_SECONDS))
+
+
+@on_one_loop
+async def test_a_rolling_restart_is_hardly_noticed(loaded: UnderLoad) -> None:
+    pauses: list[float] = []
+
+    async def keep_probing() -> None:
+        while True:
+            seconds, _ = await loaded.prober.recovered()
+            assert seconds is not None
+            pauses.append(seconds)
+
+    loaded.load.start()
+    probing = asyncio.create_task(keep_probing())
+    for unit in loaded.deployment.services.values():
+        before = unit.unit.pid
+        unit.kill(signal.SIGTERM)
+        async with asyncio.timeout(30):
+            while unit.unit.pid in {None, before}:  # noqa: ASYNC110 -- another process starts it
+                await asyncio.sleep(0.05)
+        await wait_ready(loaded.deployment.run, 30, [why_not_owned])
+    probing.cancel()
+    await asyncio.wait({probing})
+    await loaded.load.finish()
+    pauses.sort()
+    assert pauses[len(pauses) * 9 // 10] < PAUSE_SECONDS, pauses
+    assert pauses[-1] < LONGEST_SECONDS, pauses
+
+
+@on_one_loop
+async def test_after_all_of_it_everything_agrees(loaded: UnderLoad) -> None:
+    assert (await loaded.prober.recovered())[0] is not None
+    await loaded.assert_all_agrees()

@@ -1,0 +1,65 @@
+"""A deployment under load, for faults that are to be survived while people go on as ever."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from tests.chaos.accepted import Accepted
+from tests.chaos.commands import command
+from tests.chaos.deployment import TOKEN, Deployment, deployed
+from tests.chaos.injection import Injector
+from tests.chaos.load import Load
+from tests.chaos.people import People
+from tests.chaos.probe import Prober
+from tests.chaos.schedule import Fault
+from tests.chaos.sending import Sender
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnderLoad:
+    deployment: Deployment
+    accepted: Accepted
+    injector: Injector
+    load: Load
+    prober: Prober
+
+    async def done(self, *planned: Fault) -> None:
+        """Do faults one after the other under load, and wait until everything works again."""
+        assert planned
+        self.load.start()
+        for fault in planned:
+            injected = await self.injector.inject(fault)
+            assert injected.happened, f"nobody came to {fault.kind.name}"
+            assert injected.wrong is None
+        await self.load.finish()
+        recovery, _ = await self.prober.recovered()
+        assert recovery is not None
+
+    async def assert_all_agrees(self) -> None:
+        code, said = await command(self.deployment, "verify", "--accepted", str(self.accepted.file))
+        assert code == 0, said
+
+
+@asynccontextmanager
+async def under_load(seed: int = 1) -> AsyncIterator[UnderLoad]:
+    """Start a deployment of two processes a service, its people, and what loads it when it is asked to."""
+    async with deployed() as deployment:
+        sender, accepted = Sender(deployment.urls("ingest")), Accepted(deployment.data / "accepted.jsonl")
+        people = People(deployment.urls("projections"), TOKEN, seed=seed)
+        load = Load(sender, accepted, deployment.tokens, seed=seed, every=1.0)
+        people.start()
+        try:
+            yield UnderLoad(
+                deployment=deployment,
+                accepted=accepted,
+                injector=Injector(deployment),
+                load=load,
+                prober=Prober(sender, accepted, deployment.run.postgres_url),
+            )
+        finally:
+            await load.abandon()
+            await people.finish()
+            await sender.close()
+            await accepted.close()
