@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from infra.embedded.full_disk import restart_when_there_is_room
 from infra.embedded.nats import nats_servers, nodes_of
 from infra.embedded.postgres import PostgresServer
 from infra.ingest_client import ingest_client
@@ -26,6 +27,7 @@ from infra.shards import why_not_owned
 from infra.start_policy import StartPolicy
 from infra.status import wait_ready
 from infra.supervisor import Supervisor
+from shared.bounded_wait import end
 from shared.topology import StreamSettings, store_bytes
 
 _READY_WITHIN = 60.0
@@ -99,6 +101,7 @@ class EmbeddedRun:
             ingest_url=f"http://127.0.0.1:{ingest.port}",
             auditor_url=f"http://127.0.0.1:{auditor.port}",
         )
+        self._watch: asyncio.Task[None] | None = None
         self._data = options.data
         self._options = options
         self._supervisor = Supervisor(
@@ -127,6 +130,7 @@ class EmbeddedRun:
         """Start everything; returns when the desk and ingest answer. Raises OperatorError if something does not."""
         self._report("Starting PostgreSQL and NATS")
         await self._supervisor.start_servers()
+        self._watch = asyncio.create_task(restart_when_there_is_room(self._nats, self._report))
         self._report("Preparing streams and tables")
         await wait_for_jetstream(self.run.nats_url)
         await provision(
@@ -166,6 +170,8 @@ class EmbeddedRun:
 
     async def stop(self) -> None:
         """Stop everything that was started, and free the ports."""
+        if self._watch is not None:
+            await end(self._watch)
         await self._supervisor.stop()
         self._claims.close()
 

@@ -48,7 +48,7 @@ class NatsServer(OneChild):
         self._port = port
         self._max_file_store = max_file_store
         self._node = node
-        self._folder = self._data / "nats" / str(node.number) if node else self._data / "nats"
+        self.folder = self._data / "nats" / str(node.number) if node else self._data / "nats"
         self.name = f"nats-{node.number}" if node else "nats"
         self.log = self._data / "logs" / f"{self.name}.log"
 
@@ -64,14 +64,14 @@ class NatsServer(OneChild):
     @property
     def pid_file(self) -> Path:
         """Holds the process id of the running server."""
-        return self._folder / "nats.pid"
+        return self.folder / "nats.pid"
 
     async def start(self) -> None:
         """Start, and return when a client is answered. Raises OperatorError.
 
         Alone, JetStream answers by then; a node of a cluster needs the others for that.
         """
-        config = self._folder / (_CLUSTER if self._node else _ALONE)
+        config = self.folder / (_CLUSTER if self._node else _ALONE)
         await wait_until_unused("nats-server", self.pid_file, config)
         for name in (_ALONE, _CLUSTER, USERS_FILE.name):
             write_private(config.with_name(name), resources.files("infra").joinpath("nats", name).read_text())
@@ -91,7 +91,7 @@ class NatsServer(OneChild):
             "WARMLINE_NATS_NAME": json.dumps(self.name),
             "WARMLINE_NATS_LISTEN": json.dumps(f"127.0.0.1:{self._port}"),
             "WARMLINE_NATS_MONITOR": "0",
-            "WARMLINE_NATS_STORE": json.dumps(str(self._folder)),
+            "WARMLINE_NATS_STORE": json.dumps(str(self.folder)),
             "WARMLINE_NATS_STORE_BYTES": self._max_file_store,
             **{user.password_variable: json.dumps(nats_password(self._data, user.name)) for user in USERS},
         }
@@ -103,7 +103,7 @@ class NatsServer(OneChild):
                 "WARMLINE_NATS_ROUTE_PASSWORD": json.dumps(password),
                 "WARMLINE_NATS_ROUTES": json.dumps(routes),
             }
-        return {"PATH": os.defpath, "HOME": str(self._folder), **environment}
+        return {"PATH": os.defpath, "HOME": str(self.folder), **environment}
 
     async def _why_not_ready(self) -> str | None:
         try:

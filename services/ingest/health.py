@@ -33,8 +33,8 @@ async def check_health(nc: Client, database: Database, publisher: DurablePublish
     nats, postgres = await asyncio.gather(_nats(nc), _postgres(database))
     if nats == "ok" and publisher.trouble is not None:
         nats = (
-            f"does not store events: {publisher.trouble}. If its disk was full, make room and restart NATS: it does "
-            "not write to that stream again by itself"
+            f"does not store events: {publisher.trouble}. If its disk was full, make room. An embedded NATS is then "
+            "started anew by itself; restart any other, which does not write to that stream again before"
         )
     return Health(status="ok" if nats == postgres == "ok" else "unavailable", nats=nats, postgres=postgres)
 

@@ -15,6 +15,7 @@ from rich.console import Console
 from infra.operator_error import OperatorError
 from infra.stop_signals import StopSignals
 from tests.chaos.machine import this_machine
+from tests.chaos.power import own_mounts
 from tests.chaos.run import Plan, chaos, rounds_of
 from tests.chaos.table import as_data, show
 from tests.chaos.verdict import Verdict
@@ -29,6 +30,7 @@ def main() -> int:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # connections that we reset ourselves
     seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
+    own_mounts()
     plan = Plan(seed=seed, seconds=options.seconds, nodes=options.nodes, machine=this_machine())
     if options.plan:
         _print_plan(console, plan)

@@ -22,23 +22,19 @@ from tests.chaos.link import Trouble
 from tests.chaos.schedule import Fault
 
 _LOOK_SECONDS = 0.05
-_REACH_SECONDS = 25.0
+_REACH_SECONDS = 20.0
 """For how long an order to die is left standing."""
 _FENCE_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Injected:
-    """A fault that was done, by the wall clock. ``happened`` is false for a crash point that nobody came to.
-
-    ``wrong`` is what it showed to be wrong, by itself.
-    """
+    """A fault that was done, by the wall clock. ``happened`` is false for a crash point that nobody came to."""
 
     fault: Fault
     began: float
     ended: float
     happened: bool = True
-    wrong: str | None = None
 
 
 class Injector:
@@ -47,6 +43,7 @@ class Injector:
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
         self._turns = itertools.count()
+        self._fencing: list[asyncio.Task[str | None]] = []
         self._ordering: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._acts: dict[Act, Callable[[Fault], Awaitable[Injected]]] = {
             "crash": self._crash,
@@ -59,8 +56,12 @@ class Injector:
         }
 
     async def inject(self, fault: Fault) -> Injected:
-        """Return when the fault is over, and what only it can show is known."""
+        """Return when the fault is over."""
         return await self._acts[fault.kind.act](fault)
+
+    async def wrong(self) -> list[str]:
+        """Return what a fault showed to be wrong by itself: an owner that came back and was not fenced."""
+        return [wrong for wrong in await asyncio.gather(*self._fencing) if wrong is not None]
 
     async def _crash(self, fault: Fault) -> Injected:
         point = next(point for point in get_args(CrashPoint) if fault.kind.name.endswith(point))
@@ -96,13 +97,17 @@ class Injector:
             await asyncio.sleep(fault.seconds)
         finally:
             os.kill(pid, signal.SIGCONT)
-        ended = time.time()
-        while time.time() - ended < _FENCE_SECONDS:
+        self._fencing.append(asyncio.create_task(self._fenced(fault, shard, epoch)))
+        return Injected(fault=fault, began=began, ended=time.time())
+
+    async def _fenced(self, fault: Fault, shard: str, epoch: int) -> str | None:
+        """Return None once the shard has been given away since, else what is wrong."""
+        ended = time.monotonic()
+        while time.monotonic() - ended < _FENCE_SECONDS:
             if (await self._owner(fault.target, shard))[1] > epoch:
-                return Injected(fault=fault, began=began, ended=ended)
+                return None
             await asyncio.sleep(_LOOK_SECONDS)
-        wrong = f"the owner of {fault.target}/{shard} stood still for {fault.seconds:.0f} s and was not fenced"
-        return Injected(fault=fault, began=began, ended=ended, wrong=wrong)
+        return f"the owner of {fault.target}/{shard} stood still for {fault.seconds:.0f} s and was not fenced"
 
     async def _owner(self, service: str, shard: str | None = None) -> tuple[str, int, int]:
         """Return a shard, its epoch, and its owner's process id; waits while PostgreSQL is away."""

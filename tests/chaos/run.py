@@ -70,6 +70,7 @@ class Run:
         self._done: list[tuple[Injected, float | None]] = []
         self._wrong: list[str] = []
         self._began = 0.0
+        self._late = 0.0
 
     async def through(self) -> Verdict:
         """Do everything that is planned, and judge."""
@@ -78,8 +79,9 @@ class Run:
         self._load.start()
         self._people.start()
         try:
-            await asyncio.gather(*(self._play(one) for one in rounds))
-            await self._sleep_until(self._plan.seconds)
+            for one in rounds:
+                await self._play(one)
+            await self._sleep_until(self._plan.seconds + self._late)
             self._say("faults are over; finishing what is under way")
             async with asyncio.timeout(_FINISH_SECONDS):
                 await self._load.finish()
@@ -94,6 +96,9 @@ class Run:
         return await self._judge()
 
     async def _play(self, one: Round) -> None:
+        """Do a round's faults, later than planned if the one before took long, and see how soon everything works."""
+        elapsed = asyncio.get_running_loop().time() - self._began
+        self._late = max(self._late, elapsed - min(fault.at for fault in one))
         injecting = [asyncio.create_task(self._inject(fault)) for fault in one]
         try:
             done = await asyncio.gather(*injecting)
@@ -106,18 +111,19 @@ class Run:
         self._say(f"{names}: {took}")
 
     async def _inject(self, fault: Fault) -> Injected:
-        await self._sleep_until(fault.at)
+        await self._sleep_until(fault.at + self._late)
         return await self._injector.inject(fault)
 
     async def _judge(self) -> Verdict:
         self._say("asking whether all is well")
         await self._well()
+        self._wrong += await self._injector.wrong()
         self._say("verifying")
         code, said = await command(self._deployment, "verify", "--accepted", str(self._accepted.file))
         if code != 0:
             self._wrong.append(f"`warmline verify` ended with {code}:\n{said}")
         servers = Servers(nats_url=self._deployment.run.nats_url, postgres_url=self._deployment.run.postgres_url)
-        return self._verdict(await reckon(servers, self._accepted.posts, self._people.settled), said)
+        return self._verdict(await reckon(servers, self._accepted.posts, self._people.settled))
 
     async def _well(self) -> None:
         deadline = time.monotonic() + _WELL_SECONDS
@@ -131,7 +137,7 @@ class Run:
                 return
             await asyncio.sleep(_LOOK_SECONDS)
 
-    def _verdict(self, reckoning: Reckoning, verified: str) -> Verdict:
+    def _verdict(self, reckoning: Reckoning) -> Verdict:
         posts, total = self._accepted.posts, total_of(self._done, self._accepted.posts, reckoning)
         lines = []
         for kind in FAULT_KINDS:
@@ -139,7 +145,7 @@ class Run:
             line = line_of(kind.name, done, posts, reckoning)
             lines.append(replace(line, impossible=self._plan.why_not(kind)))
         unexpected = self._sender.unexpected + self._people.unexpected
-        wrong = [*self._wrong, *wrong_in(total, reckoning, self._done)]
+        wrong = [*self._wrong, *wrong_in(total, reckoning)]
         wrong += [f"{count} unexpected answers: {answer}" for answer, count in unexpected.items()]
         missed = [injected.fault.kind.name for injected, _ in self._done if not injected.happened]
         notes = [f"{self._sender.retries:,} posts were sent again, {len(self._people.settled):,} touches settled."]

@@ -36,6 +36,7 @@ class Talk:
             rewritten = {"conversation": conversation, "message": message, "text": "How do I book the room upstairs?"}
             return self._event("edited", member, f"edit:{message}:{self._number}", **rewritten)
         if chance < 0.035:
+            self._said.remove((conversation, message, member))
             gone = {"conversation": conversation, "message": message}
             return self._event("deleted", member, f"delete:{message}", **gone)
         if chance < 0.06:

@@ -90,9 +90,9 @@ def total_of(
     )
 
 
-def wrong_in(total: Line, reckoning: Reckoning, done: Sequence[tuple[Injected, float | None]]) -> list[str]:
+def wrong_in(total: Line, reckoning: Reckoning) -> list[str]:
     """Return what the figures say is wrong."""
-    wrong = [injected.wrong for injected, _ in done if injected.wrong]
+    wrong = []
     for count, what in (
         (total.lost, "accepted events are lost"),
         (total.doubled, "touches or facts were published more than once"),

@@ -15,26 +15,6 @@ from ingest_world import TOKEN, Ingest, World, posted, until
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_a_full_stream_refuses_and_nothing_is_half_stored(world: World) -> None:
-    community = await world.new_community()
-    batch = [posted(f"post:{number:03}", community) for number in range(100)]
-    async with world.client() as client:
-        await world.fill_stream()
-        try:
-            for body in (batch, batch[0]):
-                answer = await client.post("/v1/events", json=body)
-                assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
-                assert int(answer.headers["retry-after"]) > 0
-            assert await world.stored(community) == []
-            health = await client.get("/healthz")
-            assert (health.status_code, "does not store events" in health.json()["nats"]) == (503, True)
-        finally:
-            await world.make_room()
-        assert (await client.post("/v1/events", json=batch)).json()["accepted"] == 100
-        assert (await client.get("/healthz")).status_code == 200
-    assert [event.id for event in await world.stored(community)] == [event["id"] for event in batch]
-
-
 async def test_a_killed_nats_server_loses_and_doubles_nothing(world: World) -> None:
     community = await world.new_community()
     pid = int((Path(world.nats.log).parents[1] / "nats" / "nats.pid").read_text())
@@ -143,7 +123,7 @@ async def test_sigterm_finishes_the_request_in_flight(world: World, make_ingest:
 async def test_without_nats_ingest_waits_and_can_be_stopped(make_ingest: MakeIngest) -> None:
     ingest = make_ingest("nats://127.0.0.1:1")
     starting = asyncio.create_task(ingest.start())
-    await until(lambda: asyncio.sleep(0, ingest.log.exists() and "nats_error" in ingest.log.read_text()))
+    await until(lambda: asyncio.sleep(0, ingest.log.exists() and "nats_error" in ingest.log.read_text()), 40)
     starting.cancel()
     assert await ingest.stop() == 0
     assert ingest.log.read_text().count("nats_error") == 1

@@ -41,9 +41,7 @@ def check_queue_view(world: World, states: dict[str, TouchState], seed: int) -> 
     """Check that the view says of every touch what notifier does, however the streams interleave and repeat."""
     needs, facts = (world.bus.streams[name].messages for name in (TOUCHES, TOUCH_FACTS))
     table = folded([*needs, *facts])
-    assert folded(_interleaved(needs, facts, random.Random(seed))) == table, (
-        "the view depends on the order of streams"
-    )
+    assert folded(_interleaved(needs, facts, random.Random(seed))) == table, "the view depends on the order of streams"
     for touch, state in states.items():
         standing = table["StandingRow", touch]
         assert (standing.standing, standing.hold) == (state.status, state.hold), f"the view has {touch} as {standing}"
