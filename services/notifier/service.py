@@ -111,6 +111,12 @@ def _take_policy(organisation: str, adopted: PolicyAdopted, work: Workspace) -> 
         if find(adopted.policy, responder.name) is None:
             for place in work.line(line_of("claimed", organisation, responder.name)).places:
                 work.decide(place.stream, NoteHolderLeft(at=work.now))
+    for responder in adopted.policy.responders:
+        # What waits is offered anew below; what is assigned would else be looked at only when the policy before said.
+        for place in work.line(line_of("assigned", organisation, responder.name)).places:
+            touch: TouchState = work.state(place.stream)
+            if touch.need is not None:
+                arrange_looks(touch.need, work.now, work)
     work.decide(roster, OfferAgain(at=work.now, unserved=True))
 
 
