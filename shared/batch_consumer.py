@@ -33,7 +33,7 @@ _CLOSE_SECONDS: Final = 1.0
 _ANSWER_SECONDS: Final = 2.0
 """While a cluster has no leader, a question is never answered: better to ask again."""
 _SETTLED: Final = timedelta(seconds=2)
-_SETTLED_IN_CLUSTER: Final = timedelta(seconds=25)
+SETTLED_IN_CLUSTER: Final = timedelta(seconds=25)
 """A leader that is cut off from the others may take itself for the leader for 20 s: nats-server looks every 10 s
 whether it has heard of a majority within 10 s. Meanwhile, another takes messages."""
 _START: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -124,7 +124,7 @@ class BatchConsumer:
         moment = datetime.fromisoformat(answer["ts"])
         if self._replicas > 1:
             # The consumer lives on one replica, which may lag behind the leader.
-            return None if await self._leader_has_more(received) else moment - _SETTLED_IN_CLUSTER
+            return None if await self._leader_has_more(received) else moment - SETTLED_IN_CLUSTER
         # A message gets its time before it is written and replicated, and is seen only after.
         return moment - _SETTLED
 

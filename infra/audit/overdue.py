@@ -12,12 +12,16 @@ from psycopg.rows import class_row
 from psycopg.sql import SQL, Composable, Identifier, Literal
 
 from infra.looking.database import RELAYING, DatabaseLook
+from infra.looking.look import BusLook
 from infra.readers import Lag
 from services.triage.community import IMPORTING_LINE
 from services.triage.stream_ids import community_stream
+from shared.batch_consumer import SETTLED_IN_CLUSTER
 
 GRACE: Final = timedelta(seconds=15)
 """By so much a deadline may be late: it fires by the wall only when nothing is pending, and within a turn or two."""
+GRACE_IN_CLUSTER: Final = GRACE + SETTLED_IN_CLUSTER
+"""In a cluster, it is longer before nothing is known to be pending."""
 STEADY_SECONDS: Final = 6.0
 """The same deadline must be the oldest for so long: where many are due at once, they fire one batch after another."""
 
@@ -52,14 +56,22 @@ class OverdueMemory:
         ]
 
 
-async def oldest_overdue(connection: psycopg.AsyncConnection[Any], partitions: int) -> list[Overdue]:
-    """Return the oldest overdue deadline of each shard; those that an import suspends are left out."""
+def grace_in(bus: BusLook) -> timedelta:
+    """Return by how much a deadline may be late where the streams stand as in ``bus``."""
+    replicated = any(stream.config.get("num_replicas", 1) > 1 for stream in bus.streams)
+    return GRACE_IN_CLUSTER if replicated else GRACE
+
+
+async def oldest_overdue(
+    connection: psycopg.AsyncConnection[Any], partitions: int, grace: timedelta = GRACE
+) -> list[Overdue]:
+    """Return the oldest deadline of each shard that is late by ``grace``, those that an import suspends left out."""
     cursor = connection.cursor(row_factory=class_row(Overdue))
-    await cursor.execute(SQL(" UNION ALL ").join(_oldest(partitions)))
+    await cursor.execute(SQL(" UNION ALL ").join(_oldest(partitions, grace)))
     return await cursor.fetchall()
 
 
-def _oldest(partitions: int) -> Iterator[Composable]:
+def _oldest(partitions: int, grace: timedelta) -> Iterator[Composable]:
     for service in RELAYING:
         for partition in range(partitions):
             # Only triage's communities are imported; a partition holds all that concerns its communities.
@@ -74,7 +86,7 @@ def _oldest(partitions: int) -> Iterator[Composable]:
                 service=Literal(service),
                 shard=Literal(str(partition)),
                 table=Identifier(service, f"p{partition}_deadlines"),
-                grace=Literal(GRACE),
+                grace=Literal(grace),
                 suspended=suspended if service == "triage" else SQL("ARRAY[]::text[]"),
             )
 

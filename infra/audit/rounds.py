@@ -12,7 +12,7 @@ import structlog
 from infra.audit.alarm_kinds import AUDIT_INCOMPLETE, DEADLINE_MISSED, SOURCE_QUIET, TOUCH_STUCK
 from infra.audit.eyes import Connection, DatabaseEye
 from infra.audit.findings import Found, listed
-from infra.audit.overdue import OverdueMemory, oldest_overdue
+from infra.audit.overdue import OverdueMemory, grace_in, oldest_overdue
 from infra.audit.source_rounds import SourceRounds
 from infra.audit.touch_rounds import TouchRounds
 from infra.looking.look import Away, Look
@@ -65,9 +65,10 @@ class Rounds:
             return RoundsMade()
 
         async def overdue(connection: Connection) -> list[str]:
-            rows = await oldest_overdue(connection, database.partitions)
-            lags = () if isinstance(bus, Away) else bus.lags
-            return self._overdue.missed(now, rows, database, lags)
+            if isinstance(bus, Away):
+                return []  # and it is not asked
+            rows = await oldest_overdue(connection, database.partitions, grace_in(bus))
+            return self._overdue.missed(now, rows, database, bus.lags)
 
         async def stuck(connection: Connection) -> list[str]:
             return await self._touches.look(connection, database.partitions, datetime.now(UTC))
