@@ -13,6 +13,7 @@ from psycopg.sql import SQL, Composable, Identifier, Literal
 
 from services.projections.views import VIEWS
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
+from shared.event_store.store import stream_of
 from shared.view import schema_of, shards_of
 
 _DECIDER_INPUTS: Final = (
@@ -41,14 +42,32 @@ class Lag:
     behind: int
 
 
-async def all_readers(connection: psycopg.AsyncConnection[Any], partitions: int) -> list[Reader]:
-    """Return every reader of every service."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """How far one shard has come in the stream that ``reader`` names, with the stream's identity."""
+
+    service: str
+    shard: str
+    reader: str
+    position: int
+
+
+async def all_positions(connection: psycopg.AsyncConnection[Any], partitions: int) -> list[Position]:
+    """Return every position that is kept, also of streams that are there no more."""
     # One statement for all of them: the auditor asks every few seconds.
     tables = [table.statement for table in _position_tables(partitions)]
     rows = await (await connection.execute(SQL(" UNION ALL ").join(tables))).fetchall()
-    # A reader is named by stream and creation time: of a stream that was made anew, the newer one counts.
-    rows.sort(key=lambda row: str(row[2]))
-    positions = {(service, shard, reader.partition("@")[0]): position for service, shard, reader, position in rows}
+    # A reader is named by stream and creation time: of a stream that was made anew, the newer one comes last.
+    return [
+        Position(service=service, shard=shard, reader=reader, position=position)
+        for service, shard, reader, position in sorted(rows, key=lambda row: str(row[2]))
+    ]
+
+
+async def all_readers(connection: psycopg.AsyncConnection[Any], partitions: int) -> list[Reader]:
+    """Return every reader of every service."""
+    known = await all_positions(connection, partitions)
+    positions = {(one.service, one.shard, stream_of(one.reader)): one.position for one in known}
     return [
         Reader(
             service=service,

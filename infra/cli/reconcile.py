@@ -13,7 +13,9 @@ from infra.cli.failure import failures_in_words
 from infra.cli.options import DEFAULT_DATA, Data
 from infra.cli.progress_display import ProgressDisplay
 from infra.cli.quiet_logs import quiet_logs
-from infra.reconcile.looking import logs_behind
+from infra.operator_error import OperatorError
+from infra.reconcile.ingest import unknown_policies
+from infra.reconcile.looking import logs_behind, streams_behind
 from infra.reconcile.run import Reconciled
 from infra.reconcile.run import reconcile as bring_together
 from infra.running_servers import Servers, connected, running_servers
@@ -23,6 +25,12 @@ _UNKNOWN_TOUCHES = "Facts about touches that nothing raises, left as they are in
 _UNKNOWN_SOURCES = (
     "Sources whose events came in and that have no token here. Where they did not send with the administrator's token, "
     "make them one anew (docs/running.md):"
+)
+_STREAMS_BEHIND = (
+    "The streams are of an earlier moment than the database, or others stand in their place. This cannot be brought "
+    "together, for what they lack stands nowhere else; nothing was changed:\n  {}\n"
+    "Put those streams back that belong to this database. If they are lost, restore a backup of both into empty "
+    "servers: warmline restore DIR"
 )
 _UNKNOWN_IMPORTS = "Communities with an import that is in no ledger. Run the same import again:"
 
@@ -62,8 +70,12 @@ def reconcile(
 
 
 async def _look(servers: Servers) -> list[str]:
+    """Return what is to be done; raises OperatorError where it cannot be."""
     async with connected(servers, "warmline reconcile") as connections:
-        return [one.says for one in await logs_behind(connections)]
+        if behind := await streams_behind(connections):
+            more = [f"and {len(behind) - _MOST:,} more"] if len(behind) > _MOST else []
+            raise OperatorError(_STREAMS_BEHIND.format("\n  ".join([*behind[:_MOST], *more])))
+        return [*(one.says for one in await logs_behind(connections)), *await unknown_policies(connections)]
 
 
 async def _reconcile(servers: Servers) -> Reconciled:

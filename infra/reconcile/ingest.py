@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from infra.progress import Progress
 from infra.reconcile.notifier import POLICIES
 from infra.reconcile.published import each_after, messages_after
 from infra.running_servers import Connections
-from services.ingest.relearning import Relearned, relearn
+from services.ingest.relearning import Relearned, adoption_of, relearn
 from shared.contracts.cloudevents import MemberEvent
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS
 from shared.contracts.touch_facts import TouchSettled
@@ -32,6 +33,26 @@ class Unknown:
 
     sources: tuple[str, ...]
     imports: tuple[str, ...]
+
+
+async def unknown_policies(servers: Connections) -> list[str]:
+    """Return, in words, whether policies were adopted of which ingest knows nothing: it has an older one in force."""
+    found = await messages_after(servers.client, MEMBER_EVENTS, POLICIES, 0)
+    cursor = await servers.postgres.execute("SELECT organisation, adoption FROM ingest.policies")
+    unknown = not_adopted([one.event for one in found], set(await cursor.fetchall()))
+    if not unknown:
+        return []
+    return [f"ingest: {MEMBER_EVENTS} tells of {unknown:,} adoptions of a policy that its tables do not know"]
+
+
+def not_adopted(events: Iterable[Any], known: Collection[tuple[str, int]]) -> int:
+    """Return how many adoptions ``events`` tell of beside those ``known``, by organisation and number."""
+    told = {
+        (event.organisation, number)
+        for event in events
+        if isinstance(event, MemberEvent) and (number := adoption_of(event)) is not None
+    }
+    return len(told - set(known))
 
 
 async def relearn_policies(servers: Connections, progress: Progress) -> Relearned:

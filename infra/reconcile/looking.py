@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +11,13 @@ from nats.aio.client import Client
 from psycopg.sql import SQL, Identifier
 
 from infra.outlets import OUTLETS
+from infra.readers import Position, all_positions
 from infra.running_servers import Connections
+from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
+from shared.event_store.store import stream_of
 from shared.relay import published_position
+from shared.stream_identity import StreamSeen, look_at
+from shared.topology import DERIVED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +55,33 @@ async def logs_behind(servers: Connections) -> list[LogBehind]:
             if one is not None:
                 found.append(one)
     return found
+
+
+async def streams_behind(servers: Connections) -> list[str]:
+    """Return, in words, each stream that is of an earlier moment than the database, or another than it has read."""
+    read = await all_positions(servers.postgres, servers.partitions)
+    published = [
+        Position(service=service, shard=shard, reader=reader, position=position)
+        for service in OUTLETS
+        for shard, reader, position in await _published(servers.postgres, service)
+    ]
+    # After the positions, for services may run: what they read meanwhile must be there.
+    seen = {stream: await look_at(servers.client, stream) for stream in (MEMBER_EVENTS, TOUCHES, TOUCH_FACTS)}
+    return [*_behind(read, seen, "has read"), *_behind(published, seen, "has published to")]
+
+
+def _behind(positions: Iterable[Position], seen: Mapping[str, StreamSeen], what: str) -> Iterable[str]:
+    for one in positions:
+        now = seen[stream_of(one.reader)]
+        if one.reader == now.reader and one.position > now.last:
+            yield f"{one.service} {one.shard} {what} {one.reader} up to {one.position:,}, and it ends at {now.last:,}"
+        elif one.reader != now.reader and stream_of(one.reader) not in DERIVED:
+            yield f"{one.service} {one.shard} {what} {one.reader} up to {one.position:,}, and now there is {now.reader}"
+
+
+async def _published(connection: psycopg.AsyncConnection[Any], service: str) -> list[tuple[str, str, int]]:
+    query = SQL("SELECT shard, relayed_in, relayed_seq FROM {} WHERE relayed_in <> '' ORDER BY shard")
+    return await (await connection.execute(query.format(Identifier(service, "shards")))).fetchall()
 
 
 async def _log_behind(
