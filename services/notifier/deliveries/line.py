@@ -103,7 +103,7 @@ class DeliveryLine:
             except SecretMissingError as error:
                 await self._wait(cursor, str(error))
                 continue
-            except msgspec.MsgspecError as error:
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                 await self._give_up(cursor, message, log_position, f"cannot be read ({error})")
                 return
             if event.organisation != self._organisation:
