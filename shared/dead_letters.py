@@ -35,7 +35,7 @@ def dead_letter(message: Message, error: Exception | None, tries: int) -> DeadLe
         subject=_storable(message.subject),
         headers={_storable(name): _storable(value) for name, value in (message.headers or {}).items()},
         body=message.body,
-        error=_storable(f"{type(error).__name__}: {error}")[:_ERROR_LENGTH],
+        error=_storable(in_words(error))[:_ERROR_LENGTH],
         trace_id=_storable(message.trace_id) if message.trace_id else None,
         tries=tries,
     )
@@ -49,7 +49,7 @@ def dead_deadline(row: DeadlineRow, error: Exception) -> DeadLetter:
         subject=row.stream,
         headers={"name": row.name, "due": row.due.isoformat(), "community": row.community},
         body=b"",
-        error=_storable(f"{type(error).__name__}: {error}")[:_ERROR_LENGTH],
+        error=_storable(in_words(error))[:_ERROR_LENGTH],
         trace_id=None,
         tries=1,
     )
@@ -76,6 +76,12 @@ async def park(connection: psycopg.AsyncConnection[Any], schema: str, shard: str
             letter.tries,
         ),
     )
+
+
+def in_words(error: Exception | None) -> str:
+    """Return what went wrong without what it went wrong with: PostgreSQL's details hold keys and values of members."""
+    says = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    return f"{type(error).__name__}: {says or error}"
 
 
 def _storable(text: str) -> str:

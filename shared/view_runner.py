@@ -16,7 +16,7 @@ from shared.batch_consumer import BatchConsumer
 from shared.bounded_wait import wait_set
 from shared.contracts.cloudevents import UnknownTypeError
 from shared.crash_points import crash_point
-from shared.dead_letters import dead_letter, park
+from shared.dead_letters import dead_letter, in_words, park
 from shared.delivery import Delivered, Message, decode
 from shared.event_store.recorder import Lease
 from shared.event_store.store import MEND, FencedError, StreamReplacedError, read_before, stream_of
@@ -95,7 +95,7 @@ class ViewRunner:
         except (FencedError, psycopg.OperationalError, psycopg.InterfaceError):
             raise
         except Exception as error:  # noqa: BLE001 -- one bad message must not stop the rest
-            log.warning("view.batch_failed", shard=self._shard.name, error=str(error), messages=len(messages))
+            log.warning("view.batch_failed", shard=self._shard.name, error=in_words(error), messages=len(messages))
             for message in messages:
                 await self._fold_one(connection, reader, message)
 

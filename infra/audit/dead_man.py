@@ -10,6 +10,8 @@ import structlog
 from shared.bounded_wait import end
 
 _TIMEOUT_SECONDS = 10.0
+_STEADY_LOOKS = 2
+"""So many looks in a row must have been well: what comes and goes at every other look is not."""
 _log = structlog.get_logger()
 
 
@@ -24,15 +26,17 @@ class DeadMansSwitch:
         self._seconds = seconds
         self._client = client
         self._next = 0.0
+        self._well = _STEADY_LOOKS
         self._pulsing: asyncio.Task[None] | None = None
         self.pulses = 0
         """How many were taken."""
 
     def tell(self, now: float, *, well: bool) -> None:
-        """Say how things are at ``now`` (seconds that only grow): pulse if all is well and it is time."""
+        """Say how things are at ``now`` (seconds that only grow): pulse if all is well, not just now, and it is time."""
+        self._well = self._well + 1 if well else 0
         if not well:
-            self._next = 0.0  # once it is mended, at once
-        elif now >= self._next and (self._pulsing is None or self._pulsing.done()):
+            self._next = 0.0  # once it is mended, soon
+        elif self._well >= _STEADY_LOOKS and now >= self._next and (self._pulsing is None or self._pulsing.done()):
             self._next = now + self._seconds
             self._pulsing = asyncio.create_task(self._pulse(), name="pulse the dead man's switch")
 

@@ -51,10 +51,11 @@ def suspicion(stream: str, touch: TouchState, around: Surroundings, now: datetim
             return Suspicion(why="raised, and offered to nobody", patience=AT_ONCE)
         case "held" if touch.hold != "no-responder" and not looked_at_again:
             return Suspicion(why="held, and nothing will offer it again", patience=AT_ONCE)
+        case "held" | "assigned" if not TOUCH.deadlines(touch):
+            why = f"{touch.status}, and no deadline is left at which anybody looks at it"
+            return Suspicion(why=why, patience=AT_ONCE)
         case "held" if _somebody_could_take(touch, around, now):
             return Suspicion(why="held, though somebody could take it", patience=AFTER_A_DRAIN)
-        case "assigned" if not TOUCH.deadlines(touch):
-            return Suspicion(why="assigned, and no deadline is left at which anybody looks at it", patience=AT_ONCE)
         case "assigned" if around.policy and touch.responder and find(around.policy, touch.responder) is None:
             return Suspicion(why=f"assigned to {touch.responder}, who is no responder any more", patience=AFTER_A_DRAIN)
         case _:

@@ -48,12 +48,12 @@ async def test_it_pulses_at_its_pace_only_while_all_is_well() -> None:
     async with elsewhere() as there, httpx.AsyncClient(trust_env=False) as client:
         switch = DeadMansSwitch(there.url, 60, client)
         counts = []
-        looks = [(0, True), (30, True), (61, True), (64, False), (122, False), (125, True), (128, True)]
+        looks = [(0, True), (30, True), (61, True), (64, False), (122, False), (125, True), (128, True), (129, False), (130, True), (131, False), (132, True)]
         for now, well in looks:
             switch.tell(float(now), well=well)
             await pulsed(switch)
             counts.append(len(there.asked))
-        assert counts == [1, 1, 2, 2, 2, 3, 3]
+        assert counts == [1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 3]
         assert switch.pulses == 3
         request = there.asked[0].decode()
         assert request.startswith("GET /ping/secret HTTP/1.1\r\n")

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import msgspec
+import psycopg
 import pytest
 
 from shared.contracts.cloudevents import type_name
 from shared.contracts.touch_facts import TouchClaimed
-from shared.dead_letters import dead_letter
+from shared.dead_letters import dead_letter, in_words
 from shared.delivery import Message, decode
 from tests.kernel.counter import START
 
@@ -29,3 +30,13 @@ def test_an_identity_that_cannot_be_remembered_is_refused(key: str) -> None:
     assert decode(message(headers | {"ce-id": "good"}, body=msgspec.json.encode(claimed))).key == "good"
     with pytest.raises(msgspec.ValidationError, match="ce-id"):
         decode(message(headers, body=msgspec.json.encode(claimed)))
+
+
+def test_an_error_of_the_database_is_told_without_what_it_holds(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("CREATE TEMP TABLE one (id text PRIMARY KEY)")
+        with pytest.raises(psycopg.errors.UniqueViolation) as raised:
+            connection.execute("INSERT INTO one VALUES ('ada@example.org'), ('ada@example.org')")
+    assert "ada@example.org" in str(raised.value)
+    assert in_words(raised.value).startswith("UniqueViolation: duplicate key value")
+    assert "ada" not in in_words(raised.value)
