@@ -24,7 +24,7 @@ run: install
 	@exec .venv/bin/warmline up
 
 test: install
-	@exec .venv/bin/pytest $(PYTEST)
+	@exec .venv/bin/pytest -n 2 --dist loadfile $(PYTEST)
 
 # What it finds is printed with the bytes; kept as a file in tests/fuzzing/corpus it is tried by every run of the tests.
 fuzz: install

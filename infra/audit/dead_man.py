@@ -32,7 +32,7 @@ class DeadMansSwitch:
         """How many were taken."""
 
     def tell(self, now: float, *, well: bool) -> None:
-        """Say how things are at ``now`` (seconds that only grow): pulse if all is well, not just now, and it is time."""
+        """Say how things are at ``now`` (seconds that only grow): pulse if it is time and all is steadily well."""
         self._well = self._well + 1 if well else 0
         if not well:
             self._next = 0.0  # once it is mended, soon

@@ -16,7 +16,8 @@ def test_every_file_that_is_named_exists() -> None:
 
 
 def test_every_class_of_failure_has_a_test_and_a_row() -> None:
-    rows = re.findall(r"^\| (\d+) \|.*\]\(\.\./tests/failures/([\w.]+)\) \|$", PAGE.read_text(encoding="utf-8"), re.M)
+    row = re.compile(r"^\| (\d+) \|.*\]\(\.\./tests/failures/([\w.]+)\) \|$", re.MULTILINE)
+    rows = row.findall(PAGE.read_text(encoding="utf-8"))
     tests = sorted(path.name for path in (ROOT / "tests" / "failures").glob("test_*.py"))
     assert [name for _, name in rows] == tests
     assert [int(number) for number, _ in rows] == list(range(1, 21))

@@ -48,7 +48,19 @@ async def test_it_pulses_at_its_pace_only_while_all_is_well() -> None:
     async with elsewhere() as there, httpx.AsyncClient(trust_env=False) as client:
         switch = DeadMansSwitch(there.url, 60, client)
         counts = []
-        looks = [(0, True), (30, True), (61, True), (64, False), (122, False), (125, True), (128, True), (129, False), (130, True), (131, False), (132, True)]
+        looks = [
+            (0, True),
+            (30, True),
+            (61, True),
+            (64, False),
+            (122, False),
+            (125, True),
+            (128, True),
+            (129, False),
+            (130, True),
+            (131, False),
+            (132, True),
+        ]
         for now, well in looks:
             switch.tell(float(now), well=well)
             await pulsed(switch)
