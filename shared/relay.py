@@ -147,6 +147,8 @@ class Relay:
                             f"{self._stream} holds the position {cursor} of the partition {self._lease.shard}, but its "
                             f"log ends at {head}: the database is of an earlier moment than the streams. {MEND}"
                         )
+                    # Also when nothing follows: else it looks as if what is published waited for that.
+                    await self._store.aside(self._store.note_relayed, self._lease, cursor, self._seq)
                     log.info("relay.started", shard=self._lease.shard, stream=self._stream, after=cursor)
                 elif time.monotonic() - self._looked > _LOOK_SECONDS:
                     await self._refuse_another()

@@ -13,24 +13,26 @@ from infra.cli.failure import failures_in_words
 from infra.cli.options import DEFAULT_DATA, Data
 from infra.cli.progress_display import ProgressDisplay
 from infra.cli.quiet_logs import quiet_logs
-from infra.operator_error import OperatorError
 from infra.reconcile.ingest import unknown_policies
-from infra.reconcile.looking import logs_behind, streams_behind
+from infra.reconcile.looking import logs_behind
 from infra.reconcile.run import Reconciled
 from infra.reconcile.run import reconcile as bring_together
+from infra.reconcile.streams_behind import streams_behind
 from infra.running_servers import Servers, connected, running_servers
 
 _MOST = 10
+_FOLD_ON = (
+    "triage folds on what it has lost out of MEMBER_EVENTS and publishes nothing twice; notifier takes back the touch "
+    "facts that it had published; ingest learns again which policies were adopted."
+)
+_PUT_BACK = (
+    "what MEMBER_EVENTS has lost is put back as far as the database holds it, each event under its own identity; "
+    "TOUCHES and TOUCH_FACTS are made anew and filled from the logs; readers go back to where the streams part."
+)
 _UNKNOWN_TOUCHES = "Facts about touches that nothing raises, left as they are in TOUCH_FACTS:"
 _UNKNOWN_SOURCES = (
     "Sources whose events came in and that have no token here. Where they did not send with the administrator's token, "
     "make them one anew (docs/running.md):"
-)
-_STREAMS_BEHIND = (
-    "The streams are of an earlier moment than the database, or others stand in their place. This cannot be brought "
-    "together, for what they lack stands nowhere else; nothing was changed:\n  {}\n"
-    "Put those streams back that belong to this database. If they are lost, restore a backup of both into empty "
-    "servers: warmline restore DIR"
 )
 _UNKNOWN_IMPORTS = "Communities with an import that is in no ledger. Run the same import again:"
 
@@ -48,17 +50,16 @@ def reconcile(
     with failures_in_words():
         console = Console(soft_wrap=True, highlight=False)
         servers = running_servers(data, os.environ)
-        findings = asyncio.run(_look(servers))
-        if not findings:
+        database, streams = asyncio.run(_look(servers))
+        if not database and not streams:
             console.print("Nothing to reconcile: database and streams are of one moment.")
             return
-        console.print("The database is of an earlier moment than the streams:", style="bold")
-        for finding in findings:
-            console.print(f"  {finding}", markup=False)
-        console.print(
-            "\nTo be done: triage folds on what it has lost out of MEMBER_EVENTS and publishes nothing twice; notifier "
-            "takes back the touch facts that it had published; ingest learns again which policies were adopted."
-        )
+        for findings, what, plan in ((database, "The database", _FOLD_ON), (streams, "A stream", _PUT_BACK)):
+            if findings:
+                console.print(f"{what} is of an earlier moment:", style="bold")
+                for finding in findings:
+                    console.print(f"  {finding}", markup=False)
+                console.print(f"\nTo be done: {plan}\n", markup=False)
         if not yes:
             typer.confirm("Go on?", abort=True)
         try:
@@ -69,13 +70,10 @@ def reconcile(
         console.print("\nReconciled. Check it with: warmline verify", style="bold green")
 
 
-async def _look(servers: Servers) -> list[str]:
-    """Return what is to be done; raises OperatorError where it cannot be."""
+async def _look(servers: Servers) -> tuple[list[str], list[str]]:
     async with connected(servers, "warmline reconcile") as connections:
-        if behind := await streams_behind(connections):
-            more = [f"and {len(behind) - _MOST:,} more"] if len(behind) > _MOST else []
-            raise OperatorError(_STREAMS_BEHIND.format("\n  ".join([*behind[:_MOST], *more])))
-        return [*(one.says for one in await logs_behind(connections)), *await unknown_policies(connections)]
+        database = [*(one.says for one in await logs_behind(connections)), *await unknown_policies(connections)]
+        return database, [one.says for one in await streams_behind(connections)]
 
 
 async def _reconcile(servers: Servers) -> Reconciled:
@@ -86,6 +84,14 @@ async def _reconcile(servers: Servers) -> Reconciled:
 
 def show(console: Console, done: Reconciled) -> None:
     """Print what was done, and what could not be."""
+    if done.recovered is not None:
+        recovered = done.recovered
+        console.print(
+            f"{recovered.events:,} member events and {recovered.facts:,} facts put back into MEMBER_EVENTS; "
+            f"{recovered.gone:,} that triage had taken in are gone from it."
+        )
+    if done.made_anew:
+        console.print(f"Made anew and filled from the logs: {', '.join(done.made_anew)}.")
     console.print(
         f"{done.adopted:,} touch facts adopted, {done.relearned.policies:,} adoptions of policies learned again, "
         f"{done.passed_over:,} settled touches known to be back in MEMBER_EVENTS."

@@ -57,8 +57,8 @@ async def logs_behind(servers: Connections) -> list[LogBehind]:
     return found
 
 
-async def streams_behind(servers: Connections) -> list[str]:
-    """Return, in words, each stream that is of an earlier moment than the database, or another than it has read."""
+async def readers_beyond(servers: Connections) -> list[str]:
+    """Return, in words, each position of the database beyond a stream's end, or in another stream than there is."""
     read = await all_positions(servers.postgres, servers.partitions)
     published = [
         Position(service=service, shard=shard, reader=reader, position=position)

@@ -5,11 +5,9 @@ A replay records the same events at the same positions, so what was published ne
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from nats.aio.client import Client
 from psycopg.sql import SQL, Identifier
@@ -19,22 +17,16 @@ from infra.outlets import OUTLETS
 from infra.progress import Progress
 from infra.readers import Ends
 from infra.reconcile.published import published_after
+from infra.reconcile.publishing import publish_rest, run_until, stand_of
 from infra.running_servers import Connections
 from services.triage.service import TriageService
-from shared.bounded_wait import end
 from shared.contracts.subjects import MEMBER_EVENTS
 from shared.event_store.recorder import Lease
 from shared.event_store.store import PartitionStore
 from shared.partition.inlet import NatsInlet
 from shared.partition.runner import PartitionRunner
 from shared.partition.service import Input
-from shared.publisher import DurablePublisher
-from shared.relay import Relay
-from shared.skew import refuse_skewed_outlet
-from shared.stream_identity import reader_of
 
-_LOOK_SECONDS: Final = 0.2
-_STANDSTILL_SECONDS: Final = 60.0
 _PAGE: Final = 1000
 _WALL: Final = timedelta(seconds=5)
 """A deadline fires by the wall clock some seconds late."""
@@ -60,9 +52,9 @@ async def replay_triage(servers: Connections, store: PartitionStore, lease: Leas
         progress.reach(position)
         return position >= last and not await _something_is_due(servers, store)
 
-    await _run_until(runner.run, folded, lambda: _stand(store, lease), f"folding partition {partition} of triage")
+    await run_until(runner.run, folded, partial(stand_of, store, lease), f"folding partition {partition} of triage")
     await _compare(servers.client, store, lease)
-    await _publish_rest(servers.client, store, lease, progress)
+    await publish_rest(servers.client, "triage", store, lease, progress)
 
 
 async def _something_is_due(servers: Connections, store: PartitionStore) -> bool:
@@ -109,53 +101,3 @@ async def _recorded(store: PartitionStore, position: int, until: int) -> dict[in
             recorded[event.id] = outlet.public[type(made.event)](made).headers["ce-id"]
         position = events[-1].id if events else until
     return {place: key for place, key in recorded.items() if place <= until}
-
-
-async def _publish_rest(client: Client, store: PartitionStore, lease: Lease, progress: Progress) -> None:
-    outlet = OUTLETS["triage"]
-    progress.step(f"triage, partition {store.partition}: publishing what was not")
-    await refuse_skewed_outlet(client, store, lease, stream=outlet.stream, subject=outlet.subject)
-    relay = Relay(
-        client,
-        DurablePublisher(client, outlet.stream),
-        store,
-        lease,
-        stream=outlet.stream,
-        subject=outlet.subject,
-        public=outlet.public,
-        identity=partial(reader_of, client, outlet.stream),
-    )
-
-    async def relayed() -> bool:
-        return await store.aside(store.relayed, lease) >= await store.aside(store.head)
-
-    await _run_until(relay.run, relayed, lambda: _stand(store, lease), f"publishing partition {store.partition}")
-
-
-async def _stand(store: PartitionStore, lease: Lease) -> object:
-    stood = await store.aside(store.positions, lease)
-    return stood.commits, await store.aside(store.relayed, lease)
-
-
-async def _run_until(
-    work: Callable[[], Coroutine[Any, Any, None]],
-    done: Callable[[], Awaitable[bool]],
-    stand: Callable[[], Awaitable[object]],
-    what: str,
-) -> None:
-    """Run ``work`` until ``done`` says so; raises OperatorError when it ends by itself or stands still."""
-    clock = asyncio.get_running_loop().time
-    task = asyncio.create_task(work())
-    moved, stood = clock(), await stand()
-    try:
-        while not await done():
-            await asyncio.wait({task}, timeout=_LOOK_SECONDS)
-            if task.done():
-                raise OperatorError(f"{what.capitalize()} failed: {task.exception()}") from task.exception()
-            now = await stand()
-            if now != stood:
-                moved, stood = clock(), now
-            elif clock() - moved > _STANDSTILL_SECONDS:
-                raise OperatorError(f"{what.capitalize()} stands still. See: warmline status")
-    finally:
-        await end(task)

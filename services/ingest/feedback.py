@@ -104,18 +104,7 @@ class Feedback:
         for one in decoded([message]):
             settled = one.event
             if isinstance(settled, TouchSettled):
-                fact = TouchSettledFact(
-                    community=settled.community, touch=settled.touch, about=settled.about, outcome=settled.outcome
-                )
-                facts.append(
-                    fact_message(
-                        fact,
-                        organisation=settled.organisation,
-                        event_id=f"settled:{settled.touch}",
-                        time=settled.at,
-                        partitions=self._partitions,
-                    )
-                )
+                facts.append(settled_message(settled, self._partitions))
         return facts
 
     async def _publish(self, facts: Sequence[Outgoing]) -> None:
@@ -176,3 +165,17 @@ class Feedback:
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
                 return
+
+
+def settled_message(settled: TouchSettled, partitions: int) -> Outgoing:
+    """Return the message by which a settled touch comes back into MEMBER_EVENTS."""
+    fact = TouchSettledFact(
+        community=settled.community, touch=settled.touch, about=settled.about, outcome=settled.outcome
+    )
+    return fact_message(
+        fact,
+        organisation=settled.organisation,
+        event_id=f"settled:{settled.touch}",
+        time=settled.at,
+        partitions=partitions,
+    )

@@ -29,6 +29,15 @@ CREATE TABLE IF NOT EXISTS {schema}.adoptions (
     PRIMARY KEY (shard, lost_after)
 );
 
+-- From where on a log holds more than a fresh fold of the streams can give: some of what it was made of is gone.
+CREATE TABLE IF NOT EXISTS {schema}.horizons (
+    shard text NOT NULL,
+    head bigint NOT NULL,
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    why text NOT NULL,
+    PRIMARY KEY (shard, head)
+);
+
 CREATE TABLE IF NOT EXISTS {schema}.workers (
     owner text PRIMARY KEY,
     seen_at timestamptz NOT NULL

@@ -10,15 +10,20 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import nats
 import psycopg
+import pytest
 
 from infra.backup.database import dump_database, restore_database
 from infra.backup.kept_files import KeptFileWriter
+from infra.backup.streams import ask, load_stream, save_stream
+from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
 from tests.end_to_end.harbour import POLICY, event, post, write_policy
 from tests.end_to_end.running_system import RunningSystem, started, until
 from tests.verify import small_world
 
 HOUR = timedelta(hours=1)
+pytestmark = pytest.mark.timeout(400)
 
 
 def ignore(_bytes: int) -> None: ...
@@ -129,4 +134,59 @@ def test_the_database_is_earlier(tmp_path: Path) -> None:
         until(lambda: [one for one in queue(system) if one["member"]["name"] == "Ann"], seconds=30, what="life goes on")
         assert system.command("reconcile").stdout.startswith("Nothing to reconcile")
         verified = system.command("verify")
+        assert verified.returncode == 0, verified.stdout
+
+
+def save_streams(system: RunningSystem, folder: Path) -> None:
+    async def run() -> None:
+        client = await nats.connect(system.run.nats_url)
+        for stream in (MEMBER_EVENTS, TOUCHES, TOUCH_FACTS):
+            with KeptFileWriter(folder, stream) as file:
+                await save_stream(client, stream, file, ignore)
+        await client.close()
+
+    asyncio.run(run())
+
+
+def put_streams_back(system: RunningSystem, folder: Path) -> None:
+    """Restore the streams under the running services, as an operator does in haste."""
+
+    async def run() -> None:
+        client = await nats.connect(system.run.nats_url)
+        for stream in (MEMBER_EVENTS, TOUCHES, TOUCH_FACTS):
+            config = (await ask(client, f"STREAM.INFO.{stream}"))["config"]
+            assert "error" not in await ask(client, f"STREAM.DELETE.{stream}")
+            await load_stream(client, stream, config, folder / stream, ignore)
+        await client.close()
+
+    asyncio.run(run())
+
+
+def test_the_streams_are_earlier(tmp_path: Path) -> None:
+    with a_system(tmp_path) as system:
+        until(lambda: well(system), seconds=40, what="everything to be well")
+        save_streams(system, tmp_path)
+        live_on(system, tmp_path)
+        before = settled_down(system)
+        put_streams_back(system, tmp_path)
+        system.post([post("meanwhile", "mo", 2 * HOUR, "Has anybody noticed?")])
+
+        def refused() -> str | None:
+            says = parts(system)["triage"][1]
+            return says if "halted" in says else None
+
+        says = until(refused, seconds=40, what="the refusal")
+        assert "read MEMBER_EVENTS@" in says
+        assert "but now the server has MEMBER_EVENTS@" in says
+        assert "warmline reconcile" in says
+        reconciled = system.command("reconcile", "--yes")
+        assert reconciled.returncode == 0, reconciled.stdout + reconciled.stderr
+        assert "put back into MEMBER_EVENTS; 0 that triage had taken in are gone" in reconciled.stdout
+        after = {one["id"]: (one["state"], one["responder"]) for one in settled_down(system)}
+        assert {one["id"]: after.get(one["id"]) for one in before} == {
+            one["id"]: (one["state"], one["responder"]) for one in before
+        }
+        until(lambda: [one for one in queue(system) if one["member"]["name"] == "Mo"], seconds=30, what="life to go on")
+        assert system.command("reconcile").stdout.startswith("Nothing to reconcile")
+        verified = system.command("verify", "--accepted", str(tmp_path / "accepted.jsonl"))
         assert verified.returncode == 0, verified.stdout

@@ -153,6 +153,18 @@ async def test_who_slept_beyond_the_window_and_was_replaced_publishes_nothing_wh
     assert await published(client) == [("0", position) for position in range(1, 8)]
 
 
+async def test_what_a_dead_owner_published_and_did_not_note_is_noted_though_nothing_follows(
+    client: Client, store: PartitionStore, database_url: str
+) -> None:
+    Log(store, own(database_url)).grow(3)
+    async with running(relay(client, store, own(database_url)).run()):
+        await all_published(client, 3)
+    rows(database_url, "UPDATE service.shards SET relayed = 0")
+    lease = own(database_url, owner="another")
+    async with running(relay(client, store, lease).run()):
+        await until(lambda: store.relayed(lease) == 3)
+
+
 async def test_nothing_is_lost_or_doubled_when_the_server_is_killed(store: PartitionStore, database_url: str) -> None:
     with servers.data_folder() as data:
         async with servers.running_nats(data) as server, servers.nats_client(server.url) as client:
