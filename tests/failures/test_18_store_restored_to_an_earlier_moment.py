@@ -176,7 +176,6 @@ def test_the_streams_are_earlier(tmp_path: Path) -> None:
             return says if "halted" in says else None
 
         says = until(refused, seconds=40, what="the refusal")
-        assert "read MEMBER_EVENTS@" in says
         assert "but now the server has MEMBER_EVENTS@" in says
         assert "warmline reconcile" in says
         reconciled = system.command("reconcile", "--yes")
