@@ -22,8 +22,6 @@ from tests.chaos.link import Trouble
 from tests.chaos.schedule import Fault
 
 _LOOK_SECONDS = 0.05
-_REACH_SECONDS = 20.0
-"""For how long an order to die is left standing."""
 _FENCE_SECONDS = 20.0
 
 
@@ -38,10 +36,11 @@ class Injected:
 
 
 class Injector:
-    """Does faults to one deployment; several at a time."""
+    """Does faults to one deployment; several at a time. An order to die stands for ``reach`` seconds."""
 
-    def __init__(self, deployment: Deployment) -> None:
+    def __init__(self, deployment: Deployment, *, reach: float = 20.0) -> None:
         self._deployment = deployment
+        self._reach = reach
         self._turns = itertools.count()
         self._fencing: list[asyncio.Task[str | None]] = []
         self._ordering: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -72,7 +71,7 @@ class Injector:
                 self._deployment.order_death(process, point)
             try:
                 while all(self._deployment.ordered(process) for process in processes):
-                    if time.time() - began > _REACH_SECONDS:
+                    if time.time() - began > self._reach:
                         return Injected(fault=fault, began=began, ended=time.time(), happened=False)
                     await asyncio.sleep(_LOOK_SECONDS)
             finally:

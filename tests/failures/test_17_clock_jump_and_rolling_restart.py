@@ -81,7 +81,7 @@ async def loaded() -> AsyncIterator[UnderLoad]:
 @on_one_loop
 async def test_an_owner_stands_still_for_long(loaded: UnderLoad) -> None:
     stop = next(kind for kind in FAULT_KINDS if kind.act == "stop")
-    await loaded.done(Fault(kind=stop, target="triage", at=0.0, seconds=STANDS_STILL_SECONDS))
+    await loaded.done([Fault(kind=stop, target="triage", at=0.0, seconds=STANDS_STILL_SECONDS)])
 
 
 @on_one_loop

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,17 +26,20 @@ class UnderLoad:
     load: Load
     prober: Prober
 
-    async def done(self, *planned: Fault) -> None:
-        """Do faults one after the other under load, and wait until everything works again."""
-        assert planned
+    async def done(self, *rows: list[Fault]) -> None:
+        """Do the rows of faults at the same time under load, each in its order; wait until everything works again."""
         self.load.start()
-        for fault in planned:
-            injected = await self.injector.inject(fault)
-            assert injected.happened, f"nobody came to {fault.kind.name}"
-            assert injected.wrong is None
+        await asyncio.gather(*(self._done(row) for row in rows))
         await self.load.finish()
+        assert await self.injector.wrong() == []
         recovery, _ = await self.prober.recovered()
         assert recovery is not None
+
+    async def _done(self, row: list[Fault]) -> None:
+        assert row
+        for fault in row:
+            injected = await self.injector.inject(fault)
+            assert injected.happened, f"nobody came to {fault.kind.name} ({fault.target})"
 
     async def assert_all_agrees(self) -> None:
         code, said = await command(self.deployment, "verify", "--accepted", str(self.accepted.file))
@@ -54,7 +58,7 @@ async def under_load(seed: int = 1) -> AsyncIterator[UnderLoad]:
             yield UnderLoad(
                 deployment=deployment,
                 accepted=accepted,
-                injector=Injector(deployment),
+                injector=Injector(deployment, reach=60.0),
                 load=load,
                 prober=Prober(sender, accepted, deployment.run.postgres_url),
             )
