@@ -19,13 +19,13 @@ __all__ = ["browser", "page"]
 
 LOST = Alarm(
     name="stream-missing",
-    since=datetime.now(UTC) - timedelta(minutes=40),
+    since=datetime.now(UTC) - timedelta(hours=40.5),
     wrong="TOUCHES is gone",
     mend="Run: warmline provision. It creates what is missing.",
 )
 STILL = Alarm(
     name="reader-still",
-    since=datetime.now(UTC) - timedelta(minutes=39),
+    since=datetime.now(UTC) - timedelta(hours=39.5),
     wrong="notifier 2 has stood at 118 of TOUCHES for 2,340 s, 3 behind",
     mend="Look into the service's log for what it waits for.",
 )
@@ -60,7 +60,7 @@ async def test_an_alarm_stands_on_every_page_and_health_says_what_to_do(desk: De
         ):
             assert "<b>Warmline is not well:</b> stream missing, reader still." in (await reader.get(path)).text, path
         shown = (await reader.get("/health")).text
-        for words in ("2 alarms stand", "TOUCHES is gone", "Run: warmline provision", "3 of triage", "40 minutes"):
+        for words in ("2 alarms stand", "TOUCHES is gone", "Run: warmline provision", "3 of triage", "1 day"):
             assert words in shown
 
 
