@@ -19,7 +19,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from shared.bounded_wait import wait_set
+from shared.bounded_wait import end, wait_set
 from shared.delivery import Message
 from shared.event_store.store import MEND, StreamReplacedError
 from shared.stream_identity import look_at, next_sequence
@@ -88,8 +88,7 @@ class BatchConsumer:
     async def close(self) -> None:
         """Stop, and remove the consumer from the server."""
         if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.wait({self._keeper})  # not awaited itself: its cancellation must not be taken for ours
+            await end(self._keeper)
         await self._unsubscribe()
 
     def take(self, most: int) -> list[Message]:

@@ -17,6 +17,7 @@ import structlog
 from eventsourcing.postgres import PostgresDatastore
 from nats.aio.client import Client
 
+from shared.bounded_wait import end
 from shared.event_store.codec import EventCodec
 from shared.event_store.recorder import Lease, datastore
 from shared.event_store.store import PartitionStore, SkewError
@@ -104,7 +105,7 @@ class _Owner:
             try:
                 await runner.run()
             finally:
-                relaying.cancel()
+                await end(relaying)
 
     async def _refuse_skew(self, store: PartitionStore, lease: Lease) -> None:
         """Raise SkewError, noted where whoever looks at the shard sees it, before anything is folded or published."""

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from shared.bounded_wait import end
 from shared.event_store.codec import EventCodec
 from shared.event_store.recorder import Lease, datastore
 from shared.event_store.store import PartitionStore
@@ -95,9 +96,7 @@ async def running(*work: Any) -> AsyncIterator[list[asyncio.Task[Any]]]:
     try:
         yield tasks
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
+        await end(*tasks)
         for task in tasks:
             if not task.cancelled() and task.exception() is not None:
                 raise task.exception()  # type: ignore[misc]

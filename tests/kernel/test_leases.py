@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 import psycopg
 import pytest
 
+from shared.bounded_wait import end
 from shared.event_store.recorder import Commit, Lease
 from shared.event_store.store import FencedError, PartitionStore
 from shared.leases import TTL_SECONDS, LeaseKeeper
@@ -62,8 +63,7 @@ async def alive(worker: Worker) -> AsyncIterator[asyncio.Task[None]]:
     try:
         yield task
     finally:
-        task.cancel()
-        await asyncio.wait({task})
+        await end(task)
 
 
 def shares(*workers: Worker) -> list[int]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from nats.aio.client import Client
 
+from shared.bounded_wait import end
 from shared.dead_letters import PUBLISHED
 from shared.event_store.codec import RecordedEvent
 from shared.event_store.recorder import Commit, Lease
@@ -115,8 +116,7 @@ async def test_a_new_owner_goes_on_where_the_stream_ends(
     await servers.reconfigure(client, STREAM, duplicate_window=100_000_000)
     first = asyncio.create_task(relay(client, store, own(database_url)).run())
     await stored(client, 100)
-    first.cancel()
-    await asyncio.wait({first})
+    await end(first)
     log = Log(store, own(database_url, owner="another"))
     rows(database_url, "UPDATE service.shards SET relayed = 0")
     await asyncio.sleep(0.3)

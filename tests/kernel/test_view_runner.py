@@ -14,6 +14,7 @@ import pytest_asyncio
 from nats.aio.client import Client
 from psycopg import sql
 
+from shared.bounded_wait import end
 from shared.delivery import Delivered
 from shared.event_store.recorder import Lease
 from shared.event_store.store import FencedError, StreamReplacedError
@@ -169,9 +170,7 @@ async def test_two_at_the_same_position_cannot_both_write(client: Client, url: s
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION, timeout=10)
     assert [type(task.exception()) for task in done] == [FencedError]
     await read(url, 50)
-    for task in tasks:
-        task.cancel()
-    await asyncio.wait(tasks)
+    await end(*tasks)
     assert seen(url) == [f"post:{number}" for number in range(50)]
 
 
