@@ -16,7 +16,7 @@ from rich.console import Console
 
 from infra.backup.restoring import store_bytes
 from infra.cli.failure import failures_in_words
-from infra.cli.options import DEFAULT_DATA, Data
+from infra.cli.options import DEFAULT_DATA, Data, NatsNodes, Replicas
 from infra.cli.progress_display import ProgressDisplay
 from infra.cli.quiet_logs import quiet_logs
 from infra.embedded_servers import embedded_servers
@@ -36,15 +36,8 @@ class Direction(StrEnum):
 def migrate_data(
     direction: Annotated[Direction, typer.Argument(metavar="to-servers|to-data", help="Where everything is to go.")],
     data: Data = DEFAULT_DATA,
-    nats_nodes: Annotated[
-        int, typer.Option(envvar="NATS_NODES", min=1, max=3, help="Embedded NATS servers for DATA: 1 or 3.")
-    ] = 1,
-    replicas: Annotated[
-        int,
-        typer.Option(
-            envvar="WARMLINE_STREAM_REPLICAS", min=1, max=5, help="On how many servers of your own each stream stands."
-        ),
-    ] = 1,
+    nats_nodes: NatsNodes = 1,
+    replicas: Replicas = 1,
 ) -> None:
     """Move everything between DATA and servers of your own, while nothing of Warmline runs.
 

@@ -17,3 +17,13 @@ Data = Annotated[
     ),
 ]
 DEFAULT_DATA = Path(".data")
+
+NatsNodes = Annotated[
+    int, typer.Option(envvar="NATS_NODES", min=1, max=3, help="Embedded NATS servers for DATA: 1 or 3.")
+]
+Replicas = Annotated[
+    int,
+    typer.Option(
+        envvar="WARMLINE_STREAM_REPLICAS", min=1, max=5, help="On how many servers of your own each stream stands."
+    ),
+]

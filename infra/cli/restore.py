@@ -13,7 +13,7 @@ from rich.console import Console
 from infra.backup.manifest import Manifest, read_manifest
 from infra.backup.restoring import restore_backup, restore_others, store_bytes
 from infra.cli.failure import failures_in_words
-from infra.cli.options import DEFAULT_DATA, Data
+from infra.cli.options import DEFAULT_DATA, Data, NatsNodes, Replicas
 from infra.cli.progress_display import ProgressDisplay
 from infra.cli.quiet_logs import quiet_logs
 from infra.cli.reconcile import show
@@ -26,15 +26,8 @@ from infra.start_policy import keep_policy_in_force
 def restore(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `warmline backup` has written.")],
     data: Data = DEFAULT_DATA,
-    nats_nodes: Annotated[
-        int, typer.Option(envvar="NATS_NODES", min=1, max=3, help="Embedded NATS servers for DATA: 1 or 3.")
-    ] = 1,
-    replicas: Annotated[
-        int,
-        typer.Option(
-            envvar="WARMLINE_STREAM_REPLICAS", min=1, max=5, help="On how many servers of your own each stream stands."
-        ),
-    ] = 1,
+    nats_nodes: NatsNodes = 1,
+    replicas: Replicas = 1,
 ) -> None:
     """Restore a backup into an empty DATA, or into the empty servers that the environment names, and reconcile it.
 
