@@ -13,7 +13,7 @@ from psycopg.sql import SQL, Composable, Identifier, Literal
 
 from services.projections.views import VIEWS
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
-from shared.event_store.store import stream_of
+from shared.event_store.reader_names import stream_of
 from shared.view import schema_of, shards_of
 
 _DECIDER_INPUTS: Final = (

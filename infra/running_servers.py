@@ -16,7 +16,7 @@ from nats.aio.client import Client
 from infra.nats_for_commands import connect_for_command
 from infra.operator_error import OperatorError
 from infra.run_file import running
-from shared.event_store.store import StreamReplacedError
+from shared.event_store.errors import StreamReplacedError
 from shared.postgres_liveness import lively_conninfo
 
 NATS_URL: Final = "WARMLINE_NATS_URL"

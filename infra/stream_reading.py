@@ -23,7 +23,7 @@ async def read_stream(
     """Yield, in order and in batches, the messages of ``subjects`` with sequences in (``after``, ``until``].
 
     Close the iterator when it is left early (``contextlib.aclosing``). Raises OperatorError when the server falls
-    silent, and shared.event_store.store.StreamReplacedError when the stream ends before ``after``.
+    silent, and shared.event_store.errors.StreamReplacedError when the stream ends before ``after``.
     """
     if until <= after:
         return

@@ -21,7 +21,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from shared.bounded_wait import end, wait_set
 from shared.delivery import Message
-from shared.event_store.store import MEND, StreamReplacedError
+from shared.event_store.errors import MEND, StreamReplacedError
 from shared.stream_identity import look_at, next_sequence
 
 PULL: Final = 500

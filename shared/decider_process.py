@@ -19,8 +19,9 @@ from nats.aio.client import Client
 
 from shared.bounded_wait import end
 from shared.event_store.codec import EventCodec
+from shared.event_store.errors import SkewError
 from shared.event_store.recorder import Lease, datastore
-from shared.event_store.store import PartitionStore, SkewError
+from shared.event_store.store import PartitionStore
 from shared.leases import LeaseKeeper
 from shared.nats_connection import nats_connection
 from shared.partition.inlet import NatsInlet

@@ -14,8 +14,8 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
 from shared.crash_points import crash_point
+from shared.event_store.errors import FencedError, SkewError
 from shared.event_store.recorder import Lease
-from shared.event_store.store import FencedError, SkewError
 from shared.postgres_liveness import lively_conninfo
 
 TTL_SECONDS: Final = 6.0

@@ -19,9 +19,9 @@ from shared.contracts.cloudevents import Publication
 from shared.crash_points import crash_point
 from shared.dead_letters import PUBLISHED
 from shared.event_store.codec import RecordedEvent
+from shared.event_store.errors import MEND, SkewError, StreamReplacedError
 from shared.event_store.interface import Store
 from shared.event_store.recorder import Lease
-from shared.event_store.store import MEND, SkewError, StreamReplacedError
 from shared.publisher import Outgoing, PublishUnavailableError, PubResult, StreamFullError
 from shared.stream_identity import last_sequence
 

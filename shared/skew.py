@@ -10,15 +10,10 @@ import structlog
 from nats.aio.client import Client
 
 from shared.contracts.subjects import subject_matches
+from shared.event_store.errors import MEND, SkewError, StreamReplacedError
+from shared.event_store.reader_names import read_before
 from shared.event_store.recorder import Lease
-from shared.event_store.store import (
-    MEND,
-    Opened,
-    PartitionStore,
-    SkewError,
-    StreamReplacedError,
-    read_before,
-)
+from shared.event_store.store import Opened, PartitionStore
 from shared.partition.service import Input
 from shared.relay import StoreBehindError, published_position
 from shared.stream_identity import StreamSeen, look_at, message_at

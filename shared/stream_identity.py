@@ -11,7 +11,8 @@ from typing import Final
 from nats.aio.client import Client
 from nats.js.errors import APIError, NotFoundError
 
-from shared.event_store.store import MEND, StreamReplacedError, reader_name
+from shared.event_store.errors import MEND, StreamReplacedError
+from shared.event_store.reader_names import reader_name
 
 _NO_MESSAGE: Final = 10037
 

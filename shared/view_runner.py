@@ -18,8 +18,9 @@ from shared.contracts.cloudevents import UnknownTypeError
 from shared.crash_points import crash_point
 from shared.dead_letters import dead_letter, in_words, park
 from shared.delivery import Delivered, Message, decode
+from shared.event_store.errors import MEND, FencedError, StreamReplacedError
+from shared.event_store.reader_names import read_before, stream_of
 from shared.event_store.recorder import Lease
-from shared.event_store.store import MEND, FencedError, StreamReplacedError, read_before, stream_of
 from shared.partition.folding import UnknownOwnTypeError
 from shared.postgres_liveness import lively_conninfo
 from shared.stream_identity import reader_of

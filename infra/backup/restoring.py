@@ -29,7 +29,7 @@ from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS
 from shared.contracts.touch_facts import TouchSettled
 from shared.contracts.warmline_facts import TouchSettled as TouchSettledFact
 from shared.delivery import Message, decode
-from shared.event_store.store import reader_name
+from shared.event_store.reader_names import reader_name
 from shared.postgres_liveness import lively_conninfo
 from shared.stream_identity import look_at
 from shared.topology import StreamSettings, streams

@@ -16,7 +16,7 @@ from infra.operator_error import OperatorError
 from infra.progress import Progress
 from infra.running_servers import Connections
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
-from shared.event_store.store import reader_name
+from shared.event_store.reader_names import reader_name
 from shared.stream_identity import look_at
 
 ORDER: Final = (TOUCHES, TOUCH_FACTS, MEMBER_EVENTS)

@@ -14,7 +14,7 @@ from infra.outlets import OUTLETS
 from infra.readers import Position, all_positions
 from infra.running_servers import Connections
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
-from shared.event_store.store import stream_of
+from shared.event_store.reader_names import stream_of
 from shared.relay import published_position
 from shared.stream_identity import StreamSeen, look_at
 from shared.topology import DERIVED

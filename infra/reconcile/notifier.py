@@ -28,8 +28,9 @@ from shared.contracts.subjects import MEMBER_EVENTS, TOUCHES, partition_of
 from shared.contracts.touch_facts import TouchFact
 from shared.contracts.warmline_facts import PolicyAdopted
 from shared.delivery import Delivered
+from shared.event_store.errors import FencedError
 from shared.event_store.recorder import Lease
-from shared.event_store.store import FencedError, PartitionStore
+from shared.event_store.store import PartitionStore
 from shared.partition.folding import Batch, Folding, HandlingError
 from shared.stream_identity import reader_of
 

@@ -29,8 +29,9 @@ from services.ingest.feedback import FEEDBACK_SHARD
 from services.ingest.relearning import Relearned
 from services.projections.views import VIEWS
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS
+from shared.event_store.errors import FencedError
 from shared.event_store.recorder import Lease, datastore
-from shared.event_store.store import FencedError, PartitionStore
+from shared.event_store.store import PartitionStore
 from shared.topology import DERIVED
 
 

@@ -15,8 +15,9 @@ from infra.running_servers import Connections
 from shared.contracts.cloudevents import UnknownTypeError, decode_member_event
 from shared.contracts.names import event_key
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
+from shared.event_store.errors import MEND, SkewError
 from shared.event_store.recorder import Lease, datastore
-from shared.event_store.store import MEND, PartitionStore, SkewError
+from shared.event_store.store import PartitionStore
 from shared.partition.service import Input
 from shared.relay import StoreBehindError
 from shared.skew import refuse_skewed_inputs, refuse_skewed_outlet

@@ -19,8 +19,8 @@ from shared.contracts.warmline_facts import TouchSettled as TouchSettledFact
 from shared.crash_points import crash_point
 from shared.dead_letters import dead_letter, park
 from shared.delivery import Message
+from shared.event_store.errors import FencedError, SkewError
 from shared.event_store.recorder import DeadLetter, Lease
-from shared.event_store.store import FencedError, SkewError
 from shared.partition.folding import UnknownOwnTypeError
 from shared.publisher import DurablePublisher, Outgoing, PublishUnavailableError, StreamFullError
 from shared.stream_identity import reader_of

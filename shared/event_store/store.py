@@ -3,44 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, ParamSpec, TypeVar
 
 import structlog
-from eventsourcing.persistence import InterfaceError, Notification, OperationalError
+from eventsourcing.persistence import Notification
 from eventsourcing.postgres import PostgresDatastore
 from psycopg.sql import SQL, Composed, Identifier
 
 from shared.decider import Place
+from shared.event_store.certain_commit import Standing, commit_for_certain
 from shared.event_store.codec import EventCodec
+from shared.event_store.errors import MEND, FencedError, SkewError, StreamReplacedError
+from shared.event_store.reader_names import read_before, stream_of
 from shared.event_store.recorder import Commit, DeadlineRow, Lease, PartitionRecorder
 from shared.topology import DERIVED
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MEND: Final = "Bring database and streams together with: warmline reconcile"
-"""How an operator mends a skew."""
-_LOST_REPLY_SECONDS: Final = 30.0
-_RETRY_SECONDS: Final = 0.2
-
 P = ParamSpec("P")
 T = TypeVar("T")
 
 log = structlog.get_logger()
-
-
-class FencedError(Exception):
-    """The shard has another owner now: drop every cache and let go."""
-
-
-class SkewError(Exception):
-    """Database and streams are of different moments: a shard stands still until they are brought together."""
-
-
-class StreamReplacedError(SkewError):
-    """The stream that was read before is gone or cut back, or another stands under its name: positions are void."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,31 +44,6 @@ class Outlet:
 
     reader: str
     seq: int
-
-
-def reader_name(stream: str, created: str) -> str:
-    """Return the name under which a stream's position is kept; it holds the stream's identity, its creation time."""
-    return f"{stream}@{created}"
-
-
-def stream_of(reader: str) -> str:
-    """Return the name of the stream in a reader's name."""
-    return reader.partition("@")[0]
-
-
-def read_before(reader: str, known: Iterable[str]) -> str | None:
-    """Return the reader in ``known`` of another stream under the same name; None when there is none."""
-    stream = stream_of(reader)
-    return next((other for other in known if stream_of(other) == stream and "@" in other and other != reader), None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """Who owns a shard, and how many transactions it has had."""
-
-    owner: str
-    epoch: int
-    commits: int
 
 
 class PartitionStore:
@@ -292,37 +252,3 @@ class PartitionStore:
     def _standing(self, shard: str) -> Standing:
         row = self._rows("SELECT owner, epoch, commits FROM {shards} WHERE shard = %s", shard)[0]
         return Standing(owner=row["owner"], epoch=row["epoch"], commits=row["commits"])
-
-
-def commit_for_certain(
-    lease: Lease, commit: Commit, write: Callable[[Lease, Commit], bool], standing: Callable[[str], Standing]
-) -> None:
-    """Let ``write`` write ``commit``, surviving a lost reply; raises FencedError when the shard has another owner.
-
-    A connection that breaks leaves the outcome unknown: the shard's ``standing`` is read again, and the commit is
-    repeated only when it did not happen.
-    """
-
-    def happened() -> bool:
-        now = standing(lease.shard)
-        if (now.owner, now.epoch) != (lease.owner, lease.epoch):
-            raise FencedError(lease.shard)
-        return now.commits == commit.commits + 1
-
-    until = time.monotonic() + _LOST_REPLY_SECONDS
-    uncertain = False
-    while True:
-        try:
-            if uncertain and happened():
-                return
-            if write(lease, commit):
-                return
-            if uncertain and happened():
-                return
-            raise FencedError(lease.shard)
-        except (OperationalError, InterfaceError) as error:
-            if time.monotonic() > until:
-                raise
-            log.warning("commit.uncertain", shard=lease.shard, head=commit.head, error=str(error))
-            uncertain = True
-            time.sleep(_RETRY_SECONDS)

@@ -18,9 +18,9 @@ from shared.contracts.commands import CommandReply, TouchCommand
 from shared.contracts.names import digest
 from shared.decider import Refused
 from shared.event_store.codec import UnknownStoredTypeError
+from shared.event_store.errors import StreamReplacedError
 from shared.event_store.interface import Store
 from shared.event_store.recorder import Lease
-from shared.event_store.store import StreamReplacedError
 from shared.partition.folding import BATCH, Batch, Folding, HandlingError, UnknownOwnTypeError
 from shared.partition.inlet import Consumer, Inlet
 from shared.partition.service import CommandService, Input, Service

@@ -14,7 +14,7 @@ from nats.js.errors import NotFoundError
 
 from shared.batch_consumer import BatchConsumer
 from shared.delivery import Message
-from shared.event_store.store import StreamReplacedError
+from shared.event_store.errors import StreamReplacedError
 from shared.publisher import DurablePublisher, Outgoing
 from tests import servers
 

@@ -12,8 +12,9 @@ import psycopg
 import pytest
 from eventsourcing.persistence import StoredEvent
 
+from shared.event_store.errors import FencedError, StreamReplacedError
 from shared.event_store.recorder import Commit, DeadLetter, DeadlineRow, Lease, Moved, StateRow
-from shared.event_store.store import FencedError, PartitionStore, StreamReplacedError
+from shared.event_store.store import PartitionStore
 from tests.kernel.counter import START
 from tests.kernel.kernel_tables import contents, own, rows, stores
 

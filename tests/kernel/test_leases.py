@@ -13,8 +13,9 @@ import psycopg
 import pytest
 
 from shared.bounded_wait import end
+from shared.event_store.errors import FencedError
 from shared.event_store.recorder import Commit, Lease
-from shared.event_store.store import FencedError, PartitionStore
+from shared.event_store.store import PartitionStore
 from shared.leases import TTL_SECONDS, LeaseKeeper
 from tests.kernel.counter import START
 from tests.kernel.kernel_tables import SCHEMA, own, rows, stores, until

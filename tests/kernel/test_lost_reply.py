@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
+from shared.event_store.errors import FencedError
 from shared.event_store.recorder import Commit, Lease, Moved
-from shared.event_store.store import FencedError, PartitionStore
+from shared.event_store.store import PartitionStore
 from tests.kernel.counter import START
 from tests.kernel.cutting_proxy import Cut, CuttingProxy
 from tests.kernel.kernel_tables import contents, own, rows, stores

@@ -11,7 +11,7 @@ from eventsourcing.persistence import PersistenceError
 from nats.aio.client import Client
 
 from shared.contracts.commands import ClaimTouch
-from shared.event_store.store import StreamReplacedError
+from shared.event_store.errors import StreamReplacedError
 from shared.partition.folding import TRIES
 from shared.partition.runner import NotServedError
 from shared.publisher import Outgoing

@@ -14,8 +14,9 @@ from nats.aio.client import Client
 from shared.bounded_wait import end
 from shared.dead_letters import PUBLISHED
 from shared.event_store.codec import RecordedEvent
+from shared.event_store.errors import FencedError
 from shared.event_store.recorder import Commit, Lease
-from shared.event_store.store import FencedError, PartitionStore
+from shared.event_store.store import PartitionStore
 from shared.publisher import DurablePublisher
 from shared.relay import Relay, StaleReplicaError, StoreBehindError, published_position
 from tests import servers

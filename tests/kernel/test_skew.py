@@ -10,8 +10,9 @@ import pytest
 from nats.aio.client import Client
 
 from shared.contracts.subjects import subject_matches
+from shared.event_store.errors import SkewError, StreamReplacedError
 from shared.event_store.recorder import Commit, Lease, Moved
-from shared.event_store.store import PartitionStore, SkewError, StreamReplacedError
+from shared.event_store.store import PartitionStore
 from shared.publisher import DurablePublisher
 from shared.relay import Relay, StoreBehindError
 from shared.skew import refuse_skewed_inputs, refuse_skewed_outlet

@@ -16,8 +16,8 @@ from psycopg import sql
 
 from shared.bounded_wait import end
 from shared.delivery import Delivered
+from shared.event_store.errors import FencedError, StreamReplacedError
 from shared.event_store.recorder import Lease
-from shared.event_store.store import FencedError, StreamReplacedError
 from shared.publisher import DurablePublisher, Outgoing
 from shared.view import ViewShard, create_view, schema_of
 from shared.view_runner import TRIES, ViewRunner

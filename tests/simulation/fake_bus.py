@@ -14,7 +14,8 @@ import nats.errors
 
 from shared.clock import Clock
 from shared.delivery import Message
-from shared.event_store.store import StreamReplacedError, reader_name
+from shared.event_store.errors import StreamReplacedError
+from shared.event_store.reader_names import reader_name
 from shared.publisher import Outgoing, PublishUnavailableError, PubResult
 
 SETTLED = timedelta(seconds=2)

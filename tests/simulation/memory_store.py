@@ -14,19 +14,12 @@ from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
 
 from shared.clock import Clock
 from shared.decider import Place
+from shared.event_store.certain_commit import Standing, commit_for_certain
 from shared.event_store.codec import EventCodec
+from shared.event_store.errors import FencedError, StreamReplacedError
+from shared.event_store.reader_names import read_before, stream_of
 from shared.event_store.recorder import Commit, DeadLetter, DeadlineRow, Lease, StateRow
-from shared.event_store.store import (
-    EPOCH,
-    FencedError,
-    Opened,
-    Outlet,
-    Standing,
-    StreamReplacedError,
-    commit_for_certain,
-    read_before,
-    stream_of,
-)
+from shared.event_store.store import EPOCH, Opened, Outlet
 from shared.topology import DERIVED
 
 

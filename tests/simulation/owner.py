@@ -16,8 +16,8 @@ from shared.clock import Clock
 from shared.contracts.commands import CommandReply, TouchCommand
 from shared.decider_process import Outlet
 from shared.event_store.codec import EventCodec
+from shared.event_store.errors import FencedError
 from shared.event_store.recorder import Commit, Lease
-from shared.event_store.store import FencedError
 from shared.leases import TTL_SECONDS
 from shared.partition.runner import PartitionRunner
 from shared.partition.service import Input, Service

@@ -13,7 +13,7 @@ from eventsourcing.persistence import IntegrityError
 from services.projections.queue import rows
 from shared import relay, workspace
 from shared.contracts.touch_facts import TouchClaimed
-from shared.event_store import store as store_module
+from shared.event_store import certain_commit
 from shared.event_store.recorder import Commit, Lease
 from shared.partition.folding import Batch, Folding
 from tests.simulation import memory_store
@@ -67,8 +67,8 @@ def no_look_after_a_lost_reply(patch: pytest.MonkeyPatch) -> None:
     def hopeful(lease: Lease, commit: Commit, write: Any, _standing: Any) -> None:
         try:
             if not write(lease, commit):
-                raise store_module.FencedError(lease.shard)
-        except store_module.OperationalError:
+                raise certain_commit.FencedError(lease.shard)
+        except certain_commit.OperationalError:
             pass
 
     patch.setattr(memory_store, "commit_for_certain", hopeful)

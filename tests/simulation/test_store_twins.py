@@ -12,9 +12,10 @@ import pytest
 from eventsourcing.persistence import IntegrityError, OperationalError, StoredEvent
 
 from shared.decider import Place
-from shared.event_store import store as store_module
+from shared.event_store import certain_commit
+from shared.event_store.errors import FencedError, StreamReplacedError
 from shared.event_store.recorder import Commit, DeadLetter, DeadlineRow, Lease, Moved, StateRow
-from shared.event_store.store import EPOCH, FencedError, PartitionStore, StreamReplacedError
+from shared.event_store.store import EPOCH, PartitionStore
 from tests.kernel.counter import START, counter_codec
 from tests.kernel.kernel_tables import contents, own, stores
 from tests.simulation.memory_store import MemoryStore, Tables
@@ -199,7 +200,7 @@ def test_a_derived_stream_made_anew_is_read_from_its_beginning(twin: Memory | Re
 
 @pytest.mark.parametrize("arrived", [False, True])
 def test_a_reply_that_is_lost(twin: Memory | Real, monkeypatch: pytest.MonkeyPatch, arrived: bool) -> None:
-    monkeypatch.setattr(store_module, "_RETRY_SECONDS", 0)
+    monkeypatch.setattr(certain_commit, "_RETRY_SECONDS", 0)
     lease, lost = opened(twin), [True]
     place, name = (twin.store, "write") if isinstance(twin, Memory) else (twin.store.recorder, "commit")
     write = getattr(place, name)

@@ -18,7 +18,7 @@ from services.triage.service import TriageService, triage_codec
 from shared.contracts.commands import CommandReply, TouchCommand
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
 from shared.decider_process import Outlet
-from shared.event_store import store as store_module
+from shared.event_store import certain_commit
 from shared.leases import TTL_SECONDS
 from shared.partition.runner import NotServedError
 from shared.partition.service import Input
@@ -222,13 +222,13 @@ class _Clock:
 @contextmanager
 def simulated() -> Iterable[None]:  # type: ignore[misc]
     """Within this, nothing logs and nothing sleeps."""
-    before, clock = store_module.time, _Clock()
-    store_module.time = SimpleNamespace(monotonic=clock.monotonic, sleep=clock.sleep)  # type: ignore[assignment]
+    before, clock = certain_commit.time, _Clock()
+    certain_commit.time = SimpleNamespace(monotonic=clock.monotonic, sleep=clock.sleep)  # type: ignore[assignment]
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger("critical"), logger_factory=structlog.ReturnLoggerFactory()
     )
     try:
         yield
     finally:
-        store_module.time = before
+        certain_commit.time = before
         structlog.reset_defaults()

@@ -10,8 +10,8 @@ import psycopg
 from psycopg.sql import SQL, Composed
 
 from shared.contracts.policy import Integrator
+from shared.event_store.errors import FencedError
 from shared.event_store.recorder import Lease
-from shared.event_store.store import FencedError
 
 Connection = psycopg.AsyncConnection[dict[str, Any]]
 _LONGEST_ERROR: Final = 500

@@ -16,8 +16,9 @@ from services.notifier.policy_in_force import POLICY
 from services.notifier.streams import organisation_of
 from shared.bounded_wait import end
 from shared.contracts.policy import Integrator
+from shared.event_store.errors import FencedError
 from shared.event_store.recorder import Lease
-from shared.event_store.store import FencedError, PartitionStore
+from shared.event_store.store import PartitionStore
 from shared.partition.runner import PartitionRunner
 from shared.postgres_liveness import lively_conninfo
 

@@ -17,8 +17,9 @@ from services.notifier.notices.recipient import NoticeKind
 from services.notifier.notices.sending import ChannelSender, Connection
 from shared.bounded_wait import end
 from shared.contracts.touch_facts import TouchAssigned, TouchEscalated, TouchReminded
+from shared.event_store.errors import FencedError
 from shared.event_store.recorder import Lease
-from shared.event_store.store import FencedError, PartitionStore
+from shared.event_store.store import PartitionStore
 from shared.partition.runner import PartitionRunner
 from shared.postgres_liveness import lively_conninfo
 
