@@ -122,7 +122,7 @@ class _Owner:
 async def run(settings: ServiceSettings, process: DeciderProcess) -> None:
     """Own partitions until SIGTERM or SIGINT, then give them back."""
     async with nats_connection(settings.nats_url, settings.instance) as client:
-        publisher = DurablePublisher(client, process.outlet.stream)
+        publisher = DurablePublisher(client, process.outlet.stream, once=True)
         await wait_for_streams(
             client, {process.outlet.stream, *(spec.stream for spec in process.inputs(0))}, settings.streams
         )

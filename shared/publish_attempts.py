@@ -23,13 +23,17 @@ class RetryableError(Exception):
 
 
 class Attempts:
-    """Repeated attempts at one publication, until a deadline; ``uncertain`` once one may have been stored unseen."""
+    """Repeated attempts at one publication, until a deadline; ``uncertain`` once one may have been stored unseen.
 
-    def __init__(self, deadline: float, stream: str) -> None:
+    With ``once`` there is a single attempt, and only while the connection stands.
+    """
+
+    def __init__(self, deadline: float, stream: str, *, once: bool = False) -> None:
         self._clock = asyncio.get_running_loop()
         self._deadline = deadline
         self._stream = stream
-        self._seconds = _FIRST_ATTEMPT_SECONDS
+        self._once = once
+        self._seconds = _LONGEST_ATTEMPT_SECONDS if once else _FIRST_ATTEMPT_SECONDS
         self._last: Exception | None = None
         self.uncertain = False
 
@@ -37,7 +41,8 @@ class Attempts:
         """Return for how long to wait for the confirmation; raises PublishUnavailableError when time is up."""
         while True:
             left = self._deadline - self._clock.time()
-            if left <= 0 or nc.is_closed:
+            over = self._once and (self._last is not None or not nc.is_connected)
+            if left <= 0 or nc.is_closed or over:
                 why = "the connection is closed" if nc.is_closed else self._last or "not connected"
                 raise PublishUnavailableError(f"NATS did not confirm a publication to {self._stream}: {why!s}")
             if self._last is not None or not nc.is_connected:

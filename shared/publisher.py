@@ -108,13 +108,15 @@ class DurablePublisher:
     """Publishes to one stream. The messages of one call keep their order; concurrent calls share atomic batches.
 
     A call's message is only sent once the one before it is confirmed, or in one atomic batch with it, so that no
-    failure can let a message overtake another. ``patience`` is for how many seconds a publication is tried.
+    failure can let a message overtake another. ``patience`` is for how many seconds a publication is tried; with
+    ``once`` it is tried a single time, for whoever must first look whether the stream is still the one that it knows.
     """
 
-    def __init__(self, nc: Client, stream: str, *, patience: float = 20.0) -> None:
+    def __init__(self, nc: Client, stream: str, *, patience: float = 20.0, once: bool = False) -> None:
         self._nc = nc
         self._stream = stream
         self._patience = patience
+        self._once = once
         self._waiting: deque[_Call] = deque()
         self._room = asyncio.Condition()
         self._messages = 0
@@ -196,7 +198,7 @@ class DurablePublisher:
     async def _publish_pieces(self, pieces: list[_Piece], deadline: float) -> None:
         known, uncertain = self._highest, False
         if sum(len(part) for _, part in pieces) >= ATOMIC_FROM_MESSAGES:
-            attempt = Attempts(deadline, self._stream)
+            attempt = Attempts(deadline, self._stream, once=self._once)
             if await self._publish_together(pieces, attempt):
                 return
             uncertain = attempt.uncertain
@@ -231,7 +233,7 @@ class DurablePublisher:
     ) -> None:
         """Publish one after the other. ``uncertain``: an earlier attempt may have stored them, after ``known``."""
         for message in part:
-            attempt = Attempts(deadline, self._stream)
+            attempt = Attempts(deadline, self._stream, once=self._once)
             while True:
                 try:
                     ack = await self._request(message, message.headers, await attempt.next(self._nc))

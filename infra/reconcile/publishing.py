@@ -31,7 +31,7 @@ async def publish_rest(client: Client, service: str, store: PartitionStore, leas
     await refuse_skewed_outlet(client, store, lease, stream=outlet.stream, subject=outlet.subject)
     relay = Relay(
         client,
-        DurablePublisher(client, outlet.stream),
+        DurablePublisher(client, outlet.stream, once=True),
         store,
         lease,
         stream=outlet.stream,

@@ -74,7 +74,7 @@ async def test_who_takes_a_partition_over_holds_up_nobody(postgres: PostgresServ
     )
     with datastore(postgres.url, SCHEMA, connections=2) as database:
         await kill(postgres)
-        owner = _Owner(client, DurablePublisher(client, TOUCHES), database, process)
+        owner = _Owner(client, DurablePublisher(client, TOUCHES, once=True), database, process)
         taking = asyncio.create_task(owner.run(Lease(shard="0", owner="me", epoch=1)))
         longest, before = 0.0, time.monotonic()
         while not taking.done():

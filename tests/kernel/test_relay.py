@@ -65,7 +65,7 @@ class Log:
 
 
 def relay(client: Client, store: PartitionStore, lease: Lease) -> Relay:
-    publisher = DurablePublisher(client, STREAM)
+    publisher = DurablePublisher(client, STREAM, once=True)
     public = {Counted: counted_publication}
     return Relay(client, publisher, store, lease, stream=STREAM, subject="needs-touch.>", public=public)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import itertools
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 
 import pytest
@@ -30,16 +31,18 @@ def store(database_url: str) -> Iterator[PartitionStore]:
         yield made
 
 
-def watchful_relay(client: Client, store: PartitionStore, lease: Lease) -> Relay:
+def watchful_relay(
+    client: Client, store: PartitionStore, lease: Lease, identity: Callable[[], Awaitable[str]] | None = None
+) -> Relay:
     return Relay(
         client,
-        DurablePublisher(client, STREAM),
+        DurablePublisher(client, STREAM, once=True),
         store,
         lease,
         stream=STREAM,
         subject="needs-touch.>",
         public={Counted: counted_publication},
-        identity=partial(reader_of, client, STREAM),
+        identity=identity or partial(reader_of, client, STREAM),
     )
 
 
@@ -83,6 +86,37 @@ async def test_a_relay_at_work_notices_that_its_outlet_was_made_anew(
     with pytest.raises(StreamReplacedError, match="but now the server has TOUCHES@"):
         await task
     assert (await look_at(client, STREAM)).last == 0
+
+
+@pytest.mark.parametrize("count", [2, 40])
+async def test_what_was_on_its_way_as_its_outlet_was_deleted_does_not_come_into_the_one_made_anew(
+    client: Client, store: PartitionStore, database_url: str, count: int
+) -> None:
+    """Else the new one would begin in the middle of the log, and could never be filled in its order."""
+    lease = own(database_url)
+    log = Log(store, lease)
+    log.grow(3)
+    await publish_all(client, store, lease, 3)
+    log.grow(count)
+    looks = itertools.count(1)
+    made_anew: list[asyncio.Task[None]] = []
+
+    async def make_anew() -> None:
+        await asyncio.sleep(0.5)  # the server says all the while that there is no such stream
+        await servers.fresh_streams(client)
+
+    async def deleted_after_the_look_before_publishing() -> str:
+        seen = await reader_of(client, STREAM)
+        if next(looks) == 2:
+            await client.jetstream().delete_stream(STREAM)
+            made_anew.append(asyncio.create_task(make_anew()))
+        return seen
+
+    with pytest.raises(StreamReplacedError, match="but now the server has TOUCHES@"):
+        await watchful_relay(client, store, lease, deleted_after_the_look_before_publishing).run()
+    await made_anew[0]
+    found = await publish_all(client, store, lease, 3 + count)
+    assert found == [("0", position) for position in range(1, 4 + count)]
 
 
 async def test_an_outlet_that_was_cut_back_is_refused_even_if_it_has_grown_again(
