@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
+from itertools import product
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta
@@ -28,14 +28,23 @@ Audience = Literal["public", "members", "private"]
 Reason = Literal["welcome", "unanswered"]
 """Why a touch is needed. The list grows; a reader passes a reason that it does not know."""
 
+_BASE32: Final = "abcdefghijklmnopqrstuvwxyz234567"
+_TWO: Final = ["".join(each) for each in product(_BASE32, repeat=2)]
+_THREE: Final = ["".join(each) for each in product(_BASE32, repeat=3)]
+# Every event is digested several times, and the standard library's base32 takes three times as long.
+
 
 def digest(*parts: str) -> str:
     """Return 26 characters of base32 that stand for ``parts``: BLAKE2b (RFC 7693) with a 16-byte digest.
 
     The parts are separated so that moving a character between them changes the result.
     """
-    hashed = hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).digest()
-    return base64.b32encode(hashed).decode().rstrip("=").lower()
+    bits = int.from_bytes(hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).digest(), "big") << 2
+    return (
+        f"{_THREE[bits >> 115]}{_THREE[bits >> 100 & 32767]}{_THREE[bits >> 85 & 32767]}{_THREE[bits >> 70 & 32767]}"
+        f"{_THREE[bits >> 55 & 32767]}{_THREE[bits >> 40 & 32767]}{_THREE[bits >> 25 & 32767]}"
+        f"{_THREE[bits >> 10 & 32767]}{_TWO[bits & 1023]}"
+    )
 
 
 def member_key(community: str, platform: str, member_id: str) -> str:
