@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
-from eventsourcing.persistence import StoredEvent
+from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
 from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from shared.crash_points import crash_point
+from shared.event_store.errors import FencedError
 from shared.postgres_liveness import RECONNECT_SECONDS, lively
 
 _SQL_FOLDER: Final = Path(__file__).parent.parent / "sql"
@@ -130,10 +132,11 @@ def datastore(postgres_url: str, schema: str, *, connections: int) -> PostgresDa
 
 
 class PartitionRecorder(PostgresProcessRecorder):
-    """Reads a partition's log as eventsourcing does, and writes it by ``commit`` under the owner's lease.
+    """A partition's log: eventsourcing's process recorder, which an owner writes by ``commit`` under its lease.
 
-    The lease row is locked by every commit, so commits of one partition are serial: positions have no gap and a reader
-    that tails the log misses nothing, without a table lock.
+    Whoever writes locks the shard's row, so transactions of one partition are serial: positions have no gap and a
+    reader that tails the log misses nothing, without a table lock. eventsourcing's own writing methods work while
+    nobody holds the lease, however many call them.
     """
 
     def __init__(self, store: PostgresDatastore, partition: int) -> None:
@@ -150,7 +153,8 @@ class PartitionRecorder(PostgresProcessRecorder):
         for statement in (_SQL_FOLDER / "partition.sql").read_text().split(";"):
             if statement.strip():
                 self.sql_create_statements.append(SQL(statement).format(schema=schema, p=p))
-        self._commit_statement = _commit_statement(store.schema, partition)
+        self._commit_statement = _statement("commit.sql", store.schema, partition)
+        self._insert_statement = _statement("insert.sql", store.schema, partition)
 
     def commit(self, lease: Lease, commit: Commit) -> bool:
         """Write ``commit`` in one transaction of one statement; False, with nothing written, when it does not apply.
@@ -164,6 +168,49 @@ class PartitionRecorder(PostgresProcessRecorder):
             row = connection.execute(self._commit_statement, _parameters(lease, commit)).fetchone()
             crash_point("store.after-commit")
         return bool(row and row["applied"])
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """Append events, with ``tracking`` the position that they were made from; return their positions in the log.
+
+        Raises FencedError while somebody holds the lease, and eventsourcing.persistence's IntegrityError when an event
+        of that version stands there or the tracking is not ahead, and OperationalError when the outcome is unknown: it
+        is not tried again by itself, for that would report a conflict with one's own events.
+        """
+        tracking: Tracking | None = kwargs.get("tracking")
+        if not stored_events and tracking is None:
+            return None
+        parameters = {
+            "shard": str(self.partition),
+            "count": len(stored_events),
+            "reader": tracking.application_name if tracking else "",
+            "position": tracking.notification_id if tracking else 0,
+            **_event_arrays(stored_events),
+        }
+        with self.datastore.transaction(commit=True) as cursor:
+            row = cursor.execute(self._insert_statement, parameters).fetchone()
+            if row is None:
+                raise FencedError(str(self.partition))
+            if tracking is not None and not row["tracked"]:
+                raise IntegrityError(f"{tracking.application_name} was read up to {tracking.notification_id} before")
+        before = int(row["before"])
+        return list(range(before + 1, before + len(stored_events) + 1)) if stored_events else None
+
+    def insert_tracking(self, tracking: Tracking) -> None:
+        """Move the position of a reader on; raises as ``insert_events`` does."""
+        self.insert_events([], tracking=tracking)
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> NoReturn:
+        """Refuse: commits notify nobody. Tail the log by ``select_notifications``."""
+        raise NotImplementedError("a partition's log is tailed by select_notifications: its commits send no NOTIFY")
+
+
+def _event_arrays(events: Sequence[StoredEvent]) -> dict[str, list[Any]]:
+    return {
+        "e_id": [str(event.originator_id) for event in events],
+        "e_version": [event.originator_version for event in events],
+        "e_topic": [event.topic for event in events],
+        "e_state": [event.state for event in events],
+    }
 
 
 def _parameters(lease: Lease, commit: Commit) -> dict[str, Any]:
@@ -179,10 +226,7 @@ def _parameters(lease: Lease, commit: Commit) -> dict[str, Any]:
         "reader": moved.reader,
         "expected": moved.expected,
         "position": moved.position,
-        "e_id": [str(event.originator_id) for event in commit.events],
-        "e_version": [event.originator_version for event in commit.events],
-        "e_topic": [event.topic for event in commit.events],
-        "e_state": [event.state for event in commit.events],
+        **_event_arrays(commit.events),
         "s_stream": [row.stream for row in commit.states],
         "s_version": [row.version for row in commit.states],
         "s_state": [row.state for row in commit.states],
@@ -207,5 +251,5 @@ def _parameters(lease: Lease, commit: Commit) -> dict[str, Any]:
     }
 
 
-def _commit_statement(schema: str, partition: int) -> Composed:
-    return SQL((_SQL_FOLDER / "commit.sql").read_text()).format(schema=Identifier(schema), p=SQL(f"p{partition}"))
+def _statement(file: str, schema: str, partition: int) -> Composed:
+    return SQL((_SQL_FOLDER / file).read_text()).format(schema=Identifier(schema), p=SQL(f"p{partition}"))
