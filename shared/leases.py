@@ -21,6 +21,7 @@ from shared.postgres_liveness import lively_conninfo
 TTL_SECONDS: Final = 6.0
 _BEAT_SECONDS: Final = 1.0
 _STOP_SECONDS: Final = 2.0
+_INSIST_SECONDS: Final = 0.2
 _SKEW_SECONDS: Final = 2.0
 
 log = structlog.get_logger()
@@ -39,8 +40,9 @@ class LeaseKeeper:
     """Holds this process's fair share of a service's shards and runs ``work`` for each that it owns.
 
     Shards are spread evenly over the processes that are alive. A process that dies loses its shards after
-    ``TTL_SECONDS``; one that stops in order gives them back at once. Work whose lease is lost is cancelled; should it
-    not notice in time, the epoch in its lease makes every write of it void.
+    ``TTL_SECONDS``. One that stops in order gives back each as soon as its work has ended, and one that joins is given
+    its share likewise: whoever is to have a shard next is told at once, and would else find it at its next beat. Work
+    whose lease is lost is cancelled; should it not notice in time, the epoch in its lease makes every write of it void.
     """
 
     def __init__(self, postgres_url: str, schema: str, shards: tuple[str, ...], owner: str, work: Work) -> None:
@@ -49,6 +51,7 @@ class LeaseKeeper:
         self._shards = shards
         self._owner = owner
         self._work = work
+        self._channel = f"{schema}_leases"
         self._running: dict[str, tuple[Lease, asyncio.Task[None]]] = {}
 
     async def run(self) -> None:
@@ -57,9 +60,10 @@ class LeaseKeeper:
             while True:
                 try:
                     async with self._connection() as connection:
+                        await self._query(connection, "LISTEN {channel}")
                         while True:
                             await self._beat(connection)
-                            await asyncio.sleep(_BEAT_SECONDS)
+                            await self._rest(connection)
                 except psycopg.Error as error:
                     log.warning("leases.unreachable", error=str(error).strip() or type(error).__name__)
                     await asyncio.sleep(_BEAT_SECONDS)
@@ -79,31 +83,45 @@ class LeaseKeeper:
         self, connection: psycopg.AsyncConnection[dict[str, Any]], text: Any, *parameters: Any
     ) -> list[dict[str, Any]]:
         statement = SQL(text).format(
-            shards=Identifier(self._schema, "shards"), workers=Identifier(self._schema, "workers")
+            shards=Identifier(self._schema, "shards"),
+            workers=Identifier(self._schema, "workers"),
+            channel=Identifier(self._channel),
         )
         cursor = await connection.execute(statement, parameters)
         return await cursor.fetchall() if cursor.description else []
 
+    async def _rest(self, connection: psycopg.AsyncConnection[dict[str, Any]]) -> None:
+        """Wait for the next beat, which comes sooner when another process lets go of something, comes or goes."""
+        async for _ in connection.notifies(timeout=_BEAT_SECONDS, stop_after=1):
+            pass
+
+    async def _tell(self, connection: psycopg.AsyncConnection[dict[str, Any]]) -> None:
+        await self._query(connection, "SELECT pg_notify(%s, '')", self._channel)
+
     async def _beat(self, connection: psycopg.AsyncConnection[dict[str, Any]]) -> None:
-        await self._let_go(connection, [shard for shard, (_, task) in self._running.items() if task.done()])
+        await self._let_go(connection, self._end(shard for shard, (_, task) in self._running.items() if task.done()))
         rows = await self._query(
             connection,
             "WITH me AS (INSERT INTO {workers} VALUES (%s, clock_timestamp()) "
             "ON CONFLICT (owner) DO UPDATE SET seen_at = excluded.seen_at), "
             "gone AS (DELETE FROM {workers} WHERE seen_at < clock_timestamp() - interval '1 hour' AND owner <> %s) "
-            "SELECT count(*) AS others, count(*) FILTER (WHERE owner < %s) AS before FROM {workers} "
-            "WHERE owner <> %s AND seen_at > clock_timestamp() - make_interval(secs => %s)",
+            "SELECT count(*) FILTER (WHERE owner <> %s) AS others, count(*) FILTER (WHERE owner < %s) AS before, "
+            "count(*) FILTER (WHERE owner = %s) = 0 AS new "
+            "FROM {workers} WHERE seen_at > clock_timestamp() - make_interval(secs => %s)",
+            self._owner,
             self._owner,
             self._owner,
             self._owner,
             self._owner,
             TTL_SECONDS,
         )
+        if rows[0]["new"]:
+            await self._tell(connection)
         # Who comes first by name takes what is left over, so that nobody stays without.
         share, left_over = divmod(len(self._shards), rows[0]["others"] + 1)
         share += rows[0]["before"] < left_over
         await self._renew(connection)
-        await self._let_go(connection, sorted(self._running)[share:])
+        await self._let_go(connection, self._end(sorted(self._running)[share:]))
         if len(self._running) < share:
             await self._acquire(connection, share - len(self._running))
 
@@ -126,7 +144,8 @@ class LeaseKeeper:
         lost = sorted(held.keys() - {row["shard"] for row in rows})
         if lost:
             log.warning("lease.lost", shards=lost)
-            await self._stop(lost)
+            async for _ in self._ended(self._end(lost)):
+                pass
 
     async def _acquire(self, connection: psycopg.AsyncConnection[dict[str, Any]], most: int) -> None:
         rows = await self._query(
@@ -163,18 +182,37 @@ class LeaseKeeper:
             else:
                 log.exception("shard.failed", shard=lease.shard)
 
-    async def _stop(self, shards: Iterable[str]) -> list[Lease]:
-        stopped = [self._running.pop(shard) for shard in shards]
-        for _, task in stopped:
+    def _end(self, shards: Iterable[str]) -> dict[asyncio.Task[None], Lease]:
+        """Have the work of ``shards`` end, and forget it."""
+        ending = {}
+        for shard in list(shards):
+            lease, task = self._running.pop(shard)
             task.cancel()
-        if stopped:
-            # No longer than so, lest the other leases run out meanwhile; what still goes on is fenced.
-            await asyncio.wait([task for _, task in stopped], timeout=_STOP_SECONDS)
-        return [lease for lease, _ in stopped]
+            ending[task] = lease
+        return ending
 
-    async def _let_go(self, connection: psycopg.AsyncConnection[dict[str, Any]], shards: Iterable[str]) -> None:
-        leases = await self._stop(shards)
-        if leases:
+    async def _ended(self, ending: dict[asyncio.Task[None], Lease]) -> AsyncIterator[list[Lease]]:
+        """Yield the leases as their work ends, and after ``_STOP_SECONDS`` the others: what still goes on is fenced.
+
+        No longer than so, lest the leases that are kept run out meanwhile.
+        """
+        clock = asyncio.get_running_loop().time
+        until = clock() + _STOP_SECONDS
+        going = set(ending)
+        while going and clock() < until:
+            done, going = await asyncio.wait(going, timeout=_INSIST_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if done:
+                yield [ending[task] for task in done]
+            else:  # one cancellation may not be enough: see bounded_wait.end
+                for task in going:
+                    task.cancel()
+        if going:
+            yield [ending[task] for task in going]
+
+    async def _let_go(
+        self, connection: psycopg.AsyncConnection[dict[str, Any]], ending: dict[asyncio.Task[None], Lease]
+    ) -> None:
+        async for leases in self._ended(ending):
             await self._query(
                 connection,
                 "UPDATE {shards} AS s SET expires_at = clock_timestamp() "
@@ -184,12 +222,13 @@ class LeaseKeeper:
                 [lease.epoch for lease in leases],
                 self._owner,
             )
-            log.info("lease.released", shards=[lease.shard for lease in leases])
+            await self._tell(connection)
+            log.info("lease.released", shards=sorted(lease.shard for lease in leases))
 
     async def _give_back_all(self) -> None:
-        for _, task in self._running.values():
-            task.cancel()
+        ending = self._end(self._running)
         with contextlib.suppress(psycopg.Error, TimeoutError):
             async with asyncio.timeout(_STOP_SECONDS + 3), self._connection() as connection:
-                await self._let_go(connection, list(self._running))
+                # First, so that the others know the shards for theirs as each becomes free.
                 await self._query(connection, "DELETE FROM {workers} WHERE owner = %s", self._owner)
+                await self._let_go(connection, ending)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
@@ -21,6 +22,9 @@ from tests.kernel.counter import START
 from tests.kernel.kernel_tables import SCHEMA, own, rows, stores, until
 from tests.kernel.test_commit import events
 
+BEAT_SECONDS = 3.0
+HAND_OVER_SECONDS = 2.0
+"""Less than a beat: the next owner is told, and does not look in vain."""
 SHARDS = ("0", "1", "2", "3", "4")
 
 
@@ -36,6 +40,8 @@ class Worker:
     def __init__(self, url: str, partitions: list[PartitionStore], name: str, shards: tuple[str, ...] = SHARDS) -> None:
         self.partitions = partitions
         self.owned: dict[str, Lease] = {}
+        self.committed: dict[str, list[float]] = defaultdict(list)
+        """When it committed to each shard, by the monotonic clock."""
         self.fenced = 0
         self.keeper = LeaseKeeper(url, SCHEMA, shards, name, self._work)
         self.name = name
@@ -50,6 +56,7 @@ class Worker:
                 commit = Commit(head=head, commits=commits, clock=START, events=events(head + 1, 1))
                 await asyncio.to_thread(store.commit, lease, commit)
                 head, commits = head + 1, commits + 1
+                self.committed[lease.shard].append(time.monotonic())
                 await asyncio.sleep(0.02)
         except FencedError:
             self.fenced += 1
@@ -87,6 +94,32 @@ async def test_shards_are_shared_evenly_and_handed_over_in_order(
     assert held == [(0,)]
     assert rows(database_url, "SELECT owner FROM service.workers") == []
     assert_gapless(partitions)
+
+
+async def test_a_hand_over_is_no_pause(
+    partitions: list[PartitionStore], database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes are joined by a third, which then stops, as in a rolling restart."""
+    monkeypatch.setattr("shared.leases._BEAT_SECONDS", BEAT_SECONDS)
+    workers = [Worker(database_url, partitions, name) for name in ("one", "two", "three")]
+    async with alive(workers[0]), alive(workers[1]):
+        await until(lambda: sorted(shares(*workers)) == [0, 2, 3])
+        begun = {shard: time.monotonic() for shard in SHARDS}
+        async with alive(workers[2]):
+            await until(lambda: sorted(shares(*workers)) == [1, 2, 2])
+        await until(lambda: sorted(shares(*workers)) == [0, 2, 3])
+        ended = time.monotonic()
+        await until(lambda: all(longest_pause(workers, shard, ended) > 0 for shard in SHARDS))
+    pauses = {shard: longest_pause(workers, shard, begun[shard]) for shard in SHARDS}
+    assert max(pauses.values()) < HAND_OVER_SECONDS, pauses
+    assert [worker.fenced for worker in workers] == [0, 0, 0]
+    assert_gapless(partitions)
+
+
+def longest_pause(workers: list[Worker], shard: str, begun: float) -> float:
+    """Return the longest time without a commit to the shard since ``begun``; 0 when there was none."""
+    moments = sorted(at for worker in workers for at in worker.committed[shard] if at > begun)
+    return max((b - a for a, b in itertools.pairwise([begun, *moments])), default=0.0)
 
 
 def assert_gapless(partitions: list[PartitionStore]) -> None:
