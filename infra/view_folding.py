@@ -17,6 +17,7 @@ from shared.delivery import Message
 from shared.event_store.recorder import DeadLetter
 from shared.partition.folding import UnknownOwnTypeError
 from shared.partition.service import Input
+from shared.stream_identity import Landmark
 from shared.view import View, ViewShard, move_position, positions_of, use_schema
 from shared.view_runner import decoded
 
@@ -57,39 +58,42 @@ class ViewFolding:
         async with aclosing(batches):
             async for messages in batches:
                 wanted = [message for message in messages if message.seq not in without]
-                await self._fold(reader, position, messages[-1].seq, wanted)
+                await self._fold(reader, position, messages[-1], wanted)
                 position = messages[-1].seq
                 count += len(messages)
                 reached(position)
         if position < until:
-            await self._store(reader, position, until, [])
+            await self._store(reader, position, until, None, [])
         return count
 
-    async def _fold(self, reader: str, expected: int, position: int, messages: Sequence[Message]) -> None:
+    async def _fold(self, reader: str, expected: int, last: Message, messages: Sequence[Message]) -> None:
         try:
-            await self._store(reader, expected, position, messages)
+            await self._store(reader, expected, last.seq, last, messages)
         except (UnknownOwnTypeError, psycopg.OperationalError, psycopg.InterfaceError):
             raise
         except Exception:  # noqa: BLE001 -- one bad message must not stop the rest
             for message in messages:
                 await self._fold_one(reader, expected, message)
                 expected = message.seq
-            if expected < position:
-                await self._store(reader, expected, position, [])
+            if expected < last.seq:
+                await self._store(reader, expected, last.seq, last, [])
 
     async def _fold_one(self, reader: str, expected: int, message: Message) -> None:
         try:
-            await self._store(reader, expected, message.seq, [message])
+            await self._store(reader, expected, message.seq, message, [message])
         except (UnknownOwnTypeError, psycopg.OperationalError, psycopg.InterfaceError):
             raise
         except Exception as error:  # noqa: BLE001 -- kept, for whoever folds to judge
             self.parked.append(dead_letter(message, error, _TRIES))
-            await self._store(reader, expected, message.seq, [])
+            await self._store(reader, expected, message.seq, message, [])
 
-    async def _store(self, reader: str, expected: int, position: int, messages: Sequence[Message]) -> None:
+    async def _store(
+        self, reader: str, expected: int, position: int, last: Message | None, messages: Sequence[Message]
+    ) -> None:
         async with self._connection.transaction():
             await self._connection.execute(use_schema(self._schema))
-            await move_position(self._connection, self.shard.name, reader, expected, position)
+            landmark = Landmark(seq=last.seq, stored=last.stored) if last is not None else None
+            await move_position(self._connection, self.shard.name, reader, expected, to=position, last=landmark)
             events = decoded(messages)
             if events:
                 await self.shard.view.fold(self._connection, events)

@@ -22,7 +22,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from shared.bounded_wait import end, wait_set
 from shared.delivery import Message
 from shared.event_store.errors import MEND, StreamReplacedError
-from shared.stream_identity import look_at, next_sequence
+from shared.stream_identity import Landmark, look_at, next_sequence, refuse_cut_back
 
 PULL: Final = 500
 _EXPIRES_SECONDS: Final = 30.0
@@ -46,12 +46,20 @@ class BatchConsumer:
 
     The consumer on the server is ours alone, keeps nothing and acknowledges nothing, so a takeover can neither skip
     nor reorder. When the server falls silent, the connection was lost or a delivery is missing, it is opened again
-    after the last message received. Idle it delivers a message as it comes; under load two pulls of ``PULL`` messages
+    after the last message received, unless another stands there by now; ``last`` is the one that was received before
+    ``start``, where it is known. Idle it delivers a message as it comes; under load two pulls of ``PULL`` messages
     overlap.
     """
 
     def __init__(
-        self, client: Client, stream: str, subjects: Sequence[str], start: int, arrived: asyncio.Event
+        self,
+        client: Client,
+        stream: str,
+        subjects: Sequence[str],
+        start: int,
+        arrived: asyncio.Event,
+        *,
+        last: Landmark | None = None,
     ) -> None:
         self.stream = stream
         self._client = client
@@ -60,6 +68,7 @@ class BatchConsumer:
         self._reader = ""
         self._replicas = 1
         self._received = start
+        self._last = last
         self._delivered = 0
         self._waiting: deque[Message] = deque()
         self._asked = 0
@@ -77,10 +86,10 @@ class BatchConsumer:
         """Start delivering.
 
         Raises nats.js.errors.NotFoundError when the stream does not exist, and StreamReplacedError when it ends before
-        the start.
+        the start, or holds another message where ``last`` stood.
         """
         seen = await look_at(self._client, self.stream)
-        seen.refuse_before(self._received)
+        await refuse_cut_back(self._client, seen, self.stream, self._received, self._last)
         self._reader, self._replicas = seen.reader, seen.replicas
         await self._subscribe()
         self._keeper = asyncio.create_task(self._keep_alive(), name=f"keep {self.stream} alive")
@@ -201,6 +210,7 @@ class BatchConsumer:
             return
         self._delivered = place.delivery
         self._received = place.seq
+        self._last = Landmark(seq=place.seq, stored=place.stored)
         self._waiting.append(
             Message(
                 stream=self.stream,
@@ -259,7 +269,7 @@ class BatchConsumer:
                 f"{self._reader} was read up to {self._received}, but now the server has {seen.reader}: the stream was "
                 f"deleted and made anew. {MEND}"
             )
-        seen.refuse_before(self._received)
+        await refuse_cut_back(self._client, seen, self.stream, self._received, self._last)
         await self._subscribe()
 
 

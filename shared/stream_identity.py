@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from nats.aio.client import Client
@@ -15,6 +15,7 @@ from shared.event_store.errors import MEND, StreamReplacedError
 from shared.event_store.reader_names import reader_name
 
 _NO_MESSAGE: Final = 10037
+_ROUNDING: Final = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,14 @@ class StreamSeen:
                 f"{self.reader} was read up to {position}, but it ends at {self.last}: the stream is of an earlier "
                 f"moment than the database. {MEND}"
             )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landmark:
+    """A message that was read: its sequence, and when the server stored it. It tells one stream from its successor."""
+
+    seq: int
+    stored: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +79,39 @@ async def look_at(client: Client, stream: str, seconds: float = 5.0) -> StreamSe
         last=answer["state"]["last_seq"],
         replicas=answer["config"]["num_replicas"],
     )
+
+
+async def refuse_cut_back(client: Client, seen: StreamSeen, stream: str, position: int, last: Landmark | None) -> None:
+    """Raise StreamReplacedError when the stream ends before ``position``, or is another where ``last`` was read.
+
+    Raises nats.errors.Error when the server is away.
+    """
+    seen.refuse_before(position)
+    if last is not None:
+        await refuse_grown_again(client, seen, stream, last)
+
+
+async def refuse_grown_again(client: Client, seen: StreamSeen, stream: str, read: Landmark) -> None:
+    """Raise StreamReplacedError when another message stands where ``read`` stood; one that was deleted tells nothing.
+
+    Raises nats.errors.Error when the server is away.
+    """
+    stored = await _stored_at(client, stream, read.seq)
+    if stored is not None and abs(stored - read.stored) > _ROUNDING:
+        raise StreamReplacedError(
+            f"{seen.reader} was read up to {read.seq}, stored at {read.stored:%F %T}, but what stands there was stored "
+            f"at {stored:%F %T}: the stream was cut back and has grown again. {MEND}"
+        )
+
+
+async def _stored_at(client: Client, stream: str, seq: int) -> datetime | None:
+    message = await client.request(f"$JS.API.STREAM.MSG.GET.{stream}", json.dumps({"seq": seq}).encode(), timeout=5)
+    answer = json.loads(message.data)
+    if error := answer.get("error"):
+        if error.get("err_code") == _NO_MESSAGE:
+            return None
+        APIError.from_error(error)
+    return datetime.fromisoformat(answer["message"]["time"])
 
 
 async def last_sequence(client: Client, stream: str, subject: str) -> int:

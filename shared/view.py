@@ -12,10 +12,16 @@ from psycopg.sql import SQL, Composed, Identifier
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
 from shared.delivery import Delivered
 from shared.partition.service import Input
+from shared.stream_identity import Landmark
 
 POSITIONS: Final = (
     "CREATE TABLE positions (shard text, reader text, position bigint NOT NULL, PRIMARY KEY (shard, reader))"
 )
+LANDMARKS: Final = (
+    "ALTER TABLE IF EXISTS positions ADD COLUMN IF NOT EXISTS last_seq bigint, "
+    "ADD COLUMN IF NOT EXISTS last_stored timestamptz"
+)
+"""Adds the last message that was read, also where an older build made the positions."""
 
 
 class View(Protocol):
@@ -77,7 +83,15 @@ async def create_view(connection: psycopg.AsyncConnection[Any], view: View, sche
         await connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(schema)))
         await connection.execute(use_schema(schema))
         await connection.execute(POSITIONS)
+        await connection.execute(LANDMARKS)
         await connection.execute(view.ddl.encode())
+
+
+async def bring_up_to_date(connection: psycopg.AsyncConnection[Any], schema: str) -> None:
+    """Add to the positions in ``schema`` what an older build did not keep."""
+    async with connection.transaction():
+        await connection.execute(use_schema(schema))
+        await connection.execute(LANDMARKS)
 
 
 def use_schema(schema: str) -> Composed:
@@ -93,13 +107,29 @@ async def positions_of(connection: psycopg.AsyncConnection[Any], schema: str, sh
     return {row[0]: row[1] for row in await cursor.fetchall()}
 
 
-async def move_position(
-    connection: psycopg.AsyncConnection[Any], shard: str, reader: str, expected: int, position: int
-) -> bool:
-    """Compare and set a position, inside a transaction that uses the view's schema; False when it is elsewhere."""
+async def landmarks_of(connection: psycopg.AsyncConnection[Any], schema: str, shard: str) -> dict[str, Landmark]:
+    """Return the last message that ``shard`` has read, by reader, where it is known."""
     cursor = await connection.execute(
-        "INSERT INTO positions AS p VALUES (%s, %s, %s) ON CONFLICT (shard, reader) DO UPDATE "
-        "SET position = excluded.position WHERE p.position = %s RETURNING 1",
-        (shard, reader, position, expected),
+        SQL("SELECT reader, last_seq, last_stored FROM {} WHERE shard = %s AND last_seq IS NOT NULL").format(
+            Identifier(schema, "positions")
+        ),
+        (shard,),
+    )
+    return {row[0]: Landmark(seq=row[1], stored=row[2]) for row in await cursor.fetchall()}
+
+
+async def move_position(
+    connection: psycopg.AsyncConnection[Any], shard: str, reader: str, expected: int, *, to: int, last: Landmark | None
+) -> bool:
+    """Compare and set a position, inside a transaction that uses the view's schema; False when it is elsewhere.
+
+    ``last`` is the last message that was read up to there; None when there was none since.
+    """
+    cursor = await connection.execute(
+        "INSERT INTO positions AS p (shard, reader, position, last_seq, last_stored) VALUES (%s, %s, %s, %s, %s) "
+        "ON CONFLICT (shard, reader) DO UPDATE SET position = excluded.position, "
+        "last_seq = coalesce(excluded.last_seq, p.last_seq), "
+        "last_stored = coalesce(excluded.last_stored, p.last_stored) WHERE p.position = %s RETURNING 1",
+        (shard, reader, to, last and last.seq, last and last.stored, expected),
     )
     return await cursor.fetchone() is not None

@@ -20,12 +20,12 @@ from shared.dead_letters import dead_letter, in_words, park
 from shared.delivery import Delivered, Message, decode
 from shared.event_store.errors import MEND, FencedError, StreamReplacedError
 from shared.event_store.reader_names import read_before, stream_of
-from shared.event_store.recorder import Lease
+from shared.event_store.recorder import DeadLetter, Lease
 from shared.partition.folding import UnknownOwnTypeError
 from shared.postgres_liveness import lively_conninfo
-from shared.stream_identity import reader_of
+from shared.stream_identity import Landmark, reader_of
 from shared.topology import DERIVED
-from shared.view import ViewShard, move_position, positions_of, schema_of, use_schema
+from shared.view import ViewShard, landmarks_of, move_position, positions_of, schema_of, use_schema
 
 BATCH: Final = 500
 TRIES: Final = 3
@@ -70,8 +70,16 @@ class ViewRunner:
             for reader in readers:
                 await self._refuse_or_forget(connection, stored, reader)
             self._positions = {reader: stored.get(reader, 0) for reader in readers}
+            landmarks = await landmarks_of(connection, self._schema, self._shard.name)
             consumers = {
-                reader: BatchConsumer(self._client, spec.stream, spec.subjects, self._positions[reader], self._arrived)
+                reader: BatchConsumer(
+                    self._client,
+                    spec.stream,
+                    spec.subjects,
+                    self._positions[reader],
+                    self._arrived,
+                    last=landmarks.get(reader),
+                )
                 for reader, spec in zip(readers, self._shard.inputs, strict=True)
             }
             for consumer in consumers.values():
@@ -92,7 +100,7 @@ class ViewRunner:
 
     async def _fold(self, connection: psycopg.AsyncConnection[Any], reader: str, messages: Sequence[Message]) -> None:
         try:
-            await self._store(connection, reader, messages[-1].seq, decoded(messages))
+            await self._store(connection, reader, messages[-1], decoded(messages))
         except (FencedError, psycopg.OperationalError, psycopg.InterfaceError):
             raise
         except Exception as error:  # noqa: BLE001 -- one bad message must not stop the rest
@@ -104,7 +112,7 @@ class ViewRunner:
         failure: Exception | None = None
         for _ in range(TRIES):
             try:
-                await self._store(connection, reader, message.seq, decoded([message]))
+                await self._store(connection, reader, message, decoded([message]))
             except (FencedError, UnknownOwnTypeError, psycopg.OperationalError, psycopg.InterfaceError):
                 raise
             except Exception as error:  # noqa: BLE001 -- told below, and parked
@@ -112,30 +120,30 @@ class ViewRunner:
             else:
                 return
         log.error("message.parked", shard=self._shard.name, seq=message.seq, exc_info=failure)
-        await self._store(connection, reader, message.seq, [], parked=(message, failure))
+        letter = dead_letter(message, failure, TRIES)
+        await self._store(connection, reader, message, [], parked=letter)
 
     async def _store(
         self,
         connection: psycopg.AsyncConnection[Any],
         reader: str,
-        position: int,
+        last: Message,
         messages: Sequence[Delivered],
-        parked: tuple[Message, Exception | None] | None = None,
+        parked: DeadLetter | None = None,
     ) -> None:
         async with connection.transaction():
             await self._fence(connection)
             await connection.execute(use_schema(self._schema))
-            if not await move_position(connection, self._shard.name, reader, self._positions[reader], position):
+            expected, landmark = self._positions[reader], Landmark(seq=last.seq, stored=last.stored)
+            if not await move_position(connection, self._shard.name, reader, expected, to=last.seq, last=landmark):
                 raise FencedError(self._shard.name)
             if messages:
                 await self._shard.view.fold(connection, messages)
             if parked is not None:
-                message, failure = parked
-                letter = dead_letter(message, failure, TRIES)
-                await park(connection, self._service_schema, self._shard.name, letter)
+                await park(connection, self._service_schema, self._shard.name, parked)
             crash_point("view.before-commit")
         crash_point("view.after-commit")
-        self._positions[reader] = position
+        self._positions[reader] = last.seq
 
     async def _fence(self, connection: psycopg.AsyncConnection[Any]) -> None:
         cursor = await connection.execute(

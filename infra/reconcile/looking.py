@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,14 @@ from psycopg.sql import SQL, Identifier
 from infra.outlets import OUTLETS
 from infra.readers import Position, all_positions
 from infra.running_servers import Connections
+from services.projections.views import VIEWS
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
+from shared.event_store.errors import MEND, StreamReplacedError
 from shared.event_store.reader_names import stream_of
 from shared.relay import published_position
-from shared.stream_identity import StreamSeen, look_at
+from shared.stream_identity import StreamSeen, look_at, refuse_grown_again
 from shared.topology import DERIVED
+from shared.view import landmarks_of, schema_of, shards_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +70,25 @@ async def readers_beyond(servers: Connections) -> list[str]:
     ]
     # After the positions, for services may run: what they read meanwhile must be there.
     seen = {stream: await look_at(servers.client, stream) for stream in (MEMBER_EVENTS, TOUCHES, TOUCH_FACTS)}
-    return [*_behind(read, seen, "has read"), *_behind(published, seen, "has published to")]
+    return [
+        *_behind(read, seen, "has read"),
+        *_behind(published, seen, "has published to"),
+        *[words async for words in _grown_again(servers, seen)],
+    ]
+
+
+async def _grown_again(servers: Connections, seen: Mapping[str, StreamSeen]) -> AsyncIterator[str]:
+    """Yield, in words, each view that has read another message than now stands there."""
+    for view in VIEWS:
+        for shard in shards_of(view, servers.partitions):
+            for reader, landmark in (await landmarks_of(servers.postgres, schema_of(view), shard.name)).items():
+                now = seen[stream_of(reader)]
+                if reader != now.reader or landmark.seq > now.last:
+                    continue
+                try:
+                    await refuse_grown_again(servers.client, now, stream_of(reader), landmark)
+                except StreamReplacedError as skew:
+                    yield f"projections {shard.name}: {str(skew).removesuffix(MEND).strip()}"
 
 
 def _behind(positions: Iterable[Position], seen: Mapping[str, StreamSeen], what: str) -> Iterable[str]:

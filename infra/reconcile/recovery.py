@@ -102,7 +102,8 @@ async def move_readers_back(servers: Connections, cut: int, recovered: Recovered
                         (why, str(partition)),
                     )
         await connection.execute(
-            "UPDATE view_history.positions SET reader = %s, position = least(position, %s) WHERE reader LIKE %s",
+            "UPDATE view_history.positions SET reader = %s, position = least(position, %s), last_seq = NULL, "
+            "last_stored = NULL WHERE reader LIKE %s",
             (reader, cut, like),
         )
 
