@@ -2,7 +2,7 @@
 UV_VERSION = 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint fuzz chaos simulate
+.PHONY: help install run test lint fuzz chaos simulate bench
 
 help:
 	@echo "make run    start Warmline here, with its own database and message streams; Ctrl-C stops it"
@@ -14,6 +14,8 @@ help:
 	@echo "            SEED=1 (the same faults again; else any)  SECONDS=600 (else 120)  NODES=3 (NATS servers; else 1)"
 	@echo "            CHAOS=\"--json FILE --logs FOLDER\"; CHAOS=--plan only says what would be done"
 	@echo "make simulate  run schedules of faults in memory against a model, SECONDS=60 long from SEED=1 on"
+	@echo "make bench  measure against the textbook way and bare loops, on servers of its own; minutes, and nothing passes"
+	@echo "            ROWS=\"triage_throughput memory\" (else all)  ROUNDS=5  SECONDS=3 (each turn)  SIZES=EVENTS=100000"
 	@echo "make lint   check style, types and layers"
 
 install:
@@ -36,6 +38,10 @@ chaos: install
 
 simulate: install
 	@exec .venv/bin/python -m tests.simulation --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1)
+
+bench: install
+	@exec .venv/bin/python -m benchmarks $(ROWS) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+		$(if $(SECONDS),--seconds $(SECONDS)) $(foreach size,$(SIZES),--size $(size)) $(BENCH)
 
 lint: install
 	.venv/bin/ruff check

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
-PACKAGES = ("services", "shared", "infra")
+PACKAGES = ("services", "shared", "infra", "benchmarks")
 
 
 def whole_tree(folder: Path) -> None:
