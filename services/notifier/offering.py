@@ -26,7 +26,7 @@ from shared.contracts.touch_facts import Verdict
 from shared.decider import Place
 from shared.workspace import Page, Workspace
 
-_AT_ONCE: Final = timedelta(milliseconds=1)
+_A_MOMENT: Final = timedelta(milliseconds=1)
 
 
 def offer(need: NeedsTouch, now: datetime, work: Workspace) -> bool:
@@ -80,7 +80,12 @@ def take_off(need: NeedsTouch, responder: str, care_load: int, work: Workspace) 
 
 
 def drain(organisation: str, now: datetime, work: Workspace) -> None:
-    """Offer what waits, oldest and heaviest first: a page of it, and what is behind it at once if anybody has room."""
+    """Offer what waits, oldest and heaviest first: a page of it, and what is behind it at once if anybody has room.
+
+    The next page follows the moment for which this one came, not ``now``: a deadline of now comes only once it is sure
+    that nothing was stored before it, which takes long in a cluster.
+    """
+    at_once = work.clock + _A_MOMENT
     roster_id = roster_stream(organisation)
     roster: RosterState = work.state(roster_id)
     policy: Policy | None = work.state(policy_stream(organisation)).policy
@@ -96,9 +101,9 @@ def drain(organisation: str, now: datetime, work: Workspace) -> None:
         if touch.need is not None:
             waits = offer(touch.need, now, work) or waits
     if more:
-        finish = FinishDrain(next_due=now + _AT_ONCE, reached=roster.drain_reached, complete=False)
+        finish = FinishDrain(next_due=at_once, reached=roster.drain_reached, complete=False)
     elif end is not None and _anybody_has_room(organisation, policy, now, work):
-        finish = FinishDrain(next_due=now + _AT_ONCE, reached=end, complete=False)
+        finish = FinishDrain(next_due=at_once, reached=end, complete=False)
     else:
         finish = FinishDrain(next_due=look_again_at(policy, now) if waits else None, complete=end is None)
     work.decide(roster_id, finish)

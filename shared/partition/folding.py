@@ -95,7 +95,7 @@ class Folding:
     async def fold(self, reader: str, messages: Sequence[Message]) -> None:
         """Fold ``messages`` in order and store the result with the reader's new position, in one transaction.
 
-        Only when more than ``BATCH`` deadlines are due in between, what is before them is stored first. Raises
+        Only when more deadlines are due in between than one transaction takes, what is before is stored first. Raises
         UnknownOwnTypeError, with all before it stored, at a message that only a newer build understands.
         """
         understood, halt = self._understood(messages)
@@ -107,7 +107,7 @@ class Folding:
             if isinstance(one, Exception):
                 self._park(message, one, 1, batch)
             elif one is not None and one.delivered.key not in known:
-                while await self._fire_due(clock, batch) == BATCH:
+                while await self._fire_due(clock, batch):
                     await self.commit(batch)
                     batch = Batch()
                 self.work.clock = clock
@@ -124,11 +124,13 @@ class Folding:
     async def fire(self, clock: datetime, most: int = BATCH) -> bool:
         """Fire what is due at ``clock``, at most ``most`` of it; tell whether anything was."""
         self.work.now = self._now()
+        row = await self.next_deadline()
+        if row is None or row.due > clock:
+            return False
         batch = Batch()
-        fired = await self._fire_due(clock, batch, most)
-        if fired:
-            await self.commit(batch)
-        return fired > 0
+        await self._fire_due(clock, batch, most)
+        await self.commit(batch)
+        return True
 
     async def next_deadline(self) -> DeadlineRow | None:
         """Return the deadline that is due first, suspended ones left out."""
@@ -245,19 +247,21 @@ class Folding:
                 return True
         return False
 
-    async def _fire_due(self, clock: datetime, batch: Batch, most: int = BATCH) -> int:
-        """Fire what is due at ``clock`` in order, at most ``most``; return how many."""
-        fired = 0
-        while fired < most:
-            row = await self.next_deadline()
-            if row is None or row.due > clock:
-                break
-            if fired == 0:
+    async def _fire_due(self, clock: datetime, batch: Batch, most: int = BATCH) -> bool:
+        """Fire what is due at ``clock`` in order; tell whether there is more, for another transaction.
+
+        At most ``most``, and each only once: what sets itself again goes through something long, part by part.
+        """
+        fired: set[tuple[str, str]] = set()
+        while (row := await self.next_deadline()) is not None and row.due <= clock:
+            if len(fired) == most or (row.stream, row.name) in fired:
+                return True
+            if not fired:
                 coming = [due.stream for due in self.work.book.due(clock, most)]
                 await self._store.aside(self._admit, coming)
-            fired += 1
+            fired.add((row.stream, row.name))
             await self._fire(row, batch)
-        return fired
+        return False
 
     async def _fire(self, row: DeadlineRow, batch: Batch) -> None:
         if (row.stream, row.name, row.due) in self._parked:

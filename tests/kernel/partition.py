@@ -24,10 +24,11 @@ class Partition:
         self.client, self.store, self.url = client, store, url
         self._published = 0
 
-    def runner(self) -> PartitionRunner:
+    def runner(self, service: CounterService | None = None) -> PartitionRunner:
         lease = own(self.url)
         inlet = NatsInlet(self.client)
-        return PartitionRunner(inlet, self.store, lease, CounterService(), INPUTS, after_commit=lambda: None)
+        run = service or CounterService()
+        return PartitionRunner(inlet, self.store, lease, run, INPUTS, after_commit=lambda: None)
 
     async def publish(self, *messages: MemberEvent | Outgoing) -> None:
         """Publish, each message under an id of its own: the stream's window absorbs nothing."""

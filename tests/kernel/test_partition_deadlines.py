@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from shared.contracts.cloudevents import MemberEvent
+from shared.event_store.recorder import DeadlineRow
 from shared.partition.folding import BATCH
-from tests.kernel.counter import Counted, Reminded, post
+from shared.workspace import Workspace
+from tests.kernel.counter import Count, Counted, CounterService, Reminded, post
 from tests.kernel.kernel_tables import contents, running, until
 from tests.kernel.partition import Partition
 
@@ -86,3 +88,30 @@ async def test_more_deadlines_than_a_batch_are_stored_in_parts_before_the_next_m
     assert [event.by for _, event in log[-2:]] == ["post:last", "post:very last"]
     assert len(log) == 2 * count + 2
     assert contents(partition.url)["shard"][0][1] == 5
+
+
+class Again(CounterService):
+    """Reminds five times, a moment apart."""
+
+    def on_deadline(self, deadline: DeadlineRow, work: Workspace) -> None:
+        super().on_deadline(deadline, work)
+        if work.version(deadline.stream) < 10:
+            remind = deadline.due + timedelta(milliseconds=1)
+            work.decide(deadline.stream, Count(by="itself", clock=work.clock, remind=remind))
+
+
+@pytest.mark.parametrize("followed", [False, True])
+async def test_what_sets_itself_again_comes_at_once_and_each_time_in_a_transaction_of_its_own(
+    partition: Partition, followed: bool
+) -> None:
+    due = datetime.now(UTC) + timedelta(seconds=1)
+    await partition.publish(reminder(1, due))
+    await until(lambda: datetime.now(UTC) > due + timedelta(seconds=0.1))
+    if followed:
+        await partition.publish(post("last", member="bo"))
+    async with running(partition.runner(Again()).run()):
+        await until(lambda: partition.store.head() == 10 + followed)
+    reminded = [event.clock for _, event in partition.log() if isinstance(event, Reminded)]
+    assert reminded == [due + timedelta(milliseconds=number) for number in range(5)]
+    assert not followed or partition.log()[-1][0] == "bo"
+    assert contents(partition.url)["shard"][0][1] == (5 if followed else 6)

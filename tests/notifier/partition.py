@@ -91,8 +91,9 @@ class Partition:
         while (row := self._next_deadline()) is not None and row.due <= self.now + LATE_GRACE:
             self.pass_time(row.due)
 
-    def fire_due(self) -> None:
-        while (row := self._next_deadline()) is not None and row.due <= self.now:
+    def fire_due(self, unsettled: timedelta = timedelta()) -> None:
+        """Fire what is due; of the last ``unsettled`` nobody knows yet what was stored."""
+        while (row := self._next_deadline()) is not None and row.due <= self.now - unsettled:
             self._fire(row)
 
     def commit(self) -> None:

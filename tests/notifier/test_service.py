@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from services.notifier.roster import CapacityGranted
+from shared.batch_consumer import SETTLED_IN_CLUSTER
 from shared.contracts.policy import Leave, Limits, Policy
 from shared.contracts.touch_facts import TouchAnnotated, TouchAssigned, TouchHeld, TouchSettled
 from shared.decider import Refused
@@ -244,6 +245,16 @@ def test_a_new_policy_looks_at_a_long_line_of_what_nobody_served() -> None:
         made.tell(need(f"t-{number}", since=at(-10 - number)))
     made.adopt(policy(MIRA, limits=Limits(touches=100)))
     made.pass_time(at(0.001))
+    assert len(assigned(made)) == 8
+
+
+def test_a_long_line_is_gone_through_at_once_where_the_wall_clock_is_believed_late() -> None:
+    made = partition(policy(responder("ann", segments=("a",))), line_length=3)
+    for number in range(8):
+        made.tell(need(f"t-{number}", since=at(-10 - number)))
+    made.adopt(policy(MIRA, limits=Limits(touches=100)))
+    made.now += SETTLED_IN_CLUSTER + timedelta(seconds=1)
+    made.fire_due(SETTLED_IN_CLUSTER)
     assert len(assigned(made)) == 8
 
 

@@ -92,8 +92,8 @@ def no_deadline_first(patch: pytest.MonkeyPatch) -> None:
     """Messages are folded past what is due before them."""
     fire = Folding._fire_due
 
-    async def only_by_the_wall(self: Folding, clock: Any, batch: Batch, most: int = 0) -> int:
-        return await fire(self, clock, batch, most) if most else 0
+    async def only_by_the_wall(self: Folding, clock: Any, batch: Batch, most: int = 0) -> bool:
+        return await fire(self, clock, batch, most) if most else False
 
     patch.setattr(Folding, "_fire_due", only_by_the_wall)
 
