@@ -1,6 +1,7 @@
 """Whether the service of this container does its work: ``python -m infra.container_health SERVICE``.
 
-Exits with 0 if it does, else with 1 and the reason.
+Exits with 0 if it does, else with 1 and the reason. It is started every few seconds in each container: what it imports
+is what it costs.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 
 import psycopg
 
-from infra.audit.settings import PORT
+from infra.ports import AUDITOR_PORT
 from infra.shards import SERVICES, all_shards
 from shared.settings import ServiceSettings, SettingsError
 
@@ -42,7 +43,7 @@ async def why_not_healthy(service: str, settings: ServiceSettings) -> str | None
 
 
 def _auditor_port() -> int | None:
-    port = os.environ.get(PORT, "")
+    port = os.environ.get(AUDITOR_PORT, "")
     return int(port) if port.isdigit() else None
 
 

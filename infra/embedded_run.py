@@ -23,9 +23,8 @@ from infra.provision import provision
 from infra.run_file import RunFile, read_run, write_run
 from infra.service_process import Service, ServiceProcess, service_processes
 from infra.service_table import DEMO, service_environment, service_table
-from infra.shards import why_not_owned
 from infra.start_policy import StartPolicy
-from infra.status import wait_ready
+from infra.status import wait_ready, why_not_owned
 from infra.supervisor import Supervisor
 from shared.bounded_wait import end
 from shared.topology import StreamSettings, store_bytes

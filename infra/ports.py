@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from infra.operator_error import OperatorError
 
 FIRST_PORT = 8080
+AUDITOR_PORT = "WARMLINE_AUDITOR_PORT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def claim_auditor(environ: Mapping[str, str], remembered: int | None) -> Claim:
 
     Raises OperatorError if the one that is set is no port, taken or not allowed.
     """
-    wanted = environ.get("WARMLINE_AUDITOR_PORT")
+    wanted = environ.get(AUDITOR_PORT)
     if not wanted or wanted == "0":
         return claim_internal(remembered)
     if not (wanted.isascii() and wanted.isdigit() and int(wanted) < 65_536):

@@ -10,8 +10,6 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.sql import SQL, Identifier, Literal
 
-from infra.run_file import RunFile
-
 SERVICES: Final = ("ingest", "triage", "notifier", "projections")
 
 
@@ -49,16 +47,3 @@ async def all_shards(connection: psycopg.AsyncConnection[Any]) -> list[ShardRow]
     await cursor.execute(_ALL)
     rows = await cursor.fetchall()
     return sorted(rows, key=lambda row: (SERVICES.index(row.service), row.shard))
-
-
-async def why_not_owned(run: RunFile) -> str | None:
-    """Return None when every shard has a living owner, else which have none."""
-    try:
-        async with await psycopg.AsyncConnection.connect(
-            run.postgres_url, autocommit=True, connect_timeout=2
-        ) as connection:
-            rows = await all_shards(connection)
-    except psycopg.Error as error:
-        return f"PostgreSQL does not answer ({type(error).__name__})"
-    missing = [f"{row.service}/{row.shard}" for row in rows if not row.owned]
-    return f"nobody owns {', '.join(missing)} yet" if missing else None

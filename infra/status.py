@@ -7,9 +7,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import httpx
+import psycopg
 
 from infra.operator_error import OperatorError
 from infra.run_file import RunFile
+from infra.shards import all_shards
 
 Check = Callable[[RunFile], Awaitable[str | None]]
 """Returns None if that part of the run is ready, else why not, in words for an operator."""
@@ -39,6 +41,19 @@ async def wait_ready(run: RunFile, seconds: float, checks: Sequence[Check] = ())
             if asyncio.get_running_loop().time() > deadline:
                 raise OperatorError(f"Not ready after {seconds:.0f} s: {'; '.join(why_not)}. Look into DATA/logs.")
             await asyncio.sleep(_EVERY)
+
+
+async def why_not_owned(run: RunFile) -> str | None:
+    """Return None when every shard has a living owner, else which have none."""
+    try:
+        async with await psycopg.AsyncConnection.connect(
+            run.postgres_url, autocommit=True, connect_timeout=2
+        ) as connection:
+            rows = await all_shards(connection)
+    except psycopg.Error as error:
+        return f"PostgreSQL does not answer ({type(error).__name__})"
+    missing = [f"{row.service}/{row.shard}" for row in rows if not row.owned]
+    return f"nobody owns {', '.join(missing)} yet" if missing else None
 
 
 async def _why_not_healthy(client: httpx.AsyncClient, name: str, url: str, _run: RunFile) -> str | None:

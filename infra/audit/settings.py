@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 from infra.embedded.postgres_place import postgres_place
 from infra.looking.faces import Faces
+from infra.ports import AUDITOR_PORT
 from shared.settings import ServiceSettings, SettingsError
 
 DESK: Final = "WARMLINE_WATCH_DESK"
 INGEST: Final = "WARMLINE_WATCH_INGEST"
 FOLDERS: Final = "WARMLINE_WATCH_FOLDERS"
-PORT: Final = "WARMLINE_AUDITOR_PORT"
 DEADMAN_URL: Final = "WARMLINE_DEADMAN_URL"
 DEADMAN_SECONDS: Final = "WARMLINE_DEADMAN_SECONDS"
 
@@ -42,7 +42,7 @@ class AuditorSettings:
             service = ServiceSettings.from_env(environ)
         except SettingsError as error:
             problems.append(str(error))
-        port = _number(environ, PORT, range(65_536), problems)
+        port = _number(environ, AUDITOR_PORT, range(65_536), problems)
         seconds = _number(environ, DEADMAN_SECONDS, range(1, 86_401), problems)
         desk, ingest, deadman = (_url(environ, name, problems) for name in (DESK, INGEST, DEADMAN_URL))
         if service is None or problems:

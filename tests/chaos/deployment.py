@@ -27,8 +27,8 @@ from infra.provision import provision
 from infra.run_file import RunFile, write_run
 from infra.service_process import Service, ServiceProcess
 from infra.service_table import service_environment, service_table
-from infra.shards import SERVICES, why_not_owned
-from infra.status import wait_ready
+from infra.shards import SERVICES
+from infra.status import wait_ready, why_not_owned
 from infra.supervisor import Supervisor, Unit
 from shared.crash_points import FOLDER, CrashPoint
 from shared.topology import GIB, StreamSettings, store_bytes

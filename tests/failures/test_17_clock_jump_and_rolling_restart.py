@@ -12,8 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
-from infra.shards import why_not_owned
-from infra.status import wait_ready
+from infra.status import wait_ready, why_not_owned
 from tests.chaos.fault_kinds import FAULT_KINDS
 from tests.chaos.schedule import Fault
 from tests.failures.under_load import UnderLoad, under_load
