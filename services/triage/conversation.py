@@ -5,9 +5,10 @@ Posts may arrive in any order: the earliest that is known counts as the opening.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from services.triage.conversation_facts import (
     ConversationOpened,
@@ -38,9 +39,11 @@ from services.triage.voices import AnsweredBy, Post, Voices
 from shared.contracts.needs_touch import Evidence, NeedsTouch, Scalar
 from shared.decider import Deadline, Decider
 
+T = TypeVar("T")
+
 UNANSWERED: Final = "unanswered"
 EARLY_KEPT: Final = 4
-"""Edits and deletions that are remembered of a conversation none of whose posts is known yet."""
+"""Edits and deletions that are remembered of other posts than the opening: the true opening may still be on its way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +78,10 @@ def decide(command: Any, state: ConversationState) -> tuple[Any, ...]:
     match command:
         case NotePost():
             return _with_consequences(state, _note(command, state), command.post.evidence)
-        case NoteEdit() if _may_be_opening(state, command.message) and _is_news(state, command):
+        case NoteEdit() if _is_news(state, command):
             edited = OpeningEdited(message=command.message, asks=command.asks, evidence=command.evidence)
             return _with_consequences(state, (edited,), command.evidence)
-        case NoteDeletion() if _may_be_opening(state, command.message) and command.message not in state.deleted:
+        case NoteDeletion() if command.message not in state.deleted:
             deleted = OpeningDeleted(message=command.message, evidence=command.evidence)
             return _with_consequences(state, (deleted,), command.evidence)
         case NoteSolved() if not state.solved:
@@ -89,10 +92,6 @@ def decide(command: Any, state: ConversationState) -> tuple[Any, ...]:
             return (NeedClosed(touch=command.touch, outcome=command.outcome),)
         case _:
             return ()
-
-
-def _may_be_opening(state: ConversationState, message: str) -> bool:
-    return state.opening is None or state.opening.message == message
 
 
 def _is_news(state: ConversationState, command: NoteEdit) -> bool:
@@ -209,10 +208,11 @@ def evolve(state: ConversationState, event: Any) -> ConversationState:
         case VoicesGreeted():
             return replace(state, voices=state.voices.greet(event.members))
         case OpeningEdited():
-            others = tuple(edit for edit in state.edits if edit.message != event.message)
-            return replace(state, edits=(*others, event)[-EARLY_KEPT:])
+            edits = {edit.message: edit for edit in state.edits if edit.message != event.message}
+            return replace(state, edits=_remembered(state, {**edits, event.message: event}))
         case OpeningDeleted():
-            return replace(state, deleted=(*state.deleted, event.message)[-EARLY_KEPT:])
+            deleted = {message: message for message in (*state.deleted, event.message)}
+            return replace(state, deleted=_remembered(state, deleted))
         case ConversationSolved():
             return replace(state, solved=True)
         case QuestionPassed():
@@ -235,6 +235,14 @@ def evolve(state: ConversationState, event: Any) -> ConversationState:
             return replace(state, need=None)
         case _:
             return state
+
+
+def _remembered(state: ConversationState, by_message: Mapping[str, T]) -> tuple[T, ...]:
+    """Return what concerns the opening, and the last few of the rest."""
+    opening = state.opening.message if state.opening is not None else None
+    rest = [one for message, one in by_message.items() if message != opening]
+    own = [one for message, one in by_message.items() if message == opening]
+    return (*own, *rest[-EARLY_KEPT:])
 
 
 def _opener(state: ConversationState) -> str | None:

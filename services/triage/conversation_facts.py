@@ -40,7 +40,7 @@ class VoicesGreeted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningEdited:
-    """The opening post was changed, or one that came to light before any post; ``asks`` is what it does now."""
+    """The opening post was changed, or another that may turn out to be it; ``asks`` is what it does now."""
 
     message: str
     asks: bool
@@ -49,7 +49,7 @@ class OpeningEdited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningDeleted:
-    """The opening post is gone, or one that came to light before any post."""
+    """The opening post is gone, or another that may turn out to have been it."""
 
     message: str
     evidence: Evidence

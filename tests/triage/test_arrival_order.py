@@ -9,7 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.triage.voices import PEERS_KEPT, Post, Voices
-from shared.contracts.member_events import Deleted, Joined, Left, Member, MemberEventData, Posted, Solved, Updated
+from shared.contracts.member_events import (
+    Deleted,
+    Edited,
+    Joined,
+    Left,
+    Member,
+    MemberEventData,
+    Posted,
+    Solved,
+    Updated,
+)
 from shared.contracts.policy import Policy, Segment
 from tests.triage.making import LONG_AGO, MONDAY, at, seen_at, who
 from tests.triage.partition import Partition
@@ -84,6 +94,24 @@ def test_nor_does_a_deletion_that_comes_first(data: st.DataObject) -> None:
     ]
     first_two = data.draw(st.permutations(told[:2]))
     assert queue(POLICIES[0], [*first_two, told[2]]) == queue(POLICIES[0], told)
+
+
+@settings(deadline=None, max_examples=60)
+@given(data=st.data(), change=st.sampled_from(["edited", "deleted", "edited into a question"]))
+def test_nor_does_it_when_an_answer_is_known_before_the_post_and_what_became_of_it(
+    data: st.DataObject, change: str
+) -> None:
+    asks, text = "How do I start?", "Hello."
+    first, later = (text, asks) if change == "edited into a question" else (asks, text)
+    gone = Deleted(member=ADA, conversation="c-1", message="m-1")
+    told: list[tuple[Any, MemberEventData]] = [
+        (at(0), Posted(member=ADA, conversation="c-1", message="m-1", text=first)),
+        (at(1), Posted(member=BEA, conversation="c-1", message="m-2", text="Me, too.")),
+        (at(2), gone if change == "deleted" else Edited(member=ADA, conversation="c-1", message="m-1", text=later)),
+        (at(3), Edited(member=BEA, conversation="c-1", message="m-2", text="Me, neither.")),
+    ]
+    shuffled = data.draw(st.permutations(told))
+    assert queue(POLICIES[1], shuffled) == queue(POLICIES[1], told)
 
 
 def test_nor_does_it_matter_that_a_later_post_was_looked_at_and_withdrawn() -> None:

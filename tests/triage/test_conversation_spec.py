@@ -88,7 +88,20 @@ class TestAnswered:
             assert given(CONVERSATION).after(command, post(ADA, 0, asks=True)).deadlines == ()
 
     def test_another_post_deleted_is_no_matter(self) -> None:
-        asked().when(NoteDeletion(message="m-7", evidence=seen_at(1))).then()
+        assert asked().after(NoteDeletion(message="m-7", evidence=seen_at(1))).deadlines == DUE
+        assert unanswered().after(NoteDeletion(message="m-7", evidence=seen_at(5))).state.need == need()
+
+    def test_deleted_before_the_post_arrived_but_after_an_answer_did(self) -> None:
+        late = post(ADA, 0, asks=True, by="team")
+        known = given(CONVERSATION).after(post(BEA, 1, by="team"))
+        assert known.after(late).deadlines == DUE
+        assert known.after(NoteDeletion(message="m-0", evidence=seen_at(2)), late).deadlines == ()
+
+    def test_other_posts_deleted_do_not_bring_the_opening_back(self) -> None:
+        gone = asked().after(NoteDeletion(message="m-0", evidence=seen_at(1)))
+        others = [NoteDeletion(message=f"m-{number}", evidence=seen_at(number)) for number in range(2, 20)]
+        assert gone.after(*others).deadlines == ()
+        assert len(gone.after(*others).state.deleted) == EARLY_KEPT + 1
 
     def test_the_deletion_of_what_was_thought_to_be_the_opening_is_not_the_opening_s(self) -> None:
         known = given(CONVERSATION).after(post(ADA, 1, asks=True), NoteDeletion(message="m-1", evidence=seen_at(2)))
@@ -116,8 +129,17 @@ class TestEdited:
     def test_before_the_post_arrived(self) -> None:
         assert given(CONVERSATION).after(self.edit(1, asks=False), post(ADA, 0, asks=True)).deadlines == ()
 
+    def test_before_the_post_arrived_but_after_an_answer_did(self) -> None:
+        known = given(CONVERSATION).after(post(BEA, 1, by="team"))
+        assert known.after(self.edit(2, asks=True), post(ADA, 0, by="team")).deadlines == DUE
+        assert known.after(self.edit(2, asks=False), post(ADA, 0, asks=True, by="team")).deadlines == ()
+
     def test_other_posts_are_no_matter(self) -> None:
-        asked().when(NoteEdit(message="m-7", asks=False, evidence=seen_at(1))).then()
+        others = [NoteEdit(message=f"m-{number}", asks=False, evidence=seen_at(number)) for number in range(2, 20)]
+        assert asked().after(*others).deadlines == DUE
+        edited = asked().after(self.edit(1, asks=False), *others)
+        assert edited.deadlines == ()
+        assert len(edited.state.edits) == EARLY_KEPT + 1
 
     def test_few_are_remembered_before_the_post_arrives(self) -> None:
         edits = [NoteEdit(message=f"m-{number}", asks=True, evidence=seen_at(number)) for number in range(9)]
