@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from tests.chaos.network import why_no_cable
 from tests.chaos.power import why_no_power_cut
 
 CHROMIUM = Path("/usr/bin/chromium")
+NODE_PACKAGES = ("@nats-io/transport-node", "@nats-io/jetstream")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,21 @@ def why_no_docker() -> str | None:
     return None
 
 
+def node_modules() -> Path:
+    """Return the folder of the packages that the JavaScript example names; the variable says where they are."""
+    return Path(os.environ.get("WARMLINE_NODE_MODULES", "node_modules")).absolute()
+
+
+@cache
+def why_no_node() -> str | None:
+    if shutil.which("node") is None:
+        return "there is no node"
+    missing = [name for name in NODE_PACKAGES if not (node_modules() / name).is_dir()]
+    if missing:
+        return f"{node_modules()} lacks {', '.join(missing)} (npm install them, or say where: WARMLINE_NODE_MODULES)"
+    return None
+
+
 @cache
 def why_no_root() -> str | None:
     return why_no_cable() or why_no_power_cut()
@@ -52,6 +69,7 @@ def why_no_root() -> str | None:
 NEEDS = (
     Need(marker="browser", variable="WARMLINE_REQUIRE_BROWSER", why_missing=why_no_chromium),
     Need(marker="docker", variable="WARMLINE_REQUIRE_DOCKER", why_missing=why_no_docker),
+    Need(marker="node", variable="WARMLINE_REQUIRE_NODE", why_missing=why_no_node),
     Need(marker="root", variable="WARMLINE_REQUIRE_ROOT", why_missing=why_no_root),
 )
 
