@@ -7,6 +7,7 @@ UV_VERSION = 0.13.9
 help:
 	@echo "make run    start Warmline here, with its own database and message streams; Ctrl-C stops it"
 	@echo "            PORT=9000 (desk and API; else the next free one from 8080)  DATA=folder (else .data)"
+	@echo "            PROCESSES=2 (of each service; else 1)"
 	@echo "            WARMLINE_TOKEN=token (else one is made)  POLICY=file  DEMO=0 (without the demo community)"
 	@echo "make test   run all tests; PYTEST=\"tests/triage -x\" chooses"
 	@echo "make fuzz   throw hostile input at every parser and every route, SECONDS=60 at each; FUZZ=cursor chooses"

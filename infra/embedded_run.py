@@ -17,7 +17,7 @@ from infra.ingest_client import ingest_client
 from infra.nats_readiness import wait_for_jetstream
 from infra.nats_users import OPERATOR
 from infra.operator_error import OperatorError
-from infra.ports import claim_auditor, claim_internal, claim_public
+from infra.ports import claim_auditor, claim_internal, claim_public, listen_at
 from infra.process_table import process_identity
 from infra.provision import provision
 from infra.run_file import RunFile, read_run, write_run
@@ -87,6 +87,11 @@ class EmbeddedRun:
                 [claim.port for claim in routes],
                 max_file_store=str(store_bytes(settings)),
             )
+            # The run listens itself, and its processes accept: who connects as one is started anew waits for a moment.
+            listening = {
+                service: claims.enter_context(listen_at(claim, os.environ)).fileno()
+                for service, claim in (("projections", desk), ("ingest", ingest))
+            }
             self._claims = claims.pop_all()
         self.run = RunFile(
             pid=os.getpid(),
@@ -106,7 +111,9 @@ class EmbeddedRun:
         self._supervisor = Supervisor(
             servers=[self._postgres, *self._nats],
             services=self._processes(
-                service_table(processes=options.processes, desk_port=desk.port, nats_url=self._nats_url),
+                service_table(
+                    processes=options.processes, desk_port=desk.port, nats_url=self._nats_url, sockets=listening
+                ),
                 ingest_port=ingest.port,
             ),
             report=report,
@@ -142,6 +149,11 @@ class EmbeddedRun:
         )
         write_run(self._data, self.run)  # not before: what provisioning refused is not to be remembered
         self._report("Starting the services")
+        if self._options.processes > self.run.partitions:
+            self._report(
+                f"{self.run.partitions} partitions are work for {self.run.partitions} processes each of triage and "
+                f"notifier: of {self._options.processes} the others wait to take over"
+            )
         await self._supervisor.start_services()
         ready = asyncio.create_task(wait_ready(self.run, _READY_WITHIN, [why_not_owned]))
         failing = asyncio.create_task(self._supervisor.failing())

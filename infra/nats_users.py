@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
+from shared.contracts.subjects import INGEST_TAKEN, MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
 from shared.nats_address import NatsAddress
 
 OPERATOR: Final = "operator"
@@ -58,7 +58,11 @@ def _reads(*streams: str) -> tuple[str, ...]:
 
 
 USERS: Final = (
-    NatsUser(name="ingest", publish=("p.*.member.>", *_sees(MEMBER_EVENTS), *_reads(TOUCH_FACTS))),
+    NatsUser(
+        name="ingest",
+        publish=("p.*.member.>", INGEST_TAKEN, *_sees(MEMBER_EVENTS), *_reads(TOUCH_FACTS)),
+        subscribe=(INGEST_TAKEN,),
+    ),
     NatsUser(name="triage", publish=("needs-touch.*.*.*", *_reads(MEMBER_EVENTS, TOUCHES))),
     NatsUser(
         name="notifier",

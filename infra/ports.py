@@ -10,6 +10,8 @@ from infra.operator_error import OperatorError
 
 FIRST_PORT = 8080
 AUDITOR_PORT = "WARMLINE_AUDITOR_PORT"
+_BACKLOG = 2048
+"""So many connections wait while a process is started anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,21 @@ class Claim:
     def release(self) -> None:
         """Let others take the port."""
         self._holder.close()
+
+
+def listen_at(claim: Claim, environ: Mapping[str, str]) -> socket.socket:
+    """Listen at a claimed port, at WARMLINE_HOST where it is set, else on this machine only.
+
+    Raises OperatorError when that cannot be.
+    """
+    host = environ.get("WARMLINE_HOST") or "127.0.0.1"
+    try:
+        return socket.create_server((host, claim.port), backlog=_BACKLOG)
+    except OSError as error:
+        raise OperatorError(
+            f"Nobody can listen at {host}:{claim.port} ({error.strerror}): choose another PORT, or another address of "
+            "this machine in WARMLINE_HOST."
+        ) from error
 
 
 def claim_public(port: int | None) -> tuple[Claim, Claim]:

@@ -13,13 +13,16 @@ from infra.embedded.child import Child, ChildSpec, OneChild, StopStep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A row of the service table. `env` is for this service alone, `first_env` for its process 0 only."""
+    """A row of the service table. `env` is for this service alone.
+
+    `sockets` are the file numbers of listening sockets that all its processes share, by the variable that tells them.
+    """
 
     name: str
     argv: tuple[str, ...]
     processes: int = 1
     env: Mapping[str, str] = field(default_factory=dict)
-    first_env: Mapping[str, str] = field(default_factory=dict)
+    sockets: Mapping[str, int] = field(default_factory=dict)
 
 
 class ServiceProcess(OneChild):
@@ -33,18 +36,19 @@ class ServiceProcess(OneChild):
         self.log = data / "logs" / f"{self.name}.log"
         self._argv = service.argv
         self._env = {
-            **{key: value for key, value in os.environ.items() if key not in service.first_env},
+            **os.environ,
             "PYTHONUNBUFFERED": "1",
             **env,
             **service.env,
-            **(service.first_env if index == 0 else {}),
+            **{variable: str(number) for variable, number in service.sockets.items()},
             "WARMLINE_INSTANCE": self.name,
         }
+        self._files = tuple(service.sockets.values())
 
     async def start(self) -> None:
         """Start the process; it is not yet ready on return. Raises OperatorError if it cannot be executed."""
         self._child = await Child.start(
-            ChildSpec(argv=self._argv, log=self.log, env=self._env, death_signal=signal.SIGKILL)
+            ChildSpec(argv=self._argv, log=self.log, env=self._env, death_signal=signal.SIGKILL, files=self._files)
         )
 
 

@@ -4,34 +4,44 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from infra.run_file import RunFile
 from infra.service_process import Service
 
+_SOCKETS: Final = {"ingest": "WARMLINE_INGEST_SOCKET", "projections": "WARMLINE_DESK_SOCKET"}
 
-def service_table(*, processes: int, desk_port: int, nats_url: Callable[[str], str]) -> tuple[Service, ...]:
-    """One ingest, one auditor, and `processes` of each of the others; only the first of projections serves the desk.
 
-    `nats_url` gives the address of NATS for a user; each service is one of its own.
+def service_table(
+    *,
+    processes: int,
+    desk_port: int,
+    nats_url: Callable[[str], str],
+    sockets: Mapping[str, int] = MappingProxyType({}),
+) -> tuple[Service, ...]:
+    """One auditor, and `processes` of each of the others.
+
+    `nats_url` gives the address of NATS for a user; each service is one of its own. `sockets` are the file numbers of
+    the listening sockets of ingest and of projections, which all their processes share.
     """
 
-    def service(name: str, processes: int, **first_env: str) -> Service:
+    def service(name: str, **env: str) -> Service:
         return Service(
             name=name,
             argv=_own_module(f"services.{name}.main"),
             processes=processes,
-            env={"WARMLINE_NATS_URL": nats_url(name)},
-            first_env=first_env,
+            env={"WARMLINE_NATS_URL": nats_url(name), **env},
+            sockets={_SOCKETS[name]: sockets[name]} if name in sockets else {},
         )
 
     return (
-        service("ingest", 1),
-        service("triage", processes),
-        service("notifier", processes),
-        service("projections", processes, WARMLINE_DESK_PORT=str(desk_port)),
+        service("ingest"),
+        service("triage"),
+        service("notifier"),
+        service("projections", WARMLINE_DESK_PORT=str(desk_port)),
         Service(name="auditor", argv=_own_module("infra.audit.main"), env={"WARMLINE_NATS_URL": nats_url("auditor")}),
     )
 

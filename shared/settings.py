@@ -25,7 +25,8 @@ class SettingsError(ValueError):
 class ServiceSettings:
     """The settings of every service; a port or address is None when the service has no part in it.
 
-    ``partitions`` is fixed for the life of the data: it decides the subject of every member event. The quotas are what
+    ``partitions`` is fixed for the life of the data: it decides the subject of every member event. A socket is the file
+    number of one that is inherited and listens already: several processes share it. The quotas are what
     one community may take: events a second in the long run and at once, and percent of the stream's bound.
     """
 
@@ -36,7 +37,9 @@ class ServiceSettings:
     streams: StreamSettings = field(default_factory=StreamSettings)
     host: str = "127.0.0.1"
     ingest_port: int | None = None
+    ingest_socket: int | None = None
     desk_port: int | None = None
+    desk_socket: int | None = None
     ingest_url: str | None = None
     desk_url: str | None = None
     data: Path | None = None
@@ -60,7 +63,9 @@ class ServiceSettings:
             streams=reader.streams(),
             host=reader.text("HOST") or "127.0.0.1",
             ingest_port=reader.number("INGEST_PORT", 0, 65535),
+            ingest_socket=reader.number("INGEST_SOCKET", 3, 1_000_000),
             desk_port=reader.number("DESK_PORT", 0, 65535),
+            desk_socket=reader.number("DESK_SOCKET", 3, 1_000_000),
             ingest_url=reader.text("INGEST_URL"),
             desk_url=reader.text("DESK_URL"),
             data=Path(data) if data else None,

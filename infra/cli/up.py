@@ -35,7 +35,13 @@ def up(
         ),
     ] = None,
     processes: Annotated[
-        int, typer.Option(min=1, max=64, help="Processes each of triage, notifier and projections.")
+        int,
+        typer.Option(
+            envvar="PROCESSES",
+            min=1,
+            max=16,
+            help="Processes of each service, which share its partitions: one more takes over when one dies.",
+        ),
     ] = 1,
     partitions: Annotated[
         int,

@@ -29,7 +29,10 @@ class StopStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildSpec:
-    """What to run. `death_signal` is what the kernel sends to the child when this process is gone."""
+    """What to run. `death_signal` is what the kernel sends to the child when this process is gone.
+
+    `files` are the numbers of open files that the child inherits, under the same numbers.
+    """
 
     argv: Sequence[str | Path]
     log: Path
@@ -37,6 +40,7 @@ class ChildSpec:
     death_signal: signal.Signals
     cwd: Path | None = None
     account: Account | None = None
+    files: tuple[int, ...] = ()
 
 
 class Child:
@@ -65,6 +69,7 @@ class Child:
                     group=account.gid if account else None,
                     extra_groups=[] if account else None,
                     start_new_session=True,
+                    pass_fds=spec.files,
                     # subprocess calls this after the change of user, which would clear the setting.
                     preexec_fn=_die_with(os.getpid(), spec.death_signal),
                 )

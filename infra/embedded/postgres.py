@@ -23,7 +23,8 @@ _DATABASE = "warmline"
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
-    "max_connections": "100",
+    # Sixteen processes of each service, each with a connection or two for every share of its work.
+    "max_connections": "600",
     "shared_buffers": "128MB",
     "effective_cache_size": "512MB",
     "work_mem": "8MB",

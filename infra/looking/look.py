@@ -11,6 +11,7 @@ from nats.aio.client import Client
 from infra.dead_letters.counting import told
 from infra.looking.database import RELAYING, DatabaseLook
 from infra.looking.faces import FaceLook
+from infra.looking.holders import holders_of
 from infra.looking.streams import StreamLook, look_at_stream, storage_share
 from infra.readers import Ends, Lag, Reader, lags
 from shared.contracts.audit import PartSaid
@@ -97,8 +98,13 @@ def _ownership(database: DatabaseLook) -> Iterator[PartSaid]:
         own = [row for row in database.shards if row.service == service]
         orphans = [row.shard for row in own if not row.owned]
         halted = [f"{row.shard}: {row.halted}" for row in own if row.halted]
-        owners = len({row.owner for row in own if row.owned})
-        says = f"{len(own) - len(orphans)} of {len(own)} shards owned by {owners} process{'es' * (owners != 1)}"
+        holders = holders_of(own)
+        says = f"{len(own) - len(orphans)} of {len(own)} shards owned by {len(holders)} process"
+        says += "es" * (len(holders) != 1)
+        if len(holders) > 1:
+            says += f": {'; '.join(f'{name} has {shards}' for name, shards in holders)}"
+        if (idle := database.workers.get(service, 0) - len(holders)) > 0:
+            says += f"; {idle} more would take over"
         if orphans:
             says += f"; nobody owns {', '.join(orphans)}"
         if halted:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from typing import Final
 
 import structlog
-import uvicorn
 import uvloop
 
 from services.ingest.admin_api import AdminParts, admin_api
@@ -26,10 +25,11 @@ from services.ingest.quotas import Quotas
 from services.ingest.rates import Rates
 from services.ingest.source_activity import SourceActivity
 from services.ingest.sources import Sources
+from services.ingest.taken_elsewhere import TakenElsewhere
 from shared.bounded_wait import end
 from shared.contracts.subjects import MEMBER_EVENTS
 from shared.decider_process import owner_name
-from shared.http_protocol import BoundedProtocol
+from shared.http_server import PublicServer
 from shared.leases import LeaseKeeper
 from shared.nats_connection import nats_connection
 from shared.publisher import DurablePublisher
@@ -40,7 +40,6 @@ from shared.telemetry import configure
 _DRAIN_SECONDS: Final = 8
 _PATIENCE_SECONDS: Final = 10.0
 """Senders of webhooks hang up after about so long, and send again either way."""
-_MAX_CONNECTIONS: Final = 1000
 _log = structlog.get_logger()
 
 
@@ -64,9 +63,9 @@ async def serve(settings: ServiceSettings, port: int) -> None:
                 imports=Imports(database, publisher, settings.partitions),
             )
         )
-        quotas = Quotas(
-            Rates(settings.quota_rate, settings.quota_burst), Holdings(nc, settings.partitions), settings.quota_share
-        )
+        rates = Rates(settings.quota_rate, settings.quota_burst)
+        elsewhere = TakenElsewhere(nc, rates)
+        quotas = Quotas(rates, elsewhere, Holdings(nc, settings.partitions), settings.quota_share)
         activity = SourceActivity(database)
         events = EventsRoute(sources, communities, quotas, publisher, activity=activity, partitions=settings.partitions)
 
@@ -76,21 +75,7 @@ async def serve(settings: ServiceSettings, port: int) -> None:
             else:
                 await admin(scope, receive, send)  # type: ignore[arg-type]
 
-        server = _Server(
-            uvicorn.Config(
-                application,
-                host=settings.host,
-                port=port,
-                http=BoundedProtocol,
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                limit_concurrency=_MAX_CONNECTIONS,
-                timeout_graceful_shutdown=_DRAIN_SECONDS,
-            )
-        )
+        server = PublicServer(application, settings.host, port, drain=_DRAIN_SECONDS, inherited=settings.ingest_socket)
         _on_stop(server.stop)
         announcing = asyncio.create_task(announce_until_done(communities))
         feedback = Feedback(nc, database, publisher, settings.partitions)
@@ -99,24 +84,12 @@ async def serve(settings: ServiceSettings, port: int) -> None:
         )
         feeding = asyncio.create_task(keeper.run())
         noting = asyncio.create_task(activity.run())
+        telling = asyncio.create_task(elsewhere.run())
         _log.info("ingest_starting", host=settings.host, port=port)
         await server.serve()
         announcing.cancel()
-        await end(feeding, noting)
+        await end(feeding, noting, telling)
         await activity.flush()
-
-
-class _Server(uvicorn.Server):
-    """A server that leaves signals to this module: uvicorn would raise them again at its end, and exit by them."""
-
-    def stop(self) -> None:
-        """Take no more requests, and end once those in flight are answered."""
-        self.should_exit = True
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the handlers as they are."""
-        yield
 
 
 def _on_stop(act: Callable[[], object]) -> None:

@@ -11,6 +11,7 @@ import structlog
 
 from services.ingest.holdings import Holdings
 from services.ingest.rates import Rates
+from services.ingest.taken_elsewhere import TakenElsewhere
 
 _FULL_SHARE_RETRY_SECONDS: Final = 60
 _REMIND_SECONDS: Final = 60.0
@@ -27,10 +28,11 @@ class OverQuota:
 
 
 class Quotas:
-    """The quotas of every community. The rate is counted by this process, the share by the stream."""
+    """The quotas of every community. The rate is counted by all processes of ingest, the share by the stream."""
 
-    def __init__(self, rates: Rates, holdings: Holdings, share_percent: int) -> None:
+    def __init__(self, rates: Rates, elsewhere: TakenElsewhere, holdings: Holdings, share_percent: int) -> None:
         self._rates = rates
+        self._elsewhere = elsewhere
         self._holdings = holdings
         self._share_percent = share_percent
         self._clock = asyncio.get_running_loop().time
@@ -66,6 +68,7 @@ class Quotas:
     def take(self, community: str, events: int) -> None:
         """Note that so many events of the community are taken."""
         self._rates.take(community, events, self._clock())
+        self._elsewhere.took(community, events)
 
     def stored(self, community: str, size: int) -> None:
         """Note that an event of the community, of ``size`` bytes, was not there and is now."""

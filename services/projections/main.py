@@ -5,14 +5,10 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 import structlog
-import uvicorn
 import uvloop
-from litestar import Litestar
 from nats.aio.client import Client
 
 from services.projections.app import Parts, create_app
@@ -28,7 +24,7 @@ from services.projections.views import VIEWS
 from shared.bounded_wait import end
 from shared.decider_process import owner_name
 from shared.event_store.recorder import Lease
-from shared.http_protocol import BoundedProtocol
+from shared.http_server import PublicServer
 from shared.leases import LeaseKeeper
 from shared.nats_connection import nats_connection
 from shared.settings import ServiceSettings, SettingsError
@@ -39,7 +35,6 @@ from shared.view_runner import ViewRunner
 
 _SCHEMA: Final = "projections"
 _DRAIN_SECONDS: Final = 5
-_MAX_CONNECTIONS: Final = 1000
 _log = structlog.get_logger()
 
 
@@ -73,37 +68,14 @@ async def _serve(settings: ServiceSettings, client: Client, port: int) -> None:
                 audit=audit,
             )
         )
-        _log.info("desk_starting", host=settings.host, port=port)
-        await serve_desk(DeskServer(app, settings.host, port), changes, audit)
-
-
-class DeskServer(uvicorn.Server):
-    """A server that leaves signals to this module: uvicorn would raise them again at its end, and exit by them."""
-
-    def __init__(self, app: Litestar, host: str, port: int) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                host=host,
-                port=port,
-                http=BoundedProtocol,
-                ws="none",
-                lifespan="on",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                limit_concurrency=_MAX_CONNECTIONS,
-                timeout_graceful_shutdown=_DRAIN_SECONDS,
-            )
+        server = PublicServer(
+            app, settings.host, port, drain=_DRAIN_SECONDS, inherited=settings.desk_socket, lifespan=True
         )
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the handlers as they are."""
-        yield
+        _log.info("desk_starting", host=settings.host, port=port)
+        await serve_desk(server, changes, audit)
 
 
-async def serve_desk(server: DeskServer, changes: QueueChanges, audit: AuditWatch) -> None:
+async def serve_desk(server: PublicServer, changes: QueueChanges, audit: AuditWatch) -> None:
     """Serve until cancelled; then let live pages go and finish the requests in flight."""
     watching = [asyncio.create_task(changes.run()), asyncio.create_task(audit.run())]
     serving = asyncio.create_task(server.serve())
@@ -111,7 +83,7 @@ async def serve_desk(server: DeskServer, changes: QueueChanges, audit: AuditWatc
         await asyncio.shield(serving)
     finally:
         await changes.close()
-        server.should_exit = True
+        server.stop()
         await serving
         await end(*watching)
 

@@ -12,6 +12,9 @@ TOUCH_FACTS: Final = "TOUCH_FACTS"
 AUDIT_REPORT: Final = "warmline.audit.report"
 """Whoever asks here is answered with the auditor's last look."""
 
+INGEST_TAKEN: Final = "warmline.ingest.taken"
+"""The processes of ingest tell each other here how much of each community they take (core NATS: nothing is kept)."""
+
 
 def partition_of(name: str, partitions: int) -> int:
     """Return the partition, 0 to ``partitions`` - 1, of a community or an organisation.

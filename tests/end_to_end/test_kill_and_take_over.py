@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
+import re
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -39,6 +40,9 @@ def a_busy_month(seed: int) -> list[dict[str, object]]:
 def test_none_lost_none_doubled_order_kept(tmp_path: Path) -> None:
     accepted = tmp_path / "accepted.jsonl"
     with started("--processes", "2", policy=write_policy(tmp_path)) as system:
+        assert {service: len(system.pids(service)) for service in SERVICES} == dict.fromkeys(SERVICES, 2)
+        said = " ".join(system.command("status").stdout.split())
+        assert re.search(r"4 of 4 shards owned by 2 processes: triage-0 has [\d, -]{3,4}; triage-1 has", said), said
         kills = send_while_killing(system, a_busy_month(seed=2), accepted)
         assert min(kills.values()) == KILLS, kills
         until(lambda: system.command("status").returncode == 0, seconds=60, what="everything to be well again")

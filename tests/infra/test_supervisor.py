@@ -19,7 +19,7 @@ RECORD = """
 import os, signal, sys, threading
 def record(word):
     with open(sys.argv[1], "a") as file:
-        file.write(f"{word} {os.environ['WARMLINE_INSTANCE']} {os.getpid()} {os.environ.get('FIRST', '-')}\\n")
+        file.write(f"{word} {os.environ['WARMLINE_INSTANCE']} {os.getpid()}\\n")
 ended = threading.Event()
 signal.signal(signal.SIGTERM, lambda *_: ended.set())
 record("up")
@@ -34,7 +34,7 @@ def recorded(path: Path) -> list[list[str]]:
 
 def stand_in(name: str, path: Path, processes: int = 1) -> Service:
     argv = (sys.executable, "-c", RECORD, str(path))
-    return Service(name=name, argv=argv, processes=processes, first_env={"FIRST": "first"})
+    return Service(name=name, argv=argv, processes=processes)
 
 
 def test_backoff_doubles_to_ten_seconds_and_forgets_after_a_long_run() -> None:
@@ -53,10 +53,7 @@ async def test_crashed_services_come_back_and_services_stop_before_servers(tmp_p
         await wait_until_async(lambda: len(recorded(path)) == 2)
         await supervisor.start_services()
         await wait_until_async(lambda: len(recorded(path)) == 4)
-        pids = {name: int(pid) for _, name, pid, _ in recorded(path)}
-        firsts = {name: first for _, name, _, first in recorded(path)}
-        assert firsts["triage-0"] == "first"
-        assert firsts["triage-1"] == "-"
+        pids = {name: int(pid) for _, name, pid in recorded(path)}
         os.kill(pids["triage-1"], signal.SIGKILL)
         await wait_until_async(lambda: len(recorded(path)) == 5)
         assert recorded(path)[4][:2] == ["up", "triage-1"]
@@ -65,7 +62,7 @@ async def test_crashed_services_come_back_and_services_stop_before_servers(tmp_p
         ]
     finally:
         await supervisor.stop()
-    downs = [name for word, name, _, _ in recorded(path) if word == "down"]
+    downs = [name for word, name, _ in recorded(path) if word == "down"]
     assert sorted(downs[:2]) == ["triage-0", "triage-1"]
     assert downs[2:] == ["streams-0", "database-0"]
 

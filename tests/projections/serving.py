@@ -23,7 +23,7 @@ from services.projections.audit_watch import AuditWatch
 from services.projections.changes import QueueChanges
 from services.projections.desk.session import Sessions
 from services.projections.health import HealthCheck
-from services.projections.main import DeskServer, serve_desk
+from services.projections.main import serve_desk
 from services.projections.pool import views_pool
 from services.projections.progress import Progress
 from services.projections.queue.view import QueueView
@@ -33,6 +33,7 @@ from shared.contracts.audit import Alarm, AuditReport, PartSaid
 from shared.contracts.commands import COMMAND_TYPES, CommandReply, SettleTouch, TouchCommand
 from shared.contracts.subjects import AUDIT_REPORT
 from shared.contracts.touch_facts import TouchClaimed, TouchReleased, TouchSettled
+from shared.http_server import PublicServer
 from tests.projections import making
 from tests.projections.folding import fold
 
@@ -139,7 +140,8 @@ async def desk_over(
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        serving = asyncio.create_task(serve_desk(DeskServer(app, "127.0.0.1", port), changes, audit))
+        server = PublicServer(app, "127.0.0.1", port, drain=5, lifespan=True)
+        serving = asyncio.create_task(serve_desk(server, changes, audit))
         stack.push_async_callback(_ended, serving)
         url = f"http://127.0.0.1:{port}"
         api = await stack.enter_async_context(
