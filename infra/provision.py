@@ -12,6 +12,8 @@ from psycopg.sql import SQL, Identifier
 
 from infra.nats_for_commands import connect_for_command
 from infra.operator_error import OperatorError
+from infra.rebuilding.view_renewal import renew_views
+from infra.running_servers import Servers
 from infra.shards import SERVICES
 from infra.stream_provisioning import provision_streams
 from services.ingest.feedback import FEEDBACK_SHARD
@@ -39,6 +41,7 @@ async def provision(
     """Create what is missing for ``partitions`` partitions, with streams by ``settings``.
 
     With ``apply``, streams that differ are changed where nothing is lost by it, and ``report`` is told of each change.
+    A view that an older build made with other tables is folded anew from the streams.
     Raises OperatorError when the number of partitions or a stream's configuration is not what stands there.
     """
     client = await connect_for_command(nats_url, "warmline provision")
@@ -50,6 +53,7 @@ async def provision(
         await connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         try:
             await _provision_database(connection, postgres_url, partitions)
+            await renew_views(Servers(nats_url=nats_url, postgres_url=postgres_url), connection, report)
         finally:
             await connection.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
 

@@ -100,9 +100,11 @@ class ViewFolding:
 
 
 async def tables_of(connection: psycopg.AsyncConnection[Any], schema: str) -> list[str]:
-    """Return the tables of a view's copy, without its positions."""
+    """Return the tables of a view's copy, without its positions; a partitioned one is one."""
     cursor = await connection.execute(
-        "SELECT tablename::text FROM pg_tables WHERE schemaname = %s AND tablename <> 'positions' ORDER BY 1", (schema,)
+        "SELECT relname::text FROM pg_class WHERE relnamespace = to_regnamespace(%s) AND relkind IN ('r', 'p') "
+        "AND NOT relispartition AND relname <> 'positions' ORDER BY 1",
+        (schema,),
     )
     return [row[0] for row in await cursor.fetchall()]
 
@@ -124,7 +126,7 @@ async def compare_views(
             continue
         await connection.execute(SQL("ANALYZE {}").format(Identifier(expected, table)))
         key = await primary_key_of(connection, expected, table)
-        rows += await _count(connection, expected, table)
+        rows += await count_rows(connection, expected, table)
         differences += [
             Difference(what=f"{view.name}.{table}: row {one.what}", count=one.count, examples=one.examples)
             for one in await compare_tables(
@@ -138,6 +140,7 @@ async def compare_views(
     return rows, differences
 
 
-async def _count(connection: psycopg.AsyncConnection[Any], schema: str, table: str) -> int:
+async def count_rows(connection: psycopg.AsyncConnection[Any], schema: str, table: str) -> int:
+    """Return how many rows a table has."""
     row = await (await connection.execute(SQL("SELECT count(*) FROM {}").format(Identifier(schema, table)))).fetchone()
     return int(row[0]) if row else 0

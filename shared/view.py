@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -85,6 +87,20 @@ async def create_view(connection: psycopg.AsyncConnection[Any], view: View, sche
         await connection.execute(POSITIONS)
         await connection.execute(LANDMARKS)
         await connection.execute(view.ddl.encode())
+        await connection.execute(SQL("COMMENT ON SCHEMA {} IS {}").format(Identifier(schema), layout_of(view)))
+
+
+def layout_of(view: View) -> str:
+    """Return what stands for the tables that this build makes for ``view``; remarks in the statements do not count."""
+    statements = " ".join(re.sub(r"--[^\n]*", "", view.ddl).split())
+    return f"layout {hashlib.blake2b(statements.encode(), digest_size=8).hexdigest()}"
+
+
+async def layout_in(connection: psycopg.AsyncConnection[Any], schema: str) -> str | None:
+    """Return what ``layout_of`` said when ``schema`` was made; None for one of a build that did not say."""
+    cursor = await connection.execute("SELECT obj_description(to_regnamespace(%s), 'pg_namespace')", (schema,))
+    row = await cursor.fetchone()
+    return row[0] if row else None
 
 
 async def bring_up_to_date(connection: psycopg.AsyncConnection[Any], schema: str) -> None:

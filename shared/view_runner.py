@@ -25,13 +25,26 @@ from shared.partition.folding import UnknownOwnTypeError
 from shared.postgres_liveness import lively_conninfo
 from shared.stream_identity import Landmark, reader_of
 from shared.topology import DERIVED
-from shared.view import ViewShard, landmarks_of, move_position, positions_of, schema_of, use_schema
+from shared.view import (
+    ViewShard,
+    landmarks_of,
+    layout_in,
+    layout_of,
+    move_position,
+    positions_of,
+    schema_of,
+    use_schema,
+)
 
 BATCH: Final = 500
 TRIES: Final = 3
 _TICK_SECONDS: Final = 1.0
 
 log = structlog.get_logger()
+
+
+class OtherLayoutError(Exception):
+    """The view's tables are not as this build makes them: nothing is read before they are made anew."""
 
 
 class ViewRunner:
@@ -57,7 +70,7 @@ class ViewRunner:
         async with await psycopg.AsyncConnection.connect(lively_conninfo(self._url), autocommit=True) as connection:
             try:
                 await self._read(connection, readers)
-            except (StreamReplacedError, UnknownOwnTypeError) as halt:
+            except (StreamReplacedError, UnknownOwnTypeError, OtherLayoutError) as halt:
                 await self._note_halted(connection, str(halt))
                 if isinstance(halt, StreamReplacedError):
                     raise
@@ -65,6 +78,11 @@ class ViewRunner:
                 await asyncio.Event().wait()
 
     async def _read(self, connection: psycopg.AsyncConnection[Any], readers: Sequence[str]) -> None:
+        if await layout_in(connection, self._schema) != layout_of(self._shard.view):
+            raise OtherLayoutError(
+                f"The tables in {self._schema} are those of another version. Stop services of the other version, then "
+                "run: warmline provision"
+            )
         async with contextlib.AsyncExitStack() as stack:
             stored = await positions_of(connection, self._schema, self._shard.name)
             for reader in readers:

@@ -19,7 +19,7 @@ class BareUpsert:
     """Upserts rows of one form, by its first column; other columns than those in ``_TYPES`` are texts."""
 
     def __init__(self, form: type[Any]) -> None:
-        self._names = tuple(form.__slots__)
+        self._names = tuple(form.__annotations__)
         kinds = [sql.SQL(_TYPES.get(name, "text")) for name in self._names]
         columns = [sql.Identifier(name) for name in self._names]
         self.ddl = sql.SQL("CREATE TABLE bare ({}, PRIMARY KEY ({})) WITH (fillfactor = 70)").format(

@@ -88,7 +88,7 @@ def _message(stream: str, seq: int, headers: dict[str, str] | None, body: bytes)
 
 
 def _history_row(message: Any) -> history_rows.HistoryRow:
-    return history_rows.history_row(message.event, message.event.data, message.seq)
+    return history_rows.history_row(message.event, message.event.data, message.seq, message.key)
 
 
 def _in_batches(messages: Sequence[Message], size: int) -> Batches:

@@ -87,6 +87,6 @@ def _show(console: Console, name: str, rebuilt: Rebuilt) -> None:
 
 def _compared(rebuilt: Rebuilt) -> str:
     if rebuilt.differences is None:
-        return "What it replaces stood elsewhere in the streams, so they were not compared."
+        return "What it replaces had other tables or stood elsewhere in the streams, so they were not compared."
     count = sum(difference.count for difference in rebuilt.differences)
     return f"It differs from what it replaces in {count:,}:" if count else "It is as what it replaces."

@@ -12,10 +12,10 @@ from infra.rebuilding.taken_leases import TakenLeases, taken_leases
 from infra.rebuilding.view_letters import ended_letters, keep_letters
 from infra.running_servers import Connections
 from infra.table_comparison import Difference
-from infra.view_folding import ViewFolding, compare_views
+from infra.view_folding import ViewFolding, compare_views, count_rows, tables_of
 from shared.partition.folding import UnknownOwnTypeError
 from shared.stream_identity import StreamSeen, look_at
-from shared.view import View, create_view, positions_of, schema_of, shards_of
+from shared.view import View, create_view, layout_in, layout_of, positions_of, schema_of, shards_of
 
 
 class ViewRebuild:
@@ -81,14 +81,19 @@ class ViewRebuild:
             return None
 
     async def _compare(self) -> tuple[int, tuple[Difference, ...] | None]:
+        if not await self._comparable():
+            tables = await tables_of(self._connection, self._copies.fresh)
+            return sum([await count_rows(self._connection, self._copies.fresh, table) for table in tables]), None
         self._progress.step(f"{self._view.name}: comparing with the live view")
         rows, differences = await compare_views(
             self._connection, self._view, expected=self._copies.fresh, found=self._live
         )
-        same_place = await self._stands_where_live_stands()
-        return rows, tuple(differences) if same_place else None
+        return rows, tuple(differences)
 
-    async def _stands_where_live_stands(self) -> bool:
+    async def _comparable(self) -> bool:
+        """Whether the live view has the same tables and stands at the same place."""
+        if await layout_in(self._connection, self._live) != layout_of(self._view):
+            return False
         for folding in self._foldings:
             live = await self._live_positions(folding.shard.name)
             if live is None or live != await positions_of(self._connection, self._copies.fresh, folding.shard.name):

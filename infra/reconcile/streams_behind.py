@@ -87,7 +87,7 @@ async def cut_of(servers: Connections) -> int:
     Raises OperatorError when it is the stream of another deployment.
     """
     last = (await look_at(servers.client, MEMBER_EVENTS)).last
-    cursor = await servers.postgres.execute("SELECT count(*) FROM view_history.history WHERE seq <= %s", (last,))
+    cursor = await servers.postgres.execute("SELECT count(*) FROM view_history.arrived WHERE seq <= %s", (last,))
     row = await cursor.fetchone()
     low, high, cut = 0, int(row[0]) if row else 0, 0
     # Rows up to some place are in the stream as they were, and none after it.
@@ -99,7 +99,7 @@ async def cut_of(servers: Connections) -> int:
         else:
             high = middle
     cursor = await servers.postgres.execute(
-        SQL("SELECT count(*) FROM view_history.history WHERE seq > %s AND seq <= %s"), (cut, last)
+        SQL("SELECT count(*) FROM view_history.arrived WHERE seq > %s AND seq <= %s"), (cut, last)
     )
     row = await cursor.fetchone()
     grown = bool(row and row[0])
@@ -113,7 +113,7 @@ async def cut_of(servers: Connections) -> int:
 
 async def _row(servers: Connections, place: int) -> tuple[int, str]:
     cursor = await servers.postgres.execute(
-        "SELECT seq, key FROM view_history.history ORDER BY seq OFFSET %s LIMIT 1", (place,)
+        "SELECT seq, key FROM view_history.arrived ORDER BY seq OFFSET %s LIMIT 1", (place,)
     )
     row = await cursor.fetchone()
     return (int(row[0]), str(row[1])) if row else (0, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from itertools import product
 from typing import Annotated, Final, Literal
 
@@ -47,6 +48,7 @@ def digest(*parts: str) -> str:
     )
 
 
+@lru_cache(maxsize=8192)
 def member_key(community: str, platform: str, member_id: str) -> str:
     """Return the opaque id under which one identity of a member stands in paths, logs and stream names."""
     return f"m-{digest(community, platform, member_id)}"

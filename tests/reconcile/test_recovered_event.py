@@ -53,7 +53,7 @@ def event_of(data: MemberEventData, *, clamped: bool = False) -> MemberEvent:
 
 def told(event: MemberEvent) -> Told:
     assert isinstance(event.data, MemberEventData)
-    row = history_row(event, event.data, 7)
+    row = history_row(event, event.data, 7, "any")
     columns = ("event", "source", "kind", "time", "community", "platform", "conversation", "message", "reply_to")
     return Told(
         **{name: getattr(row, name) for name in (*columns, "channel", "audience", "url", "text")},

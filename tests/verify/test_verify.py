@@ -316,7 +316,7 @@ def test_what_is_found_is_told_with_examples_and_exit_code_1(world: World) -> No
         result = world.command("verify")
     assert result.exit_code == 1, result.output
     assert "history: history.history: row changed (1)" in result.stdout
-    assert f"{Q7} (text)" in result.stdout
+    assert f"{Q7} " in result.stdout
     assert "1 difference: see above" in result.stdout
 
 

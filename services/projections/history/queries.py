@@ -90,13 +90,18 @@ def _columns(form: type[Any]) -> sql.Composed:
 
 
 _MEMBERS: Final = sql.SQL("SELECT {} FROM members WHERE key = ANY(%s)").format(_columns(KnownMember))
-_EVENTS: Final = sql.SQL("SELECT {} FROM history WHERE key = ANY(%s)").format(_columns(ToldEvent))
+_PLACES: Final = "SELECT member_key, time, key FROM arrived WHERE key = ANY(%s)"
+# Times are given as values, and not joined to, so that other partitions are not even planned for.
+_EVENTS: Final = sql.SQL(
+    "SELECT {} FROM history WHERE member_key = ANY(%(members)s) AND time = ANY(%(times)s) AND key = ANY(%(keys)s)"
+).format(_columns(ToldEvent))
+_SEEN: Final = "SELECT first_seen, last_seen FROM members WHERE key = %s"
 _PAGE: Final = sql.SQL("""
 SELECT {} FROM history
-WHERE member_key = %(member)s
-  AND (%(time)s::timestamptz IS NULL OR (time, key) < (%(time)s, %(key)s))
+WHERE member_key = %(member)s AND time BETWEEN %(first)s AND %(last)s AND (time, key) < (%(last)s, %(key)s)
 ORDER BY time DESC, key DESC LIMIT %(limit)s
 """).format(_columns(ToldEvent))
+_BEYOND_ALL_KEYS: Final = "~"
 _COMMUNITIES: Final = """
 SELECT jsonb_build_object('community', community, 'organisation', organisation, 'policy_version', policy_version,
                           'responders', responders, 'playbooks', playbooks)::text
@@ -113,8 +118,12 @@ async def members(connection: psycopg.AsyncConnection[Any], keys: Iterable[str])
 
 async def events(connection: psycopg.AsyncConnection[Any], keys: Iterable[str]) -> dict[str, ToldEvent]:
     """Return those events of ``keys`` that are known, by key."""
+    places = await (await connection.execute(_PLACES, (list(keys),))).fetchall()
+    if not places:
+        return {}
+    members, times, found = (list(column) for column in zip(*places, strict=True))
     async with connection.cursor(row_factory=class_row(ToldEvent)) as cursor:
-        await cursor.execute(_EVENTS, (list(keys),))
+        await cursor.execute(_EVENTS, {"members": members, "times": times, "keys": found})
         return {row.key: row for row in await cursor.fetchall()}
 
 
@@ -122,7 +131,12 @@ async def history_page(
     connection: psycopg.AsyncConnection[Any], member: str, after: EventPlace | None, limit: int
 ) -> list[ToldEvent]:
     """Return at most ``limit`` events of a member, newest first, those that come after ``after`` in that order."""
-    parameters = {"member": member, "time": after and after.time, "key": after and after.key, "limit": limit}
+    seen = await (await connection.execute(_SEEN, (member,))).fetchone()
+    if seen is None:
+        return []
+    first, last = seen
+    place = after or EventPlace(time=last, key=_BEYOND_ALL_KEYS)
+    parameters = {"member": member, "first": first, "last": place.time, "key": place.key, "limit": limit}
     async with connection.cursor(row_factory=class_row(ToldEvent)) as cursor:
         await cursor.execute(_PAGE, parameters)
         return await cursor.fetchall()

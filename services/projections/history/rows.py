@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from shared.contracts.cloudevents import MemberEvent
 from shared.contracts.member_events import MEMBER_EVENT_TYPES, MemberEventData, Updated
-from shared.contracts.names import event_key, member_key
+from shared.contracts.names import member_key
 from shared.contracts.subjects import kind_of
 from shared.contracts.warmline_facts import PolicyAdopted
 
@@ -23,8 +23,7 @@ _EXTRA: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryRow:
+class HistoryRow(NamedTuple):
     """One member event as a row of ``history``; ``extra`` is JSON of what has no column of its own."""
 
     key: str
@@ -46,13 +45,32 @@ class HistoryRow:
     extra: str
 
     @property
-    def touches_a_text(self) -> bool:
-        """Whether an edit or a deletion may bear on this row, or is this row."""
-        return self.kind in ("posted", "edited", "deleted")
+    def rewrites(self) -> bool:
+        """Whether it changes what was said in its message."""
+        return self.kind in ("edited", "deleted")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Latest:
+@dataclass(slots=True, kw_only=True)
+class RewriteRow:
+    """What some edits and deletions say together of one message. Any order of :meth:`see` gives the same."""
+
+    community: str
+    source: str
+    message: str
+    deleted_at: datetime | None = None
+    edited_at: datetime | None = None
+    edited_seq: int | None = None
+    text: str | None = None
+
+    def see(self, row: HistoryRow) -> None:
+        """Take one more edit or deletion of the message into account."""
+        if row.kind == "deleted":
+            self.deleted_at = row.time if self.deleted_at is None else max(self.deleted_at, row.time)
+        elif self.edited_at is None or (self.edited_at, self.edited_seq or 0) < (row.time, row.seq):
+            self.edited_at, self.edited_seq, self.text = row.time, row.seq, row.text
+
+
+class Latest(NamedTuple):
     """A value and the (event time, sequence) of the event that gave it."""
 
     value: str
@@ -74,22 +92,22 @@ class MemberRow:
     events: int = 0
     name: Latest | None = None
     handle: Latest | None = None
-    roles: Latest | None = field(default=None)
+    roles: Latest | None = None
 
-    def see(self, event: MemberEvent, data: MemberEventData, seq: int) -> None:
+    def see(self, time: datetime, data: MemberEventData, seq: int) -> None:
         """Take one more event of the member into account."""
         member = data.member
         self.events += 1
         self.bot = self.bot or member.bot
-        self.first_seen = min(self.first_seen, event.time)
-        self.last_seen = max(self.last_seen, event.time)
+        self.first_seen = min(self.first_seen, time)
+        self.last_seen = max(self.last_seen, time)
         if member.name:
-            self.name = _newer(self.name, member.name, event.time, seq)
+            self.name = _newer(self.name, member.name, time, seq)
         if member.handle:
-            self.handle = _newer(self.handle, member.handle, event.time, seq)
+            self.handle = _newer(self.handle, member.handle, time, seq)
         # An empty list means "not told" in every event but a change of the profile.
         if member.roles or isinstance(data, Updated):
-            self.roles = _newer(self.roles, msgspec.json.encode(member.roles).decode(), event.time, seq)
+            self.roles = _newer(self.roles, _json(member.roles), time, seq)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,42 +123,60 @@ class CommunityRow:
     playbooks: str
 
 
-def history_row(event: MemberEvent, data: MemberEventData, seq: int) -> HistoryRow:
-    """Return the row of one member event at stream sequence ``seq``."""
+def history_row(event: MemberEvent, data: MemberEventData, seq: int, key: str) -> HistoryRow:
+    """Return the row of one member event at stream sequence ``seq``; ``key`` is the event's identity."""
+    conversation, message, reply_to, channel, audience, url = (getattr(data, name, None) for name in _COLUMNS)
     text = getattr(data, "text", None)
     return HistoryRow(
-        key=event_key(event.community, event.source, event.id),
-        seq=seq,
-        community=event.community,
-        platform=event.platform,
-        source=event.source,
-        event=event.id,
-        kind=kind_of(event.type),
-        time=event.time,
-        member_key=member_key(event.community, event.platform, data.member.id),
-        **{name: getattr(data, name, None) for name in _COLUMNS},
-        text=text if text is not None else getattr(data, "comment", None),
-        extra=msgspec.json.encode(_extra(event, data)).decode(),
+        key,
+        seq,
+        event.community,
+        event.platform,
+        event.source,
+        event.id,
+        kind_of(event.type),
+        event.time,
+        member_key(event.community, event.platform, data.member.id),
+        conversation,
+        message,
+        reply_to,
+        channel,
+        audience,
+        text if text is not None else getattr(data, "comment", None),
+        url,
+        _json(_extra(event, data)),
     )
 
 
-def member_rows(events: Iterable[tuple[MemberEvent, MemberEventData, int]]) -> list[MemberRow]:
+def member_rows(events: Iterable[tuple[HistoryRow, MemberEventData]]) -> list[MemberRow]:
     """Return one row per member in ``events``, sorted by key."""
     rows: dict[str, MemberRow] = {}
-    for event, data, seq in events:
-        key = member_key(event.community, event.platform, data.member.id)
-        row = rows.get(key)
+    for told, data in events:
+        row = rows.get(told.member_key)
         if row is None:
-            row = rows[key] = MemberRow(
-                key=key,
-                community=event.community,
-                platform=event.platform,
+            row = rows[told.member_key] = MemberRow(
+                key=told.member_key,
+                community=told.community,
+                platform=told.platform,
                 member_id=data.member.id,
-                first_seen=event.time,
-                last_seen=event.time,
+                first_seen=told.time,
+                last_seen=told.time,
             )
-        row.see(event, data, seq)
+        row.see(told.time, data, told.seq)
     return sorted(rows.values(), key=lambda row: row.key)
+
+
+def rewrite_rows(events: Iterable[HistoryRow]) -> list[RewriteRow]:
+    """Return one row per message that ``events`` edit or delete, sorted."""
+    rows: dict[tuple[str, str, str], RewriteRow] = {}
+    for told in events:
+        if told.rewrites and told.message is not None:
+            place = (told.message, told.source, told.community)
+            row = rows.get(place)
+            if row is None:
+                row = rows[place] = RewriteRow(community=told.community, source=told.source, message=told.message)
+            row.see(told)
+    return [rows[place] for place in sorted(rows)]
 
 
 def community_row(event: MemberEvent, adopted: PolicyAdopted, seq: int) -> CommunityRow:
@@ -161,15 +197,15 @@ def community_row(event: MemberEvent, adopted: PolicyAdopted, seq: int) -> Commu
         policy_version=adopted.version,
         policy_seq=seq,
         adopted_at=event.time,
-        responders=msgspec.json.encode(responders).decode(),
-        playbooks=msgspec.json.encode(policy.playbooks).decode(),
+        responders=_json(responders),
+        playbooks=_json(policy.playbooks),
     )
 
 
 def _newer(known: Latest | None, value: str, at: datetime, seq: int) -> Latest:
     if known is not None and (known.at, known.seq) >= (at, seq):
         return known
-    return Latest(value=value, at=at, seq=seq)
+    return Latest(value, at, seq)
 
 
 def _extra(event: MemberEvent, data: MemberEventData) -> dict[str, Any]:
@@ -177,3 +213,7 @@ def _extra(event: MemberEvent, data: MemberEventData) -> dict[str, Any]:
     if event.timeclamped:
         extra["timeclamped"] = True
     return extra
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

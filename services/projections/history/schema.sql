@@ -11,7 +11,7 @@ CREATE TABLE communities (
 
 -- One identity of a person on one platform. Each of name, handle and roles is the newest by (event time, seq).
 CREATE TABLE members (
-    key text PRIMARY KEY,
+    key text COLLATE "C" PRIMARY KEY,
     community text NOT NULL,
     platform text NOT NULL,
     member_id text NOT NULL,
@@ -30,9 +30,19 @@ CREATE TABLE members (
     events bigint NOT NULL
 ) WITH (fillfactor = 70);
 
--- One row per member event. ``key`` stands for (community, source, event); the first arrival wins.
+-- Every member event that was ever taken in, and where its row stands in ``history``. ``key`` stands for (community,
+-- source, event); the first arrival wins, however much later and with whatever time another one comes.
+CREATE TABLE arrived (
+    key text COLLATE "C" PRIMARY KEY,
+    seq bigint NOT NULL,
+    time timestamptz NOT NULL,
+    member_key text COLLATE "C" NOT NULL
+);
+
+-- One row per member event, in a partition for each month (each year, long ago) of the time at which it happened. They
+-- are made as they are needed: see periods.py.
 CREATE TABLE history (
-    key text PRIMARY KEY,
+    key text COLLATE "C" NOT NULL,
     seq bigint NOT NULL,
     community text NOT NULL,
     platform text NOT NULL,
@@ -40,9 +50,9 @@ CREATE TABLE history (
     event text NOT NULL,
     kind text NOT NULL,
     time timestamptz NOT NULL,
-    member_key text NOT NULL,
+    member_key text COLLATE "C" NOT NULL,
     conversation text,
-    message text,
+    message text COLLATE "C",
     reply_to text,
     channel text,
     audience text,
@@ -50,11 +60,22 @@ CREATE TABLE history (
     url text,
     edited_at timestamptz,
     deleted_at timestamptz,
-    extra jsonb NOT NULL
-);
+    extra jsonb NOT NULL,
+    PRIMARY KEY (member_key, time, key)
+) PARTITION BY RANGE (time);
 
-CREATE INDEX history_of_member ON history (member_key, time DESC, key DESC);
-CREATE INDEX history_of_conversation ON history (community, conversation, time, key) WHERE conversation IS NOT NULL;
-CREATE INDEX history_written ON history (community, source, message) WHERE kind IN ('posted', 'edited');
--- Few rows: every arriving post is looked up here, since its edit or deletion may have come before it.
-CREATE INDEX history_rewritten ON history (community, source, message) WHERE kind IN ('edited', 'deleted');
+CREATE INDEX history_written ON history (message) WHERE kind IN ('posted', 'edited');
+
+-- What edits and deletions say of a message, which may not have come yet: each arriving post is looked up here, where
+-- there are few rows. ``audience`` is the narrowest of the message's post and edits, null while there is neither.
+CREATE TABLE rewrites (
+    message text COLLATE "C" NOT NULL,
+    source text COLLATE "C" NOT NULL,
+    community text COLLATE "C" NOT NULL,
+    deleted_at timestamptz,
+    edited_at timestamptz,
+    edited_seq bigint,
+    text text,
+    audience text,
+    PRIMARY KEY (message, source, community)
+);

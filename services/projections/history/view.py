@@ -13,80 +13,117 @@ from typing import Any, Final
 import psycopg
 
 from services.projections.history import rows
+from services.projections.history.periods import make_periods
 from shared.contracts.member_events import MemberEventData
 from shared.contracts.subjects import MEMBER_EVENTS
 from shared.contracts.warmline_facts import PolicyAdopted
 from shared.delivery import Delivered
 
-_INSERT_HISTORY: Final = """
-INSERT INTO history (key, seq, community, platform, source, event, kind, time, member_key, conversation, message,
-                     reply_to, channel, audience, text, url, extra)
-SELECT key, seq, community, platform, source, event, kind, time, member_key, conversation, message,
-       reply_to, channel, audience, text, url, extra::jsonb
-FROM unnest(%(key)b::text[], %(seq)b::int8[], %(community)b::text[], %(platform)b::text[], %(source)b::text[],
-            %(event)b::text[], %(kind)b::text[], %(time)b::timestamptz[], %(member_key)b::text[],
-            %(conversation)b::text[], %(message)b::text[], %(reply_to)b::text[], %(channel)b::text[],
-            %(audience)b::text[], %(text)b::text[], %(url)b::text[], %(extra)b::text[])
-  AS a(key, seq, community, platform, source, event, kind, time, member_key, conversation, message,
-       reply_to, channel, audience, text, url, extra)
-ON CONFLICT (key) DO NOTHING
-RETURNING key
-"""
-
-_REWRITE: Final = """
-WITH named AS (
-    SELECT DISTINCT * FROM unnest(%(community)b::text[], %(source)b::text[], %(message)b::text[])
-      AS n(community, source, message)
-), rewritten AS (
-    SELECT community, source, message,
-           max(time) FILTER (WHERE kind = 'deleted') AS deleted_at,
-           max(time) FILTER (WHERE kind = 'edited') AS edited_at,
-           (array_agg(text ORDER BY time DESC, seq DESC) FILTER (WHERE kind = 'edited'))[1] AS text
-    FROM history JOIN named USING (community, source, message)
-    WHERE kind IN ('edited', 'deleted')
-    GROUP BY community, source, message
+# In one statement, since each costs a round trip: the events that are new, and their members if all of them are. It
+# answers with the keys of those that are not new, and of posts whose edit or deletion came before them.
+_INSERT: Final = """
+WITH told AS MATERIALIZED (
+    SELECT * FROM unnest(%(key)b::text[], %(seq)b::int8[], %(community)b::text[], %(platform)b::text[],
+        %(source)b::text[], %(event)b::text[], %(kind)b::text[], %(time)b::timestamptz[], %(member_key)b::text[],
+        %(conversation)b::text[], %(message)b::text[], %(reply_to)b::text[], %(channel)b::text[],
+        %(audience)b::text[], %(text)b::text[], %(url)b::text[], %(extra)b::text[])
+      AS a(key, seq, community, platform, source, event, kind, time, member_key, conversation, message,
+           reply_to, channel, audience, text, url, extra)
+), new AS (
+    INSERT INTO arrived SELECT key, seq, time, member_key FROM told ON CONFLICT (key) DO NOTHING RETURNING key
+), kept AS (
+    INSERT INTO history (key, seq, community, platform, source, event, kind, time, member_key, conversation, message,
+                         reply_to, channel, audience, text, url, extra)
+    SELECT key, seq, community, platform, source, event, kind, time, member_key, conversation, message,
+           reply_to, channel, audience, text, url, extra::jsonb
+    FROM told JOIN new USING (key)
+), seen AS (
+    {members}
+    WHERE (SELECT count(*) FROM new) = (SELECT count(*) FROM told)
+    {merge}
 )
-UPDATE history h
-SET deleted_at = r.deleted_at,
-    edited_at = CASE WHEN h.kind = 'posted' THEN r.edited_at END,
-    text = CASE WHEN r.deleted_at IS NOT NULL THEN NULL WHEN h.kind = 'posted' THEN r.text ELSE h.text END,
-    audience = (
-        -- An edit may not say who can read it: it is never shown to more people than the post.
-        SELECT CASE WHEN bool_or(audience = 'private') THEN 'private'
-                    WHEN bool_or(audience = 'members') THEN 'members' ELSE 'public' END
-        FROM history w
-        WHERE w.community = h.community AND w.source = h.source AND w.message = h.message
-          AND w.kind IN ('posted', 'edited'))
-FROM rewritten r
-WHERE h.community = r.community AND h.source = r.source AND h.message = r.message AND h.kind IN ('posted', 'edited')
+SELECT ARRAY(SELECT key FROM told EXCEPT ALL SELECT key FROM new),
+       ARRAY(SELECT key FROM told AS t WHERE kind = 'posted' AND EXISTS (
+           SELECT FROM rewrites AS r
+           WHERE r.message = t.message AND r.source = t.source AND r.community = t.community))
 """
 
-_UPSERT_MEMBERS: Final = """
+_MEMBERS: Final = """
 INSERT INTO members AS m (key, community, platform, member_id, bot, name, name_at, name_seq, handle, handle_at,
                           handle_seq, roles, roles_at, roles_seq, first_seen, last_seen, events)
 SELECT key, community, platform, member_id, bot, name, name_at, name_seq, handle, handle_at, handle_seq,
        coalesce(roles, '[]')::jsonb, roles_at, roles_seq, first_seen, last_seen, events
-FROM unnest(%(key)b::text[], %(community)b::text[], %(platform)b::text[], %(member_id)b::text[], %(bot)b::bool[],
-            %(name)b::text[], %(name_at)b::timestamptz[], %(name_seq)b::int8[],
-            %(handle)b::text[], %(handle_at)b::timestamptz[], %(handle_seq)b::int8[],
-            %(roles)b::text[], %(roles_at)b::timestamptz[], %(roles_seq)b::int8[],
-            %(first_seen)b::timestamptz[], %(last_seen)b::timestamptz[], %(events)b::int8[])
+FROM unnest(%(m_key)b::text[], %(m_community)b::text[], %(m_platform)b::text[], %(m_member_id)b::text[],
+            %(m_bot)b::bool[], %(m_name)b::text[], %(m_name_at)b::timestamptz[], %(m_name_seq)b::int8[],
+            %(m_handle)b::text[], %(m_handle_at)b::timestamptz[], %(m_handle_seq)b::int8[],
+            %(m_roles)b::text[], %(m_roles_at)b::timestamptz[], %(m_roles_seq)b::int8[],
+            %(m_first_seen)b::timestamptz[], %(m_last_seen)b::timestamptz[], %(m_events)b::int8[])
   AS a(key, community, platform, member_id, bot, name, name_at, name_seq, handle, handle_at, handle_seq,
        roles, roles_at, roles_seq, first_seen, last_seen, events)
+"""
+
+
+def _newer(name: str) -> str:
+    newer = f"m.{name}_at IS NULL OR (excluded.{name}_at, excluded.{name}_seq) > (m.{name}_at, m.{name}_seq)"
+    return ", ".join(
+        f"{column} = CASE WHEN {newer} THEN excluded.{column} ELSE m.{column} END"
+        for column in (name, f"{name}_at", f"{name}_seq")
+    )
+
+
+_MERGE_MEMBERS: Final = f"""
 ON CONFLICT (key) DO UPDATE SET
     bot = m.bot OR excluded.bot,
     first_seen = least(m.first_seen, excluded.first_seen),
     last_seen = greatest(m.last_seen, excluded.last_seen),
     events = m.events + excluded.events,
-    (name, name_at, name_seq) = (SELECT name, at, seq FROM (VALUES
-        (m.name, m.name_at, m.name_seq), (excluded.name, excluded.name_at, excluded.name_seq))
-        AS v(name, at, seq) ORDER BY at DESC NULLS LAST, seq DESC LIMIT 1),
-    (handle, handle_at, handle_seq) = (SELECT handle, at, seq FROM (VALUES
-        (m.handle, m.handle_at, m.handle_seq), (excluded.handle, excluded.handle_at, excluded.handle_seq))
-        AS v(handle, at, seq) ORDER BY at DESC NULLS LAST, seq DESC LIMIT 1),
-    (roles, roles_at, roles_seq) = (SELECT roles, at, seq FROM (VALUES
-        (m.roles, m.roles_at, m.roles_seq), (excluded.roles, excluded.roles_at, excluded.roles_seq))
-        AS v(roles, at, seq) ORDER BY at DESC NULLS LAST, seq DESC LIMIT 1)
+    {_newer("name")}, {_newer("handle")}, {_newer("roles")}
+"""
+_TAKE_IN: Final = _INSERT.format(members=_MEMBERS, merge=_MERGE_MEMBERS)
+_UPSERT_MEMBERS: Final = _MEMBERS + _MERGE_MEMBERS
+
+_UPSERT_REWRITES: Final = """
+INSERT INTO rewrites AS r (message, source, community, deleted_at, edited_at, edited_seq, text)
+SELECT message, source, community, deleted_at, edited_at, edited_seq, CASE WHEN deleted_at IS NULL THEN text END
+FROM unnest(%(message)b::text[], %(source)b::text[], %(community)b::text[], %(deleted_at)b::timestamptz[],
+            %(edited_at)b::timestamptz[], %(edited_seq)b::int8[], %(text)b::text[])
+  AS a(message, source, community, deleted_at, edited_at, edited_seq, text)
+ON CONFLICT (message, source, community) DO UPDATE SET
+    deleted_at = greatest(r.deleted_at, excluded.deleted_at),
+    (edited_at, edited_seq) = (SELECT * FROM (VALUES
+        (r.edited_at, r.edited_seq), (excluded.edited_at, excluded.edited_seq))
+        AS v(at, seq) ORDER BY at DESC NULLS LAST, seq DESC LIMIT 1),
+    text = CASE
+        WHEN coalesce(r.deleted_at, excluded.deleted_at) IS NOT NULL THEN NULL
+        WHEN r.edited_at IS NULL OR (excluded.edited_at, excluded.edited_seq) > (r.edited_at, r.edited_seq)
+        THEN excluded.text ELSE r.text END
+"""
+
+_REWRITE: Final = """
+WITH named AS (
+    SELECT DISTINCT * FROM unnest(%(message)b::text[], %(source)b::text[], %(community)b::text[])
+      AS n(message, source, community)
+), said AS (
+    -- An edit may not say who can read it: it is never shown to more people than the post.
+    SELECT n.message, n.source, n.community,
+           CASE WHEN bool_or(h.audience = 'private') THEN 'private'
+                WHEN bool_or(h.audience = 'members') THEN 'members' ELSE 'public' END AS audience
+    FROM named AS n JOIN history AS h USING (message, source, community)
+    WHERE h.kind IN ('posted', 'edited') GROUP BY n.message, n.source, n.community
+), noted AS (
+    UPDATE rewrites AS r SET audience = CASE
+        WHEN 'private' IN (r.audience, said.audience) THEN 'private'
+        WHEN 'members' IN (r.audience, said.audience) THEN 'members' ELSE 'public' END
+    FROM said WHERE (r.message, r.source, r.community) = (said.message, said.source, said.community)
+    RETURNING r.*
+)
+UPDATE history AS h
+SET deleted_at = r.deleted_at,
+    edited_at = CASE WHEN h.kind = 'posted' THEN r.edited_at END,
+    text = CASE WHEN r.deleted_at IS NOT NULL THEN NULL WHEN h.kind = 'posted' THEN r.text ELSE h.text END,
+    audience = r.audience
+FROM noted AS r
+WHERE h.message = r.message AND h.source = r.source AND h.community = r.community AND h.kind IN ('posted', 'edited')
 """
 
 _UPSERT_COMMUNITIES: Final = """
@@ -120,13 +157,13 @@ class HistoryView:
 
     async def fold(self, connection: psycopg.AsyncConnection[Any], messages: Sequence[Delivered]) -> None:
         """Take ``messages`` into the view within the caller's transaction."""
-        arrived: dict[str, tuple[rows.HistoryRow, Delivered]] = {}
+        arrived: dict[str, tuple[rows.HistoryRow, MemberEventData]] = {}
         policies: dict[str, rows.CommunityRow] = {}
         for message in messages:
             data = message.event.data
             if isinstance(data, MemberEventData):
-                row = rows.history_row(message.event, data, message.seq)
-                arrived.setdefault(row.key, (row, message))
+                if message.key not in arrived:
+                    arrived[message.key] = (rows.history_row(message.event, data, message.seq, message.key), data)
             elif isinstance(data, PolicyAdopted):
                 policy = rows.community_row(message.event, data, message.seq)
                 known = policies.get(policy.community)
@@ -138,20 +175,26 @@ class HistoryView:
             await self._fold_events(connection, arrived)
 
     async def _fold_events(
-        self, connection: psycopg.AsyncConnection[Any], arrived: dict[str, tuple[rows.HistoryRow, Delivered]]
+        self, connection: psycopg.AsyncConnection[Any], arrived: dict[str, tuple[rows.HistoryRow, MemberEventData]]
     ) -> None:
-        history = [row for row, _ in arrived.values()]
-        inserted = await connection.execute(_INSERT_HISTORY, _columns(history, rows.HistoryRow))
-        new = {key for (key,) in await inserted.fetchall()}
-        if not new:
-            return
-        fresh = [message for key, (_, message) in arrived.items() if key in new]
-        members = rows.member_rows((each.event, each.event.data, each.seq) for each in fresh)
-        await connection.execute(_UPSERT_MEMBERS, _member_columns(members))
-        written = [row for row in history if row.key in new and row.touches_a_text]
-        if written:
-            names = ("community", "source", "message")
-            await connection.execute(_REWRITE, {name: [getattr(row, name) for row in written] for name in names})
+        told = [row for row, _ in arrived.values()]
+        columns = dict(zip(rows.HistoryRow._fields, map(list, zip(*told, strict=True)), strict=True))
+        await make_periods(connection, columns["time"])
+        parameters = {**columns, **_member_columns(rows.member_rows(arrived.values()))}
+        answered = await (await connection.execute(_TAKE_IN, parameters)).fetchone()
+        assert answered is not None  # noqa: S101 -- a SELECT without FROM has one row
+        repeated, rewritten = set(answered[0]), set(answered[1])
+        if repeated:
+            told = [row for row in told if row.key not in repeated]
+            members = _member_columns(rows.member_rows(arrived[row.key] for row in told))
+            await connection.execute(_UPSERT_MEMBERS, members)
+        rewrites = rows.rewrite_rows(told)
+        if rewrites:
+            await connection.execute(_UPSERT_REWRITES, _columns(rewrites, rows.RewriteRow))
+        named = [row for row in told if row.rewrites or row.key in rewritten]
+        if named:
+            names = ("message", "source", "community")
+            await connection.execute(_REWRITE, {name: [getattr(row, name) for row in named] for name in names})
 
 
 def _columns(of: Sequence[Any], form: type[Any]) -> dict[str, list[Any]]:
@@ -160,10 +203,10 @@ def _columns(of: Sequence[Any], form: type[Any]) -> dict[str, list[Any]]:
 
 def _member_columns(members: Sequence[rows.MemberRow]) -> dict[str, list[Any]]:
     plain = ("key", "community", "platform", "member_id", "bot", "first_seen", "last_seen", "events")
-    columns: dict[str, list[Any]] = {name: [getattr(row, name) for row in members] for name in plain}
+    columns: dict[str, list[Any]] = {f"m_{name}": [getattr(row, name) for row in members] for name in plain}
     for name in ("name", "handle", "roles"):
         latest = [getattr(row, name) for row in members]
-        columns[name] = [each and each.value for each in latest]
-        columns[f"{name}_at"] = [each and each.at for each in latest]
-        columns[f"{name}_seq"] = [each and each.seq for each in latest]
+        columns[f"m_{name}"] = [each and each.value for each in latest]
+        columns[f"m_{name}_at"] = [each and each.at for each in latest]
+        columns[f"m_{name}_seq"] = [each and each.seq for each in latest]
     return columns

@@ -64,8 +64,17 @@ CREATE TABLE touches (
         (coalesce(standing, CASE WHEN ended_at IS NULL THEN 'raised' ELSE 'withdrawn' END)) STORED
 ) WITH (fillfactor = 70);
 
+-- The queue's order, whole and for each thing that it is narrowed by: a page is read from its beginning, never sorted.
 CREATE INDEX touches_open ON touches (rank, ranked_from, touch)
     WHERE state IN ('raised', 'held', 'assigned', 'claimed') AND reason IS NOT NULL;
-CREATE INDEX touches_escalated ON touches (escalated_at) WHERE escalated_at IS NOT NULL;
-CREATE INDEX touches_of_member ON touches (member_key);
-CREATE INDEX touches_of_state ON touches (state);
+CREATE INDEX touches_open_of_community ON touches (community, rank, ranked_from, touch)
+    WHERE state IN ('raised', 'held', 'assigned', 'claimed') AND reason IS NOT NULL;
+CREATE INDEX touches_open_of_responder ON touches (responder, rank, ranked_from, touch)
+    WHERE state IN ('raised', 'held', 'assigned', 'claimed') AND reason IS NOT NULL;
+CREATE INDEX touches_open_for_reason ON touches (reason, rank, ranked_from, touch)
+    WHERE state IN ('raised', 'held', 'assigned', 'claimed') AND reason IS NOT NULL;
+CREATE INDEX touches_open_of_segment ON touches (segment, rank, ranked_from, touch)
+    WHERE state IN ('raised', 'held', 'assigned', 'claimed') AND reason IS NOT NULL;
+CREATE INDEX touches_escalated ON touches (rank, ranked_from, touch) WHERE escalated_at IS NOT NULL;
+CREATE INDEX touches_of_member ON touches (member_key, rank, ranked_from, touch);
+CREATE INDEX touches_of_state ON touches (state, rank, ranked_from, touch);

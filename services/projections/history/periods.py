@@ -1,0 +1,85 @@
+"""The partitions of ``history``: a month each, and a year each where events are few."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, LiteralString
+
+import psycopg
+from psycopg.sql import SQL, Identifier, Literal
+
+_FIRST_YEAR: Final = 2000
+_FIRST_YEAR_OF_MONTHS: Final = 2020
+_YEAR_AFTER: Final = 2100
+_LOCK: Final = 0x706572696F64  # an advisory lock's number: two folds that need the same partition make it once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """A stretch of time whose events have a table of their own: from ``first``, before ``after``; None is unbounded.
+
+    There is a bounded number of them, whatever times a source claims.
+    """
+
+    table: str
+    first: datetime | None
+    after: datetime | None
+
+
+def period_of(time: datetime) -> Period:
+    """Return the period that ``time`` belongs to, by UTC."""
+    moment = time.astimezone(UTC)
+    year, month = moment.year, moment.month
+    if year < _FIRST_YEAR:
+        return Period(table="history_earlier", first=None, after=_beginning(_FIRST_YEAR))
+    if year >= _YEAR_AFTER:
+        return Period(table="history_later", first=_beginning(_YEAR_AFTER), after=None)
+    if year < _FIRST_YEAR_OF_MONTHS:
+        return Period(table=f"history_{year}", first=_beginning(year), after=_beginning(year + 1))
+    following = _beginning(year + 1) if month == 12 else _beginning(year, month + 1)
+    return Period(table=f"history_{year}_{month:02}", first=_beginning(year, month), after=following)
+
+
+async def make_periods(connection: psycopg.AsyncConnection[Any], times: Iterable[datetime]) -> None:
+    """Make the partitions that events of ``times`` need and that are missing, within the caller's transaction.
+
+    Nobody who reads or writes ``history`` waits for it.
+    """
+    periods = {period.table: period for period in map(period_of, _one_of_each_month(times))}
+    if not await _missing(connection, periods):
+        return
+    await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+    for table in await _missing(connection, periods):
+        await connection.execute(SQL("CREATE TABLE {} (LIKE history INCLUDING ALL)").format(Identifier(table)))
+        # Attached and not created as a partition: that would lock the whole history for everybody.
+        await connection.execute(
+            SQL("ALTER TABLE history ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
+                Identifier(table),
+                _bound(periods[table].first, "MINVALUE"),
+                _bound(periods[table].after, "MAXVALUE"),
+            )
+        )
+
+
+async def _missing(connection: psycopg.AsyncConnection[Any], periods: Iterable[str]) -> list[str]:
+    found = await connection.execute(
+        "SELECT name FROM unnest(%s::text[]) AS n(name) WHERE NOT EXISTS (SELECT FROM pg_class WHERE relname = name "
+        "AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'history'::regclass)) ORDER BY name",
+        (list(periods),),
+    )
+    return [name for (name,) in await found.fetchall()]
+
+
+def _one_of_each_month(times: Iterable[datetime]) -> Iterable[datetime]:
+    moments = (time.astimezone(UTC) for time in times)
+    return {(moment.year, moment.month): moment for moment in moments}.values()
+
+
+def _beginning(year: int, month: int = 1) -> datetime:
+    return datetime(year, month, 1, tzinfo=UTC)
+
+
+def _bound(moment: datetime | None, unbounded: LiteralString) -> Literal | SQL:
+    return SQL(unbounded) if moment is None else Literal(moment.isoformat())

@@ -1,0 +1,150 @@
+"""Pages of large views: PostgreSQL reads little more than it answers with, by its own account."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import psycopg
+import pytest
+import pytest_asyncio
+
+from services.projections.history import queries as history
+from services.projections.history.periods import make_periods
+from services.projections.pool import views_pool
+from services.projections.queue import queries as queue
+from shared.contracts.policy import Identity
+from tests.projections.folding import create_views
+from tests.projections.making import NOON
+
+ROWS = 20_000
+PAGE = 50
+
+_TOUCHES = f"""
+INSERT INTO touches (touch, need_revision, organisation, community, segment, reason, urgency, care_load, member_key,
+    member_platform, member_id, about, since, raised_at, rank, ranked_from, evidence, rule, policy_version, measured,
+    thresholds, fact_revision, standing_revision, standing, responder, changed_at, escalated_at, escalation_cause)
+SELECT 't-' || i, 1, 'harbour', 'c' || i % 50, 's' || i % 20, CASE i % 100 WHEN 0 THEN 'welcome' ELSE 'unanswered' END,
+    'routine', 2, 'm-' || i % 5000, 'discord', 'u' || i % 5000, 'about' || i, at, at, 1, at, '[]', 'r', 'v', '{{}}',
+    '{{}}', 1, 1, CASE i % 5 WHEN 0 THEN 'claimed' WHEN 1 THEN 'held' WHEN 2 THEN 'settled' ELSE 'assigned' END,
+    'r' || i % 30, at, CASE WHEN i % 500 = 3 THEN at END, CASE WHEN i % 500 = 3 THEN 'nobody-claimed' END
+FROM (SELECT i, '{NOON}'::timestamptz - i * interval '1 second' AS at FROM generate_series(1, {ROWS}) AS i) AS s
+"""
+_HISTORY = f"""
+INSERT INTO history (key, seq, community, platform, source, event, kind, time, member_key, message, text, extra)
+SELECT 'e-' || i, i, 'harbour', 'discord', '/s', 'e' || i, 'posted', '{NOON}'::timestamptz - i * interval '1 hour',
+    'm-' || i % 3, 'm' || i, 'words', '{{}}' FROM generate_series(1, {ROWS}) AS i;
+INSERT INTO arrived SELECT key, seq, time, member_key FROM history;
+INSERT INTO members (key, community, platform, member_id, bot, roles, first_seen, last_seen, events)
+SELECT member_key, 'harbour', 'discord', member_key, false, '[]', min(time), max(time), count(*) FROM history GROUP BY 1
+"""
+
+
+class Explaining(psycopg.AsyncCursor[Any]):
+    """Has every query explained as it is carried out, before it is."""
+
+    steps: ClassVar[list[tuple[str, int]]] = []
+
+    async def execute(self, query: Any, params: Any = None, **kwargs: Any) -> Any:
+        text = query if isinstance(query, str) else query.as_string(self.connection)
+        if "SELECT" in text:
+            plain = psycopg.AsyncCursor[Any](self.connection)
+            await plain.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}".encode(), params)
+            row = await plain.fetchone()
+            assert row is not None
+            plan = row[0] if isinstance(row[0], list) else json.loads(row[0])
+            Explaining.steps += _steps(plan[0]["Plan"])
+        return await super().execute(query, params, **kwargs)
+
+
+def _steps(node: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    name = " ".join(str(node[part]) for part in ("Node Type", "Relation Name", "Index Name") if part in node)
+    seen = node["Actual Rows"] + node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    yield name, int(seen * node["Actual Loops"])
+    for below in node.get("Plans", ()):
+        yield from _steps(below)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def large(postgres_url: str) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+    async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as connection:
+        schemas = await create_views(connection)
+        async with connection.transaction():
+            await make_periods(connection, [NOON - timedelta(hours=number) for number in range(ROWS + 1)])
+        await connection.execute(_TOUCHES)
+        await connection.execute(_HISTORY)
+        await connection.execute("ANALYZE touches, history, arrived, members")
+        async with views_pool(postgres_url, schemas) as pool, pool.connection() as reading:
+            reading.cursor_factory = Explaining
+            yield reading
+            reading.cursor_factory = psycopg.AsyncCursor
+        for schema in schemas:
+            await connection.execute(f"DROP SCHEMA {schema} CASCADE")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_seen() -> None:
+    Explaining.steps.clear()
+
+
+def no_step_read_more_than(rows: int) -> None:
+    assert Explaining.steps
+    too_much = [step for step in Explaining.steps if step[1] > rows]
+    assert not too_much, too_much
+
+
+# How many rows may be read for a page, at most: where the wanted ones are many, passing over the others is cheapest.
+FILTERS: list[tuple[dict[str, Any], int]] = [
+    ({}, PAGE),
+    ({"community": "c7"}, 2 * PAGE),
+    ({"responder": "r5"}, 30 * PAGE),
+    ({"reason": "welcome"}, 100 * PAGE),
+    ({"segment": "nobody"}, 0),
+    ({"state": "held"}, 5 * PAGE),
+    ({"state": "settled"}, 5 * PAGE),
+    ({"escalated": True}, PAGE),
+    ({"member_key": "m-7"}, PAGE),
+    ({"hidden": (Identity(platform="discord", id="u1"), Identity(platform="discord", id="u2"))}, 2 * PAGE + 2),
+]
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize(("wanted", "most"), FILTERS, ids=lambda one: " ".join(one) if isinstance(one, dict) else None)
+async def test_a_page_of_the_queue_is_read_from_its_place(large, wanted, most):
+    first = await queue.touches_page(large, queue.QueueFilter(**wanted), None, PAGE)
+    if len(first) == PAGE:
+        last = first[-1]
+        place = queue.Place(rank=last.rank, ranked_from=last.ranked_from, touch=last.touch)
+        first += await queue.touches_page(large, queue.QueueFilter(**wanted), place, PAGE)
+    assert [row.ranked_from for row in first] == sorted(row.ranked_from for row in first)
+    no_step_read_more_than(most)
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_page_of_a_members_history_is_read_from_its_place(large):
+    place: history.EventPlace | None = None
+    for _ in range(3):
+        page = await history.history_page(large, "m-1", place, PAGE)
+        place = history.EventPlace(time=page[-1].time, key=page[-1].key)
+    deep = history.EventPlace(time=NOON - timedelta(hours=ROWS - 1_000), key="e")
+    assert len(await history.history_page(large, "m-1", deep, PAGE)) == PAGE
+    no_step_read_more_than(PAGE)
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_the_evidence_of_a_page_is_read_by_its_place(large):
+    keys = [f"e-{number}" for number in range(1, 20_000, 900)]
+    assert len(await history.events(large, keys)) == len(keys)
+    assert len(await history.members(large, ["m-1", "m-2"])) == 2
+    no_step_read_more_than(len(keys))
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_touch_and_how_far_the_queue_is_are_read_by_their_keys(large):
+    assert await queue.touch(large, "t-77") is not None
+    assert await queue.revision_of(large, "t-77") == 1
+    await queue.timeline(large, "t-77")
+    await queue.mark(large)
+    no_step_read_more_than(PAGE)
