@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import httpx
 import pytest
 
 from services.projections.desk.session import COOKIE, LIFETIME_SECONDS, Sessions
+from services.projections.history.view import HistoryView
+from tests.projections import making
+from tests.projections.folding import fold
 from tests.projections.making import ADA_KEY
 from tests.projections.serving import TOKEN, Desk
 
@@ -130,6 +134,18 @@ async def test_who_is_just_looking_can_take_nothing_on(desk, told, owner):
         answer = await browser.post(f"/touches/{told.question.touch}/claim", data=fields)
         assert answer.status_code == 403
     assert owner.seen == []
+
+
+async def test_a_responder_of_another_organisation_is_told_whose_touch_it_is(desk, told):
+    elsewhere = replace(making.care_policy(), organisation="lighthouse")
+    members = making.MemberEvents()
+    members.next = 500
+    await fold(desk.connection, HistoryView(), [members.adopt(elsewhere, community="lamp")])
+    async with visitor(desk, "lighthouse/mira") as browser:
+        page = (await browser.get(f"/touches/{told.question.touch}")).text
+        assert "The team of harbour takes care of this." in page
+        assert "just looking" not in page
+        assert "/claim" not in page
 
 
 async def test_an_owner_that_is_away_is_told_on_the_page(desk, told):

@@ -88,7 +88,7 @@ async def test_the_queue_follows_what_happens_without_a_reload(desk, told, page)
     gone = making.fact(TouchWithdrawn, told.held.touch, 2, cause="answered by a peer")
     await fold(desk.connection, QueueView(), [facts.add(gone)])
     await expect(page.get_by_role("link", name="Lena Fischer")).to_have_count(0)
-    await expect(page.get_by_text("4 people are waiting")).to_be_visible()
+    await expect(page.get_by_text("4 waiting")).to_be_visible()
     assert await page.evaluate("window.same") is True
 
 

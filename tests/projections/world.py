@@ -14,6 +14,7 @@ from tests.projections import making
 LENA = events.Member(id="u3", name="Lena Fischer", handle="lena")
 TOMAS = events.Member(id="u4", name="Tomás Rey", handle="tomas")
 PRIYA = events.Member(id="u5", name="Priya Nair", handle="priya")
+UNBROKEN = "https://chat.example.org/" + "keycard" * 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +54,7 @@ def world(now: datetime) -> World:
     )
     post(making.ADA, 6.2, "m1", question)
     members.add(events.Joined(member=making.BO), at=now - 26 * hour, event_id="join:u2")
-    post(LENA, 9, "m2", "My key card stopped working this morning. Whom do I ask? <script>alert('boo')</script>")
+    post(LENA, 9, "m2", f"My key card stopped working. Whom do I ask? <script>alert('boo')</script> {UNBROKEN}")
     post(TOMAS, 30, "m3", "Is the Thursday dinner still on?", channel="dinners")
     post(TOMAS, 3, "m4", "Something only the hosts may read.", channel="hosts", audience="private")
     members.add(events.Joined(member=PRIYA), at=now - 12 * hour, event_id="join:u5")
