@@ -15,7 +15,7 @@ from nats.aio.client import Client
 
 from infra.nats_for_commands import connect_for_command
 from infra.operator_error import OperatorError
-from infra.run_file import running
+from infra.run_file import RunFile, running
 from shared.event_store.errors import StreamReplacedError
 from shared.postgres_liveness import lively_conninfo
 
@@ -42,13 +42,19 @@ def running_servers(data: Path, environ: Mapping[str, str]) -> Servers:
     if nats_url or postgres_url:
         missing = POSTGRES_URL if nats_url else NATS_URL
         raise OperatorError(f"{missing} is not set, but its companion is: set both, or neither.")
+    run = running_on(data)
+    return Servers(nats_url=run.nats_url, postgres_url=run.postgres_url)
+
+
+def running_on(data: Path) -> RunFile:
+    """Return the run on ``data``; raises OperatorError when there is none."""
     run = running(data)
     if run is None:
         raise OperatorError(
             f"No Warmline runs on {data.resolve()}. Start it with: warmline up. If it runs elsewhere, name its folder "
             f"with --data, or set {NATS_URL} and {POSTGRES_URL}."
         )
-    return Servers(nats_url=run.nats_url, postgres_url=run.postgres_url)
+    return run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ import nats
 
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
 from tests.end_to_end.harbour import post, write_policy
-from tests.end_to_end.running_system import COMMAND, TOKEN, RunningSystem, environment, started, until
+from tests.end_to_end.running_system import RunningSystem, started, until
 
 SEEN_WITHIN_SECONDS = 15.0
 
@@ -71,15 +70,7 @@ def touches(system: RunningSystem) -> int:
 
 
 def provision(system: RunningSystem) -> None:
-    extra = {
-        "WARMLINE_NATS_URL": system.run.nats_url,
-        "WARMLINE_POSTGRES_URL": system.run.postgres_url,
-        "WARMLINE_PARTITIONS": str(system.run.partitions),
-        "WARMLINE_TOKEN": TOKEN,
-    }
-    done = subprocess.run(
-        [*COMMAND, "provision"], env=environment(system.data) | extra, capture_output=True, text=True, check=False
-    )
+    done = system.command("provision")
     assert done.returncode == 0, done.stderr
 
 
