@@ -34,6 +34,10 @@ from shared.postgres_liveness import lively_conninfo
 from shared.stream_identity import look_at
 from shared.topology import StreamSettings, streams
 
+_INCOMPLETE: Final = (
+    "What was restored so far is incomplete. Before you try again, empty both servers; a DATA is deleted as a whole, "
+    "with what its README.txt names."
+)
 _SETTLED_FACTS: Final = ("p.*.member.*.warmline.touch-settled",)
 
 
@@ -50,23 +54,32 @@ async def restore_backup(
     client = await connect_for_command(servers.nats_url, "warmline restore")
     try:
         await _refuse_used(client, servers.postgres_url)
-        progress.step("restoring the database")
-        await restore_database(servers.postgres_url, folder / manifest.database.name)
-        names = {}
-        for kept in manifest.streams:
-            progress.step(f"restoring {kept.name}, {kept.messages:,} messages", kept.file.bytes)
-            config = _config(kept, replicas)
-            info = await load_stream(client, kept.name, config, folder / kept.file.name, progress.reach)
-            names[kept.reader] = reader_name(kept.name, info["created"])
-        url = lively_conninfo(servers.postgres_url)
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-            await rename_readers(connection, names)
-            await _free_shards(connection)
-        await _drop_effects_without_cause(client, manifest, progress)
+        try:
+            await _restore_stores(client, servers, folder, manifest, replicas=replicas, progress=progress)
+        except OperatorError as error:
+            raise OperatorError(f"{error} {_INCOMPLETE}") from error
     finally:
         await client.close()
     settings = StreamSettings(max_bytes=_bound(manifest), replicas=replicas)
     await provision(servers.nats_url, servers.postgres_url, manifest.partitions, settings)
+
+
+async def _restore_stores(
+    client: Client, servers: Servers, folder: Path, manifest: Manifest, *, replicas: int, progress: Progress
+) -> None:
+    progress.step("restoring the database")
+    await restore_database(servers.postgres_url, folder / manifest.database.name)
+    names = {}
+    for kept in manifest.streams:
+        progress.step(f"restoring {kept.name}, {kept.messages:,} messages", kept.file.bytes)
+        config = _config(kept, replicas)
+        info = await load_stream(client, kept.name, config, folder / kept.file.name, progress.reach)
+        names[kept.reader] = reader_name(kept.name, info["created"])
+    url = lively_conninfo(servers.postgres_url)
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        await rename_readers(connection, names)
+        await _free_shards(connection)
+    await _drop_effects_without_cause(client, manifest, progress)
 
 
 def restore_others(folder: Path, manifest: Manifest, data: Path) -> None:

@@ -17,9 +17,11 @@ from infra.backup.kept_files import KeptFileWriter
 from infra.operator_error import OperatorError
 
 _CHUNK: Final = 128 * 1024
+_PIECE: Final = 16 * 1024
+"""A piece that the server, which syncs what it writes, has not taken within five seconds breaks off the restoration."""
 _SILENCE_SECONDS: Final = 60.0
 _LENGTH: Final = struct.Struct(">I")
-"""Before each chunk in the file: its length, so that it is sent back as it came."""
+"""Before each chunk in the file: its length."""
 
 
 async def save_stream(client: Client, stream: str, file: KeptFileWriter, reached: Callable[[int], None]) -> None:
@@ -64,11 +66,13 @@ async def load_stream(
         with file.open("rb") as chunks:
             while length := chunks.read(_LENGTH.size):
                 chunk = chunks.read(_LENGTH.unpack(length)[0])
-                acknowledged = await client.request(subject, chunk, timeout=_SILENCE_SECONDS)
-                if acknowledged.data:
-                    _refuse_error(stream, json.loads(acknowledged.data))
-                done += len(chunk)
-                reached(done)
+                for start in range(0, len(chunk), _PIECE):
+                    piece = chunk[start : start + _PIECE]
+                    acknowledged = await client.request(subject, piece, timeout=_SILENCE_SECONDS)
+                    if acknowledged.data:
+                        _refuse_error(stream, json.loads(acknowledged.data))
+                    done += len(piece)
+                    reached(done)
         info = json.loads((await client.request(subject, b"", timeout=_SILENCE_SECONDS)).data)
     except (nats.errors.Error, TimeoutError) as error:
         why = str(error) or type(error).__name__
