@@ -97,8 +97,14 @@ async def _organisation(data: Path, name: str) -> str:
     owners = sorted({row.organisation for row in await _rows(data) if row.name == name})
     if len(owners) == 1:
         return owners[0]
-    told = f"Organisations that have one: {', '.join(owners)}" if owners else "No policy in force names it yet"
-    raise OperatorError(f"Whose integrator {name} is cannot be told. {told}. Give --organisation.")
+    if owners:
+        raise OperatorError(
+            f"Several organisations have an integrator {name}: give --organisation {' or '.join(owners)}."
+        )
+    raise OperatorError(
+        f"No policy in force names an integrator {name}. Adopt the one that does first: warmline policy adopt FILE. Or "
+        "say whose it will be, with --organisation."
+    )
 
 
 def _show(rows: list[IntegratorRow]) -> None:
