@@ -60,7 +60,14 @@ def _reads(*streams: str) -> tuple[str, ...]:
 USERS: Final = (
     NatsUser(
         name="ingest",
-        publish=("p.*.member.>", INGEST_TAKEN, *_sees(MEMBER_EVENTS), *_reads(TOUCH_FACTS)),
+        publish=(
+            "p.*.member.>",
+            INGEST_TAKEN,
+            *_sees(MEMBER_EVENTS),
+            # Of what it has stored it may read the policies only, and nothing that members have said.
+            f"$JS.API.DIRECT.GET.{MEMBER_EVENTS}.p.*.member.*.warmline.policy-adopted",
+            *_reads(TOUCH_FACTS),
+        ),
         subscribe=(INGEST_TAKEN,),
     ),
     NatsUser(name="triage", publish=("needs-touch.*.*.*", *_reads(MEMBER_EVENTS, TOUCHES))),

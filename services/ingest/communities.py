@@ -15,8 +15,10 @@ from psycopg.rows import DictRow
 from services.ingest.community_map import Community, CommunityMap
 from services.ingest.database import Database, DatabaseUnavailableError
 from services.ingest.message import fact_message
+from services.ingest.policy_skew import PolicySkew
 from shared.contracts.policy import Policy
 from shared.contracts.warmline_facts import PolicyAdopted
+from shared.event_store.errors import SkewError
 from shared.publisher import DurablePublisher, PublishUnavailableError, StreamFullError
 
 _log = structlog.get_logger()
@@ -41,10 +43,14 @@ async def lock_communities(connection: AsyncConnection[DictRow]) -> None:
 
 
 class Communities:
-    """Which communities there are. Their policy-adopted facts are published under a lock, so in order of adoption."""
+    """Which communities there are. Their policy-adopted facts are published under a lock, so in order of adoption.
 
-    def __init__(self, database: Database, publisher: DurablePublisher, partitions: int) -> None:
+    While the database lacks a policy that was adopted, every question raises SkewError.
+    """
+
+    def __init__(self, database: Database, publisher: DurablePublisher, skew: PolicySkew, partitions: int) -> None:
         self._database = database
+        self._skew = skew
         self._publisher = publisher
         self._partitions = partitions
         self._map = CommunityMap(communities={}, accepting=None)
@@ -81,6 +87,7 @@ class Communities:
         Those that an organisation's policy accepts are taken in, and every one is told of the policy in force.
         Raises DatabaseUnavailableError, PublishUnavailableError or StreamFullError.
         """
+        await self.refuse_skew()
         async with self._database.transaction() as connection:
             await lock_communities(connection)
             await connection.execute(
@@ -102,6 +109,7 @@ class Communities:
 
         Raises DatabaseUnavailableError, PublishUnavailableError or StreamFullError; what was announced stays so.
         """
+        await self.refuse_skew()
         async with self._database.transaction() as connection:
             await lock_communities(connection)
             cursor = await connection.execute(
@@ -152,7 +160,15 @@ class Communities:
             )
             return [CommunityListed(**row) for row in await cursor.fetchall()]
 
+    async def refuse_skew(self) -> None:
+        """Raise SkewError while the database lacks a policy that was adopted.
+
+        Raises DatabaseUnavailableError or PublishUnavailableError when that cannot be told.
+        """
+        await self._skew.refuse()
+
     async def _load(self) -> None:
+        await self.refuse_skew()
         async with self._database.transaction() as connection:
             cursor = await connection.execute(
                 """
@@ -172,11 +188,14 @@ class Communities:
 
 async def announce_until_done(communities: Communities) -> None:
     """Publish what an earlier process adopted and could not announce, trying until it is done."""
+    said = ""
     while True:
         try:
             await communities.announce()
-        except (DatabaseUnavailableError, PublishUnavailableError, StreamFullError) as error:
-            _log.warning("announcement_waits", error=str(error), retry_in=_RETRY_SECONDS)
+        except (DatabaseUnavailableError, PublishUnavailableError, StreamFullError, SkewError) as error:
+            if str(error) != said:
+                said = str(error)
+                _log.warning("announcement_waits", error=said, retry_in=_RETRY_SECONDS)
             await asyncio.sleep(_RETRY_SECONDS)
         else:
             return

@@ -11,6 +11,7 @@ from nats.aio.client import Client
 
 from services.ingest.database import Database, DatabaseUnavailableError
 from services.ingest.message import fact_message
+from services.ingest.policy_skew import PolicySkew
 from shared.batch_consumer import BatchConsumer
 from shared.bounded_wait import wait_set
 from shared.contracts.subjects import TOUCH_FACTS
@@ -42,14 +43,17 @@ class Feedback:
     stream's window or triage's inbox absorbs. What cannot be read is parked in the transaction that moves past it.
     """
 
-    def __init__(self, client: Client, database: Database, publisher: DurablePublisher, partitions: int) -> None:
+    def __init__(
+        self, client: Client, database: Database, publisher: DurablePublisher, skew: PolicySkew, partitions: int
+    ) -> None:
         self._client = client
+        self._skew = skew
         self._database = database
         self._publisher = publisher
         self._partitions = partitions
 
     async def run(self, lease: Lease) -> None:
-        """Work until cancelled; raises FencedError when the shard has another owner.
+        """Work until cancelled; raises FencedError when the shard has another owner, and SkewError.
 
         A type of ours that this build does not know halts it: it keeps its lease, and waits to be replaced by a newer
         build.
@@ -59,6 +63,7 @@ class Feedback:
         arrived = asyncio.Event()
         consumer = BatchConsumer(self._client, TOUCH_FACTS, ("touch.*.settled",), position, arrived)
         try:
+            await self._refuse_skew()
             await consumer.open()
             await self._note_halted(lease, None)
             while True:
@@ -76,6 +81,15 @@ class Feedback:
             await asyncio.Event().wait()
         finally:
             await consumer.close()
+
+    async def _refuse_skew(self) -> None:
+        while True:
+            try:
+                await self._skew.refuse()
+            except (DatabaseUnavailableError, PublishUnavailableError):
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                return
 
     async def _take_back(self, lease: Lease, reader: str, messages: Sequence[Message]) -> None:
         """Publish what ``messages`` hold and move past them; UnknownOwnTypeError leaves all before it published."""

@@ -21,6 +21,7 @@ from services.ingest.holdings import Holdings
 from services.ingest.http_message import Receive, Scope, Send
 from services.ingest.imports import Imports
 from services.ingest.policies import Policies
+from services.ingest.policy_skew import PolicySkew
 from services.ingest.quotas import Quotas
 from services.ingest.rates import Rates
 from services.ingest.source_activity import SourceActivity
@@ -50,7 +51,8 @@ async def serve(settings: ServiceSettings, port: int) -> None:
         database = await stack.enter_async_context(open_database(settings.postgres_url))
         await wait_for_streams(nc, [MEMBER_EVENTS], settings.streams)
         publisher = DurablePublisher(nc, MEMBER_EVENTS, patience=_PATIENCE_SECONDS)
-        communities = Communities(database, publisher, settings.partitions)
+        skew = PolicySkew(nc, database)
+        communities = Communities(database, publisher, skew, settings.partitions)
         sources = Sources(database, settings.token)
         admin = admin_api(
             AdminParts(
@@ -78,7 +80,7 @@ async def serve(settings: ServiceSettings, port: int) -> None:
         server = PublicServer(application, settings.host, port, drain=_DRAIN_SECONDS, inherited=settings.ingest_socket)
         _on_stop(server.stop)
         announcing = asyncio.create_task(announce_until_done(communities))
-        feedback = Feedback(nc, database, publisher, settings.partitions)
+        feedback = Feedback(nc, database, publisher, skew, settings.partitions)
         keeper = LeaseKeeper(
             settings.postgres_url, "ingest", (FEEDBACK_SHARD,), owner_name(settings.instance), feedback.run
         )

@@ -59,13 +59,14 @@ class Policies:
     async def adopt(self, policy: Policy, now: datetime) -> Adoption:
         """Put ``policy`` in force for its organisation and tell its communities.
 
-        Raises PolicyRefusedError, PolicyConflictError, DatabaseUnavailableError, PublishUnavailableError or
-        StreamFullError. After the latter two the policy is stored, and announced as soon as that is possible.
+        Raises PolicyRefusedError, PolicyConflictError, SkewError, DatabaseUnavailableError, PublishUnavailableError or
+        StreamFullError. After the latter two the policy may be stored; it is announced then as soon as possible.
         """
         encoded = _encoder.encode(policy)
         if len(encoded) > MAX_POLICY_BYTES:
             reason = f"the policy takes {len(encoded)} bytes: the most is {MAX_POLICY_BYTES}"
             raise PolicyRefusedError((FieldProblem(field="body", reason=reason),))
+        await self._communities.refuse_skew()
         async with self._database.transaction() as connection:
             await lock_communities(connection)
             adoption = await self._store(connection, policy, encoded, now)

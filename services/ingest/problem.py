@@ -13,6 +13,7 @@ import structlog
 from services.ingest.database import DatabaseUnavailableError
 from services.ingest.quotas import OverQuota
 from services.ingest.refusal import FieldProblem
+from shared.event_store.errors import SkewError
 from shared.publisher import PublishUnavailableError, StreamFullError
 
 PROBLEM_JSON: Final = "application/problem+json"
@@ -95,6 +96,11 @@ def problem_of(error: Exception) -> ProblemError | None:
             return unavailable("PostgreSQL does not answer: nothing is lost, send the request again")
         case PublishUnavailableError():
             return unavailable("NATS does not confirm: send the request again, what is stored already stays single")
+        case SkewError():
+            return unavailable(
+                "nothing is taken until an operator has brought database and event store together, see warmline "
+                "status: send the request again then"
+            )
         case StreamFullError():
             return unavailable("the event store is full: send the request again once an operator has made room")
         case _:

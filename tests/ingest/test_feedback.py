@@ -13,6 +13,7 @@ from nats.aio.client import Client
 from infra.provision import provision
 from services.ingest.database import Database, open_database
 from services.ingest.feedback import FEEDBACK_SHARD, Feedback
+from services.ingest.policy_skew import PolicySkew
 from shared.bounded_wait import end
 from shared.contracts.cloudevents import decode_member_event, publication
 from shared.contracts.subjects import MEMBER_EVENTS
@@ -41,7 +42,8 @@ async def feeding(client: Client, database: Database) -> AsyncIterator[None]:
             "expires_at = clock_timestamp() + interval '1h' RETURNING epoch"
         )
         [row] = await cursor.fetchall()
-    feedback = Feedback(client, database, DurablePublisher(client, MEMBER_EVENTS), 1)
+    publisher = DurablePublisher(client, MEMBER_EVENTS)
+    feedback = Feedback(client, database, publisher, PolicySkew(client, database), 1)
     task = asyncio.create_task(feedback.run(Lease(shard=FEEDBACK_SHARD, owner="me", epoch=row["epoch"])))
     try:
         yield

@@ -67,7 +67,7 @@ class World:
         """Whether a process ended as none may end."""
         self._names = 0
         self._fed_back = 0
-        self._facts = Feedback(cast("Any", None), cast("Any", None), cast("Any", None), 1)._facts
+        self._facts = Feedback(*cast("Any", (None, None, None, None)), 1)._facts
 
     # Time
 
