@@ -12,6 +12,7 @@ from services.notifier.deliveries.lines import DeliveryLines
 from services.notifier.deliveries.secrets import IntegratorSecrets
 from services.notifier.notices.notice import Channel, LogChannel, SmtpChannel
 from services.notifier.notices.outbox import NoticeOutbox
+from services.notifier.outage import Outage
 from services.notifier.publications import PUBLIC
 from services.notifier.service import NotifierService, notifier_codec
 from services.notifier.smtp_settings import SmtpSettings
@@ -37,12 +38,13 @@ async def serve(settings: ServiceSettings, desk_url: str, smtp: SmtpSettings | N
     channels: list[Channel] = [LogChannel()]
     if smtp is not None:
         channels.append(SmtpChannel(smtp))
-    outbox = NoticeOutbox(settings.postgres_url, desk_url, channels)
+    outage = Outage()
+    outbox = NoticeOutbox(settings.postgres_url, desk_url, channels, outage)
     broker = command_broker(settings.nats_url, f"{settings.instance} commands")
     desk = CommandDesk(broker)
 
     async with broker, nats_connection(settings.nats_url, f"{settings.instance} deliveries") as client:
-        lines = DeliveryLines(client, settings.postgres_url, IntegratorSecrets.from_env(settings))
+        lines = DeliveryLines(client, settings.postgres_url, IntegratorSecrets.from_env(settings), outage)
 
         @asynccontextmanager
         async def beside(store: PartitionStore, runner: PartitionRunner, lease: Lease) -> AsyncIterator[None]:

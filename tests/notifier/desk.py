@@ -14,6 +14,7 @@ from psycopg.rows import dict_row
 
 from services.notifier.notices.notice import Channel
 from services.notifier.notices.outbox import NoticeOutbox
+from services.notifier.outage import Outage
 from services.notifier.service import NotifierService, notifier_codec
 from shared.contracts.cloudevents import MemberEvent, encode_member_event, publication
 from shared.contracts.commands import ClaimTouch, ReleaseTouch, SettleTouch, TouchCommand
@@ -103,7 +104,7 @@ class Desk:
     @asynccontextmanager
     async def outbox(self, *channels: Channel) -> AsyncIterator[None]:
         """Send notices, as the partition's owner."""
-        outbox = NoticeOutbox(self.url, DESK, channels)
+        outbox = NoticeOutbox(self.url, DESK, channels, Outage())
         async with outbox.beside(self.store, cast("PartitionRunner", None), self.lease):
             yield
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -61,8 +62,8 @@ class DeliveryLine:
         self._integrator = integrator
         self._arrived = asyncio.Event()
 
-    async def run(self) -> None:
-        """Deliver until cancelled; raises FencedError when the partition has another owner."""
+    async def run(self, opened: Callable[[], None]) -> None:
+        """Deliver until cancelled, and call ``opened`` once it can; raises FencedError under another owner."""
         async with (
             await AsyncConnection.connect(self._conninfo, autocommit=True, row_factory=dict_row) as connection,
             delivery_client() as http,
@@ -70,6 +71,7 @@ class DeliveryLine:
             cursor = DeliveryCursor(connection, self._lease, self._organisation, self._integrator)
             seen = await look_at(self._client, TOUCHES)
             standing = await cursor.open(seen.reader, seen.last)
+            opened()
             subjects = [f"needs-touch.{self._integrator.community}.>"]
             consumer = BatchConsumer(self._client, TOUCHES, subjects, standing.position, self._arrived)
             await consumer.open()

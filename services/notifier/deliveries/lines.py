@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 import structlog
@@ -12,6 +13,7 @@ from nats.aio.client import Client
 
 from services.notifier.deliveries.line import DeliveryLine
 from services.notifier.deliveries.secrets import IntegratorSecrets
+from services.notifier.outage import AWAY, Outage
 from services.notifier.policy_in_force import POLICY
 from services.notifier.streams import organisation_of
 from shared.bounded_wait import end
@@ -33,8 +35,9 @@ _Wanted = dict[tuple[str, Integrator], asyncio.Task[None]]
 class DeliveryLines:
     """Keeps each integrator's line running by itself, so that one that is down or slow delays no other."""
 
-    def __init__(self, client: Client, postgres_url: str, secrets: IntegratorSecrets) -> None:
+    def __init__(self, client: Client, postgres_url: str, secrets: IntegratorSecrets, outage: Outage) -> None:
         self._client = client
+        self._outage = outage
         self._conninfo = lively_conninfo(postgres_url)
         self._secrets = secrets
 
@@ -51,33 +54,48 @@ class DeliveryLines:
 
     async def _keep(self, store: PartitionStore, lease: Lease, running: _Wanted) -> None:
         """Start and stop lines as the policies say."""
+        own_name = f"integrators {lease.shard}"
+        try:
+            await self._follow(own_name, store, lease, running)
+        finally:
+            self._outage.ended(own_name)
+
+    async def _follow(self, own_name: str, store: PartitionStore, lease: Lease, running: _Wanted) -> None:
         while True:
             try:
                 wanted = await asyncio.to_thread(_integrators, store)
+            except AWAY as error:
+                self._outage.noticed(own_name, error)
             except Exception:
                 log.exception("integrators.waiting", shard=lease.shard)
             else:
+                self._outage.over(own_name)
                 for key in running.keys() - wanted:
                     await end(running.pop(key))
                 for organisation, integrator in wanted - running.keys():
                     name = f"integrator {organisation} {integrator.name}"
                     running[organisation, integrator] = asyncio.create_task(
-                        self._line(lease, organisation, integrator), name=name
+                        self._line(name, lease, organisation, integrator), name=name
                     )
             await asyncio.sleep(_LOOK_SECONDS)
 
-    async def _line(self, lease: Lease, organisation: str, integrator: Integrator) -> None:
-        while True:
-            line = DeliveryLine(
-                self._client, self._conninfo, self._secrets, lease, organisation=organisation, integrator=integrator
-            )
-            try:
-                await line.run()
-            except FencedError:
-                return
-            except Exception:
-                log.exception("integrator.waiting", organisation=organisation, integrator=integrator.name)
+    async def _line(self, name: str, lease: Lease, organisation: str, integrator: Integrator) -> None:
+        try:
+            while True:
+                line = DeliveryLine(
+                    self._client, self._conninfo, self._secrets, lease, organisation=organisation, integrator=integrator
+                )
+                try:
+                    await line.run(opened=partial(self._outage.over, name))
+                except FencedError:
+                    return
+                except AWAY as error:
+                    self._outage.noticed(name, error)
+                except Exception:
+                    log.exception("integrator.waiting", organisation=organisation, integrator=integrator.name)
                 await asyncio.sleep(_RETRY_SECONDS)
+        finally:
+            self._outage.ended(name)
 
 
 def _integrators(store: PartitionStore) -> set[tuple[str, Integrator]]:

@@ -15,6 +15,7 @@ from psycopg.rows import dict_row
 from services.notifier.notices.notice import Channel
 from services.notifier.notices.recipient import NoticeKind
 from services.notifier.notices.sending import ChannelSender, Connection
+from services.notifier.outage import AWAY, Outage
 from shared.bounded_wait import end
 from shared.contracts.touch_facts import TouchAssigned, TouchEscalated, TouchReminded
 from shared.event_store.errors import FencedError
@@ -43,7 +44,8 @@ class NoticeOutbox:
     A notice is sent, then recorded as sent: a crash in between sends it twice, never not at all.
     """
 
-    def __init__(self, postgres_url: str, desk_url: str, channels: Sequence[Channel]) -> None:
+    def __init__(self, postgres_url: str, desk_url: str, channels: Sequence[Channel], outage: Outage) -> None:
+        self._outage = outage
         self._conninfo = lively_conninfo(postgres_url)
         self._desk_url = desk_url
         self._channels = tuple(channels)
@@ -60,29 +62,34 @@ class NoticeOutbox:
             else:
                 await asyncio.sleep(_POLL_SECONDS)
 
-        tasks = {asyncio.create_task(self._keep(follow, lease), name=f"notices {lease.shard}")}
-        for sender in senders:
-            name = f"notices {lease.shard} {sender.channel}"
-            tasks.add(asyncio.create_task(self._keep(sender.send_due, lease), name=name))
+        turns = {f"notices {lease.shard}": follow}
+        turns |= {f"notices {lease.shard} {sender.channel}": sender.send_due for sender in senders}
+        tasks = [asyncio.create_task(self._keep(name, turn, lease), name=name) for name, turn in turns.items()]
         try:
             yield
         finally:
             await end(*tasks)
 
-    async def _keep(self, turn: Callable[[Connection], Awaitable[None]], lease: Lease) -> None:
+    async def _keep(self, name: str, turn: Callable[[Connection], Awaitable[None]], lease: Lease) -> None:
         """Take turns for ever, with a new connection after whatever goes wrong."""
-        while True:
-            try:
-                async with await psycopg.AsyncConnection.connect(
-                    self._conninfo, autocommit=True, row_factory=dict_row
-                ) as connection:
-                    while True:
-                        await turn(connection)
-            except FencedError:
-                return
-            except Exception:
-                log.exception("notices.waiting", shard=lease.shard)
+        try:
+            while True:
+                try:
+                    async with await psycopg.AsyncConnection.connect(
+                        self._conninfo, autocommit=True, row_factory=dict_row
+                    ) as connection:
+                        while True:
+                            await turn(connection)
+                            self._outage.over(name)
+                except FencedError:
+                    return
+                except AWAY as error:
+                    self._outage.noticed(name, error)
+                except Exception:
+                    log.exception("notices.waiting", shard=lease.shard)
                 await asyncio.sleep(_POLL_SECONDS)
+        finally:
+            self._outage.ended(name)
 
     async def _follow(self, connection: Connection, store: PartitionStore, lease: Lease) -> bool:
         """Turn new facts into notices and move on, in one transaction; tell whether there were any."""
