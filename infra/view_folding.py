@@ -15,8 +15,8 @@ from infra.table_comparison import Difference, columns_of, compare_tables, prima
 from shared.dead_letters import dead_letter
 from shared.delivery import Message
 from shared.event_store.recorder import DeadLetter
-from shared.partition.folding import UnknownOwnTypeError
 from shared.partition.service import Input
+from shared.partition.understanding import UnknownOwnTypeError
 from shared.stream_identity import Landmark
 from shared.view import View, ViewShard, move_position, positions_of, use_schema
 from shared.view_runner import decoded

@@ -8,7 +8,6 @@ import json
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -201,21 +200,21 @@ class BatchConsumer:
                 self._heard = time.monotonic()
                 await self._on_status(message.headers or {})
             return
-        place = _place(message.reply)
-        if place.consumer != self._name or self._broken:
+        consumer, seq, delivery, stored = _place(message.reply)
+        if consumer != self._name or self._broken:
             return  # left over from a consumer that was given up
         self._heard = time.monotonic()
-        if place.delivery != self._delivered + 1:
+        if delivery != self._delivered + 1:
             self._break()
             return
-        self._delivered = place.delivery
-        self._received = place.seq
-        self._last = Landmark(seq=place.seq, stored=place.stored)
+        self._delivered = delivery
+        self._received = seq
+        self._last = Landmark(seq=seq, stored=stored)
         self._waiting.append(
             Message(
                 stream=self.stream,
-                seq=place.seq,
-                stored=place.stored,
+                seq=seq,
+                stored=stored,
                 subject=message.subject,
                 headers=message.headers,
                 body=message.data,
@@ -273,23 +272,15 @@ class BatchConsumer:
         await self._subscribe()
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    consumer: str
-    seq: int
-    delivery: int
-    stored: datetime
-
-
-def _place(reply: str) -> _Place:
-    """Return a message's place from its delivery's reply subject.
+def _place(reply: str) -> tuple[str, int, int, datetime]:
+    """Return a message's consumer, sequence, number among those delivered, and time, from the reply subject.
 
     ``$JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<ns>.<pending>``, or with domain and account
     hash after ``ACK`` and a token at the end (nats-architecture-and-design, ADR-15).
     """
     parts = reply.split(".")
     offset = 0 if len(parts) == 9 else 2
-    return _Place(
+    return (
         parts[3 + offset],
         int(parts[5 + offset]),
         int(parts[6 + offset]),

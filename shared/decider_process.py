@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import secrets
 import signal
@@ -11,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from eventsourcing.postgres import PostgresDatastore
@@ -35,6 +36,9 @@ from shared.stream_check import wait_for_streams
 from shared.stream_identity import reader_of
 
 log = structlog.get_logger()
+
+_COLLECT_AFTER: Final = (50_000, 20, 50)
+"""States and events hold no cycles, and looking for some in all that is cached takes a tenth of the time."""
 
 Beside = Callable[[PartitionStore, PartitionRunner, Lease], AbstractAsyncContextManager[None]]
 
@@ -121,6 +125,7 @@ class _Owner:
 
 async def run(settings: ServiceSettings, process: DeciderProcess) -> None:
     """Own partitions until SIGTERM or SIGINT, then give them back."""
+    gc.set_threshold(*_COLLECT_AFTER)
     async with nats_connection(settings.nats_url, settings.instance) as client:
         publisher = DurablePublisher(client, process.outlet.stream, once=True)
         await wait_for_streams(

@@ -21,7 +21,7 @@ from shared.delivery import Delivered, Message, decode
 from shared.event_store.errors import MEND, FencedError, StreamReplacedError
 from shared.event_store.reader_names import read_before, stream_of
 from shared.event_store.recorder import DeadLetter, Lease
-from shared.partition.folding import UnknownOwnTypeError
+from shared.partition.understanding import UnknownOwnTypeError
 from shared.postgres_liveness import lively_conninfo
 from shared.stream_identity import Landmark, reader_of
 from shared.topology import DERIVED

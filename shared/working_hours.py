@@ -57,14 +57,18 @@ class WorkingHours:
             for offset in range(_HORIZON_DAYS):
                 yield from self._intervals(day + timedelta(days=offset))
 
-    def _intervals(self, day: date) -> list[tuple[datetime, datetime]]:
-        midnight = datetime.combine(day, time(), tzinfo=self.zone)
-        spans = (
-            (_at(midnight, start).astimezone(UTC), _at(midnight, end).astimezone(UTC))
-            for start, end in self.week[day.weekday()]
-        )
-        # Hours that begin in the hour which the clocks leave out can end before they begin.
-        return [(start, end) for start, end in spans if start < end]
+    def _intervals(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
+        return _intervals_on(self.zone, self.week[day.weekday()], day)
+
+
+@lru_cache(maxsize=4096)
+def _intervals_on(
+    zone: ZoneInfo, spans: tuple[tuple[int, int], ...], day: date
+) -> tuple[tuple[datetime, datetime], ...]:
+    midnight = datetime.combine(day, time(), tzinfo=zone)
+    whole = ((_at(midnight, start).astimezone(UTC), _at(midnight, end).astimezone(UTC)) for start, end in spans)
+    # Hours that begin in the hour which the clocks leave out can end before they begin.
+    return tuple((start, end) for start, end in whole if start < end)
 
 
 def _at(midnight: datetime, minutes: int) -> datetime:

@@ -11,8 +11,8 @@ from cachetools import LRUCache
 from eventsourcing.persistence import StoredEvent
 
 from shared.deadline_book import DeadlineBook
-from shared.decider import Place
-from shared.event_store.codec import EventCodec, RecordedEvent
+from shared.decider import Decider, Place
+from shared.event_store.codec import EventCodec
 from shared.event_store.recorder import DeadlineRow, StateRow
 from shared.event_store.store import EPOCH
 
@@ -47,8 +47,11 @@ class Page:
     end: Place | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Entry:
+    """Never changed once it is made: it is not frozen because making a frozen one takes three times as long."""
+
+    decider: Decider[Any]
     version: int
     state: Any
     size: int
@@ -70,6 +73,7 @@ class Workspace:
             cache_bytes, getsizeof=lambda entry: entry.size + _ENTRY_OVERHEAD_BYTES
         )
         self._admitted: dict[str, _Entry] = {}
+        self._loaded: dict[str, _Entry] = {}
         self._dirty: dict[str, _Entry] = {}
         self._recorded: list[StoredEvent] = []
         self._kept = 0
@@ -94,7 +98,7 @@ class Workspace:
         places = {place.stream: place for place in stored.places}
         for stream, entry in self._dirty.items():
             places.pop(stream, None)
-            standing = self._codec.decider_of(stream).standing(entry.state)
+            standing = entry.decider.standing(entry.state)
             if standing is not None and standing.line == line:
                 place = Place(rank=standing.rank, stream=stream)
                 behind = after is None or after.order < place.order
@@ -107,8 +111,8 @@ class Workspace:
 
         Events are encoded at once, so that one that cannot be stored fails its own message and not the whole batch.
         """
-        decider = self._codec.decider_of(stream)
         entry = self._entry(stream)
+        decider = entry.decider
         events = decider.decide(command, entry.state)
         if not events:
             return ()
@@ -118,9 +122,8 @@ class Workspace:
         for event in events:
             version += 1
             state = decider.evolve(state, event)
-            recorded = RecordedEvent(originator_id=stream, originator_version=version, event=event)
-            self._recorded.append(self._codec.to_stored_event(recorded))
-        self._dirty[stream] = _Entry(version, state, entry.size)
+            self._recorded.append(self._codec.stored(stream, version, event))
+        self._dirty[stream] = _Entry(decider, version, state, entry.size)
         return events
 
     # For the runner
@@ -140,7 +143,8 @@ class Workspace:
     def admit(self, loaded: Mapping[str, tuple[int, Any, int]]) -> None:
         """Take stored states into memory; they stay there until the next commit, whatever room the cache has."""
         for stream, (version, state, size) in loaded.items():
-            self._admitted[stream] = _Entry(version, state, size)
+            entry = _Entry(self._codec.decider_of(stream), version, state, size)
+            self._admitted[stream] = self._loaded[stream] = entry
 
     def admit_line(self, line: str, after: Place | None, places: Sequence[Place], *, more: bool) -> None:
         """Take a page of a waiting line into memory until the batch is committed; ``more`` when the line goes on."""
@@ -154,9 +158,12 @@ class Workspace:
         dropped: list[tuple[str, str]] = []
         moved: list[DeadlineRow] = []
         for stream, (before, _) in self._undo.items():
-            decider = self._codec.decider_of(stream)
-            old = {deadline.name: deadline.due for deadline in decider.deadlines(before.state)}
-            new = {deadline.name: deadline.due for deadline in decider.deadlines(self._dirty[stream].state)}
+            decider = before.decider
+            were, are = decider.deadlines(before.state), decider.deadlines(self._dirty[stream].state)
+            if were == are:
+                continue
+            old = {deadline.name: deadline.due for deadline in were}
+            new = {deadline.name: deadline.due for deadline in are}
             dropped += ((stream, name) for name in old.keys() - new.keys())
             community = community_of(stream)
             moved += (
@@ -188,7 +195,7 @@ class Workspace:
         """Return the batch's events in order and the states they lead to, as they are stored."""
         rows = []
         for stream, entry in self._dirty.items():
-            standing = self._codec.decider_of(stream).standing(entry.state)
+            standing = entry.decider.standing(entry.state)
             rows.append(
                 StateRow(
                     stream=stream,
@@ -204,13 +211,15 @@ class Workspace:
         """Note that the batch is stored."""
         for row in rows:
             entry = self._dirty[row.stream]
-            self._admitted[row.stream] = _Entry(entry.version, entry.state, len(row.state))
-        for stream, entry in self._admitted.items():
+            self._loaded[row.stream] = _Entry(entry.decider, entry.version, entry.state, len(row.state))
+        # The others are in the cache as they are, or were not wanted there.
+        for stream, entry in self._loaded.items():
             if entry.size + _ENTRY_OVERHEAD_BYTES <= self._cache.maxsize:
                 self._cache[stream] = entry
             else:
                 self._cache.pop(stream, None)
         self._admitted.clear()
+        self._loaded.clear()
         self._dirty.clear()
         self._lines.clear()
         self._recorded.clear()

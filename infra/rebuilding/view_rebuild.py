@@ -13,7 +13,7 @@ from infra.rebuilding.view_letters import ended_letters, keep_letters
 from infra.running_servers import Connections
 from infra.table_comparison import Difference
 from infra.view_folding import ViewFolding, compare_views, count_rows, tables_of
-from shared.partition.folding import UnknownOwnTypeError
+from shared.partition.understanding import UnknownOwnTypeError
 from shared.stream_identity import StreamSeen, look_at
 from shared.view import View, create_view, layout_in, layout_of, positions_of, schema_of, shards_of
 

@@ -22,7 +22,8 @@ from services.triage.service import TriageService, triage_codec
 from shared.contracts.subjects import MEMBER_EVENTS
 from shared.event_store.recorder import DeadlineRow, Lease, datastore
 from shared.event_store.store import PartitionStore
-from shared.partition.folding import BATCH, Folding, UnknownOwnTypeError
+from shared.partition.folding import BATCH, Folding
+from shared.partition.understanding import UnknownOwnTypeError
 
 _LEAST: Final = timedelta(microseconds=1)
 _COMPARED: Final = (

@@ -15,7 +15,7 @@ from infra.verify.stream_tables import StreamTables
 from infra.view_folding import ViewFolding, compare_views, tables_of
 from services.projections.views import VIEWS
 from shared.contracts.subjects import MEMBER_EVENTS
-from shared.partition.folding import UnknownOwnTypeError
+from shared.partition.understanding import UnknownOwnTypeError
 from shared.view import View, create_view, schema_of, shards_of
 
 LIVE = "live_"

@@ -22,7 +22,7 @@ from shared.dead_letters import dead_letter, park
 from shared.delivery import Message
 from shared.event_store.errors import FencedError, SkewError
 from shared.event_store.recorder import DeadLetter, Lease
-from shared.partition.folding import UnknownOwnTypeError
+from shared.partition.understanding import UnknownOwnTypeError
 from shared.publisher import DurablePublisher, Outgoing, PublishUnavailableError, StreamFullError
 from shared.stream_identity import reader_of
 from shared.view_runner import decoded

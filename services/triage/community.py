@@ -111,6 +111,11 @@ class CommunityState:
     imported_at: datetime | None = None
 
 
+def is_earlier(state: CommunityState, at: datetime) -> bool:
+    """Tell whether nothing as early as ``at`` is known of the community."""
+    return state.known_since is None or at < state.known_since
+
+
 def decide(command: Any, state: CommunityState) -> tuple[Any, ...]:
     """Return the events that ``command`` leads to."""
     match command:
@@ -123,7 +128,7 @@ def decide(command: Any, state: CommunityState) -> tuple[Any, ...]:
                     policy=command.policy,
                 ),
             )
-        case NoteTime() if state.known_since is None or command.at < state.known_since:
+        case NoteTime() if is_earlier(state, command.at):
             return (CommunityKnownSince(at=command.at),)
         case OpenImport():
             return (ImportOpened(import_id=command.import_id, at=command.at),)

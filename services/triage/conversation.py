@@ -69,7 +69,7 @@ class ConversationState:
 
 
 def may_open(state: ConversationState, time: datetime) -> bool:
-    """Tell whether a post of that time may turn out to be the opening: only then it matters what it asks."""
+    """Tell whether a post of that time may turn out to be the opening: only then it matters what it asks, and when."""
     return state.opening is None or time <= state.opening.evidence.time
 
 
@@ -100,6 +100,8 @@ def _is_news(state: ConversationState, command: NoteEdit) -> bool:
 
 
 def _edit(state: ConversationState, message: str) -> OpeningEdited | None:
+    if not state.edits:
+        return None
     return next((edit for edit in state.edits if edit.message == message), None)
 
 
@@ -111,7 +113,8 @@ def _note(command: NotePost, state: ConversationState) -> tuple[Any, ...]:
                 conversation=command.conversation, post=post, due=command.due, answered_by=command.answered_by
             ),
         )
-    return (VoiceHeard(post=post),) if state.voices.hear(post) != state.voices else ()
+    heard = state.voices.hear(post)
+    return (VoiceHeard(post=post),) if heard is not state.voices and heard != state.voices else ()
 
 
 def _place(post: Post) -> tuple[datetime, str]:
@@ -120,8 +123,8 @@ def _place(post: Post) -> tuple[datetime, str]:
 
 def _with_consequences(state: ConversationState, events: tuple[Any, ...], evidence: Evidence) -> tuple[Any, ...]:
     """Add what follows from ``events``: greetings, and the end of a need whose cause is gone."""
-    if not events:
-        return ()
+    if not events or not (state.need or state.voices.team or any(_is_of_team(event) for event in events)):
+        return events
     after = CONVERSATION.fold(events, state)
     voices, last = after.voices, after.voices.last_of_team
     to_greet = voices.to_greet()
@@ -143,6 +146,10 @@ def _with_consequences(state: ConversationState, events: tuple[Any, ...], eviden
     else:
         return events
     return (*events, end)
+
+
+def _is_of_team(event: Any) -> bool:
+    return isinstance(event, ConversationOpened | VoiceHeard) and event.post.team
 
 
 def _is_open_question(state: ConversationState) -> bool:

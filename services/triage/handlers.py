@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import cached_property
 from typing import Any, Final
 
-from services.triage.community import CloseImport, NoteTime, OpenImport, TakePolicy
+from services.triage.community import CloseImport, NoteTime, OpenImport, TakePolicy, is_earlier
 from services.triage.conversation import may_open
 from services.triage.conversation_facts import (
     NoteDeletion,
@@ -16,6 +15,7 @@ from services.triage.conversation_facts import (
     NoteSolved,
     VoicesGreeted,
 )
+from services.triage.member import welcome_may_begin
 from services.triage.member_facts import GreetMember, NoteLeft, NoteMember
 from services.triage.needs import CloseNeed
 from services.triage.policy_reading import PolicyReading
@@ -30,6 +30,7 @@ from shared.contracts.member_events import (
     Edited,
     Joined,
     Left,
+    MemberEventData,
     Moderated,
     Posted,
     Reacted,
@@ -48,32 +49,52 @@ Read = Callable[[Policy, str], PolicyReading]
 
 
 class Situation:
-    """One event and what it takes to understand it."""
+    """One event and what it takes to understand it.
+
+    ``member``, ``stream`` (the member's) and ``conversation`` (a stream, too) are there when the event has them.
+    """
+
+    __slots__ = (
+        "_read",
+        "_reading",
+        "_team",
+        "community",
+        "conversation",
+        "data",
+        "event",
+        "evidence",
+        "member",
+        "stored",
+        "stream",
+        "work",
+    )
 
     def __init__(self, event: MemberEvent, stored: datetime, work: Workspace, read: Read) -> None:
         self.event = event
         self.data: Any = event.data
         self.stored = stored
         self.work = work
+        self.community = community_stream(event.community)
+        self.evidence = Evidence(source=event.source, event=event.id, time=event.time)
+        if isinstance(event.data, MemberEventData):
+            self.member = self.ref(event.data.member.id)
+            self.stream = self.of(self.member)
+            named = getattr(event.data, "conversation", None)
+            if named is not None:
+                self.conversation = conversation_stream(event.community, event.platform, named)
         self._read = read
+        self._reading: PolicyReading | None = None
+        self._team: bool | None = None
 
     @property
-    def evidence(self) -> Evidence:
-        """The event as evidence."""
-        return Evidence(source=self.event.source, event=self.event.id, time=self.event.time)
-
-    @cached_property
     def reading(self) -> PolicyReading:
         """The policy that holds; raises RuntimeError in a community that has none, which ingest sees to."""
-        state = self.work.state(community_stream(self.event.community))
-        if state.policy is None:
-            raise RuntimeError(f"no policy was adopted for the community {self.event.community}")
-        return self._read(state.policy, state.policy_version)
-
-    @cached_property
-    def member(self) -> MemberRef:
-        """Whom the event is about."""
-        return self.ref(self.data.member.id)
+        if self._reading is None:
+            state = self.work.state(self.community)
+            if state.policy is None:
+                raise RuntimeError(f"no policy was adopted for the community {self.event.community}")
+            self._reading = self._read(state.policy, state.policy_version)
+        return self._reading
 
     @property
     def roles(self) -> tuple[str, ...] | None:
@@ -84,20 +105,17 @@ class Situation:
     @property
     def bot(self) -> bool:
         """Whether the event or an earlier one says that its member is no human."""
-        return bool(self.data.member.bot or self.work.state(self.of(self.member)).bot)
+        return bool(self.data.member.bot or self.work.state(self.stream).bot)
 
-    @cached_property
+    @property
     def team(self) -> bool:
         """Whether the policy counts that member to the team, by the stated roles or else by those last known."""
-        roles = self.roles
-        if roles is None:
-            roles = self.work.state(self.of(self.member)).roles
-        return self.reading.is_team(self.event.platform, self.data.member.id, roles)
-
-    @cached_property
-    def conversation(self) -> str:
-        """The stream of the conversation that the event is part of."""
-        return conversation_stream(self.event.community, self.event.platform, self.data.conversation)
+        if self._team is None:
+            roles = self.roles
+            if roles is None:
+                roles = self.work.state(self.stream).roles
+            self._team = self.reading.is_team(self.event.platform, self.data.member.id, roles)
+        return self._team
 
     def ref(self, member_id: str) -> MemberRef:
         """Return the identity ``member_id`` on the event's platform."""
@@ -111,20 +129,23 @@ class Situation:
 
 def note_member(now: Situation) -> None:
     """Every event shows that its member is there, and what they are."""
-    now.work.decide(community_stream(now.event.community), NoteTime(at=now.event.time))
-    member = now.data.member
+    member, time = now.data.member, now.event.time
+    if is_earlier(now.work.state(now.community), time):
+        now.work.decide(now.community, NoteTime(at=time))
     rule = now.reading.policy.rules.welcome
+    joined = isinstance(now.data, Joined)
+    begins = rule.enabled and welcome_may_begin(now.work.state(now.stream), time, joined=joined)
     now.work.decide(
-        now.of(now.member),
+        now.stream,
         NoteMember(
             member=now.member,
             evidence=now.evidence,
-            joined=isinstance(now.data, Joined),
+            joined=joined,
             roles=now.roles,
             tags=now.data.tags if isinstance(now.data, Updated) else None,
             bot=member.bot,
             team=now.team,
-            welcome_due=now.reading.due(now.event.time, rule.within_hours) if rule.enabled else None,
+            welcome_due=now.reading.due(time, rule.within_hours) if begins else None,
         ),
     )
 
@@ -146,7 +167,7 @@ def note_post(now: Situation) -> None:
                 asks=opens and asks(now.data.text),
                 team=now.team,
             ),
-            due=now.reading.due(now.event.time, rule.within_hours) if rule.enabled else None,
+            due=now.reading.due(now.event.time, rule.within_hours) if opens and rule.enabled else None,
             answered_by=rule.answered_by,
         ),
     )
@@ -189,7 +210,7 @@ def note_solved(now: Situation) -> None:
 
 def note_left(now: Situation) -> None:
     """Who left needs no welcome."""
-    now.work.decide(now.of(now.member), NoteLeft(evidence=now.evidence))
+    now.work.decide(now.stream, NoteLeft(evidence=now.evidence))
 
 
 def take_policy(now: Situation) -> None:
@@ -200,19 +221,19 @@ def take_policy(now: Situation) -> None:
         version=now.data.version,
         policy=now.data.policy,
     )
-    now.work.decide(community_stream(now.event.community), command)
+    now.work.decide(now.community, command)
 
 
 def open_import(now: Situation) -> None:
     """While history comes in, no deadline of the community fires."""
-    stream = community_stream(now.event.community)
+    stream = now.community
     now.work.decide(stream, OpenImport(import_id=now.data.import_id, at=now.stored))
     now.work.book.suspend(now.event.community)
 
 
 def close_import(now: Situation) -> None:
     """After the last import, each deadline is looked at once."""
-    stream = community_stream(now.event.community)
+    stream = now.community
     now.work.decide(stream, CloseImport(import_id=now.data.import_id, at=now.stored))
     if not now.work.state(stream).importing:
         now.work.book.resume(now.event.community)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 
+import uvloop
+
 from services.triage.publications import PUBLIC
 from services.triage.service import TriageService, triage_codec
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCHES
@@ -29,8 +31,8 @@ def main() -> None:
         inputs=lambda partition: (Input(stream=MEMBER_EVENTS, subjects=(f"p.{partition}.member.>",)),),
         outlet=Outlet(stream=TOUCHES, subject="needs-touch.>", public=PUBLIC),
     )
-    with drift_ends_the_process("triage"):
-        asyncio.run(run(settings, process))
+    with drift_ends_the_process("triage"), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run(settings, process))
 
 
 if __name__ == "__main__":

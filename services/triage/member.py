@@ -63,6 +63,12 @@ class MemberState:
     need: NeedsTouch | None = None
 
 
+def welcome_may_begin(state: MemberState, time: datetime, *, joined: bool) -> bool:
+    """Tell whether an event of that time may be the one that a welcome counts from: only then it matters when."""
+    first = state.first
+    return first is None or time <= first.time or (joined and not state.joined)
+
+
 def decide(command: Any, state: MemberState) -> tuple[Any, ...]:
     """Return the events that ``command`` leads to."""
     match command:
@@ -84,6 +90,8 @@ def _note(command: NoteMember, state: MemberState) -> tuple[Any, ...]:
     events = (*_seen(command, state), *_described(command, state))
     if command.tags is not None and (state.tagged_at is None or command.evidence.time > state.tagged_at):
         events = (*events, MemberTagged(tags=command.tags, at=command.evidence.time))
+    if state.need is None:
+        return events
     after = MEMBER.fold(events, state)
     if after.need is not None and (after.team or after.bot):
         cause = "one of the team" if after.team else "a bot"

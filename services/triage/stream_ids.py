@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from shared.contracts.names import digest
 from shared.decider import stream_id
 
@@ -16,6 +18,7 @@ def member_stream(community: str, key: str) -> str:
     return stream_id("member", community, key)
 
 
+@lru_cache(maxsize=16_384)
 def conversation_stream(community: str, platform: str, conversation: str) -> str:
     """Return the stream of a conversation; the platform's own id for it is hashed, as it may be long or a name."""
     return stream_id("conversation", community, digest(platform, conversation))

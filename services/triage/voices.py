@@ -55,7 +55,8 @@ class Voices:
     def hear(self, post: Post) -> Voices:
         """Return the voices after ``post``; the same when it changes nothing."""
         if not post.team:
-            return replace(self, peers=_bounded(_with(self.peers, post)))
+            peers = _with(self.peers, post)
+            return self if peers is self.peers else replace(self, peers=_bounded(peers))
         last = Voice(member=post.member, first=post.evidence)
         if self.last_of_team is not None and _place(last) <= _place(self.last_of_team):
             last = self.last_of_team
@@ -100,12 +101,16 @@ def _place(voice: Voice) -> tuple[datetime, str, str]:
 
 def _with(voices: tuple[Voice, ...], post: Post) -> tuple[Voice, ...]:
     heard = Voice(member=post.member, first=post.evidence)
-    known = next((voice for voice in voices if voice.member == post.member), None)
-    if known is not None:
-        if _place(known) <= _place(heard):
-            return voices
-        heard = replace(known, first=post.evidence)
-    return tuple(sorted((*(voice for voice in voices if voice is not known), heard), key=_place))
+    for known in voices:
+        if known.member.key == post.member.key:
+            if _place(known) <= _place(heard):
+                return voices
+            heard = replace(known, first=post.evidence)
+            voices = tuple(voice for voice in voices if voice is not known)
+            break
+    if not voices or _place(voices[-1]) < _place(heard):
+        return (*voices, heard)
+    return tuple(sorted((*voices, heard), key=_place))
 
 
 def _bounded(peers: tuple[Voice, ...]) -> tuple[Voice, ...]:

@@ -48,11 +48,15 @@ class EventCodec(Mapper[str]):
 
     def to_stored_event(self, domain_event: Any) -> StoredEvent:
         """Return ``domain_event``, a RecordedEvent, as it is stored."""
+        return self.stored(domain_event.originator_id, domain_event.originator_version, domain_event.event)
+
+    def stored(self, stream: str, version: int, event: Any) -> StoredEvent:
+        """Return the stream's event of that number as it is stored."""
         return StoredEvent(
-            originator_id=domain_event.originator_id,
-            originator_version=domain_event.originator_version,
-            topic=self._names[type(domain_event.event)],
-            state=_encoder.encode(domain_event.event),
+            originator_id=stream,
+            originator_version=version,
+            topic=self._names[type(event)],
+            state=_encoder.encode(event),
         )
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:

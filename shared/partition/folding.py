@@ -10,15 +10,15 @@ from typing import Final, TypeVar
 import structlog
 
 from shared.clock import Clock, wall_clock
-from shared.contracts.cloudevents import UnknownTypeError
 from shared.dead_letters import dead_deadline, dead_letter
 from shared.deadline_book import WINDOW
 from shared.decider import Refused
-from shared.delivery import Delivered, Message, decode
+from shared.delivery import Delivered, Message
 from shared.event_store.interface import Store
 from shared.event_store.recorder import Commit, DeadLetter, DeadlineRow, Lease, Moved
 from shared.event_store.store import Opened
 from shared.partition.service import Service
+from shared.partition.understanding import ToFold, understand
 from shared.workspace import LineMissing, StateMissing, Workspace
 
 BATCH: Final = 500
@@ -34,10 +34,6 @@ ParkedDeadlines = Mapping[tuple[str, str, datetime], datetime | None]
 log = structlog.get_logger()
 
 
-class UnknownOwnTypeError(Exception):
-    """The stream holds a type of ours that this build does not know: the partition halts, loudly."""
-
-
 class HandlingError(Exception):
     """A handler failed, and nothing of what it did is left; the cause is chained."""
 
@@ -49,12 +45,6 @@ class Batch:
     inbox: list[str] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
     moved: Moved | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _ToFold:
-    delivered: Delivered
-    streams: Sequence[str]
 
 
 class Folding:
@@ -98,16 +88,16 @@ class Folding:
         Only when more deadlines are due in between than one transaction takes, what is before is stored first. Raises
         UnknownOwnTypeError, with all before it stored, at a message that only a newer build understands.
         """
-        understood, halt = self._understood(messages)
+        understood, halt = understand(messages, self._service)
         self.work.now = self._now()
-        known = await self._store.aside(self._prefetch, [one for one in understood if isinstance(one, _ToFold)])
+        known = await self._store.aside(self._prefetch, [one for one in understood if isinstance(one, ToFold)])
         batch = Batch()
         for message, one in zip(messages, understood, strict=False):
             clock = max(self.clock, message.stored)
             if isinstance(one, Exception):
                 self._park(message, one, 1, batch)
             elif one is not None and one.delivered.key not in known:
-                while await self._fire_due(clock, batch):
+                while self._may_fire(clock) and await self._fire_due(clock, batch):
                     await self.commit(batch)
                     batch = Batch()
                 self.work.clock = clock
@@ -198,29 +188,7 @@ class Folding:
             self.positions[batch.moved.reader] = batch.moved.position
         self.work.committed(states)
 
-    def _understood(
-        self, messages: Sequence[Message]
-    ) -> tuple[list[_ToFold | Exception | None], UnknownOwnTypeError | None]:
-        """Return, by message, what is to be folded, why it cannot be, or None where it is to be passed over."""
-        understood: list[_ToFold | Exception | None] = []
-        for message in messages:
-            try:
-                delivered = decode(message)
-                concerns = self._service.concerns(delivered)
-                understood.append(_ToFold(delivered, self._service.streams_of(delivered)) if concerns else None)
-            except UnknownTypeError as error:
-                if error.ours:
-                    return understood, UnknownOwnTypeError(
-                        f"{message.stream} holds at {message.seq} an event of the type {error.event_type}, which this "
-                        "build does not know. Start the build that wrote it, or a newer one."
-                    )
-                self._log.info("message.foreign", stream=message.stream, seq=message.seq, type=error.event_type)
-                understood.append(None)
-            except Exception as error:  # noqa: BLE001 -- a poison message must not stop the rest
-                understood.append(error)
-        return understood, None
-
-    def _prefetch(self, all_to_fold: Sequence[_ToFold]) -> set[str]:
+    def _prefetch(self, all_to_fold: Sequence[ToFold]) -> set[str]:
         if not all_to_fold:
             return set()
         known = self._store.known([one.delivered.key for one in all_to_fold])
@@ -246,6 +214,11 @@ class Folding:
             else:
                 return True
         return False
+
+    def _may_fire(self, clock: datetime) -> bool:
+        """Tell whether something is due at ``clock``, or only the table knows."""
+        row = self.work.book.next()
+        return row.due <= clock if row is not None else self.work.book.incomplete
 
     async def _fire_due(self, clock: datetime, batch: Batch, most: int = BATCH) -> bool:
         """Fire what is due at ``clock`` in order; tell whether there is more, for another transaction.

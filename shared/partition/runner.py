@@ -21,9 +21,10 @@ from shared.event_store.codec import UnknownStoredTypeError
 from shared.event_store.errors import StreamReplacedError
 from shared.event_store.interface import Store
 from shared.event_store.recorder import Lease
-from shared.partition.folding import BATCH, Batch, Folding, HandlingError, UnknownOwnTypeError
+from shared.partition.folding import BATCH, Batch, Folding, HandlingError
 from shared.partition.inlet import Consumer, Inlet
 from shared.partition.service import CommandService, Input, Service
+from shared.partition.understanding import UnknownOwnTypeError
 
 _TICK_SECONDS: Final = 1.0
 _SKEW: Final = timedelta(seconds=1)

@@ -1,0 +1,51 @@
+"""From messages as they are stored to what is to be folded of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import structlog
+
+from shared.contracts.cloudevents import UnknownTypeError
+from shared.delivery import Delivered, Message, decode
+from shared.partition.service import Service
+
+log = structlog.get_logger()
+
+
+class UnknownOwnTypeError(Exception):
+    """The stream holds a type of ours that this build does not know: the partition halts, loudly."""
+
+
+class ToFold(NamedTuple):
+    """A message, and the streams that it is likely to need."""
+
+    delivered: Delivered
+    streams: Sequence[str]
+
+
+def understand(
+    messages: Sequence[Message], service: Service
+) -> tuple[list[ToFold | Exception | None], UnknownOwnTypeError | None]:
+    """Return, by message, what is to be folded, why it cannot be, or None where it is to be passed over.
+
+    It ends before a message that only a newer build understands, and says so.
+    """
+    understood: list[ToFold | Exception | None] = []
+    for message in messages:
+        try:
+            delivered = decode(message)
+            concerns = service.concerns(delivered)
+            understood.append(ToFold(delivered, service.streams_of(delivered)) if concerns else None)
+        except UnknownTypeError as error:
+            if error.ours:
+                return understood, UnknownOwnTypeError(
+                    f"{message.stream} holds at {message.seq} an event of the type {error.event_type}, which this "
+                    "build does not know. Start the build that wrote it, or a newer one."
+                )
+            log.info("message.foreign", stream=message.stream, seq=message.seq, type=error.event_type)
+            understood.append(None)
+        except Exception as error:  # noqa: BLE001 -- a poison message must not stop the rest
+            understood.append(error)
+    return understood, None
