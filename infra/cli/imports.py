@@ -79,8 +79,14 @@ def _import(archive: Archive, origin: Origin, system: RunningSystem) -> None:
             raise typer.Exit(130) from None
         raise OperatorError(f"{end}\n{advice}" if tally.files else str(end)) from end
     _report(console, tally, time.monotonic() - began)
-    if tally.files and tally.finished_before == tally.files:
-        console.print("Everything was imported before.")
+    if tally.read:
+        return
+    if not tally.finished_before:
+        raise OperatorError(
+            "Nothing was imported: no file holds messages as zulip-archive writes them. Give a Zulip archive; exports "
+            "of other platforms cannot be imported yet."
+        )
+    console.print("Everything was imported before.")
 
 
 async def _send(archive: Archive, origin: Origin, system: RunningSystem, tally: Tally, console: Console) -> None:

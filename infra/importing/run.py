@@ -66,6 +66,11 @@ class _Part:
     skipped: list[Skipped] = field(default_factory=list)
     finished: bool = False
 
+    @property
+    def unreadable(self) -> bool:
+        """Whether the file as a whole said nothing. It is not noted, so that the next call looks at it again."""
+        return bool(self.skipped) and not self.events
+
 
 def _parts(archive: Archive, origin: Origin, streams: Mapping[int, str], finished: Container[str]) -> Iterator[_Part]:
     for file in archive.files():
@@ -145,6 +150,9 @@ class _Run:
         while (part := await lane.get()) is not None:
             for skipped in part.skipped:
                 self.tally.skip(skipped.why, skipped.file, skipped.item)
+            if part.unreadable:
+                self._advance(part.size)
+                continue
             for item, event in part.events:
                 if not batch.has_room(event):
                     await self._send(batch)

@@ -105,7 +105,8 @@ async def test_an_archive_is_imported_once_in_order_and_between_its_bounds(tmp_p
         assert messages == [str(1000 * topic + number) for number in range(MESSAGES)]
 
     again = await run(root, "whole", ingest_system)
-    assert (again.files, again.finished_before, again.read) == (TOPICS + 2, TOPICS + 2, 0)
+    assert (again.files, again.finished_before, again.read) == (TOPICS + 2, TOPICS + 1, 0)
+    assert list(again.examples.values()) == [["1-stream/broken.json"]]
 
 
 async def test_an_interrupted_import_goes_on_where_it_ended(tmp_path: Path, ingest_system: Any) -> None:
@@ -178,6 +179,13 @@ def test_the_command_imports_and_sums_up(tmp_path: Path, ingest_system: Any) -> 
     again = CliRunner().invoke(app, command, env=env)
     assert again.exit_code == 0
     assert "Everything was imported before." in again.stdout
+    foreign = tmp_path / "discourse" / "2022-August"
+    foreign.mkdir(parents=True)
+    (foreign / "1-welcome.json").write_text('{"id": 1, "cooked": "<p>Welcome</p>"}')
+    for _ in range(2):
+        nothing = CliRunner().invoke(app, [*command[:2], str(foreign.parent), *command[3:]], env=env)
+        assert nothing.exit_code == 1
+        assert "Nothing was imported: no file holds messages" in nothing.stderr
     refused = CliRunner().invoke(app, command, env=env | {"WARMLINE_TOKEN": "wrong"})
     assert refused.exit_code == 1
     assert "administrator's token" in refused.stderr
