@@ -84,6 +84,18 @@ TOUCH_STUCK: Final = AlarmKind(
     mend="Claim the touch at the desk so that nobody waits; then restart notifier and run: warmline verify",
     after=0,  # its check has waited already
 )
+NOTICES_LATE: Final = AlarmKind(
+    name="notices-late",
+    mend="Look into notifier's log for 'notice.failed': it names the channel and why, such as a mail server that does "
+    "not answer. People see their touches at the desk meanwhile.",
+    clear=10,
+)
+INTEGRATOR_LAGS: Final = AlarmKind(
+    name="integrator-lags",
+    mend="Run: warmline integrators. It shows what its server answers. One that is paused is started again with: "
+    "warmline integrators resume NAME. Nothing is lost meanwhile.",
+    clear=10,
+)
 DEAD_LETTERS: Final = AlarmKind(
     name="dead-letters",
     mend="Run: warmline dead list. It shows what could not be processed and why, to retry or to drop.",
@@ -115,6 +127,8 @@ ALARM_KINDS: Final = (
     RELAY_LAGS,
     DEADLINE_MISSED,
     TOUCH_STUCK,
+    NOTICES_LATE,
+    INTEGRATOR_LAGS,
     DEAD_LETTERS,
     SOURCE_QUIET,
     AUDIT_INCOMPLETE,

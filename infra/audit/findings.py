@@ -8,7 +8,9 @@ from typing import Final
 
 from infra.audit.alarm_kinds import (
     DEAD_LETTERS,
+    INTEGRATOR_LAGS,
     NATS_AWAY,
+    NOTICES_LATE,
     POSTGRESQL_AWAY,
     READER_STILL,
     RELAY_LAGS,
@@ -27,6 +29,7 @@ from infra.audit.headway import Headway, Stand
 from infra.dead_letters.counting import told
 from infra.looking.database import RELAYING, DatabaseLook
 from infra.looking.look import NEARLY_FULL, Away, BusLook, Look
+from infra.looking.outgoing import INTEGRATOR
 from infra.readers import Reader
 from shared.stream_check import differences
 from shared.topology import Stream
@@ -34,6 +37,8 @@ from shared.topology import Stream
 STILL_SECONDS: Final = 10.0
 """Longer than a takeover, which waits for a lease to run out."""
 RELAY_SECONDS: Final = 30.0
+INTEGRATOR_SECONDS: Final = 900.0
+"""Its longest wait between two attempts: a program that was restarted has caught up by then."""
 FILLING_CLEARS_BELOW: Final = 0.75
 _MOST: Final = 5
 
@@ -70,6 +75,7 @@ def find(look: Look, disks: tuple[Disk, ...], wanted: tuple[Stream, ...], memory
         found |= _on_bus(look.bus, disks, wanted, stands)
         if not isinstance(look.database, Away):
             found[READER_STILL] = listed(_standing_still(look.bus, memory))
+            found[INTEGRATOR_LAGS] = listed(_lagging(look.bus, look.database, memory))
     return found
 
 
@@ -106,6 +112,7 @@ def _in_database(database: DatabaseLook, memory: Memory) -> Found:
             for row in database.shards
             if row.service in RELAYING and memory.relays.age((row.service, row.shard)) >= RELAY_SECONDS
         ),
+        NOTICES_LATE: database.notices.why_late,
         DEAD_LETTERS: told(list(database.letters)) if database.dead_letters else None,
     }
 
@@ -140,8 +147,22 @@ def _on_bus(bus: BusLook, disks: tuple[Disk, ...], wanted: tuple[Stream, ...], s
     }
 
 
+def _lagging(bus: BusLook, database: DatabaseLook, memory: Memory) -> Iterator[str]:
+    paused = {one.reader.shard for one in database.integrators if one.paused}
+    for lag in bus.lags:
+        if lag.reader.service != INTEGRATOR or not lag.behind:
+            continue
+        age = memory.readers.age(_name(lag.reader))
+        if lag.reader.shard in paused:
+            yield f"{lag.reader.shard} is paused, {lag.behind:,} behind in {lag.reader.stream}"
+        elif age >= INTEGRATOR_SECONDS:
+            yield f"{lag.reader.shard} is {lag.behind:,} behind in {lag.reader.stream}, for {age / 60:.0f} min"
+
+
 def _standing_still(bus: BusLook, memory: Memory) -> Iterator[str]:
     for lag in bus.lags:
+        if lag.reader.service == INTEGRATOR:
+            continue
         still = memory.readers.still_for(_name(lag.reader))
         if still >= STILL_SECONDS:
             reader = lag.reader

@@ -1,4 +1,4 @@
-"""The auditor's metrics for Prometheus. Labels are bounded: alarms, services, shards and streams; nobody's names."""
+"""The auditor's metrics for Prometheus. Labels are bounded: alarms, services, shards, streams and integrators."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ class Measures:
         self._messages = self._gauge("stream_messages", "Messages that the stream holds", _STREAM)
         self._bytes = self._gauge("stream_bytes", "Bytes that the stream holds", _STREAM)
         self._full = self._gauge("stream_full_ratio", "Share of its bound that the stream holds", _STREAM)
+        self._notices = self._gauge("notices_waiting", "Notices that are not sent yet")
+        self._notices_failing = self._gauge("notices_failing", "Notices that could not be sent in several attempts")
         self._disk = self._gauge("disk_used_ratio", "Share of the disk that is used", ("folder",))
         self._overdue = self._gauge("deadlines_missed", "Shards with a deadline that did not fire")
         self._stuck = self._gauge("touches_stuck", "Touches to which nothing will happen any more")
@@ -61,6 +63,8 @@ class Measures:
                 self._workers.labels(service).set(count)
             for letters in look.database.letters:
                 self._letters.labels(letters.service).set(letters.count)
+            self._notices.set(look.database.notices.waiting)
+            self._notices_failing.set(look.database.notices.failing)
         if not isinstance(look.bus, Away):
             for lag in look.bus.lags:
                 self._behind.labels(lag.reader.service, lag.reader.shard, lag.reader.stream).set(lag.behind)

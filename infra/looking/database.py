@@ -11,6 +11,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier, Literal
 
 from infra.dead_letters.counting import OpenLetters, open_letters
+from infra.looking.outgoing import IntegratorLook, NoticesLook, look_at_integrators, look_at_notices
 from infra.readers import Reader, all_readers
 from infra.running_servers import partitions_of
 from infra.shards import SERVICES, ShardRow, all_shards
@@ -30,6 +31,8 @@ class DatabaseLook:
     readers: tuple[Reader, ...]
     workers: Mapping[str, int]
     letters: tuple[OpenLetters, ...]
+    notices: NoticesLook
+    integrators: tuple[IntegratorLook, ...]
 
     @property
     def dead_letters(self) -> int:
@@ -54,11 +57,14 @@ async def look_at_database(connection: psycopg.AsyncConnection[Any]) -> Database
     """Return what the database says; raises psycopg.Error, or OperatorError when it holds no Warmline."""
     partitions = await partitions_of(connection)
     workers = await (await connection.execute(_WORKERS)).fetchall()
+    integrators = await look_at_integrators(connection)
     return DatabaseLook(
         at=workers[0][2],
         partitions=partitions,
         shards=tuple(await all_shards(connection)),
-        readers=tuple(await all_readers(connection, partitions)),
+        readers=(*await all_readers(connection, partitions), *(one.reader for one in integrators)),
         workers={service: alive for service, alive, _ in workers},
         letters=tuple(await open_letters(connection)),
+        notices=await look_at_notices(connection),
+        integrators=integrators,
     )

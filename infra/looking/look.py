@@ -12,6 +12,7 @@ from infra.dead_letters.counting import told
 from infra.looking.database import RELAYING, DatabaseLook
 from infra.looking.faces import FaceLook
 from infra.looking.holders import holders_of
+from infra.looking.outgoing import NoticesLook
 from infra.looking.streams import StreamLook, look_at_stream, storage_share
 from infra.readers import Ends, Lag, Reader, lags
 from shared.contracts.audit import PartSaid
@@ -75,6 +76,7 @@ def parts_of(look: Look) -> Iterator[PartSaid]:
     else:
         yield from _ownership(look.database)
         yield from (_relay(look.database, service) for service in RELAYING)
+        yield _notices(look.database.notices)
         yield PartSaid(
             name="dead letters", well=look.database.dead_letters == 0, says=told(list(look.database.letters))
         )
@@ -116,6 +118,12 @@ def _relay(database: DatabaseLook, service: str) -> PartSaid:
     waiting = database.relay_backlog(service)
     says = f"{waiting:,} log entries not yet passed on"
     return PartSaid(name=f"{service} relay", well=waiting < _MUCH, says=says)
+
+
+def _notices(notices: NoticesLook) -> PartSaid:
+    late = notices.why_late
+    says = f"{notices.waiting:,} to be sent{f'; {late}' if late else ''}"
+    return PartSaid(name="notices", well=late is None, says=says)
 
 
 def _reading(found: tuple[Lag, ...]) -> Iterator[PartSaid]:
