@@ -41,6 +41,7 @@ class PublicServer(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,
                 limit_concurrency=_MAX_CONNECTIONS,
                 timeout_graceful_shutdown=drain,
             )

@@ -9,14 +9,16 @@ from contextlib import contextmanager
 from typing import Final
 
 import structlog
-from opentelemetry import trace
+from opentelemetry import context, trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 _tracer: Final = trace.get_tracer("warmline")
 _propagator: Final = TraceContextTextMapPropagator()
+_ids: Final = RandomIdGenerator()
 _QUIET_LIBRARIES: Final = ("httpx", "httpcore", "nats", "litestar", "uvicorn.access")
 
 
@@ -63,10 +65,15 @@ def configure(service: str, instance: str) -> None:
 
 @contextmanager
 def request_trace(name: str, traceparent: str | None) -> Iterator[str | None]:
-    """Trace a request in a span called ``name`` and give the W3C ``traceparent`` to store with its effects.
+    """Trace a request and give the W3C ``traceparent`` to store with its effects: the sender's own when it is valid.
 
-    That is the sender's own when it is valid, else that of the new span; None when no tracer is configured.
+    For a sender that traces, the request is a span called ``name``. For any other it is given a trace to be found by,
+    without a span, which costs more than all else that a small request needs.
     """
+    if not traceparent:
+        with _named_trace() as own:
+            yield own
+        return
     sender = _propagator.extract({"traceparent": traceparent} if traceparent else {})
     with _tracer.start_as_current_span(name, context=sender):
         carrier: dict[str, str] = {}
@@ -75,8 +82,21 @@ def request_trace(name: str, traceparent: str | None) -> Iterator[str | None]:
         yield carrier.get("traceparent")
 
 
+@contextmanager
+def _named_trace() -> Iterator[str]:
+    trace_id, span_id = _ids.generate_trace_id(), _ids.generate_span_id()
+    named = trace.SpanContext(
+        trace_id, span_id, is_remote=False, trace_flags=trace.TraceFlags(trace.TraceFlags.SAMPLED)
+    )
+    token = context.attach(trace.set_span_in_context(trace.NonRecordingSpan(named)))
+    try:
+        yield f"00-{trace_id:032x}-{span_id:016x}-01"
+    finally:
+        context.detach(token)
+
+
 def _add_trace(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    context = trace.get_current_span().get_span_context()
-    if context.is_valid:
-        event["trace_id"] = trace.format_trace_id(context.trace_id)
+    current = trace.get_current_span().get_span_context()
+    if current.is_valid:
+        event["trace_id"] = trace.format_trace_id(current.trace_id)
     return event

@@ -152,16 +152,17 @@ def _data(raw: RawEvent) -> tuple[str, MemberEventData]:
         raise _RefusedError("type", f"{problem}: the types are {_KNOWN_TYPES}", "unknown-type")
     if raw.datacontenttype is not None and raw.datacontenttype.partition(";")[0].strip().lower() != "application/json":
         raise _RefusedError("datacontenttype", "must be application/json", "bad-attribute")
-    if not bytes(raw.data):
+    stored = bytes(raw.data)
+    if not stored:
         raise _RefusedError("data", "is required: a JSON object (data_base64 is not taken)", "bad-data")
     try:
-        data = decoder.decode(raw.data)
+        data = decoder.decode(stored)
     except msgspec.ValidationError as error:
         problem_found = field_problem(error, "data")
         raise _RefusedError(problem_found.field, problem_found.reason, "bad-data") from None
     except msgspec.DecodeError:
         raise _RefusedError("data", "holds text that is not valid Unicode: check its \\u escapes", "bad-data") from None
-    if b"\\u0000" in bytes(raw.data):
+    if b"\\u0000" in stored:
         for field in fields_with_nul(msgspec.to_builtins(data), "data"):
             raise _RefusedError(field, "must not contain the character NUL (\\u0000): leave it out", "nul-character")
     return raw.type, data

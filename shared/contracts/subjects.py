@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import Final
+
+_KEPT: Final = 20_000
+"""Names whose partition is not reckoned anew for every event."""
 
 MEMBER_EVENTS: Final = "MEMBER_EVENTS"
 TOUCHES: Final = "TOUCHES"
@@ -16,6 +20,7 @@ INGEST_TAKEN: Final = "warmline.ingest.taken"
 """The processes of ingest tell each other here how much of each community they take (core NATS: nothing is kept)."""
 
 
+@lru_cache(_KEPT)
 def partition_of(name: str, partitions: int) -> int:
     """Return the partition, 0 to ``partitions`` - 1, of a community or an organisation.
 
@@ -24,6 +29,7 @@ def partition_of(name: str, partitions: int) -> int:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big") % partitions
 
 
+@lru_cache(_KEPT)
 def member_event_subject(community: str, platform: str, kind: str, partitions: int) -> str:
     """Return ``p.<n>.member.<community>.<platform>.<kind>``."""
     return f"p.{partition_of(community, partitions)}.member.{community}.{platform}.{kind}"
