@@ -17,7 +17,7 @@ class Faces:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaceLook:
-    """What one of them answered; ``well`` when with 200."""
+    """What one of them answered; ``well`` when with 200, and otherwise with what it said."""
 
     name: str
     well: bool
@@ -35,4 +35,6 @@ async def _look_at_face(client: httpx.AsyncClient, name: str, url: str) -> FaceL
         response = await client.get(f"{url}/healthz")
     except httpx.HTTPError as error:
         return FaceLook(name=name, well=False, says=f"{url} does not answer ({type(error).__name__})")
-    return FaceLook(name=name, well=response.status_code == 200, says=f"{url} answers {response.text}")
+    if response.status_code == 200:
+        return FaceLook(name=name, well=True, says=f"{url} answers")
+    return FaceLook(name=name, well=False, says=f"{url} answers {response.text}")

@@ -131,5 +131,6 @@ def _reading(found: tuple[Lag, ...]) -> Iterator[PartSaid]:
         own = [lag for lag in found if lag.reader.service == service]
         behind = sum(lag.behind for lag in own)
         late = [f"{lag.reader.shard} by {lag.behind:,} in {lag.reader.stream}" for lag in own if lag.behind]
-        says = f"{len(own)} readers, {'behind: ' + ', '.join(late) if late else 'all at the end of their streams'}"
+        end = "at the end of its stream" if len(own) == 1 else "all at the end of their streams"
+        says = f"{len(own)} reader{'s' * (len(own) != 1)}, {'behind: ' + ', '.join(late) if late else end}"
         yield PartSaid(name=f"{service} reading", well=behind < _MUCH, says=says)

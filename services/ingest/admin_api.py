@@ -15,6 +15,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from nats.aio.client import Client
 
@@ -218,6 +219,7 @@ def admin_api(parts: AdminParts) -> Litestar:
             title="Warmline ingest",
             version="1",
             path="/schema",
+            render_plugins=[JsonRenderPlugin()],  # no page of scripts from elsewhere
             components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
             security=[{"token": []}],
         ),

@@ -228,6 +228,8 @@ async def test_administration_needs_the_administrator(world: World) -> None:
 async def test_the_openapi_document_describes_events_and_policy_from_the_contracts(world: World) -> None:
     async with world.client(None) as client:
         document = (await client.get("/schema/openapi.json")).json()
+        page = await client.get("/schema")
+    assert "<script" not in page.text
     assert "Posted" in document["components"]["schemas"]
     assert set(document["paths"]["/v1/events"]["post"]["responses"]) >= {
         "200",
