@@ -55,14 +55,25 @@ class Communities:
         self._partitions = partitions
         self._map = CommunityMap(communities={}, accepting=None)
         self._fresh_until = 0.0
+        self._loaded = False
         self._loading: asyncio.Task[None] | None = None
 
     async def known(self) -> CommunityMap:
-        """Return the communities as they were at most a few seconds ago; raises DatabaseUnavailableError."""
+        """Return the communities as they were at most a few seconds ago, or when the database was last there.
+
+        Raises DatabaseUnavailableError when they were never known.
+        """
         if asyncio.get_running_loop().time() >= self._fresh_until:
             if self._loading is None or self._loading.done():
                 self._loading = asyncio.create_task(self._load())
-            await asyncio.shield(self._loading)
+                self._loading.add_done_callback(_take_outcome)
+            if self._loaded and self._database.away:
+                return self._map  # nobody changes them in a database that is away, and the look goes on beside
+            try:
+                await asyncio.shield(self._loading)
+            except DatabaseUnavailableError:
+                if not self._loaded:
+                    raise
         return self._map
 
     async def known_now(self) -> CommunityMap:
@@ -183,7 +194,14 @@ class Communities:
             )
             accepting = await cursor.fetchone()
         self._map = CommunityMap(communities=communities, accepting=accepting["organisation"] if accepting else None)
+        self._loaded = True
         self._fresh_until = asyncio.get_running_loop().time() + _FRESH_SECONDS
+
+
+def _take_outcome(loading: asyncio.Task[None]) -> None:
+    """Keep asyncio from logging that nobody waited for a look that failed: the next one tells, or succeeds."""
+    if not loading.cancelled():
+        loading.exception()
 
 
 async def announce_until_done(communities: Communities) -> None:

@@ -34,6 +34,8 @@ class Database:
 
     def __init__(self, pool: AsyncConnectionPool[AsyncConnection[DictRow]]) -> None:
         self._pool = pool
+        self.away = False
+        """Whether the last transaction found no database: who has something older to go by need not wait for one."""
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection[DictRow]]:
@@ -41,7 +43,9 @@ class Database:
         try:
             async with self._pool.connection() as connection:
                 yield connection
+            self.away = False
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
+            self.away = True
             _log.warning("postgres_unavailable", error=type(error).__name__)
             raise DatabaseUnavailableError("PostgreSQL does not answer") from error
         except (UndefinedTable, InvalidSchemaName) as error:

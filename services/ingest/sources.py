@@ -10,12 +10,14 @@ from typing import Final
 
 from cachetools import TTLCache
 
-from services.ingest.database import Database
+from services.ingest.database import Database, DatabaseUnavailableError
 from services.ingest.principal import Administrator, Principal, SourcePrincipal
 
 _CACHED_TOKENS: Final = 10_000
 _CACHED_SECONDS: Final = 5.0
 """For how long another process goes on taking a token that was deleted here."""
+_KNOWN_SECONDS: Final = 24 * 3600.0
+"""For how long a token is taken that was good before the database went away: nobody can delete one meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,18 +38,36 @@ class Sources:
         self._database = database
         self._administrator = hashlib.sha256(administrator_token.encode()).digest()
         self._principals: TTLCache[bytes, Principal | None] = TTLCache(_CACHED_TOKENS, _CACHED_SECONDS)
+        self._known: TTLCache[bytes, SourcePrincipal] = TTLCache(_CACHED_TOKENS, _KNOWN_SECONDS)
 
     async def principal_of(self, authorization: bytes | None) -> Principal | None:
-        """Return whom an ``Authorization`` header stands for; None if nobody. Raises DatabaseUnavailableError."""
+        """Return whom an ``Authorization`` header stands for; None if nobody.
+
+        While the database is away, a token that was good before is. Raises DatabaseUnavailableError for any other.
+        """
         scheme, _, token = (authorization or b"").strip().partition(b" ")
         if scheme.lower() != b"bearer" or not token.strip():
             return None
         digest = hashlib.sha256(token.strip()).digest()
         if secrets.compare_digest(digest, self._administrator):
             return Administrator()
-        if digest not in self._principals:
-            self._principals[digest] = await self._source_with(digest)
-        return self._principals.get(digest)
+        if digest in self._principals:
+            return self._principals[digest]
+        known = self._known.get(digest)
+        if known is not None and self._database.away:
+            return known
+        try:
+            found = await self._source_with(digest)
+        except DatabaseUnavailableError:
+            if known is None:
+                raise
+            return known
+        self._principals[digest] = found
+        if found is not None:
+            self._known[digest] = found
+        else:
+            self._known.pop(digest, None)
+        return found
 
     async def add(self, community: str, platform: str, name: str, now: datetime) -> str | None:
         """Add a source and return its token, which nothing can show again; None if there is one of the name.
@@ -80,6 +100,7 @@ class Sources:
                 [community, f"/{platform}/{name}"],
             )
         self._principals.clear()
+        self._known.clear()
         return cursor.rowcount > 0 or heard.rowcount > 0
 
     async def listed(self) -> list[SourceListed]:

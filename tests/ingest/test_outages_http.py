@@ -12,6 +12,8 @@ import pytest
 import pytest_asyncio
 from ingest_world import TOKEN, Ingest, World, posted, until
 
+LONGER_THAN_CACHED = 7.0
+"""Seconds after which nothing that was read before is fresh any more."""
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
@@ -60,6 +62,33 @@ async def test_without_postgresql_a_token_cannot_be_checked(world: World) -> Non
 
         await until(accepted)
     assert [event.id for event in await world.stored(community)] == ["1"]
+
+
+async def test_without_postgresql_events_of_a_token_and_a_community_that_are_known_are_taken(world: World) -> None:
+    community = await world.new_community()
+    token = await world.new_source(community)
+    async with world.client(token) as client, world.client() as admin:
+        assert (await client.post("/v1/events", json=posted("0", None))).status_code == 200
+        await world.postgres.stop()
+        try:
+            ids, until_then = ["0"], asyncio.get_running_loop().time() + LONGER_THAN_CACHED
+            while asyncio.get_running_loop().time() < until_then:
+                ids.append(f"{len(ids)}")
+                assert (await client.post("/v1/events", json=posted(ids[-1], None))).status_code == 200
+            answer = await admin.post("/v1/events", json=posted("other", world.new_name()))
+            assert answer.status_code == 503
+            async with world.client("not-known") as stranger:
+                assert (await stranger.post("/v1/events", json=posted("no", None))).status_code == 503
+        finally:
+            await world.postgres.start()
+
+        async def refused() -> bool:
+            async with world.client("not-known") as stranger:
+                return (await stranger.post("/v1/events", json=posted("no", None))).status_code == 401
+
+        await until(refused)
+        assert (await client.post("/v1/events", json=posted("last", None))).status_code == 200
+    assert [event.id for event in await world.stored(community)] == [*ids, "last"]
 
 
 async def test_health_says_what_is_wrong(world: World) -> None:
