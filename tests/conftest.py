@@ -14,12 +14,32 @@ import httpx
 import pytest
 import pytest_asyncio
 import structlog
+from hypothesis import HealthCheck, settings
 from nats.aio.client import Client
 
 from tests import servers
 from tests.machine_needs import pytest_runtest_setup
 
 __all__ = ["pytest_runtest_setup"]
+
+LONGEST = ("failures", "verify", "backup", "audit", "chaos", "end_to_end", "fuzzing", "kernel")
+"""Folders whose tests wait longest. They begin first, so that no worker is left with one when the others are done."""
+
+# How long an example takes says nothing where several workers share a core.
+settings.register_profile("shared cores", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared cores")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what waits longest first; within a folder the order stays."""
+    here = Path(__file__).parent
+
+    def rank(item: pytest.Item) -> int:
+        folder = item.path.relative_to(here).parts[0]
+        return LONGEST.index(folder) if folder in LONGEST else len(LONGEST)
+
+    items.sort(key=rank)
+
 
 TOKEN = "test-administrator-token"
 
@@ -105,7 +125,7 @@ def ingest_system() -> Iterator[IngestSystem]:
         await asyncio.gather(nats.start(), postgres.start())
         await provision(nats.url, postgres.url, 4)
         await ingest.start()
-        async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(20):
+        async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(60):
             while not await _healthy(client, system.ingest_url):  # noqa: ASYNC110 - the other end is a process
                 await asyncio.sleep(0.05)
 

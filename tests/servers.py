@@ -178,7 +178,7 @@ async def fresh_streams(client: Client, replicas: int = 1) -> None:
 
 async def reconfigure(client: Client, stream: str, **changes: object) -> None:
     """Change settings of a stream, named as the JetStream API names them."""
-    info = json.loads((await client.request(f"$JS.API.STREAM.INFO.{stream}", b"", timeout=5)).data)
+    info = json.loads((await client.request(f"$JS.API.STREAM.INFO.{stream}", b"", timeout=30)).data)
     request = json.dumps(info["config"] | changes).encode()
-    answer = await client.request(f"$JS.API.STREAM.UPDATE.{stream}", request, timeout=5)
+    answer = await client.request(f"$JS.API.STREAM.UPDATE.{stream}", request, timeout=30)
     assert b'"error"' not in answer.data, answer.data

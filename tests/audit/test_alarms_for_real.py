@@ -25,7 +25,8 @@ from infra.provision import provision
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES, partition_of
 from tests.audit.elsewhere import Pulses, taking_pulses
 from tests.end_to_end.harbour import post, write_policy
-from tests.end_to_end.running_system import RunningSystem, started, until
+from tests.end_to_end.running_system import RunningSystem, started
+from tests.waiting import until
 
 HOUR = timedelta(hours=1)
 SOON = 25
@@ -70,7 +71,7 @@ class Watcher:
         async def ask() -> bytes:
             client = await nats.connect(self.system.run.nats_url)
             try:
-                return (await client.request(f"$JS.API.{verb}", json.dumps(request or {}).encode(), timeout=5)).data
+                return (await client.request(f"$JS.API.{verb}", json.dumps(request or {}).encode(), timeout=30)).data
             finally:
                 await client.close()
 

@@ -23,7 +23,8 @@ from infra.provision import provision
 from shared.contracts.subjects import TOUCHES
 from shared.topology import GIB, StreamSettings, streams
 from tests import servers
-from tests.infra.waiting import processes_naming
+from tests.infra.process_lines import processes_naming
+from tests.waiting import until_async
 
 
 @contextlib.contextmanager
@@ -59,7 +60,7 @@ async def look_until(auditor: Auditor, bus: object, *names: str, seconds: float 
         if standing == set(names):
             return longest
         assert time.monotonic() < deadline, f"{standing} is not {names}"
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)  # an alarm wants looks some time apart
 
 
 async def test_servers_that_hang_are_an_alarm_each_look_ends_and_they_are_seen_again() -> None:
@@ -130,9 +131,10 @@ async def test_a_server_of_a_cluster_that_is_away_is_seen_and_seen_to_come_back(
             await servers.fresh_streams(client, replicas=3)
 
             async def lagging(*names: str) -> None:
-                async with asyncio.timeout(30):
-                    while (await look_at_stream(client, TOUCHES)).lagging != names:  # noqa: ASYNC110 -- servers
-                        await asyncio.sleep(0.1)
+                async def seen() -> bool:
+                    return (await look_at_stream(client, TOUCHES)).lagging == names
+
+                await until_async(seen, what=f"{names} to lag")
 
             await lagging()
             leader = (await client.jetstream().stream_info(TOUCHES)).cluster.leader

@@ -14,8 +14,9 @@ import pytest
 from infra.embedded_servers import embedded_servers
 from tests import servers
 from tests.end_to_end.harbour import post, write_policy
-from tests.end_to_end.running_system import COMMAND, RunningSystem, environment, started, until
+from tests.end_to_end.running_system import COMMAND, RunningSystem, environment, started
 from tests.verify import small_world
+from tests.waiting import until
 
 
 def migrate(direction: str, data: Path, nats_url: str, postgres_url: str) -> subprocess.CompletedProcess[str]:

@@ -52,7 +52,7 @@ async def live(system: Any, arrived: Any, *, later: timedelta) -> list[str]:
     async with ingest_client(system.ingest_url, system.token, patience=5) as ingest:
         task = asyncio.create_task(run_demo(ingest, seed=7, clock=HurryingClock(datetime.now(UTC) + later)))
         while IMPORTED not in subjects[:-3]:
-            waiting = asyncio.create_task(arrived.next_msg(timeout=10))
+            waiting = asyncio.create_task(arrived.next_msg(timeout=30))
             await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 waiting.cancel()

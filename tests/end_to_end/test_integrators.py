@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.harbour import post
-from tests.end_to_end.running_system import RunningSystem, until
+from tests.end_to_end.running_system import RunningSystem
 from tests.machine_needs import node_modules
+from tests.waiting import until
 
 DOCS = Path(__file__).parents[2] / "docs"
 

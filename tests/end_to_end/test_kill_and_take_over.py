@@ -11,7 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.end_to_end.harbour import event, post, write_policy
-from tests.end_to_end.running_system import RunningSystem, started, until
+from tests.end_to_end.running_system import RunningSystem, started
+from tests.waiting import until
 
 EVENTS = 10_000
 BATCH = 50

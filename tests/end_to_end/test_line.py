@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.harbour import event, post
-from tests.end_to_end.running_system import RunningSystem, started, until
+from tests.end_to_end.running_system import RunningSystem, started
+from tests.waiting import until
 
 
 def touches(system: RunningSystem, **filters: str) -> list[dict[str, Any]]:

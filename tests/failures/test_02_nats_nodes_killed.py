@@ -22,6 +22,7 @@ from shared.topology import GIB, StreamSettings
 from tests import servers
 from tests.failures.lone_ingest import BATCH
 from tests.ingest.ingest_world import TOKEN, Ingest, policy, posted
+from tests.waiting import until_async
 
 SENDERS = ("a", "b", "c")
 COMMUNITY = "harbour"
@@ -57,16 +58,12 @@ class Posting:
     async def goes_on(self) -> None:
         """Return when more was accepted than at the call."""
         before = len(self.accepted)
-        async with asyncio.timeout(60):
-            while len(self.accepted) < before + 50:  # noqa: ASYNC110 -- another process counts
-                await asyncio.sleep(0.02)
+        await until_async(lambda: len(self.accepted) >= before + 50, seconds=60)
 
     async def is_refused(self) -> None:
         """Return when a sender was told to come again."""
         before = self.refusals
-        async with asyncio.timeout(40):
-            while self.refusals == before:  # noqa: ASYNC110 -- another process counts
-                await asyncio.sleep(0.02)
+        await until_async(lambda: self.refusals > before, seconds=60)
 
 
 @asynccontextmanager

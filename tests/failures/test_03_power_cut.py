@@ -16,6 +16,7 @@ from shared.contracts.subjects import MEMBER_EVENTS
 from shared.publisher import DurablePublisher, Outgoing, PublishUnavailableError
 from tests.chaos.power import StoreImage
 from tests.servers import data_folder, fresh_streams, nats_client
+from tests.waiting import until_async
 
 SUBJECT = "p.0.member.acme.discord.posted"
 
@@ -63,7 +64,7 @@ async def test_what_was_acknowledged_survives_three_power_cuts() -> None:
                 sending = Sending(client)
                 tasks = [asyncio.create_task(sending.run(f"by-{size}", size)) for size in (1, 7, 40)]
                 for cut in (1, 2, 3):
-                    await until_more(sending, 300 * cut)
+                    await until_async(lambda more=300 * cut: len(sending.acknowledged) >= more)
                     await lose_power(server, image)
                     await server.start()
                 for task in tasks:
@@ -76,12 +77,6 @@ async def test_what_was_acknowledged_survives_three_power_cuts() -> None:
             await server.stop()
             image.remove()
             claim.release()
-
-
-async def until_more(sending: Sending, count: int) -> None:
-    async with asyncio.timeout(30):
-        while len(sending.acknowledged) < count:  # noqa: ASYNC110 -- another process makes it true
-            await asyncio.sleep(0.005)
 
 
 async def lose_power(server: NatsServer, image: StoreImage) -> None:

@@ -15,6 +15,7 @@ from shared.contracts.subjects import MEMBER_EVENTS
 from shared.publisher import ATOMIC_FROM_MESSAGES, DurablePublisher, Outgoing, PublishUnavailableError
 from tests import servers
 from tests.chaos.link import Link
+from tests.waiting import until_async
 
 COUNTS = [1, ATOMIC_FROM_MESSAGES - 1, 2 * ATOMIC_FROM_MESSAGES]
 NAMES = ["a single message", "some, one by one", "an atomic batch"]
@@ -42,15 +43,16 @@ def messages(count: int, name: str = "m") -> list[Outgoing]:
 
 
 async def last_sequence(client: Client) -> int:
-    answer = await client.request(f"$JS.API.STREAM.INFO.{MEMBER_EVENTS}", b"", timeout=5)
+    answer = await client.request(f"$JS.API.STREAM.INFO.{MEMBER_EVENTS}", b"", timeout=30)
     last: int = json.loads(answer.data)["state"]["last_seq"]
     return last
 
 
 async def stored(client: Client, sequence: int) -> None:
-    async with asyncio.timeout(20):
-        while await last_sequence(client) < sequence:  # noqa: ASYNC110 -- the server tells nobody
-            await asyncio.sleep(0.01)
+    async def reached() -> bool:
+        return await last_sequence(client) >= sequence
+
+    await until_async(reached)
 
 
 async def ids(client: Client) -> Sequence[str]:

@@ -17,7 +17,8 @@ from nats.aio.client import Client
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCHES
 from tests import servers
 from tests.end_to_end.harbour import event, post, write_policy
-from tests.end_to_end.running_system import RunningSystem, started, until
+from tests.end_to_end.running_system import RunningSystem, started
+from tests.waiting import until
 
 T = TypeVar("T")
 WINDOW = timedelta(minutes=10)
@@ -109,7 +110,7 @@ def test_after_the_window_it_is_stored_again_and_absorbed_downstream(system: Run
     before = everything(system)
     remembers_for(system, SHORT)
     try:
-        until(lambda: send_again(system, told(2)) == 2, seconds=10, what="the stream to forget")
+        until(lambda: send_again(system, told(2)) == 2, seconds=30, what="the stream to forget")
     finally:
         remembers_for(system, WINDOW)
     read_to_the_end(system, "triage", MEMBER_EVENTS)

@@ -15,11 +15,12 @@ import pytest
 from nats.aio.client import Client
 
 from tests.end_to_end.harbour import post, write_policy
-from tests.end_to_end.running_system import RunningSystem, started, until
+from tests.end_to_end.running_system import RunningSystem, started
 from tests.kernel import counter
 from tests.kernel.cutting_proxy import Cut, CuttingProxy
 from tests.kernel.kernel_tables import running, stores
 from tests.kernel.partition import Partition
+from tests.waiting import until
 
 BATCH = 50
 _POSTMASTER = "SELECT pg_read_file('postmaster.pid')"

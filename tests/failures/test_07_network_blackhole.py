@@ -12,7 +12,7 @@ from tests.chaos.deployment import BEHIND_CABLE, Deployment, Shape, deployed
 from tests.chaos.load import Load
 from tests.chaos.probe import Prober
 from tests.chaos.sending import Sender
-from tests.kernel.kernel_tables import until
+from tests.waiting import until_async
 
 TAKEN_OVER_SECONDS = 15.0
 NOTICED_SECONDS = 25.0
@@ -43,15 +43,15 @@ async def test_a_cut_cable_is_noticed_taken_over_and_come_back_from() -> None:
         assert cable is not None
         try:
             load.start()
-            await until(lambda: shards_behind_cable(deployment) > 0)
+            await until_async(lambda: shards_behind_cable(deployment) > 0)
             cable.pull()
             seconds, _ = await prober.recovered()
             assert seconds is not None
             assert seconds < TAKEN_OVER_SECONDS
             assert shards_behind_cable(deployment) == 0
-            await until(lambda: has_noticed(deployment), seconds=NOTICED_SECONDS)
+            await until_async(lambda: has_noticed(deployment), seconds=NOTICED_SECONDS)
             cable.plug()
-            await until(lambda: shards_behind_cable(deployment) > 0, seconds=RESUMED_SECONDS)
+            await until_async(lambda: shards_behind_cable(deployment) > 0, seconds=RESUMED_SECONDS)
             await load.finish()
             assert (await prober.recovered())[0] is not None
         finally:

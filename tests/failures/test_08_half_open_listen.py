@@ -17,9 +17,10 @@ from services.projections.queue.view import QueueView
 from services.projections.reading import Reader
 from shared.bounded_wait import end
 from tests.chaos.link import Link, Trouble
-from tests.kernel.kernel_tables import rows, until
+from tests.kernel.kernel_tables import rows
 from tests.projections import making
 from tests.projections.folding import create_views, fold
+from tests.waiting import until_async
 
 LISTENING = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN %'"
 
@@ -29,7 +30,7 @@ async def watching(changes: QueueChanges, url: str) -> AsyncIterator[None]:
     """Run ``changes``, from when they are listened for."""
     task = asyncio.create_task(changes.run())
     try:
-        await until(lambda: rows(url, LISTENING))
+        await until_async(lambda: rows(url, LISTENING))
         yield
     finally:
         await end(task)
@@ -60,7 +61,7 @@ async def seen(connection: psycopg.AsyncConnection[Any], changes: QueueChanges, 
     need = making.need(about="c-m1", since=making.NOON, evidence=["post:m1:1"])
     fact = making.fact(making.touch_facts.TouchClaimed, need.touch, revision, making.NOON, responder="mira")
     await fold(connection, QueueView(), [source.add(fact if revision else need)])
-    assert await changes.wait_until(lambda: _is_after(changes, before), seconds=5)
+    assert await changes.until(lambda: _is_after(changes, before), seconds=5)
 
 
 async def _is_after(changes: QueueChanges, before: tuple[int, int]) -> bool:

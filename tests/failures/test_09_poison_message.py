@@ -21,8 +21,9 @@ from shared.contracts.subjects import MEMBER_EVENTS, partition_of
 from shared.dead_letters import PUBLISHED
 from shared.partition.folding import TRIES
 from tests.end_to_end.harbour import SOURCE, event, post, write_policy
-from tests.end_to_end.running_system import TOKEN, RunningSystem, started, until
+from tests.end_to_end.running_system import TOKEN, RunningSystem, started
 from tests.failures.planted_bugs import PlantedBugs, bugs_to_plant
+from tests.waiting import until
 
 HOUR = timedelta(hours=1)
 P = partition_of("acme", 4)

@@ -20,6 +20,7 @@ from shared.contracts.subjects import MEMBER_EVENTS
 from tests import servers
 from tests.failures.lone_ingest import BATCH, LoneIngest, lone_ingest
 from tests.ingest.ingest_world import posted
+from tests.waiting import until_async
 
 COMMUNITY = "harbour"
 
@@ -44,9 +45,10 @@ async def post_until_refused(ingest: LoneIngest) -> int:
 
 
 async def post_until_accepted(ingest: LoneIngest, number: int) -> None:
-    async with asyncio.timeout(60):
-        while await post(ingest, batch(number)) != 200:  # noqa: ASYNC110 -- another process says
-            await asyncio.sleep(0.1)
+    async def accepted() -> bool:
+        return await post(ingest, batch(number)) == 200
+
+    await until_async(accepted, seconds=60)
 
 
 def ids(batches: int) -> list[str]:

@@ -20,7 +20,8 @@ import pytest
 
 from shared.contracts.subjects import partition_of
 from tests.end_to_end.harbour import SOURCE, event, post, write_policy
-from tests.end_to_end.running_system import COMMAND, TOKEN, RunningSystem, started, until
+from tests.end_to_end.running_system import COMMAND, TOKEN, RunningSystem, started
+from tests.waiting import until
 
 HOUR = timedelta(hours=1)
 P = partition_of("acme", 4)

@@ -31,8 +31,9 @@ from shared.contracts.needs_touch import NeedsTouch
 from shared.contracts.subjects import member_event_subject
 from shared.topology import GIB, StreamSettings
 from tests import servers
-from tests.notifier.desk import DESK, need_message, policy_event, until
+from tests.notifier.desk import DESK, need_message, policy_event
 from tests.notifier.people import ALWAYS, COMMUNITY, need, policy, responder
+from tests.waiting import until_async
 
 MIRA = responder("mira", email="mira@example.org", email_verified=True)
 TOUCHES: Final = ("t-1", "t-2", "t-3", "t-4")
@@ -154,16 +155,16 @@ async def test_each_is_sent_and_none_more_than_twice(
 ) -> None:
     with world.notifier("first") as first:
         await world.tell(need(TOUCHES[0]))
-        await until(lambda: world.mail.touches[TOUCHES[0]], seconds=20)
-        await until(_nothing_unsent(world), seconds=10)
+        await until_async(lambda: world.mail.touches[TOUCHES[0]], seconds=20)
+        await until_async(_nothing_unsent(world), seconds=30)
         dies(world, first)
         await world.tell(need(FATAL))
-        await until(lambda: first.poll() is not None, seconds=20)
+        await until_async(lambda: first.poll() is not None, seconds=20)
         assert first.returncode == -signal.SIGKILL
     await world.tell(*(need(touch) for touch in TOUCHES[2:]))
     with world.notifier("second"):
-        await until(lambda: world.mail.touches.keys() >= set(TOUCHES), seconds=30)
-        await until(_nothing_unsent(world), seconds=20)
+        await until_async(lambda: world.mail.touches.keys() >= set(TOUCHES), seconds=30)
+        await until_async(_nothing_unsent(world), seconds=20)
     assert world.mail.touches == {**dict.fromkeys(TOUCHES, 1), FATAL: mails}
     ids = {mail["Message-ID"] for mail in world.mail.mails}
     assert len(ids) == len(TOUCHES), "sent twice, it is the same mail: a mailbox may show it once"

@@ -34,9 +34,10 @@ from shared.contracts.touch_facts import (
     TouchReminded,
 )
 from tests.end_to_end import harbour
-from tests.end_to_end.running_system import started, until
+from tests.end_to_end.running_system import started
 from tests.notifier.partition import Partition
 from tests.notifier.people import ALWAYS, MONDAY, OFFICE, WORKDAYS, at, need, policy, responder, who, withdrawn
+from tests.waiting import until
 
 MIRA, JONAS, YUKI = responder("mira"), responder("jonas"), responder("yuki")
 VERA = responder("vera", segments=("nobody-is-in-it",))

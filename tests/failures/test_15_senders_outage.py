@@ -24,7 +24,8 @@ from infra.operator_error import OperatorError
 from infra.outgoing_event import encode_event
 from shared.contracts.names import member_key
 from tests.end_to_end.harbour import write_policy
-from tests.end_to_end.running_system import TOKEN, RunningSystem, started, until
+from tests.end_to_end.running_system import TOKEN, RunningSystem, started
+from tests.waiting import until
 
 PATIENCE = 1.0
 TOPIC = "7-general/Moving.20in.json"
@@ -64,7 +65,7 @@ def ingest_out_of_reach(system: RunningSystem) -> Iterator[None]:
     os.kill(system.process.pid, signal.SIGSTOP)
     try:
         assert system.kill("ingest")
-        until(lambda: not answers(system), seconds=10, what="ingest to be gone")
+        until(lambda: not answers(system), seconds=30, what="ingest to be gone")
         yield
     finally:
         os.kill(system.process.pid, signal.SIGCONT)

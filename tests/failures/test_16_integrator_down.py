@@ -13,8 +13,9 @@ from psycopg.rows import dict_row
 from standardwebhooks.webhooks import Webhook
 
 from tests.end_to_end.harbour import POLICY, post
-from tests.end_to_end.running_system import RunningSystem, started, until
+from tests.end_to_end.running_system import RunningSystem, started
 from tests.failures.receivers import Receiver, free_port
+from tests.waiting import until
 
 QUESTIONS = 6
 TOLD = 2 * QUESTIONS

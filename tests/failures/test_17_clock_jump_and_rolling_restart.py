@@ -17,6 +17,7 @@ from tests.chaos.fault_kinds import FAULT_KINDS
 from tests.chaos.schedule import Fault
 from tests.failures.under_load import UnderLoad, under_load
 from tests.simulation.life import HOURS, MINUTES, Life, living, welcomes
+from tests.waiting import until_async
 
 on_one_loop = pytest.mark.asyncio(loop_scope="module")
 STANDS_STILL_SECONDS = 20.0
@@ -98,10 +99,8 @@ async def test_a_rolling_restart_is_hardly_noticed(loaded: UnderLoad) -> None:
     for unit in loaded.deployment.services.values():
         before = unit.unit.pid
         unit.kill(signal.SIGTERM)
-        async with asyncio.timeout(30):
-            while unit.unit.pid in {None, before}:  # noqa: ASYNC110 -- another process starts it
-                await asyncio.sleep(0.05)
-        await wait_ready(loaded.deployment.run, 30, [why_not_owned])
+        await until_async(lambda unit=unit, before=before: unit.unit.pid not in {None, before}, seconds=60)
+        await wait_ready(loaded.deployment.run, 60, [why_not_owned])
     probing.cancel()
     await asyncio.wait({probing})
     await loaded.load.finish()

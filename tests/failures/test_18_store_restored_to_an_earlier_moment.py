@@ -19,8 +19,9 @@ from infra.backup.kept_files import KeptFileWriter
 from infra.backup.streams import ask, load_stream, save_stream
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
 from tests.end_to_end.harbour import POLICY, event, post, write_policy
-from tests.end_to_end.running_system import RunningSystem, started, until
+from tests.end_to_end.running_system import RunningSystem, started
 from tests.verify import small_world
+from tests.waiting import until
 
 HOUR = timedelta(hours=1)
 pytestmark = pytest.mark.timeout(400)

@@ -20,7 +20,8 @@ from infra.ingest_client import ingest_client
 from shared.contracts.subjects import MEMBER_EVENTS
 from tests import servers
 from tests.failures.lone_ingest import BATCH, LoneIngest, lone_ingest
-from tests.ingest.ingest_world import TOKEN, posted, until
+from tests.ingest.ingest_world import TOKEN, posted
+from tests.waiting import until_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -100,7 +101,7 @@ async def test_in_a_mixed_array_only_the_floods_events_are_refused(ingest: LoneI
         batch = [posted(f"{time.monotonic_ns()}:{number}", "greedy") for number in range(1000)]
         return (await send(ingest.admin, batch)).status_code == 429
 
-    await until(over, 30)
+    await until_async(over)
     mixed = [posted("g:1", "greedy"), posted("c:1", "calm"), posted("g:2", "greedy"), posted("c:2", "calm")]
     answer = (await send(ingest.admin, mixed)).json()
     assert [result["fate"] for result in answer["results"]] == ["refused", "accepted"] * 2
@@ -136,7 +137,7 @@ async def test_nobody_fills_the_store_for_the_others(ingest: LoneIngest) -> None
         assert answer.status_code in {200, 429}
         return answer if answer.status_code == 429 and "%" in answer.text else None
 
-    await until(hoard, 60)
+    await until_async(hoard, seconds=60)
     assert is_over_quota(answer := await send(ingest.admin, [posted("more", "hoarding")]), "hoarding")
     assert f"{SHARE} %" in answer.json()["detail"]
     held = (await js.stream_info(MEMBER_EVENTS)).state.bytes - small
@@ -147,4 +148,4 @@ async def test_nobody_fills_the_store_for_the_others(ingest: LoneIngest) -> None
         return (await send(ingest.admin, [posted("more", "hoarding")])).status_code == 200
 
     await js.purge_stream(MEMBER_EVENTS, subject="p.*.member.hoarding.>")
-    await until(taken, 30)
+    await until_async(taken)

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from tests.end_to_end.harbour import POLICY, event, post
-from tests.end_to_end.running_system import RunningSystem, started, until
+from tests.end_to_end.running_system import RunningSystem, started
+from tests.waiting import until
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.end_to_end.running_system import TOKEN, RunningSystem, until
+from tests.end_to_end.running_system import TOKEN, RunningSystem
 from tests.fuzzing.seconds import seconds
+from tests.waiting import until
 
 _HERE = Path(__file__).parent
 _NOT_CHECKED = (

@@ -131,10 +131,10 @@ async def test_an_interrupted_import_goes_on_where_it_ended(tmp_path: Path, inge
 async def test_a_cancelled_import_ends_at_once_and_can_be_resumed(tmp_path: Path, ingest_system: Any) -> None:
     root, started = archive(tmp_path), asyncio.Event()
     task = asyncio.create_task(run(root, "cancelled", ingest_system, lambda _progress: started.set()))
-    await asyncio.wait_for(started.wait(), timeout=10)
+    await asyncio.wait_for(started.wait(), timeout=60)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(task, timeout=5)
+        await asyncio.wait_for(task, timeout=60)
     tally = await run(root, "cancelled", ingest_system)
     assert tally.accepted + tally.duplicate + tally.finished_before * MESSAGES >= TOPICS * MESSAGES
     assert len({event.id for event in await history(ingest_system, "cancelled") if isinstance(event.data, Posted)}) == (

@@ -18,8 +18,9 @@ import pytest
 import infra
 from infra.embedded.account import Account, postgres_account
 from infra.embedded.postgres_binaries import binaries_for
+from tests.infra.process_lines import processes_naming
 from tests.infra.test_embedded_servers import PARENT
-from tests.infra.waiting import processes_naming, wait_until
+from tests.waiting import until
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
@@ -91,7 +92,7 @@ def test_an_unprivileged_user_keeps_everything_in_data(nobody: Account, open_fol
             assert connection.execute("SELECT 1").fetchone() == (1,)
         parent.send_signal(signal.SIGKILL)
         parent.wait(10)
-        wait_until(lambda: not processes_naming(str(data)))
+        until(lambda: not processes_naming(str(data)))
     finally:
         parent.kill()
         parent.communicate()

@@ -20,7 +20,8 @@ from infra.embedded.readiness import wait_until_unused
 from infra.operator_error import OperatorError
 from infra.ports import claim_internal
 from tests.infra.conftest import MakeData
-from tests.infra.waiting import processes_naming, wait_until
+from tests.infra.process_lines import processes_naming
+from tests.waiting import until
 
 PARENT = Path(__file__).with_name("parent_program.py")
 
@@ -103,7 +104,7 @@ def test_nothing_outlives_the_supervisor_and_its_data_can_be_used_at_once(data: 
         assert parent.wait(10) == (0 if number != signal.SIGKILL else -9)
         if number == signal.SIGKILL:
             asyncio.run(start_and_stop([nats_server(data), postgres_server(data)]))
-        wait_until(lambda: not processes_naming(str(data)) and not processes_naming(told["data_directory"]))
+        until(lambda: not processes_naming(str(data)) and not processes_naming(told["data_directory"]))
     finally:
         parent.kill()
         parent.communicate()

@@ -19,6 +19,7 @@ from infra.nats_users import USERS, USERS_FILE, url_of, users_conf
 from shared.nats_address import NatsAddress
 from shared.nats_connection import nats_connection
 from tests import servers
+from tests.waiting import until_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 HELD_BACK = [user.name for user in USERS if user.name != "operator"]
@@ -67,19 +68,17 @@ async def connected(server: NatsServer, user: str, denied: list[str]) -> AsyncIt
 
 async def asked(client: Client, subject: str) -> bytes:
     """The answer, once somebody listens: nats-py's flush does not wait for what was written before it."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while True:
             try:
-                return (await client.request(subject, b"", timeout=5)).data
+                return (await client.request(subject, b"", timeout=30)).data
             except nats.errors.NoRespondersError:
                 await asyncio.sleep(0.005)
 
 
 async def told(denied: list[str], count: int) -> list[str]:
     """What was denied, once there is so much: the client calls back when it likes."""
-    async with asyncio.timeout(5):
-        while len(denied) < count:  # noqa: ASYNC110 -- see above
-            await asyncio.sleep(0.005)
+    await until_async(lambda: len(denied) >= count)
     return denied
 
 
@@ -125,9 +124,7 @@ async def test_a_service_that_is_denied_something_says_how_to_mend_it(server: Na
     with capture_logs() as logs:
         async with nats_connection(server.url_of("triage"), "triage-0") as client:
             await client.publish(MEMBER_EVENT, b"{}")
-            async with asyncio.timeout(5):
-                while not logs:  # noqa: ASYNC110 -- the client calls back when it likes
-                    await asyncio.sleep(0.01)
+            await until_async(lambda: logs)
     assert [line["event"] for line in logs] == ["nats_denied"]
     assert MEMBER_EVENT in logs[0]["error"]
     assert "give WARMLINE_NATS_URL this service's own user" in logs[0]["detail"]

@@ -13,7 +13,7 @@ from infra.log_file import ROTATE_ABOVE, last_lines, open_log
 from infra.operator_error import OperatorError
 from infra.service_process import Service, service_processes
 from infra.supervisor import Backoff, Supervisor
-from tests.infra.waiting import wait_until_async
+from tests.waiting import until_async
 
 RECORD = """
 import os, signal, sys, threading
@@ -50,12 +50,12 @@ async def test_crashed_services_come_back_and_services_stop_before_servers(tmp_p
     supervisor = Supervisor(servers=servers, services=services, report=lines.append)
     try:
         await supervisor.start_servers()
-        await wait_until_async(lambda: len(recorded(path)) == 2)
+        await until_async(lambda: len(recorded(path)) == 2)
         await supervisor.start_services()
-        await wait_until_async(lambda: len(recorded(path)) == 4)
+        await until_async(lambda: len(recorded(path)) == 4)
         pids = {name: int(pid) for _, name, pid in recorded(path)}
         os.kill(pids["triage-1"], signal.SIGKILL)
-        await wait_until_async(lambda: len(recorded(path)) == 5)
+        await until_async(lambda: len(recorded(path)) == 5)
         assert recorded(path)[4][:2] == ["up", "triage-1"]
         assert lines == [
             f"triage-1 was ended by SIGKILL; starting it again in 0.2 s (log: {tmp_path}/logs/triage-1.log)"
@@ -73,7 +73,7 @@ async def test_a_service_that_ends_again_and_again_is_named_with_its_log(tmp_pat
     supervisor = Supervisor(servers=[], services=units, report=lambda _line: None)
     try:
         await supervisor.start_services()
-        unit = await asyncio.wait_for(supervisor.failing(), 10)
+        unit = await asyncio.wait_for(supervisor.failing(), 60)
         assert unit.name == "broken-0"
         assert last_lines(unit.log, 1) == ["no such table"]
     finally:
@@ -93,7 +93,7 @@ async def test_a_child_that_does_not_heed_its_signal_is_killed(tmp_path: Path) -
     )
     argv, log = [sys.executable, "-c", deaf], tmp_path / "log"
     child = await Child.start(ChildSpec(argv=argv, log=log, env={}, death_signal=signal.SIGKILL))
-    await wait_until_async(lambda: last_lines(log) == ["deaf"])
+    await until_async(lambda: last_lines(log) == ["deaf"])
     assert await child.stop(StopStep(signal=signal.SIGTERM, seconds=0.1)) == -signal.SIGKILL
 
 

@@ -17,7 +17,8 @@ from shared.view import ViewShard, layout_in, layout_of, schema_of
 from shared.view_runner import ViewRunner
 from tests.kernel import kernel_tables
 from tests.kernel.counter import outgoing, post
-from tests.kernel.kernel_tables import own, running, until
+from tests.kernel.kernel_tables import own, running
+from tests.waiting import until_async
 
 VIEW = HistoryView()
 SCHEMA = schema_of(VIEW)
@@ -48,7 +49,7 @@ async def test_a_view_with_other_tables_is_folded_anew(nats_url: str, database_u
         lease = own(database_url, "history-0", schema="projections")
         runner = ViewRunner(client, database_url, "projections", lease, ViewShard(view=VIEW, partition=0))
         async with running(runner.run()):
-            await until(lambda: "warmline provision" in str(kernel_tables.rows(database_url, HALTED)))
+            await until_async(lambda: "warmline provision" in str(kernel_tables.rows(database_url, HALTED)))
 
         assert await layout_in(connection, SCHEMA) is None
         await provisioned()

@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,18 +21,12 @@ from infra.embedded.nats import NatsServer
 from infra.embedded.postgres import PostgresServer
 from shared.contracts.cloudevents import MemberEvent, decode_member_event
 from shared.topology import GIB, StreamSettings, streams
+from tests.waiting import until_async
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "the-administrator"
 STREAM = "MEMBER_EVENTS"
 _CONFIG = next(stream for stream in streams(StreamSettings(max_bytes=GIB)) if stream.name == STREAM).config()
-
-
-async def until(condition: Callable[[], Awaitable[object]], seconds: float = 10) -> None:
-    """Wait until ``condition`` holds; fails after ``seconds``."""
-    async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110 -- it lies in another process
-            await asyncio.sleep(0.02)
 
 
 class Ingest:
@@ -61,14 +54,14 @@ class Ingest:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "services.ingest.main", cwd=ROOT, env=self._env, stderr=log
             )
-        await until(self._is_healthy, 40)
+        await until_async(self._is_healthy, seconds=90)
 
     async def stop(self) -> int:
         """Ask it to end; its exit code."""
         assert self._process is not None
         with suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGTERM)
-        return await asyncio.wait_for(self._process.wait(), 15)
+        return await asyncio.wait_for(self._process.wait(), 60)
 
     async def kill(self) -> None:
         """End it if it runs."""
@@ -112,7 +105,7 @@ class World:
 
     async def configure_stream(self, verb: str = "UPDATE", **settings: Any) -> None:
         request = json.dumps({**_CONFIG, **settings}).encode()
-        reply = json.loads((await self.nc.request(f"$JS.API.STREAM.{verb}.{STREAM}", request, timeout=5)).data)
+        reply = json.loads((await self.nc.request(f"$JS.API.STREAM.{verb}.{STREAM}", request, timeout=30)).data)
         assert "error" not in reply, reply
 
     async def fill_stream(self) -> None:

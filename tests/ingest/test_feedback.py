@@ -21,7 +21,7 @@ from shared.contracts.touch_facts import TouchSettled
 from shared.event_store.recorder import Lease
 from shared.publisher import DurablePublisher
 from shared.topology import GIB, StreamSettings
-from tests.ingest.ingest_world import until
+from tests.waiting import until_async
 
 
 @pytest_asyncio.fixture
@@ -68,7 +68,7 @@ async def settle(client: Client, touch: str, *, event_type: str | None = None) -
         "touch.acme.settled", fact, event_id=f"{touch}:fact:3", source="/warmline/notifier", time=now, extensions={}
     )
     headers = {**made.headers, "ce-type": event_type or made.headers["ce-type"]}
-    await client.jetstream().publish(made.subject, made.body, headers=headers, timeout=5)
+    await client.jetstream().publish(made.subject, made.body, headers=headers, timeout=30)
 
 
 async def taken_back(client: Client) -> list[str]:
@@ -82,14 +82,14 @@ async def test_what_cannot_be_read_is_parked_with_why_and_the_rest_goes_on(clien
     trace = "0af7651916cd43dd8448eb211c80319c"
     headers = {"ce-type": "warmline.touch.settled.v1", "ce-id": "bad", "traceparent": f"00-{trace}-b7ad6b7169203331-01"}
     await settle(client, "t-1")
-    await client.jetstream().publish("touch.acme.settled", b'{"touch":"t-2\xff', headers=headers, timeout=5)
+    await client.jetstream().publish("touch.acme.settled", b'{"touch":"t-2\xff', headers=headers, timeout=30)
     await settle(client, "t-3")
 
     async def passed() -> bool:
         return await column(database, "SELECT position FROM ingest.feedback_positions") == 3
 
     async with feeding(client, database):
-        await until(passed)
+        await until_async(passed)
         assert await taken_back(client) == ["settled:t-1", "settled:t-3"]
         async with database.transaction() as connection:
             [letter] = await (await connection.execute("SELECT * FROM ingest.dead_letters")).fetchall()
@@ -98,7 +98,7 @@ async def test_what_cannot_be_read_is_parked_with_why_and_the_rest_goes_on(clien
         assert "DecodeError" in letter["error"]
         assert letter["headers"]["ce-id"] == "bad"
         await settle(client, "t-2")  # as a retry puts it: again, and whole
-        await until(lambda: column(database, "SELECT 1 FROM ingest.feedback_positions WHERE position = 4"))
+        await until_async(lambda: column(database, "SELECT 1 FROM ingest.feedback_positions WHERE position = 4"))
         assert (await taken_back(client))[-1] == "settled:t-2"
 
 
@@ -112,7 +112,7 @@ async def test_a_newer_builds_fact_halts_it_loudly_after_all_before_it(client: C
     await settle(client, "t-1")
     await settle(client, "t-2", event_type="warmline.touch.settled.v2")
     async with feeding(client, database):
-        await until(lambda: column(database, "SELECT halted FROM ingest.shards"))
+        await until_async(lambda: column(database, "SELECT halted FROM ingest.shards"))
         assert "warmline.touch.settled.v2" in str(await column(database, "SELECT halted FROM ingest.shards"))
         assert await taken_back(client) == ["settled:t-1"]
         assert await column(database, "SELECT position FROM ingest.feedback_positions") == 1
@@ -125,9 +125,9 @@ async def test_what_was_published_but_not_noted_is_stored_once(client: Client, d
         return await column(database, "SELECT position FROM ingest.feedback_positions ORDER BY 1 DESC") == 1
 
     async with feeding(client, database):
-        await until(moved)
+        await until_async(moved)
     async with database.transaction() as connection:
         await connection.execute("DELETE FROM ingest.feedback_positions")
     async with feeding(client, database):
-        await until(moved)
+        await until_async(moved)
     assert await taken_back(client) == ["settled:t-1"]

@@ -10,7 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
-from ingest_world import TOKEN, Ingest, World, posted, until
+from ingest_world import TOKEN, Ingest, World, posted
+
+from tests.waiting import until_async
 
 LONGER_THAN_CACHED = 7.0
 """Seconds after which nothing that was read before is fresh any more."""
@@ -35,7 +37,7 @@ async def test_a_killed_nats_server_loses_and_doubles_nothing(world: World) -> N
 
     async with world.client() as client:
         await asyncio.gather(*(send(sender, client) for sender in "abcd"))
-    await until(lambda: asyncio.sleep(0, world.nc.is_connected))
+    await until_async(lambda: world.nc.is_connected)
     stored = [event.id for event in await world.stored(community)]
     assert len(stored) == len(set(stored)) == 2 * 12 * 20 + 2 * 12
     for sender in "abcd":
@@ -60,7 +62,7 @@ async def test_without_postgresql_a_token_cannot_be_checked(world: World) -> Non
         async def accepted() -> bool:
             return (await client.post("/v1/events", json=posted("1", None))).status_code == 200
 
-        await until(accepted)
+        await until_async(accepted)
     assert [event.id for event in await world.stored(community)] == ["1"]
 
 
@@ -106,7 +108,7 @@ async def test_health_says_what_is_wrong(world: World) -> None:
         async def healthy() -> bool:
             return (await client.get("/healthz")).status_code == 200
 
-        await until(healthy)
+        await until_async(healthy)
 
 
 MakeIngest = Callable[[str], Ingest]
@@ -139,9 +141,9 @@ async def test_sigterm_finishes_the_request_in_flight(world: World, make_ingest:
         async with httpx.AsyncClient(trust_env=False) as client:
             return (await client.get(f"{ingest.url}/healthz")).status_code == 200
 
-    await until(has_arrived)
+    await until_async(has_arrived)
     stopping = asyncio.create_task(ingest.stop())
-    await until(lambda: asyncio.sleep(0, "Shutting down" in ingest.log.read_text()))
+    await until_async(lambda: "Shutting down" in ingest.log.read_text())
     writer.write(body[10:])
     assert (await reader.readline()).startswith(b"HTTP/1.1 200")
     writer.close()
@@ -152,7 +154,7 @@ async def test_sigterm_finishes_the_request_in_flight(world: World, make_ingest:
 async def test_without_nats_ingest_waits_and_can_be_stopped(make_ingest: MakeIngest) -> None:
     ingest = make_ingest("nats://127.0.0.1:1")
     starting = asyncio.create_task(ingest.start())
-    await until(lambda: asyncio.sleep(0, ingest.log.exists() and "nats_error" in ingest.log.read_text()), 40)
+    await until_async(lambda: ingest.log.exists() and "nats_error" in ingest.log.read_text(), seconds=60)
     starting.cancel()
     assert await ingest.stop() == 0
     assert ingest.log.read_text().count("nats_error") == 1

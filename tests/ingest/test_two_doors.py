@@ -9,7 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
-from ingest_world import TOKEN, Ingest, World, posted, until
+from ingest_world import TOKEN, Ingest, World, posted
+
+from tests.waiting import until_async
 
 BATCH = {"Content-Type": "application/cloudevents-batch+json"}
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -55,4 +57,4 @@ async def test_what_one_door_took_counts_at_the_other(
         async def refused_there() -> bool:
             return (await two.post("/v1/events", json=posted("one-more", community))).status_code == 429
 
-        await until(refused_there, 10)
+        await until_async(refused_there, 10)

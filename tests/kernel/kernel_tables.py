@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from importlib import resources
 from typing import Any
@@ -78,14 +78,6 @@ def contents(database_url: str, partition: int = 0, schema: str = SCHEMA) -> dic
     found["shard"] = rows(
         database_url, f"SELECT head, commits, clock FROM {schema}.shards WHERE shard = %s", str(partition)
     )
-    return found
-
-
-async def until(condition: Callable[[], Any], *, seconds: float = 15) -> Any:
-    """Wait until ``condition`` gives something true, and return that; blocking conditions run in a thread."""
-    async with asyncio.timeout(seconds):
-        while not (found := await asyncio.to_thread(condition)):  # noqa: ASYNC110 -- other processes make it true
-            await asyncio.sleep(0.02)
     return found
 
 

@@ -14,7 +14,8 @@ from shared.partition.runner import PartitionRunner
 from shared.partition.service import Input
 from shared.publisher import DurablePublisher, Outgoing
 from tests.kernel.counter import Counted, CounterService, outgoing
-from tests.kernel.kernel_tables import own, rows, until
+from tests.kernel.kernel_tables import own, rows
+from tests.waiting import until_async
 
 INPUTS = (Input(stream="MEMBER_EVENTS", subjects=("p.0.member.>",)),)
 
@@ -52,4 +53,4 @@ class Partition:
         return int(rows(self.url, query)[0][0] or 0)
 
     async def folded(self, position: int) -> None:
-        await until(lambda: self.position() >= position)
+        await until_async(lambda: self.position() >= position)

@@ -19,6 +19,7 @@ from shared.stream_identity import last_sequence, next_sequence
 from tests import servers
 from tests.kernel.kernel_tables import own, running, stores
 from tests.kernel.test_relay import Log, all_published, relay
+from tests.waiting import until_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 STREAM = "MEMBER_EVENTS"
@@ -56,7 +57,7 @@ def messages(first: int, count: int) -> list[Outgoing]:
 
 async def take(consumer: BatchConsumer, arrived: asyncio.Event, count: int) -> list[int]:
     taken: list[int] = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while len(taken) < count:
             await arrived.wait()
             arrived.clear()
@@ -67,7 +68,7 @@ async def take(consumer: BatchConsumer, arrived: asyncio.Event, count: int) -> l
 async def place_of(client: Client, consumer: BatchConsumer) -> int:
     """The node, from 0, on which the consumer lives."""
     request = f"$JS.API.CONSUMER.INFO.{STREAM}.{consumer._name}"
-    info = json.loads((await client.request(request, b"", timeout=5)).data)
+    info = json.loads((await client.request(request, b"", timeout=30)).data)
     return int(info["cluster"]["leader"][-1]) - 1
 
 
@@ -138,6 +139,7 @@ async def servers_store(client: Client, count: int) -> None:
     async def end() -> int:
         return await last_sequence(client, "TOUCHES", "needs-touch.>")
 
-    async with asyncio.timeout(60):
-        while await servers.once_answered(end) != count:  # noqa: ASYNC110 -- the servers count
-            await asyncio.sleep(0.05)
+    async def reached() -> bool:
+        return await servers.once_answered(end) == count
+
+    await until_async(reached, seconds=60)

@@ -19,8 +19,9 @@ from shared.event_store.recorder import Commit, Lease
 from shared.event_store.store import PartitionStore
 from shared.leases import TTL_SECONDS, LeaseKeeper
 from tests.kernel.counter import START
-from tests.kernel.kernel_tables import SCHEMA, own, rows, stores, until
+from tests.kernel.kernel_tables import SCHEMA, own, rows, stores
 from tests.kernel.test_commit import events
+from tests.waiting import until_async
 
 BEAT_SECONDS = 3.0
 HAND_OVER_SECONDS = 2.0
@@ -83,12 +84,12 @@ async def test_shards_are_shared_evenly_and_handed_over_in_order(
 ) -> None:
     one, two, three = (Worker(database_url, partitions, name) for name in ("one", "three", "two"))
     async with alive(one):
-        await until(lambda: shares(one) == [5])
+        await until_async(lambda: shares(one) == [5])
         async with alive(two), alive(three):
-            await until(lambda: sorted(shares(one, two, three)) == [1, 2, 2])
+            await until_async(lambda: sorted(shares(one, two, three)) == [1, 2, 2])
             assert sorted([*one.owned, *two.owned, *three.owned]) == list(SHARDS)
         # Sooner than the leases would expire: they were given back.
-        await until(lambda: shares(one) == [5], seconds=TTL_SECONDS)
+        await until_async(lambda: shares(one) == [5], seconds=TTL_SECONDS)
     assert [worker.fenced for worker in (one, two, three)] == [0, 0, 0]
     held = rows(database_url, "SELECT count(*) FROM service.shards WHERE expires_at > clock_timestamp()")
     assert held == [(0,)]
@@ -103,13 +104,13 @@ async def test_a_hand_over_is_no_pause(
     monkeypatch.setattr("shared.leases._BEAT_SECONDS", BEAT_SECONDS)
     workers = [Worker(database_url, partitions, name) for name in ("one", "two", "three")]
     async with alive(workers[0]), alive(workers[1]):
-        await until(lambda: sorted(shares(*workers)) == [0, 2, 3])
+        await until_async(lambda: sorted(shares(*workers)) == [0, 2, 3])
         begun = {shard: time.monotonic() for shard in SHARDS}
         async with alive(workers[2]):
-            await until(lambda: sorted(shares(*workers)) == [1, 2, 2])
-        await until(lambda: sorted(shares(*workers)) == [0, 2, 3])
+            await until_async(lambda: sorted(shares(*workers)) == [1, 2, 2])
+        await until_async(lambda: sorted(shares(*workers)) == [0, 2, 3])
         ended = time.monotonic()
-        await until(lambda: all(longest_pause(workers, shard, ended) > 0 for shard in SHARDS))
+        await until_async(lambda: all(longest_pause(workers, shard, ended) > 0 for shard in SHARDS))
     pauses = {shard: longest_pause(workers, shard, begun[shard]) for shard in SHARDS}
     assert max(pauses.values()) < HAND_OVER_SECONDS, pauses
     assert [worker.fenced for worker in workers] == [0, 0, 0]
@@ -135,14 +136,14 @@ async def test_a_dead_owner_is_taken_over_and_a_frozen_one_is_fenced(
     loop = asyncio.new_event_loop()
     frozen_runs = asyncio.create_task(asyncio.to_thread(_run_in, loop, frozen))
     try:
-        await until(lambda: shares(frozen) == [2])
+        await until_async(lambda: shares(frozen) == [2])
         before = dict(frozen.owned)
         loop.call_soon_threadsafe(time.sleep, 7.5)  # the whole process stands still, beyond its leases
         async with alive(heir):
-            await until(lambda: shares(heir) == [5], seconds=10)
+            await until_async(lambda: shares(heir) == [5], seconds=10)
             heads = [store.head() for store in partitions[:2]]
-            await until(lambda: frozen.fenced == 2 or not frozen.owned, seconds=10)
-            await until(lambda: all(store.head() > head for store, head in zip(partitions, heads, strict=False)))
+            await until_async(lambda: frozen.fenced == 2 or not frozen.owned, seconds=10)
+            await until_async(lambda: all(store.head() > head for store, head in zip(partitions, heads, strict=False)))
             for lease in before.values():
                 with pytest.raises(FencedError):
                     partitions[int(lease.shard)].commit(
@@ -199,7 +200,7 @@ async def test_work_that_fails_is_started_afresh_and_leases_survive_a_lost_conne
 
     worker.keeper._work = failing_once
     async with alive(worker):
-        await until(lambda: shares(worker) == [5])
+        await until_async(lambda: shares(worker) == [5])
         epochs = {shard: lease.epoch for shard, lease in worker.owned.items()}
         assert sorted(epochs.values()) == [1, 1, 1, 1, 2]
         with psycopg.connect(database_url, autocommit=True) as connection:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -16,6 +15,7 @@ from tests.kernel.counter import START
 from tests.kernel.cutting_proxy import Cut, CuttingProxy
 from tests.kernel.kernel_tables import contents, own, rows, stores
 from tests.kernel.test_commit import READER, events
+from tests.waiting import until
 
 COMMITS = [
     Commit(head=0, commits=0, clock=START, moved=Moved(reader=READER, expected=0, position=7), events=events(1, 3)),
@@ -46,15 +46,6 @@ def lease(store: PartitionStore, database_url: str) -> Lease:
     return taken
 
 
-def wait_for(condition: Callable[[], object]) -> object:
-    pause = threading.Event()
-    for _ in range(500):
-        if found := condition():
-            return found
-        pause.wait(0.02)
-    raise AssertionError("it did not come true")
-
-
 def applied_once(database_url: str, commit: Commit) -> None:
     held = contents(database_url)
     assert len(held["events"]) == len(commit.events)
@@ -82,7 +73,7 @@ def test_a_commit_that_still_runs_when_it_is_repeated(
     with psycopg.connect(database_url) as holder, ThreadPoolExecutor(1) as pool:
         holder.execute("SELECT FROM service.shards FOR UPDATE")
         outcome = pool.submit(store.commit, lease, commit)
-        wait_for(lambda: len(rows(database_url, BLOCKED)) == 2)
+        until(lambda: len(rows(database_url, BLOCKED)) == 2)
         holder.rollback()
         outcome.result(10)
     applied_once(database_url, commit)
@@ -93,7 +84,7 @@ def test_a_killed_backend(store: PartitionStore, lease: Lease, database_url: str
     with psycopg.connect(database_url) as holder, ThreadPoolExecutor(1) as pool:
         holder.execute("SELECT FROM service.shards FOR UPDATE")
         outcome = pool.submit(store.commit, lease, commit)
-        wait_for(lambda: rows(database_url, BLOCKED))
+        until(lambda: rows(database_url, BLOCKED))
         rows(database_url, f"SELECT pg_terminate_backend(pid) FROM ({BLOCKED}) AS blocked")
         holder.rollback()
         outcome.result(10)
@@ -107,7 +98,7 @@ def test_a_takeover_while_the_outcome_is_unknown(
     with psycopg.connect(database_url) as holder, ThreadPoolExecutor(1) as pool:
         holder.execute("UPDATE service.shards SET owner = 'another', epoch = epoch + 1")
         outcome = pool.submit(store.commit, lease, COMMITS[0])
-        wait_for(lambda: rows(database_url, BLOCKED))
+        until(lambda: rows(database_url, BLOCKED))
         holder.commit()
         with pytest.raises(FencedError):
             outcome.result(10)

@@ -12,8 +12,9 @@ from shared.event_store.recorder import DeadlineRow
 from shared.partition.folding import BATCH
 from shared.workspace import Workspace
 from tests.kernel.counter import Count, Counted, CounterService, Reminded, post
-from tests.kernel.kernel_tables import contents, running, until
+from tests.kernel.kernel_tables import contents, running
 from tests.kernel.partition import Partition
+from tests.waiting import until_async
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +30,7 @@ def reminder(number: int, due: datetime, **changes: Any) -> MemberEvent:
 async def test_a_deadline_fires_before_the_first_message_stored_after_it(partition: Partition) -> None:
     due = datetime.now(UTC) + timedelta(seconds=1)
     await partition.publish(reminder(1, due, member="ada"), post(2, member="bo"))
-    await until(lambda: datetime.now(UTC) > due)
+    await until_async(lambda: datetime.now(UTC) > due)
     await partition.publish(post(3, member="ada"), post(4, member="ada"))
     async with running(partition.runner().run()):
         await partition.folded(4)
@@ -43,7 +44,7 @@ async def test_the_wall_clock_fires_when_nothing_is_on_its_way(partition: Partit
     due = datetime.now(UTC) + timedelta(seconds=1)
     async with running(partition.runner().run()):
         await partition.publish(reminder(1, due))
-        await until(lambda: partition.store.head() == 2)
+        await until_async(lambda: partition.store.head() == 2)
     assert partition.log()[-1] == ("ada", Reminded(clock=due, total=1))
     assert contents(partition.url)["deadlines"] == []
     assert contents(partition.url)["shard"][0][2] == partition.log()[0][1].clock  # not moved by what fired
@@ -56,20 +57,24 @@ async def test_a_suspended_communitys_deadlines_wait_over_a_restart(partition: P
         await partition.publish(
             post(1, "suspend"), reminder(2, past), reminder(3, past, member="bo", community="other")
         )
-        await until(lambda: ("bo", Reminded) in [(who, type(event)) for who, event in partition.log()], seconds=20)
+        await until_async(
+            lambda: ("bo", Reminded) in [(who, type(event)) for who, event in partition.log()], seconds=20
+        )
     async with running(partition.runner().run()):
         await partition.publish(post(4))
         await partition.folded(4)
         assert ("ada", Reminded) not in [(who, type(event)) for who, event in partition.log()]
         await partition.publish(post(5, "resume"), post(6))
-        await until(lambda: ("ada", Reminded) in [(who, type(event)) for who, event in partition.log()])
+        await until_async(lambda: ("ada", Reminded) in [(who, type(event)) for who, event in partition.log()])
 
 
 async def test_a_deadline_that_fails_is_parked_and_the_rest_flows(partition: Partition) -> None:
     past = datetime.now(UTC) - timedelta(hours=1)
     async with running(partition.runner().run()):
         await partition.publish(reminder(1, past, member="broken"), reminder(2, past, member="zoe"))
-        await until(lambda: ("zoe", Reminded) in [(who, type(event)) for who, event in partition.log()], seconds=20)
+        await until_async(
+            lambda: ("zoe", Reminded) in [(who, type(event)) for who, event in partition.log()], seconds=20
+        )
     assert contents(partition.url)["deadlines"] == []
     [letter] = contents(partition.url)["dead_letters"]
     assert "broken" in str(letter)
@@ -79,7 +84,7 @@ async def test_more_deadlines_than_a_batch_are_stored_in_parts_before_the_next_m
     due = datetime.now(UTC) + timedelta(seconds=2)
     count = 2 * BATCH + 10
     await partition.publish(*(reminder(number, due, member=f"m{number:04}") for number in range(count)))
-    await until(lambda: datetime.now(UTC) > due)
+    await until_async(lambda: datetime.now(UTC) > due)
     await partition.publish(post("last"), post("very last"))
     async with running(partition.runner().run()):
         await partition.folded(count + 2)
@@ -106,11 +111,11 @@ async def test_what_sets_itself_again_comes_at_once_and_each_time_in_a_transacti
 ) -> None:
     due = datetime.now(UTC) + timedelta(seconds=1)
     await partition.publish(reminder(1, due))
-    await until(lambda: datetime.now(UTC) > due + timedelta(seconds=0.1))
+    await until_async(lambda: datetime.now(UTC) > due + timedelta(seconds=0.1))
     if followed:
         await partition.publish(post("last", member="bo"))
     async with running(partition.runner(Again()).run()):
-        await until(lambda: partition.store.head() == 10 + followed)
+        await until_async(lambda: partition.store.head() == 10 + followed)
     reminded = [event.clock for _, event in partition.log() if isinstance(event, Reminded)]
     assert reminded == [due + timedelta(milliseconds=number) for number in range(5)]
     assert not followed or partition.log()[-1][0] == "bo"

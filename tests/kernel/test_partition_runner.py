@@ -17,15 +17,16 @@ from shared.partition.runner import NotServedError
 from shared.publisher import Outgoing
 from tests import servers
 from tests.kernel.counter import counter, post
-from tests.kernel.kernel_tables import contents, own, rows, running, until
+from tests.kernel.kernel_tables import contents, own, rows, running
 from tests.kernel.partition import Partition
+from tests.waiting import until_async
 
 
 async def test_everything_is_folded_in_order_once_over_restarts(partition: Partition) -> None:
     posts = [post(number, member=f"m{number % 7}") for number in range(2_000)]
     async with running(partition.runner().run()):
         await partition.publish(*posts[:1_200])
-        await until(lambda: partition.store.head() > 100)
+        await until_async(lambda: partition.store.head() > 100)
     async with running(partition.runner().run()):
         await partition.publish(*posts[1_200:], *posts[:300])
         await partition.folded(2_300)
@@ -91,14 +92,16 @@ async def test_a_type_of_ours_that_is_unknown_halts_and_says_so(partition: Parti
     runner = partition.runner()
     async with running(runner.run()) as (task,):
         await partition.publish(post(1), bad(unknown), post(3))
-        (why,) = await until(lambda: rows(partition.url, "SELECT halted FROM service.shards WHERE halted IS NOT NULL"))
+        (why,) = await until_async(
+            lambda: rows(partition.url, "SELECT halted FROM service.shards WHERE halted IS NOT NULL")
+        )
         assert "MEMBER_EVENTS holds at 2 an event of the type warmline.member.sang.v9" in why[0]
         assert (partition.counted(), partition.position()) == (["post:1"], 1)
         assert not task.done()
         with pytest.raises(NotServedError):
             await runner.submit(command("late"))
     async with running(partition.runner().run()):
-        await until(lambda: rows(partition.url, "SELECT 1 FROM service.shards WHERE halted LIKE '%sang%'"))
+        await until_async(lambda: rows(partition.url, "SELECT 1 FROM service.shards WHERE halted LIKE '%sang%'"))
 
 
 async def test_foreign_types_and_what_concerns_others_pass(partition: Partition) -> None:

@@ -21,7 +21,8 @@ from shared.publisher import DurablePublisher
 from shared.relay import Relay, StaleReplicaError, StoreBehindError, published_position
 from tests import servers
 from tests.kernel.counter import START, Counted, Reminded, counted_publication
-from tests.kernel.kernel_tables import own, rows, running, stores, until
+from tests.kernel.kernel_tables import own, rows, running, stores
+from tests.waiting import until_async
 
 STREAM = "TOUCHES"
 
@@ -87,9 +88,9 @@ async def all_published(client: Client, count: int) -> list[tuple[str, int]]:
 
 
 async def stored(client: Client, count: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (await client.jetstream().stream_info(STREAM)).state.messages < count:  # noqa: ASYNC110 -- NATS counts
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0.001)  # what is to be caught half done would be done by then
 
 
 async def test_public_events_leave_in_order_and_others_stay(
@@ -105,7 +106,7 @@ async def test_public_events_leave_in_order_and_others_stay(
         log.grow(1, "bo")
         one.wake()
         assert await all_published(client, 4) == [("0", 1), ("0", 2), ("0", 3), ("0", 6)]
-        await until(lambda: store.relayed(lease) == 6)
+        await until_async(lambda: store.relayed(lease) == 6)
 
 
 async def test_a_new_owner_goes_on_where_the_stream_ends(
@@ -141,12 +142,12 @@ async def test_who_slept_beyond_the_window_and_was_replaced_publishes_nothing_wh
     monkeypatch.setattr(asleep, "aside", when_awake, raising=False)
     Log(store, lease).grow(3)
     sleeping = asyncio.create_task(relay(client, asleep, lease).run())
-    await until(lambda: store.relayed(lease) == 3)
+    await until_async(lambda: store.relayed(lease) == 3)
     awake.clear()
     log = Log(store, own(database_url, owner="another"))
     log.grow(4)
     async with running(relay(client, store, log._lease).run()):
-        await until(lambda: store.relayed(log._lease) == 7)
+        await until_async(lambda: store.relayed(log._lease) == 7)
     await asyncio.sleep(0.3)
     awake.set()
     with pytest.raises(FencedError):
@@ -163,7 +164,7 @@ async def test_what_a_dead_owner_published_and_did_not_note_is_noted_though_noth
     rows(database_url, "UPDATE service.shards SET relayed = 0")
     lease = own(database_url, owner="another")
     async with running(relay(client, store, lease).run()):
-        await until(lambda: store.relayed(lease) == 3)
+        await until_async(lambda: store.relayed(lease) == 3)
 
 
 async def test_nothing_is_lost_or_doubled_when_the_server_is_killed(store: PartitionStore, database_url: str) -> None:
@@ -207,7 +208,7 @@ async def test_where_retention_emptied_the_stream_the_store_remembers(
     log.grow(5)
     async with running(relay(client, store, lease).run()):
         await all_published(client, 5)
-        await until(lambda: store.relayed(lease) == 5)
+        await until_async(lambda: store.relayed(lease) == 5)
     await client.jetstream().purge_stream(STREAM)
     log.grow(1)
     async with running(relay(client, store, lease).run()):

@@ -27,7 +27,8 @@ from shared.view import ViewShard
 from shared.view_runner import ViewRunner
 from tests import servers
 from tests.kernel.counter import outgoing, post
-from tests.kernel.kernel_tables import own, rows, running, until
+from tests.kernel.kernel_tables import own, rows, running
+from tests.waiting import until_async
 
 SHARD = ViewShard(view=HistoryView(), partition=0)
 SAYS = "up to 3, stored at .* cut back and has grown again.* warmline reconcile"
@@ -70,7 +71,9 @@ def runner(client: Client, url: str) -> ViewRunner:
 
 
 async def read(url: str, *events: str) -> None:
-    await until(lambda: rows(url, "SELECT event FROM view_history.history ORDER BY seq") == [(one,) for one in events])
+    await until_async(
+        lambda: rows(url, "SELECT event FROM view_history.history ORDER BY seq") == [(one,) for one in events]
+    )
 
 
 async def grow_again(data: Path, kept: Path, port: int) -> None:
@@ -83,7 +86,9 @@ async def grow_again(data: Path, kept: Path, port: int) -> None:
 
 async def history(url: str, *events: str) -> None:
     """Wait until the view holds ``events``."""
-    await until(lambda: rows(url, "SELECT event FROM view_history.history ORDER BY seq") == [(one,) for one in events])
+    await until_async(
+        lambda: rows(url, "SELECT event FROM view_history.history ORDER BY seq") == [(one,) for one in events]
+    )
 
 
 async def three_read(data: Path, port: int, url: str) -> Path:

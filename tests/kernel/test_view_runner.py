@@ -23,7 +23,8 @@ from shared.view import ViewShard, create_view, schema_of
 from shared.view_runner import TRIES, ViewRunner
 from tests import servers
 from tests.kernel.counter import outgoing, post
-from tests.kernel.kernel_tables import own, rows, running, stores, until
+from tests.kernel.kernel_tables import own, rows, running, stores
+from tests.waiting import until_async
 
 
 class Adding:
@@ -93,14 +94,14 @@ def position(url: str) -> int:
 
 
 async def read(url: str, count: int) -> None:
-    await until(lambda: position(url) >= count)
+    await until_async(lambda: position(url) >= count)
 
 
 async def test_everything_is_taken_once_in_order_over_restarts(client: Client, url: str) -> None:
     posts = [post(number) for number in range(1_500)]
     await publish(client, *posts[:1_000])
     async with running(runner(client, url).run()):
-        await until(lambda: position(url) > 0)
+        await until_async(lambda: position(url) > 0)
     async with running(runner(client, url).run()):
         await publish(client, *posts[1_000:])
         await read(url, 1_500)
@@ -137,7 +138,7 @@ async def test_a_type_of_ours_that_is_unknown_halts_until_a_build_knows_it(clien
     unknown = msgspec.json.encode(msgspec.to_builtins(post(2)) | {"type": "warmline.member.sang.v9"})
     await publish(client, post(1), bad(unknown), post(3))
     async with running(runner(client, url).run()) as (task,):
-        ((why,),) = await until(lambda: rows(url, "SELECT halted FROM service.shards WHERE halted IS NOT NULL"))
+        ((why,),) = await until_async(lambda: rows(url, "SELECT halted FROM service.shards WHERE halted IS NOT NULL"))
         assert "holds at 2 an event of the type warmline.member.sang.v9" in why
         assert (seen(url), position(url), task.done()) == (["post:1"], 1, False)
     rows(url, "UPDATE view_adding.positions SET position = 2")

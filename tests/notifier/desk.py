@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -57,18 +56,6 @@ def need_message(need: NeedsTouch) -> tuple[str, dict[str, str], bytes]:
         extensions={"organisation": need.organisation},
     )
     return made.subject, made.headers, made.body
-
-
-async def until(condition: Callable[[], Any], *, seconds: float = 10.0) -> Any:
-    """Wait until ``condition`` gives something true, and return it; it may be asynchronous."""
-    async with asyncio.timeout(seconds):
-        while True:
-            found = condition()
-            if asyncio.iscoroutine(found):
-                found = await found
-            if found:
-                return found
-            await asyncio.sleep(0.02)
 
 
 class Desk:

@@ -25,8 +25,9 @@ from shared.contracts.commands import ClaimTouch, CommandReply, TouchCommand
 from shared.event_store.recorder import Lease
 from shared.event_store.store import PartitionStore
 from shared.partition.runner import NotServedError, PartitionRunner
-from tests.notifier.desk import need_message, policy_event, until
+from tests.notifier.desk import need_message, policy_event
 from tests.notifier.people import ALWAYS, ORGANISATION, need, policy, responder
+from tests.waiting import until_async
 
 ROOT = Path(__file__).parents[2]
 
@@ -64,7 +65,7 @@ class Notifiers:
             finally:
                 if process.returncode is None:
                     process.send_signal(signal.SIGTERM)
-                assert await asyncio.wait_for(process.wait(), 15) in {0, -signal.SIGKILL}
+                assert await asyncio.wait_for(process.wait(), 60) in {0, -signal.SIGKILL}
 
     def said(self, name: str, event: str) -> list[dict[str, Any]]:
         lines = (self._logs / name).read_text().splitlines()
@@ -90,14 +91,14 @@ class Notifiers:
                 return False
             return True
 
-        await until(answers, seconds=20)
+        await until_async(answers, seconds=20)
 
     async def adopt_and_raise(self) -> None:
         js = self.client.jetstream()
         body = encode_member_event(policy_event(policy(responder("mira"), hours=ALWAYS), "v1"))
-        await js.publish("p.0.member.acme.warmline.policy-adopted", body, timeout=5)
+        await js.publish("p.0.member.acme.warmline.policy-adopted", body, timeout=30)
         subject, headers, body = need_message(need())
-        await js.publish(subject, body, headers=headers, timeout=5)
+        await js.publish(subject, body, headers=headers, timeout=30)
 
     async def send(self, verb: str, body: bytes, headers: dict[str, str] | None = None) -> CommandReply:
         """Send a command, and see to it that exactly one answers."""
@@ -105,7 +106,7 @@ class Notifiers:
         replies = await self.client.subscribe(inbox)
         await self.client.publish(f"command.touch.0.{verb}", body, reply=inbox, headers=headers)
         try:
-            first = await replies.next_msg(timeout=3)
+            first = await replies.next_msg(timeout=30)
             if (first.headers or {}).get("Status") == "503":
                 raise nats.errors.NoRespondersError
             with pytest.raises(nats.errors.TimeoutError):
@@ -155,7 +156,7 @@ async def test_commands_are_answered_once_whoever_owns_the_partition(notifiers: 
         b = await stack.enter_async_context(notifiers.running("b"))
         await notifiers.owned_by("b")
         await notifiers.adopt_and_raise()
-        (notice,) = await until(lambda: notifiers.said("b", "notice"))
+        (notice,) = await until_async(lambda: notifiers.said("b", "notice"))
         assert (notice["responder"], notice["urgency"], notice["link"]) == (
             "mira",
             "routine",
@@ -201,7 +202,7 @@ async def test_wrong_settings_are_told_and_nothing_starts(notifiers: Notifiers) 
             env={key: value for key, value in env.items() if value},
             stderr=asyncio.subprocess.PIPE,
         )
-        _, said = await asyncio.wait_for(process.communicate(), 15)
+        _, said = await asyncio.wait_for(process.communicate(), 60)
         return process.returncode, said.decode()
 
     for changes, word in (
@@ -251,12 +252,12 @@ async def test_handing_over_again_and_again_leaves_no_subscriber_behind(client: 
         for epoch in range(5):
             lease = Lease(shard="7", owner="me", epoch=epoch)
             async with desk.beside(cast("PartitionStore", Store()), cast("PartitionRunner", loop), lease):
-                assert (await until(request)).touch == "t-1"
+                assert (await until_async(request)).touch == "t-1"
                 loop.served = False
                 with pytest.raises(nats.errors.TimeoutError):
                     await request()
                 loop.served = True
-                assert (await until(request)).touch == "t-1", "one that was not served must not stop the next"
-            await until(nobody)
+                assert (await until_async(request)).touch == "t-1", "one that was not served must not stop the next"
+            await until_async(nobody)
             gc.collect()  # the broker holds them weakly, and they hold themselves in a circle
             assert list(broker.subscribers) == []

@@ -13,10 +13,11 @@ import pytest
 from services.notifier.notices.notice import LogChannel, SmtpChannel
 from services.notifier.smtp_settings import SmtpSettings
 from shared.contracts.policy import EmergencyContact, Escalation, Policy, Responder, UrgentPatience
-from tests.notifier.desk import DESK, Desk, until
+from tests.notifier.desk import DESK, Desk
 from tests.notifier.mailbox import Mailbox
 from tests.notifier.people import ALWAYS, need, policy, responder, who
 from tests.notifier.test_notices import closed
+from tests.waiting import until_async
 
 SECOND = 1 / 3600
 HASTY = UrgentPatience(acknowledge_within_hours=2 * SECOND, held_at_most_hours=SECOND, remind_again_after_hours=SECOND)
@@ -38,7 +39,7 @@ async def firing(desk: Desk, condition: Callable[[], Any]) -> None:
         found = condition()
         return await found if asyncio.iscoroutine(found) else found
 
-    await until(fired)
+    await until_async(fired)
 
 
 async def test_reminder_escalation_and_reminders_again_until_somebody_claims_it(
@@ -99,7 +100,7 @@ async def test_what_is_not_urgent_is_told_within_hours(
         async def postponed() -> bool:
             return any(row["wait"] > timedelta(hours=1) for row in await desk.notices())
 
-        await until(postponed)
+        await until_async(postponed)
     assert mailbox.mails == []
 
 
@@ -119,8 +120,8 @@ async def test_the_newest_word_overtakes_the_older(desk: Desk, mailbox: Mailbox,
     mailbox.answer = "250 OK"
     await desk.make_due()
     async with desk.outbox(SmtpChannel(smtp)):
-        await until(lambda: len(mailbox.mails) >= 2)
-        await until(lambda: desk.query("SELECT 1 FROM notifier.notices HAVING count(*) = count(ended_as)"))
+        await until_async(lambda: len(mailbox.mails) >= 2)
+        await until_async(lambda: desk.query("SELECT 1 FROM notifier.notices HAVING count(*) = count(ended_as)"))
     assert sorted(mailbox.told) == [
         ("mira", "a touch still waits for you (urgent)"),
         ("vera", "still nobody has claimed a touch (urgent)"),

@@ -15,9 +15,10 @@ from services.notifier.notices.notice import LogChannel, Notice, SmtpChannel
 from services.notifier.notices.recipient import Recipient
 from services.notifier.smtp_settings import SmtpSettings
 from shared.contracts.policy import Hours, Leave, Responder
-from tests.notifier.desk import DESK, Desk, until
+from tests.notifier.desk import DESK, Desk
 from tests.notifier.mailbox import Mailbox, free_port, settings
 from tests.notifier.people import ALWAYS, WORKDAYS, need, policy, responder, who
+from tests.waiting import until_async
 
 MIRA = responder("mira", email="mira@example.org", email_verified=True)
 JONAS = responder("jonas", email="jonas@example.org", email_verified=True)
@@ -41,7 +42,7 @@ async def ended(desk: Desk, count: int, channel: str = "smtp") -> list[dict[str,
         rows = await desk.notices(channel)
         return rows if sum(row["ended_as"] is not None for row in rows) >= count else []
 
-    return await until(done)
+    return await until_async(done)
 
 
 async def test_a_notice_holds_urgency_and_a_link_and_nothing_about_anybody(
@@ -67,7 +68,7 @@ async def test_each_assignment_is_noticed_while_the_outbox_runs(
     async with desk.outbox(SmtpChannel(smtp)):
         for number in range(2):
             await desk.raise_need(need(f"t-{number}"))
-            await until(lambda number=number: len(mailbox.mails) > number)
+            await until_async(lambda number=number: len(mailbox.mails) > number)
 
 
 async def test_what_became_of_a_notice_is_forgotten_after_a_month(desk: Desk) -> None:
@@ -84,7 +85,7 @@ async def test_what_became_of_a_notice_is_forgotten_after_a_month(desk: Desk) ->
         async def kept() -> bool:
             return {row["touch"] for row in await desk.notices("log")} == {"t-young", "t-new"}
 
-        await until(kept)
+        await until_async(kept)
 
 
 @pytest.mark.parametrize("unreachable", [replace(MIRA, email_verified=False), replace(MIRA, email=None)])
@@ -110,7 +111,7 @@ async def test_a_notice_that_hours_have_overtaken_waits_for_the_next_opening(
         async def postponed() -> list[dict[str, Any]]:
             return [row for row in await desk.notices() if row["wait"] > timedelta(hours=1)]
 
-        (row,) = await until(postponed)
+        (row,) = await until_async(postponed)
     assert (row["due"].hour, row["due"].weekday()) == (10, (datetime.now(UTC) + timedelta(days=2)).weekday())
     assert (row["tries"], mailbox.mails) == (0, [])
 
@@ -126,7 +127,7 @@ async def test_a_notice_to_somebody_on_leave_waits_for_its_end(desk: Desk, smtp:
         async def postponed() -> bool:
             return any(row["wait"] > timedelta(days=2) for row in await desk.notices())
 
-        await until(postponed)
+        await until_async(postponed)
 
 
 async def test_a_touch_that_moved_on_is_not_noticed(desk: Desk, mailbox: Mailbox, smtp: SmtpSettings) -> None:
@@ -159,7 +160,7 @@ async def test_a_refused_mail_is_tried_again_after_growing_waits_and_holds_up_no
             async def tried(tries: int = tries) -> list[dict[str, Any]]:
                 return [row for row in await desk.notices() if row["tries"] == tries and row["last_error"]]
 
-            (row,) = await until(tried)
+            (row,) = await until_async(tried)
             assert "451" in row["last_error"]
             waits.append(row["wait"].total_seconds())
             await desk.make_due()
@@ -178,12 +179,12 @@ async def test_what_cannot_be_put_into_a_mail_holds_up_no_other(
     for number in range(2):
         await desk.raise_need(need(f"t-{number}"))
     async with desk.outbox(SmtpChannel(smtp)):
-        await until(lambda: mailbox.mails)
+        await until_async(lambda: mailbox.mails)
 
         async def failed() -> bool:
             return any(row["last_error"] for row in await desk.notices())
 
-        await until(failed)
+        await until_async(failed)
     assert mailbox.recipients == ["jonas@example.org"]
 
 
@@ -196,7 +197,7 @@ async def test_a_mail_server_that_hangs_delays_only_its_own_notices(desk: Desk) 
             for number in range(3):
                 await desk.raise_need(need(f"t-{number}"))
                 await ended(desk, number + 1, "log")
-            await until(lambda: held)
+            await until_async(lambda: held)
             assert [row["ended_as"] for row in await desk.notices()] == [None, None, None]
     finally:
         for writer in held:
@@ -214,7 +215,7 @@ async def test_a_mail_server_that_is_down_is_tried_again_and_nothing_is_missed(d
 
     async with desk.outbox(LOG, SmtpChannel(settings(port))):
         await ended(desk, 1, "log")
-        await until(failed)
+        await until_async(failed)
         controller = Controller(mailbox, hostname="127.0.0.1", port=port)
         controller.start()
         try:
@@ -275,7 +276,7 @@ async def test_a_hand_over_in_the_middle_of_a_mail_comes_to_its_end(desk: Desk, 
     await desk.adopt(everybody(MIRA))
     await desk.raise_need(need())
     deaf = Deaf(smtp)
-    async with asyncio.timeout(10), desk.outbox(deaf):
+    async with asyncio.timeout(60), desk.outbox(deaf):
         await deaf.sending.wait()
     assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("notices")]
 
@@ -293,7 +294,7 @@ async def test_a_mail_whose_sending_cannot_be_recorded_is_not_sent_over_and_over
     await desk.adopt(everybody(MIRA))
     await desk.raise_need(need("t-1"))
     async with desk.outbox(SmtpChannel(smtp)):
-        await until(lambda: mailbox.mails)
+        await until_async(lambda: mailbox.mails)
         await desk.raise_need(need("t-2"))
         await ended(desk, 1)
     assert [mail.get_payload().split("/")[-1].strip() for mail in mailbox.mails] == ["t-1", "t-2"]
@@ -306,7 +307,7 @@ async def test_who_has_lost_the_lease_makes_no_notices(desk: Desk) -> None:
     tasks = asyncio.all_tasks()
     async with desk.outbox():
         (follower,) = asyncio.all_tasks() - tasks
-        await asyncio.wait_for(follower, 10)
+        await asyncio.wait_for(follower, 60)
     assert await desk.query("SELECT * FROM notifier.notice_cursors") == []
 
 

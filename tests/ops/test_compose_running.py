@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from shared.contracts.names import member_key
-from tests.ops.compose_run import ComposeRun, compose_run, until
+from tests.ops.compose_run import ComposeRun, compose_run
+from tests.waiting import until
 
 # The first of them builds the image.
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]

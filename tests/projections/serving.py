@@ -160,7 +160,7 @@ async def _ended(task: asyncio.Task[None]) -> None:
 
 
 async def _listening(api: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             with contextlib.suppress(httpx.TransportError):
                 await api.get("/healthz")

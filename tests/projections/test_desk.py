@@ -29,7 +29,7 @@ async def visitor(desk: Desk, seat: str | None = None):
     """A browser without JavaScript; signed in as ``seat`` ('' is just looking), or not at all."""
     headers = {"origin": desk.url}
     async with httpx.AsyncClient(
-        base_url=desk.url, headers=headers, trust_env=False, follow_redirects=True, timeout=10
+        base_url=desk.url, headers=headers, trust_env=False, follow_redirects=True, timeout=30
     ) as client:
         if seat is not None:
             page = await client.post("/login", data={"token": TOKEN})

@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 
 from shared.http_protocol import MAX_HEAD_BYTES, BoundedProtocol
+from tests.waiting import until_async
 
 HELLO = b"GET / HTTP/1.1\r\nHost: x\r\n"
 
@@ -62,22 +63,16 @@ async def serving(application: Application, protocol: type[BoundedProtocol] = Qu
     server = Server(config)
     task = asyncio.create_task(server.serve())
     try:
-        await until(lambda: server.started)
+        await until_async(lambda: server.started)
         yield server.servers[0].sockets[0].getsockname()[1]
     finally:
         server.should_exit = True
         await task
 
 
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 -- what it asks tells nobody
-            await asyncio.sleep(0.01)
-
-
 async def all_of(reader: asyncio.StreamReader) -> bytes:
     """Return what comes until the server closes."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         return await reader.read()
 
 
@@ -154,7 +149,7 @@ async def test_a_body_that_does_not_end_is_given_up() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(HELLO + b"Content-Length: 10\r\n\r\n12345")
         assert await all_of(reader) == b""
-        await until(lambda: application.ends == ["gone"])
+        await until_async(lambda: application.ends == ["gone"])
         writer.close()
 
 
@@ -163,7 +158,7 @@ async def test_who_does_not_read_the_answer_is_given_up() -> None:
     async with serving(application) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1000)
         writer.write(HELLO + b"\r\n")
-        await until(lambda: application.ends)
+        await until_async(lambda: application.ends)
         with pytest.raises(asyncio.IncompleteReadError):
             await reader.readexactly(50_000_000)
         writer.close()

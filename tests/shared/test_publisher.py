@@ -24,6 +24,7 @@ from shared.publisher import (
     PubResult,
     StreamFullError,
 )
+from tests.waiting import until_async
 
 STREAM = "EVENTS"
 
@@ -53,7 +54,7 @@ class Broker:
             "allow_atomic": True,
             **settings,
         }
-        reply = await self.nc.request(f"$JS.API.STREAM.{verb}.{STREAM}", json.dumps(config).encode(), timeout=5)
+        reply = await self.nc.request(f"$JS.API.STREAM.{verb}.{STREAM}", json.dumps(config).encode(), timeout=30)
         assert b'"error"' not in reply.data, reply.data
 
     async def kill(self) -> None:
@@ -61,7 +62,7 @@ class Broker:
         await self.server.wait()
 
     async def stored(self) -> list[str]:
-        js = self.nc.jetstream(timeout=10)
+        js = self.nc.jetstream(timeout=30)
         last = (await js.stream_info(STREAM)).state.last_seq
         return [str((await js.get_msg(STREAM, seq)).data, "utf-8").strip(".") for seq in range(1, last + 1)]
 
@@ -170,9 +171,7 @@ async def test_while_the_server_is_away_publishing_ends_with_an_error_in_time(br
     )
     assert [type(outcome) for outcome in outcomes] == [PublishUnavailableError] * 3
     await broker.server.start()
-    async with asyncio.timeout(10):
-        while not broker.nc.is_connected:  # noqa: ASYNC110 -- the client has no event for it
-            await asyncio.sleep(0.02)
+    await until_async(lambda: broker.nc.is_connected)
     await publisher.publish(messages("d"))
     assert (await broker.stored())[-1] == "d"
 

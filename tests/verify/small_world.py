@@ -12,7 +12,8 @@ from typing import Any
 import psycopg
 
 from tests.end_to_end.harbour import event, post
-from tests.end_to_end.running_system import RunningSystem, until
+from tests.end_to_end.running_system import RunningSystem
+from tests.waiting import until
 
 HOUR = timedelta(hours=1)
 FIRST_POST = 20

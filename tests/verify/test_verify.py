@@ -26,9 +26,10 @@ from services.notifier.service import notifier_codec
 from shared.contracts.names import event_key
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCHES, partition_of
 from tests.end_to_end.harbour import SOURCE, post, write_policy
-from tests.end_to_end.running_system import COMMAND, TOKEN, RunningSystem, started, until
+from tests.end_to_end.running_system import COMMAND, TOKEN, RunningSystem, started
 from tests.verify import small_world
 from tests.verify.small_world import HOUR, harm
+from tests.waiting import until
 
 T = TypeVar("T")
 P = partition_of("acme", 4)
