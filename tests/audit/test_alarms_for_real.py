@@ -125,7 +125,7 @@ def listening(url: str, told: list[tuple[str, bool]]) -> Iterator[None]:
 
 def test_while_all_is_well_no_alarm_stands_and_the_switch_is_pulsed(watcher: Watcher) -> None:
     watcher.system.post([post("q1", "ada", timedelta(hours=3), "Who has a ladder?")])
-    until(lambda: watcher.system.get("/api/v1/queue")["items"], seconds=20, what="a touch")
+    until(lambda: watcher.system.get("/api/v1/queue")["items"], seconds=60, what="a touch")
     until(lambda: watcher.pulses.count >= 2, seconds=SOON, what="pulses")
     assert not watcher.alarms()
     status = watcher.system.command("status")

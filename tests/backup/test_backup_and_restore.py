@@ -96,7 +96,7 @@ def test_a_backup_taken_under_load_stands_up_again_whole(tmp_path: Path) -> None
             verified = system.command("verify", "--accepted", str(accepted))
             assert verified.returncode == 0, verified.stdout + verified.stderr
             system.post([post("after", "ann", timedelta(hours=2), "And now?")])
-            until(lambda: touches_of(system, "ann"), seconds=30, what="life to go on")
+            until(lambda: touches_of(system, "ann"), seconds=60, what="life to go on")
 
 
 def test_a_damaged_backup_and_one_without_end_are_refused(tmp_path: Path) -> None:

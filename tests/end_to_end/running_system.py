@@ -62,7 +62,7 @@ class RunningSystem:
                 return None
             return response.json() if response.status_code == 200 else None
 
-        return until(attempt, seconds=30, what=path)
+        return until(attempt, seconds=60, what=path)
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a `warmline` command against this system, in this process: one of its own takes a second to start."""

@@ -51,7 +51,7 @@ def told(system: RunningSystem, subscriber: list[str], folder: Path, member: str
         )
     try:
         system.post([post(f"q-{member}", member, timedelta(hours=2), "Is there a quiet room?")])
-        until(lambda: "soon unanswered t-" in said.read_text(), seconds=30, what="the subscriber's line")
+        until(lambda: "soon unanswered t-" in said.read_text(), seconds=60, what="the subscriber's line")
     finally:
         process.terminate()
         process.wait(timeout=10)

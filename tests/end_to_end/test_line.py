@@ -35,7 +35,7 @@ def test_who_needs_a_human_stands_in_the_queue_with_the_reason_assigned_to_a_nam
         found = [touch for touch in touches(system) if touch["member"]["name"] == "Ada" and touch["responder"]]
         return found if len(found) == 2 else None
 
-    found = until(both, seconds=30, what="two touches for Ada")
+    found = until(both, seconds=60, what="two touches for Ada")
     assert {touch["reason"] for touch in found} == {"welcome", "unanswered"}
     assert {touch["state"] for touch in found} == {"assigned"}
     assert {touch["segment"] for touch in found} == {"newcomers"}
@@ -81,15 +81,15 @@ def test_the_teams_own_reply_settles_and_a_peers_withdraws(system: RunningSystem
     def raised(member: str) -> list[dict[str, Any]]:
         return [one for one in touches(system, reason="unanswered") if one["member"]["name"] == member]
 
-    [by_team] = until(lambda: raised("Dan4"), seconds=30, what="Dan4's touch")
-    [by_peer] = until(lambda: raised("Dan5"), seconds=30, what="Dan5's touch")
+    [by_team] = until(lambda: raised("Dan4"), seconds=60, what="Dan4's touch")
+    [by_peer] = until(lambda: raised("Dan5"), seconds=60, what="Dan5's touch")
     system.post(
         [
             post("a4", "u-mara", timedelta(minutes=1), "Coming!", "c-q4"),
             post("a5", "eve", timedelta(minutes=1), "I did.", "c-q5"),
         ]
     )
-    until(lambda: not raised("Dan4") and not raised("Dan5"), seconds=30, what="both to leave the queue")
+    until(lambda: not raised("Dan4") and not raised("Dan5"), seconds=60, what="both to leave the queue")
     settled = system.get(f"/api/v1/touches/{by_team['id']}")
     assert (settled["state"], settled["outcome"]) == ("settled", "replied-on-platform")
     assert system.get(f"/api/v1/touches/{by_peer['id']}")["state"] == "withdrawn"
@@ -99,7 +99,7 @@ def test_status_is_well_and_verify_finds_no_difference(system: RunningSystem) ->
     def well() -> bool:
         return system.command("status").returncode == 0
 
-    until(well, seconds=30, what="warmline status")
+    until(well, seconds=60, what="warmline status")
     verified = system.command("verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
 

@@ -88,7 +88,7 @@ def read_to_the_end(system: RunningSystem, service: str, stream: str) -> None:
     last = stored(system, stream)
     tables = [f"SELECT * FROM {service}.p{partition}_tracking" for partition in range(system.run.partitions)]
     query = f"SELECT max(notification_id) FROM ({' UNION '.join(tables)}) AS t WHERE application_name LIKE '{stream}@%'"
-    until(lambda: rows(system, query) == [(last,)], seconds=30, what=f"{service} to have read {stream}")
+    until(lambda: rows(system, query) == [(last,)], seconds=60, what=f"{service} to have read {stream}")
 
 
 def send_again(system: RunningSystem, events: list[dict[str, Any]]) -> int:
@@ -100,17 +100,17 @@ def send_again(system: RunningSystem, events: list[dict[str, Any]]) -> int:
 
 def test_within_the_window_the_stream_absorbs_it(system: RunningSystem) -> None:
     system.post(told(1))
-    until(lambda: len(queue_of(system, 1)) == 2, seconds=30, what="both touches")
+    until(lambda: len(queue_of(system, 1)) == 2, seconds=60, what="both touches")
     assert send_again(system, told(1)) == 0
 
 
 def test_after_the_window_it_is_stored_again_and_absorbed_downstream(system: RunningSystem) -> None:
     system.post(told(2))
-    until(lambda: len(queue_of(system, 2)) == 2, seconds=30, what="both touches")
+    until(lambda: len(queue_of(system, 2)) == 2, seconds=60, what="both touches")
     before = everything(system)
     remembers_for(system, SHORT)
     try:
-        until(lambda: send_again(system, told(2)) == 2, seconds=30, what="the stream to forget")
+        until(lambda: send_again(system, told(2)) == 2, seconds=60, what="the stream to forget")
     finally:
         remembers_for(system, WINDOW)
     read_to_the_end(system, "triage", MEMBER_EVENTS)
@@ -122,7 +122,7 @@ def test_after_the_window_it_is_stored_again_and_absorbed_downstream(system: Run
 
 def test_a_copy_of_a_needs_touch_is_absorbed_too(system: RunningSystem) -> None:
     system.post(told(3))
-    until(lambda: len(queue_of(system, 3)) == 2, seconds=30, what="both touches")
+    until(lambda: len(queue_of(system, 3)) == 2, seconds=60, what="both touches")
     before = everything(system)
 
     async def repeat(client: Client) -> None:
@@ -141,7 +141,7 @@ def test_a_copy_of_a_needs_touch_is_absorbed_too(system: RunningSystem) -> None:
 
 def test_after_nats_was_killed(system: RunningSystem) -> None:
     system.post(told(4))
-    until(lambda: len(queue_of(system, 4)) == 2, seconds=30, what="both touches")
+    until(lambda: len(queue_of(system, 4)) == 2, seconds=60, what="both touches")
     before = everything(system)
     (pid_file,) = Path(system.data).glob("nats*/**/nats.pid")
     os.kill(int(pid_file.read_text()), signal.SIGKILL)

@@ -43,7 +43,7 @@ def kill_postgresql(system: RunningSystem) -> None:
             return False
         return True
 
-    until(answers, seconds=30, what="PostgreSQL to be back")
+    until(answers, seconds=60, what="PostgreSQL to be back")
 
 
 def cut_all_connections(system: RunningSystem) -> None:

@@ -61,7 +61,7 @@ class World:
 
     def letter(self, *arguments: str) -> dict[str, Any]:
         """Wait for a letter, and return the newest."""
-        found = until(lambda: self.letters(*arguments), seconds=20, what=f"a letter of {arguments}")
+        found = until(lambda: self.letters(*arguments), seconds=60, what=f"a letter of {arguments}")
         return dict(found[-1])
 
     def touches(self, member: str) -> list[dict[str, Any]]:
@@ -106,7 +106,7 @@ def test_a_member_event_that_triage_cannot_fold(world: World) -> None:
 
     letter = world.letter("--service", "triage")
 
-    until(lambda: world.touches("bo"), seconds=20, what="the rest to flow")
+    until(lambda: world.touches("bo"), seconds=60, what="the rest to flow")
     assert world.touches("ada") == []
     assert (letter["stream"], letter["community"], letter["tries"]) == (MEMBER_EVENTS, "acme", TRIES)
     assert (letter["error"], letter["trace_id"]) == ("ValueError: planted in triage", TRACE)
@@ -126,7 +126,7 @@ def test_a_member_event_that_triage_cannot_fold(world: World) -> None:
     world.bugs.mend("triage")
     done = world.command("dead", "retry", "--all", "--community", "acme")
     assert (done.exit_code, "folded as MEMBER_EVENTS" in done.stdout) == (0, True), done.output
-    until(lambda: world.touches("ada"), seconds=20, what="the touch about ada")
+    until(lambda: world.touches("ada"), seconds=60, what="the touch about ada")
     assert world.letters() == []
     history = "SELECT count(*) FROM view_history.history WHERE message = 'p1'"
     assert world.rows(history) == [(1,)]
@@ -142,7 +142,7 @@ def test_a_needs_touch_that_notifier_cannot_take_in(world: World) -> None:
 
     letter = world.letter("--service", "notifier")
 
-    until(lambda: len(world.touches("bo")) > before, seconds=20, what="the rest to flow")
+    until(lambda: len(world.touches("bo")) > before, seconds=60, what="the rest to flow")
     assert (letter["stream"], letter["error"]) == ("TOUCHES", "ValueError: planted in notifier")
     assert {touch["state"] for touch in world.touches("poison-cleo")} == {"raised"}
     world.sound()
@@ -151,7 +151,7 @@ def test_a_needs_touch_that_notifier_cannot_take_in(world: World) -> None:
     copy = world.jetstream(lambda stream: stream.get_last_msg("TOUCHES", letter["subject"])).headers
     assert (copy["ce-id"], copy["ce-position"]) == (letter["headers"]["ce-id"], letter["headers"]["ce-position"])
     assert int(copy[PUBLISHED]) > int(copy["ce-position"]), "the relay would go on from too early"
-    until(lambda: world.touches("poison-cleo")[0]["responder"], seconds=20, what="somebody to have the touch")
+    until(lambda: world.touches("poison-cleo")[0]["responder"], seconds=60, what="somebody to have the touch")
     world.sound()
 
 
@@ -214,7 +214,7 @@ def test_a_deadline_that_cannot_be_fired(world: World) -> None:
     earlier = world.command("dead", "retry", letter["id"])
     assert (earlier.exit_code, "it was retried before" in earlier.stdout) == (1, True)
     assert world.command("dead", "retry", second["id"]).exit_code == 0
-    until(lambda: world.touches("poison-dan"), seconds=20, what="the touch about poison-dan")
+    until(lambda: world.touches("poison-dan"), seconds=60, what="the touch about poison-dan")
     assert world.letters() == []
     world.sound()
 
@@ -224,7 +224,7 @@ def test_what_no_build_can_read_is_dropped(world: World) -> None:
     world.jetstream(lambda stream: stream.publish(f"p.{P}.member.acme.discord.posted", poison))
     world.post(post("p6", "bo", HOUR / 10, "I am still here."))
 
-    until(lambda: len(world.letters()) == 2, seconds=20, what="triage and the history to park it")
+    until(lambda: len(world.letters()) == 2, seconds=60, what="triage and the history to park it")
     letter = world.letter("--service", "triage")
 
     assert (letter["tries"], letter["trace_id"]) == (1, None)
@@ -234,7 +234,7 @@ def test_what_no_build_can_read_is_dropped(world: World) -> None:
     assert "Nobody \N{REPLACEMENT CHARACTER}[31mreads\N{REPLACEMENT CHARACTER} this" in shown.stdout
     world.sound()
     assert world.command("dead", "retry", letter["id"]).exit_code == 1
-    until(lambda: len(world.letters()) == 2, seconds=20, what="both to park the copy")
+    until(lambda: len(world.letters()) == 2, seconds=60, what="both to park the copy")
     assert "1 messages cannot be folded" in world.command("rebuild", "history").stdout
     assert len(world.letters()) == 2, "a rebuild parks again what it cannot fold either"
     kept = world.command("dead", "drop", "--all", typed="n\n")

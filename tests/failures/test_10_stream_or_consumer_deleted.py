@@ -113,7 +113,7 @@ def test_streams_and_a_consumer_are_deleted_under_load(system: RunningSystem) ->
         until(lambda: looks(system).keys() >= {TOUCHES, TOUCH_FACTS}, seconds=SEEN_WITHIN_SECONDS, what="an alarm")
         assert time.monotonic() - deleted < SEEN_WITHIN_SECONDS
         accepted = len(sent)
-        until(lambda: len(sent) > accepted + 5, seconds=30, what="events to be accepted meanwhile")
+        until(lambda: len(sent) > accepted + 5, seconds=60, what="events to be accepted meanwhile")
         provision(system)
         until(lambda: touches(system) > before, seconds=60, what="all that was published, and more")
     sound(system)

@@ -89,7 +89,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         world = World(system, folder / "accepted.jsonl")
         while world.sent < BEFORE:
             world.send()
-        until(lambda: system.get("/api/v1/queue")["items"], seconds=30, what="touches")
+        until(lambda: system.get("/api/v1/queue")["items"], seconds=60, what="touches")
         yield world
 
 
@@ -166,7 +166,7 @@ def test_one_that_is_interrupted_or_killed_changes_nothing(world: World) -> None
             [*COMMAND, "rebuild", name], env=world.system.environment(), stdout=PIPE, stderr=PIPE, text=True
         )
         schema = f"SELECT 1 FROM pg_namespace WHERE nspname = 'rebuild_{name}'"
-        until(lambda schema=schema: world.rows(schema), seconds=20, what="the rebuild to have begun")
+        until(lambda schema=schema: world.rows(schema), seconds=60, what="the rebuild to have begun")
         process.send_signal(number)
         _, errors = process.communicate()
         assert process.returncode == (130 if number == signal.SIGINT else -number)

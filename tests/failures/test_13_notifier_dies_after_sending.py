@@ -155,16 +155,16 @@ async def test_each_is_sent_and_none_more_than_twice(
 ) -> None:
     with world.notifier("first") as first:
         await world.tell(need(TOUCHES[0]))
-        await until_async(lambda: world.mail.touches[TOUCHES[0]], seconds=20)
-        await until_async(_nothing_unsent(world), seconds=30)
+        await until_async(lambda: world.mail.touches[TOUCHES[0]], seconds=60)
+        await until_async(_nothing_unsent(world), seconds=60)
         dies(world, first)
         await world.tell(need(FATAL))
-        await until_async(lambda: first.poll() is not None, seconds=20)
+        await until_async(lambda: first.poll() is not None, seconds=60)
         assert first.returncode == -signal.SIGKILL
     await world.tell(*(need(touch) for touch in TOUCHES[2:]))
     with world.notifier("second"):
-        await until_async(lambda: world.mail.touches.keys() >= set(TOUCHES), seconds=30)
-        await until_async(_nothing_unsent(world), seconds=20)
+        await until_async(lambda: world.mail.touches.keys() >= set(TOUCHES), seconds=60)
+        await until_async(_nothing_unsent(world), seconds=60)
     assert world.mail.touches == {**dict.fromkeys(TOUCHES, 1), FATAL: mails}
     ids = {mail["Message-ID"] for mail in world.mail.mails}
     assert len(ids) == len(TOUCHES), "sent twice, it is the same mail: a mailbox may show it once"

@@ -384,7 +384,7 @@ def test_the_whole_of_it_in_a_running_system(tmp_path: Path) -> None:
             told_of = [one for one in story["timeline"] if one["detail"].get("to") == "emergency-contact"]
             return story if len(told_of) >= 2 else None
 
-        story = until(told_again, seconds=40, what="an escalation that is told of again")
+        story = until(told_again, seconds=60, what="an escalation that is told of again")
         kinds = [one["kind"] for one in story["timeline"] if one["origin"] == "fact"]
         assert kinds[:7] == ["assigned", "reminded", "passed-on", "assigned", "reminded", "escalated", "reminded"]
         assert story["state"] == "assigned"

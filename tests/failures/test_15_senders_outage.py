@@ -65,11 +65,11 @@ def ingest_out_of_reach(system: RunningSystem) -> Iterator[None]:
     os.kill(system.process.pid, signal.SIGSTOP)
     try:
         assert system.kill("ingest")
-        until(lambda: not answers(system), seconds=30, what="ingest to be gone")
+        until(lambda: not answers(system), seconds=60, what="ingest to be gone")
         yield
     finally:
         os.kill(system.process.pid, signal.SIGCONT)
-    until(lambda: answers(system), seconds=30, what="ingest to be back")
+    until(lambda: answers(system), seconds=60, what="ingest to be back")
 
 
 def answers(system: RunningSystem) -> bool:
@@ -114,7 +114,7 @@ def test_the_gap_is_closed_by_sending_again_and_by_an_import(tmp_path: Path) -> 
         assert (counted["accepted"], counted["duplicate"], counted["refused"]) == ("30", "70", "0")
 
         everything = [str(number) for number in range(100)]
-        until(lambda: len(told(system)) >= len(everything), seconds=30, what="the history")
+        until(lambda: len(told(system)) >= len(everything), seconds=60, what="the history")
         assert told(system) == everything
         verified = system.command("verify")
         assert verified.returncode == 0, verified.stdout + verified.stderr

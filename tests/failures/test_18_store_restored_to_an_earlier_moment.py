@@ -67,7 +67,7 @@ def queue(system: RunningSystem) -> list[dict[str, Any]]:
 
 def settled_down(system: RunningSystem) -> list[dict[str, Any]]:
     """The queue once everybody has been asked and every reader is at the end."""
-    until(lambda: well(system), seconds=40, what="everything to be well")
+    until(lambda: well(system), seconds=60, what="everything to be well")
     assert system.command("verify").returncode == 0
     return queue(system)
 
@@ -87,7 +87,7 @@ def live_on(system: RunningSystem, tmp_path: Path) -> None:
         found = [one for one in queue(system) if one["member"]["name"].startswith("Late") and one["responder"]]
         return found if len(found) >= 12 else None
 
-    touches = until(lates, seconds=40, what="the late ones")
+    touches = until(lates, seconds=60, what="the late ones")
     for touch in touches[:4]:
         act(system, "claim", touch, responder="tobi")
     act(system, "settle", touches[0], responder="tobi", outcome="reached")
@@ -146,7 +146,7 @@ def test_the_database_is_earlier(tmp_path: Path) -> None:
             says = parts(system)["notifier"][1]
             return says if "halted" in says else None
 
-        says = until(refused, seconds=40, what="the refusal")
+        says = until(refused, seconds=60, what="the refusal")
         assert "TOUCH_FACTS holds the position" in says
         assert "its log ends at" in says
         assert "warmline reconcile" in says
@@ -154,13 +154,13 @@ def test_the_database_is_earlier(tmp_path: Path) -> None:
             reconciled = system.command("reconcile", "--yes")
             assert reconciled.returncode == 0, reconciled.stdout + reconciled.stderr
             assert " 0 touch facts adopted" not in f" {reconciled.stdout}"
-            until(lambda: all_published(system), seconds=40, what="the relays to have nothing left")
+            until(lambda: all_published(system), seconds=60, what="the relays to have nothing left")
         after = {one["id"]: (one["state"], one["responder"]) for one in settled_down(system)}
         assert {one["id"]: after.get(one["id"]) for one in before} == {
             one["id"]: (one["state"], one["responder"]) for one in before
         }
         system.post([post("after", "ann", 2 * HOUR, "And now?")])
-        until(lambda: [one for one in queue(system) if one["member"]["name"] == "Ann"], seconds=30, what="life goes on")
+        until(lambda: [one for one in queue(system) if one["member"]["name"] == "Ann"], seconds=60, what="life goes on")
         assert system.command("reconcile").stdout.startswith("Nothing to reconcile")
         verified = system.command("verify")
         assert verified.returncode == 0, verified.stdout
@@ -193,7 +193,7 @@ def put_streams_back(system: RunningSystem, folder: Path) -> None:
 
 def test_the_streams_are_earlier(tmp_path: Path) -> None:
     with a_system(tmp_path) as system:
-        until(lambda: well(system), seconds=40, what="everything to be well")
+        until(lambda: well(system), seconds=60, what="everything to be well")
         save_streams(system, tmp_path)
         live_on(system, tmp_path)
         before = settled_down(system)
@@ -204,7 +204,7 @@ def test_the_streams_are_earlier(tmp_path: Path) -> None:
             says = parts(system)["triage"][1]
             return says if "halted" in says else None
 
-        says = until(refused, seconds=40, what="the refusal")
+        says = until(refused, seconds=60, what="the refusal")
         assert "but now the server has MEMBER_EVENTS@" in says
         assert "warmline reconcile" in says
         reconciled = system.command("reconcile", "--yes")
@@ -214,7 +214,7 @@ def test_the_streams_are_earlier(tmp_path: Path) -> None:
         assert {one["id"]: after.get(one["id"]) for one in before} == {
             one["id"]: (one["state"], one["responder"]) for one in before
         }
-        until(lambda: [one for one in queue(system) if one["member"]["name"] == "Mo"], seconds=30, what="life to go on")
+        until(lambda: [one for one in queue(system) if one["member"]["name"] == "Mo"], seconds=60, what="life to go on")
         assert system.command("reconcile").stdout.startswith("Nothing to reconcile")
         verified = system.command("verify", "--accepted", str(tmp_path / "accepted.jsonl"))
         assert verified.returncode == 0, verified.stdout

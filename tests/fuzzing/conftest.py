@@ -19,5 +19,5 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
     with started(policy=policy) as running:
         questions = [post(f"q{n}", f"m{n}", timedelta(hours=2), "Where is the key?") for n in range(5)]
         running.post([event("join:ada", "joined", "ada", timedelta(hours=3)), *questions])
-        until(lambda: len(running.get("/api/v1/queue")["items"]) >= 5, seconds=30, what="touches")
+        until(lambda: len(running.get("/api/v1/queue")["items"]) >= 5, seconds=60, what="touches")
         yield running

@@ -58,7 +58,7 @@ def nothing_broke(system: RunningSystem) -> None:
             assert level not in {"error", "critical"}, f"{log.name}: {line}"
     verified = system.command("verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
-    until(lambda: system.command("status").returncode == 0, seconds=30, what="warmline status")
+    until(lambda: system.command("status").returncode == 0, seconds=60, what="warmline status")
 
 
 def test_ingest_answers_as_its_document_says(system: RunningSystem, tmp_path: Path) -> None:

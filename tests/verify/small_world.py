@@ -76,7 +76,7 @@ def take_one_in_hand(system: RunningSystem) -> None:
         theirs = [item for item in items if item["responder"]]
         return theirs if len(theirs) >= 2 else None
 
-    for number, touch in enumerate(until(two, seconds=30, what="two touches that somebody has")[:2]):
+    for number, touch in enumerate(until(two, seconds=60, what="two touches that somebody has")[:2]):
         path, body = f"/api/v1/touches/{touch['id']}", {"responder": "tobi", "revision": touch["revision"]}
         assert system.api.post(f"{path}/claim", json=body).is_success
         if number:

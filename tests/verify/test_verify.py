@@ -98,7 +98,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         imported = world.command("import", "zulip", str(archive), "--community", "acme")
         assert imported.exit_code == 0, imported.output
         small_world.take_one_in_hand(system)
-        until(lambda: not world.found(), seconds=30, what="a sound system")
+        until(lambda: not world.found(), seconds=60, what="a sound system")
         yield world
 
 
@@ -347,7 +347,7 @@ def test_rebuild_mends_a_damaged_view_while_events_come_in(world: World) -> None
     assert rebuilding.returncode == 0, output + errors
     assert "history: rebuilt" in output
     assert "history.members: row changed" in output
-    until(lambda: not world.found(), seconds=20, what="a sound system")
+    until(lambda: not world.found(), seconds=60, what="a sound system")
     seen = "SELECT count(*) FROM view_history.history WHERE message LIKE 'meanwhile%'"
     assert world.rows(seen) == [(sent,)]
     schemas = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'rebuild%' OR nspname LIKE 'replaced%'"
@@ -362,7 +362,7 @@ def test_rebuild_makes_a_view_that_is_missing(world: World) -> None:
     assert result.exit_code == 0, result.output
     assert "history: rebuilt" in result.stdout
     assert "It is as what it replaces" in result.stdout
-    until(lambda: not world.found(), seconds=20, what="a sound system")
+    until(lambda: not world.found(), seconds=60, what="a sound system")
     assert world.system.get("/api/v1/queue")["items"]
 
 
