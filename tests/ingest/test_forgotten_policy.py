@@ -8,8 +8,9 @@ from nats.aio.client import Client
 from infra.reconcile.ingest import relearn_policies
 from infra.running_servers import Connections
 from tests.failures.lone_ingest import LoneIngest, lone_ingest
-from tests.ingest.ingest_world import policy, posted, until
+from tests.ingest.ingest_world import policy, posted
 from tests.kernel.kernel_tables import rows
+from tests.waiting import until_async
 
 
 class Quiet:
@@ -46,7 +47,7 @@ async def test_nothing_is_taken_before_a_forgotten_policy_is_learned_again(
         async def halted() -> list[str]:
             return [why for (why,) in rows(database_url, "SELECT halted FROM ingest.shards WHERE halted IS NOT NULL")]
 
-        await until(halted)
+        await until_async(halted)
         (why,) = await halted()
         assert "MEMBER_EVENTS tells of adoption 2 of the policy of harbour, but this database knows 1" in why
         assert why.endswith("warmline reconcile")
@@ -57,7 +58,7 @@ async def test_nothing_is_taken_before_a_forgotten_policy_is_learned_again(
         async def taken() -> bool:
             return (await ingest.admin.post("/v1/events", json=posted("late", "acme"))).status_code == 200
 
-        await until(taken)
+        await until_async(taken)
         assert [event.id for event in await ingest.stored("acme")] == ["late"]
         assert rows(database_url, "SELECT adoption, announced FROM ingest.policies_in_force, ingest.communities") == [
             (2, 2)

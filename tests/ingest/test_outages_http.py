@@ -88,7 +88,7 @@ async def test_without_postgresql_events_of_a_token_and_a_community_that_are_kno
             async with world.client("not-known") as stranger:
                 return (await stranger.post("/v1/events", json=posted("no", None))).status_code == 401
 
-        await until(refused)
+        await until_async(refused)
         assert (await client.post("/v1/events", json=posted("last", None))).status_code == 200
     assert [event.id for event in await world.stored(community)] == [*ids, "last"]
 

@@ -8,7 +8,8 @@ from structlog.testing import capture_logs
 
 from services.notifier.notices.notice import LogChannel
 from services.notifier.outage import Outage
-from tests.notifier.desk import Desk, until
+from tests.notifier.desk import Desk
+from tests.waiting import until_async
 
 
 def allow_connections(postgres_url: str, database: str, allowed: bool) -> None:
@@ -24,9 +25,9 @@ async def test_an_outage_is_told_once_and_so_is_its_end(desk: Desk, postgres_url
     with capture_logs() as lines:
         async with desk.outbox(LogChannel(), LogChannel()):
             allow_connections(postgres_url, desk.url, False)
-            await until(lambda: lines)
+            await until_async(lambda: lines)
             allow_connections(postgres_url, desk.url, True)
-            await until(lambda: lines[-1]["event"] == "postgres.back")
+            await until_async(lambda: lines[-1]["event"] == "postgres.back")
     own = [line for line in lines if not line["event"].startswith("commit.")]
     assert [line["event"] for line in own] == ["postgres.away", "postgres.back"]
     assert all("exc_info" not in line for line in lines)
