@@ -1,4 +1,7 @@
-"""Doing a fault to a deployment, and undoing it."""
+"""Doing a fault to a deployment, and undoing it.
+
+What sleeps here is a fault's own length, or looks again at what tells nobody.
+"""
 
 from __future__ import annotations
 
