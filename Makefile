@@ -2,7 +2,7 @@
 UV_VERSION = 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint fuzz chaos simulate bench
+.PHONY: help install run test lint fuzz chaos simulate bench profile
 
 help:
 	@echo "make run    start Warmline here, with its own database and message streams; Ctrl-C stops it"
@@ -17,6 +17,7 @@ help:
 	@echo "make simulate  run schedules of faults in memory against a model, SECONDS=60 long from SEED=1 on"
 	@echo "make bench  measure against the textbook way and bare loops, on servers of its own; minutes, and nothing passes"
 	@echo "            ROWS=\"triage_throughput memory\" (else all)  ROUNDS=5  SECONDS=3 (each turn)  SIZES=EVENTS=100000"
+	@echo "make profile  show where a service's time goes under load; SERVICE=triage, notifier or projections"
 	@echo "make lint   check style, types and layers"
 
 install:
@@ -44,6 +45,9 @@ simulate: install
 bench: install
 	@exec .venv/bin/python -m benchmarks $(ROWS) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 		$(if $(SECONDS),--seconds $(SECONDS)) $(foreach size,$(SIZES),--size $(size)) $(BENCH)
+
+profile: install
+	@exec .venv/bin/python -m benchmarks.profile $(SERVICE) $(if $(SECONDS),--seconds $(SECONDS)) $(PROFILE)
 
 lint: install
 	.venv/bin/ruff check

@@ -4,22 +4,51 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from benchmarks.fsyncs import run_counted
 from benchmarks.options import Options
 from benchmarks.report import lines_of
 from benchmarks.results import RowResult, keep, todays_file
-from benchmarks.rows import projection_share, recorder_share, triage_throughput
+from benchmarks.rows import (
+    ingest_http,
+    memory,
+    much_stored,
+    pages,
+    post_to_history,
+    projection_share,
+    recorder_share,
+    triage_throughput,
+    two_processes,
+    whole_pipeline,
+)
 from benchmarks.stage import Stage, stage
 
-Row = Callable[[Stage, Options, Callable[[str], None]], Awaitable[RowResult]]
+Report = Callable[[str], None]
+Row = Callable[[Options, Report], Awaitable[RowResult]]
+
+
+def _on_stage(row: Callable[[Stage, Options, Report], Awaitable[RowResult]]) -> Row:
+    async def run(options: Options, report: Report) -> RowResult:
+        async with stage() as standing:
+            return await row(standing, options, report)
+
+    return run
+
 
 ROWS: Final[dict[str, Row]] = {
-    module.ROW: module.run for module in (triage_throughput, recorder_share, projection_share)
+    **{
+        row.ROW: _on_stage(row.run)
+        for row in (triage_throughput, recorder_share, projection_share, ingest_http, post_to_history, pages)
+    },
+    **{row.ROW: row.run for row in (whole_pipeline, two_processes, memory, much_stored)},
 }
+"""First those that bring what they measure onto servers of the bench, then those that start a whole Warmline."""
 
 
 def _say(line: str) -> None:
@@ -29,15 +58,15 @@ def _say(line: str) -> None:
 
 async def _measure(names: list[str], options: Options, file: Path) -> None:
     for name in names:
-        _say(f"{name}: {ROWS[name].__doc__ or ''}".strip())
-        async with stage() as standing:
-            result = await ROWS[name](standing, options, _say)
+        _say(name)
+        load = os.getloadavg()[0]
+        result = replace(await ROWS[name](options, _say), load=load)
         keep(file, [result])
         for line in lines_of(result):
             _say(f"  {line}")
 
 
-def main() -> None:
+def main() -> int:
     """Run the rows that are asked for, one after the other; what each gives is kept at once."""
     parser = argparse.ArgumentParser(prog="make bench", description="Measures Warmline; nothing passes or fails.")
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"which to run, else all: {', '.join(ROWS)}")
@@ -45,6 +74,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=3, help="how long each contestant's turn is (3)")
     parser.add_argument("--size", action="append", default=[], metavar="NAME=NUMBER", help="a size of a row")
     parser.add_argument("--output", type=Path, help="the file of results (else benchmarks/results/<today>.json)")
+    parser.add_argument("--no-fsyncs", action="store_true", help="do not run under strace, which counts them")
     given = parser.parse_args()
     unknown = [name for name in given.rows if name not in ROWS]
     if unknown:
@@ -56,8 +86,11 @@ def main() -> None:
             parser.error(f"--size {size}: give a name and a whole number, such as EVENTS=100000")
         sizes[name] = int(number)
     options = Options(rounds=given.rounds, seconds=given.seconds, sizes=sizes)
+    if not given.no_fsyncs and (code := run_counted("benchmarks", sys.argv[1:])) is not None:
+        return code
     asyncio.run(_measure(given.rows or list(ROWS), options, given.output or todays_file()))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -19,11 +19,15 @@ FOLDER: Final = Path(__file__).parent / "results"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """What one contestant did in one round. ``cpu`` is seconds of all processes that took part, servers included."""
+    """What one contestant did in one round.
+
+    ``cpu`` is seconds of all processes that took part, servers included; ``fsyncs`` is None when nobody counted.
+    """
 
     events: int
     seconds: float
     cpu: float
+    fsyncs: int | None = None
 
     @property
     def rate(self) -> float:
@@ -34,6 +38,11 @@ class Sample:
     def cpu_us(self) -> float:
         """Microseconds of processor time for each event."""
         return self.cpu / self.events * 1e6
+
+    @property
+    def fsyncs_per_1000(self) -> float | None:
+        """Calls of fsync and fdatasync for 1,000 events."""
+        return None if self.fsyncs is None else self.fsyncs / self.events * 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +58,10 @@ class Contestant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowResult:
-    """One row's outcome. ``figures`` are by the name of a measure in ``targets.py``; ``notes`` say how it was done."""
+    """One row's outcome. ``figures`` are by the name of a measure in ``targets.py``; ``notes`` say how it was done.
+
+    ``load`` is the machine's load average as the row began, before it added its own.
+    """
 
     row: str
     at: datetime
@@ -59,6 +71,7 @@ class RowResult:
     figures: dict[str, float]
     contestants: tuple[Contestant, ...] = ()
     notes: tuple[str, ...] = ()
+    load: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +82,14 @@ class Results:
     rows: dict[str, RowResult] = field(default_factory=dict)
 
 
-def contestant(name: str, samples: Sequence[Sample], fsyncs_per_1000: float | None = None) -> Contestant:
+def contestant(name: str, samples: Sequence[Sample]) -> Contestant:
     """Return the medians of ``samples``."""
+    fsyncs = [sample.fsyncs_per_1000 for sample in samples if sample.fsyncs_per_1000 is not None]
     return Contestant(
         name=name,
         rate=statistics.median(sample.rate for sample in samples),
         cpu_us=statistics.median(sample.cpu_us for sample in samples),
-        fsyncs_per_1000=fsyncs_per_1000,
+        fsyncs_per_1000=statistics.median(fsyncs) if fsyncs else None,
         rates=tuple(round(sample.rate, 1) for sample in samples),
     )
 

@@ -14,7 +14,8 @@ import nats
 import psycopg
 from nats.aio.client import Client
 
-from benchmarks.processes import cpu_seconds, running_module
+from benchmarks.meter import Meter
+from benchmarks.processes import running_module
 from benchmarks.results import Sample
 from benchmarks.workload import PARTITIONS
 from infra.embedded.nats import NatsServer
@@ -24,7 +25,7 @@ from shared.topology import GIB, StreamSettings
 from tests.servers import data_folder, drop_database, fresh_database, running_nats, running_postgres
 
 STREAMS: Final = StreamSettings(max_bytes=4 * GIB)
-_TOKEN: Final = "benchmark-token"  # noqa: S105 -- of servers that live for minutes, on loopback
+TOKEN: Final = "benchmark-token"  # noqa: S105 -- of servers that live for minutes, on loopback
 _POLL_SECONDS: Final = 0.01
 _WARM_SECONDS: Final = 60.0
 
@@ -41,6 +42,12 @@ class Database:
         """Return the one number that ``query`` gives, 0 for null."""
         row = await (await self.connection.execute(query.encode())).fetchone()
         return int(row[0] or 0) if row else 0
+
+    async def reach(self, query: str, wanted: int, seconds: float = 300) -> None:
+        """Wait until ``query`` gives at least ``wanted``; raises TimeoutError."""
+        async with asyncio.timeout(seconds):
+            while await self.number(query) < wanted:  # noqa: ASYNC110 -- other processes make it true
+                await asyncio.sleep(_POLL_SECONDS)
 
 
 class Stage:
@@ -66,7 +73,7 @@ class Stage:
             "WARMLINE_POSTGRES_URL": url,
             "WARMLINE_PARTITIONS": str(PARTITIONS),
             "WARMLINE_STREAM_BYTES": str(STREAMS.max_bytes),
-            "WARMLINE_TOKEN": _TOKEN,
+            "WARMLINE_TOKEN": TOKEN,
         }
         try:
             async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
@@ -95,13 +102,12 @@ class Stage:
         async with running_module(module, env, log) as process:
             pids = (process.pid, *self.server_pids)
             first = await self._reached(progress, warm, process, log)
-            start, cpu = time.perf_counter(), cpu_seconds(pids)
+            meter = Meter(pids)
             done = first
-            while done < most and (time.perf_counter() - start < seconds or done < 2 * warm):
+            while done < most and (meter.seconds < seconds or done < 2 * warm):
                 await asyncio.sleep(_POLL_SECONDS)
                 done = await progress()
-            elapsed = time.perf_counter() - start
-            return Sample(events=done - first, seconds=elapsed, cpu=cpu_seconds(pids) - cpu)
+            return meter.sample(done - first)
 
     async def _reached(
         self, progress: Callable[[], Awaitable[int]], warm: int, process: asyncio.subprocess.Process, log: Path

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -26,6 +28,7 @@ MEMBERS: Final = 500
 """Of each community."""
 SOURCE: Final = "/discord/bench"
 _CONVERSATIONS: Final = 200
+_PART: Final = 5_000
 _TALK: Final = (
     "We moved the build to the new runner last night, and it has been green ever since. ",
     "The notes of yesterday's call are in the wiki, with the list of what is still open. ",
@@ -144,11 +147,17 @@ def adoptions() -> list[Outgoing]:
     ]
 
 
-async def fill_stream(client: Client, count: int, *, first: int = 0) -> None:
-    """Publish ``count`` events to MEMBER_EVENTS, after the policies when they are the first."""
+async def fill_stream(client: Client, count: int, *, first: int = 0, adopt: bool = True, over: float = 0) -> None:
+    """Publish ``count`` events to MEMBER_EVENTS, with ``adopt`` after the communities' policies.
+
+    It takes at least ``over`` seconds: a deadline that is past when it is set fires seconds later, by the stored times.
+    """
     publisher = DurablePublisher(client, MEMBER_EVENTS)
-    if first == 0:
+    if adopt:
         await publisher.publish(adoptions())
-    for start in range(first, first + count, 10_000):
-        part: Sequence[Outgoing] = messages(member_events(min(10_000, first + count - start), first=start))
+    begin = time.monotonic()
+    for start in range(first, first + count, _PART):
+        part: Sequence[Outgoing] = messages(member_events(min(_PART, first + count - start), first=start))
         await publisher.publish(part)
+        done = (start + len(part) - first) / count
+        await asyncio.sleep(max(0.0, begin + over * done - time.monotonic()))

@@ -72,23 +72,33 @@ _decoder: Final = msgspec.json.Decoder(_Event)
 _encoder: Final = msgspec.json.Encoder()
 
 
-class _Pulls:
+class Pulls:
     """Two pull requests that overlap, and what they brought."""
 
-    def __init__(self, client: Client, consumer: str) -> None:
+    def __init__(self, client: Client, stream: str, consumer: str) -> None:
         self._client = client
-        self._subject = f"$JS.API.CONSUMER.MSG.NEXT.MEMBER_EVENTS.{consumer}"
+        self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
         self._inbox = client.new_inbox()
         self._asked = 0
-        self.waiting: deque[Msg] = deque()
-        self.arrived = asyncio.Event()
+        self._waiting: deque[Msg] = deque()
+        self._arrived = asyncio.Event()
 
     async def open(self) -> None:
+        """Ask for the first messages."""
         await self._client.subscribe(self._inbox, cb=self._on_message)
-        await self.top_up()
+        await self._top_up()
 
-    async def top_up(self) -> None:
-        while self._asked <= PULL and len(self.waiting) < 4 * PULL:
+    async def take(self, most: int) -> list[Msg]:
+        """Return what has arrived, at most ``most`` and at least one."""
+        while not self._waiting:
+            self._arrived.clear()
+            await self._arrived.wait()
+        taken = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+        await self._top_up()
+        return taken
+
+    async def _top_up(self) -> None:
+        while self._asked <= PULL and len(self._waiting) < 4 * PULL:
             self._asked += PULL
             request = b'{"batch":%d,"expires":30000000000}' % PULL
             await self._client.publish(self._subject, request, reply=self._inbox)
@@ -96,10 +106,11 @@ class _Pulls:
     async def _on_message(self, message: Msg) -> None:
         if not message.reply:
             self._asked -= int((message.headers or {}).get("Nats-Pending-Messages", PULL))
+            await self._top_up()
             return
         self._asked -= 1
-        self.waiting.append(message)
-        self.arrived.set()
+        self._waiting.append(message)
+        self._arrived.set()
 
 
 async def run(nats_url: str, postgres_url: str) -> None:
@@ -107,21 +118,14 @@ async def run(nats_url: str, postgres_url: str) -> None:
     client = await nats.connect(nats_url)
     config = ConsumerConfig(ack_policy=AckPolicy.ALL, filter_subject="p.*.member.*.discord.>", max_ack_pending=10_000)
     consumer = await client.jetstream().add_consumer("MEMBER_EVENTS", config)
-    pulls = _Pulls(client, consumer.name)
+    pulls = Pulls(client, "MEMBER_EVENTS", consumer.name)
     seen: dict[str, int] = {}
     head = position = 0
     async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as connection:
         await connection.execute(TABLES.encode())
         await pulls.open()
         while True:
-            await pulls.arrived.wait()
-            pulls.arrived.clear()
-            batch = [pulls.waiting.popleft() for _ in range(min(PULL, len(pulls.waiting)))]
-            if pulls.waiting:
-                pulls.arrived.set()
-            if not batch:
-                continue
-            await pulls.top_up()
+            batch = await pulls.take(PULL)
             streams, versions, topics, states = [], [], [], []
             for message in batch:
                 event = _decoder.decode(message.data)

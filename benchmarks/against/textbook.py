@@ -53,9 +53,14 @@ class Member(Aggregate):
     """Remembers when the member was last seen, and how often."""
 
     def __init__(self, key: UUID) -> None:
-        self._id = key
+        self.key = key
         self.seen = 0
         self.last = ""
+
+    @staticmethod
+    def create_id(key: UUID) -> UUID:
+        """Let an identity have one stream."""
+        return key
 
     @event("Noted")
     def note(self, kind: str, at: str) -> None:

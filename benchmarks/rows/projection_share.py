@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -11,8 +10,8 @@ from typing import Any, Final
 import psycopg
 
 from benchmarks.against.bare_upsert import POSITION, BareUpsert
+from benchmarks.meter import Meter
 from benchmarks.options import Options
-from benchmarks.processes import cpu_seconds
 from benchmarks.results import RowResult, Sample, contestant
 from benchmarks.rounds import interleaved
 from benchmarks.stage import Stage
@@ -68,7 +67,7 @@ async def run(stage: Stage, options: Options, report: Callable[[str], None]) -> 
 
 def _history(count: int) -> list[Message]:
     return [
-        _message(MEMBER_EVENTS, seq, None, encode_member_event(event))
+        message(MEMBER_EVENTS, seq, None, encode_member_event(event))
         for seq, event in enumerate(member_events(count), start=1)
     ]
 
@@ -78,11 +77,12 @@ def _queue(count: int) -> list[Message]:
     for seq, need in enumerate(needs(count), start=1):
         subject = needs_touch_subject(need.community, need.segment, need.reason)
         made = publication(subject, need, event_id=f"t:{seq}", source="/bench", time=need.raised_at, extensions={})
-        sent.append(_message(TOUCHES, seq, made.headers, made.body))
+        sent.append(message(TOUCHES, seq, made.headers, made.body))
     return sent
 
 
-def _message(stream: str, seq: int, headers: dict[str, str] | None, body: bytes) -> Message:
+def message(stream: str, seq: int, headers: dict[str, str] | None, body: bytes) -> Message:
+    """Return a message as a reader gets it."""
     stored = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(milliseconds=seq)
     return Message(stream=stream, seq=seq, stored=stored, subject="bench", headers=headers, body=body)
 
@@ -137,8 +137,7 @@ async def _timed(stage: Stage, connection: psycopg.AsyncConnection[Any], batches
     warm = len(batches) // 5
     for batch in batches[:warm]:
         await fold(connection, batch)
-    start, cpu = time.perf_counter(), cpu_seconds(pids)
+    meter = Meter(pids)
     for batch in batches[warm:]:
         await fold(connection, batch)
-    elapsed = time.perf_counter() - start
-    return Sample(events=sum(len(batch) for batch in batches[warm:]), seconds=elapsed, cpu=cpu_seconds(pids) - cpu)
+    return meter.sample(sum(len(batch) for batch in batches[warm:]))

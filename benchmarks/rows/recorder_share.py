@@ -15,8 +15,8 @@ from eventsourcing.persistence import StoredEvent, Tracking
 from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder
 
 from benchmarks.against.bare_loop import RECORD, TABLES
+from benchmarks.meter import Meter
 from benchmarks.options import Options
-from benchmarks.processes import cpu_seconds
 from benchmarks.results import RowResult, Sample, contestant
 from benchmarks.rounds import interleaved
 from benchmarks.stage import Database, Stage
@@ -83,17 +83,13 @@ def _timed(stage: Stage, write: Write, batches: Sequence[Sequence[StoredEvent]])
     for batch in batches[:warm]:
         write(batch)
     times = []
-    cpu = cpu_seconds(pids)
+    meter = Meter(pids)
     for batch in batches[warm:]:
         start = time.perf_counter()
         write(batch)
         times.append(time.perf_counter() - start)
     # By the median batch: a checkpoint or a vacuum hits one way in one round, and another in another.
-    return Sample(
-        events=sum(len(batch) for batch in batches[warm:]),
-        seconds=statistics.median(times) * len(times),
-        cpu=cpu_seconds(pids) - cpu,
-    )
+    return meter.sample(sum(len(batch) for batch in batches[warm:]), seconds=statistics.median(times) * len(times))
 
 
 def _ours(database: Database, timed: Callable[[Write], Sample]) -> Sample:

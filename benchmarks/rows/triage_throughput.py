@@ -7,12 +7,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
+from benchmarks import progress
 from benchmarks.against.textbook import DURABLE
 from benchmarks.options import Options
 from benchmarks.results import RowResult, Sample, contestant
 from benchmarks.rounds import interleaved
 from benchmarks.stage import Stage
-from benchmarks.workload import PARTITIONS, fill_stream
+from benchmarks.workload import fill_stream
 
 ROW: Final = "triage_throughput"
 _HOW: Final = (
@@ -20,45 +21,42 @@ _HOW: Final = (
     "Triage does all of its rules, its inbox, deadlines, states and its relay; the bare loop none of these."
 )
 _EVENTS_A_SECOND: Final = 40_000
+_FILL_SECONDS: Final = 30.0
+"""Each tenth event becomes a touch five seconds later, by the clock of the stream."""
 _TEXTBOOK_WARM: Final = 20
-_TRIAGE: Final = f"SELECT sum(notification_id) / {PARTITIONS} FROM ({{}}) AS t"
 
 
 async def run(stage: Stage, options: Options, report: Callable[[str], None]) -> RowResult:
     """Fill MEMBER_EVENTS once and let each contestant read it from the beginning, as fast as it can."""
     events = options.size("EVENTS", options.seconds * _EVENTS_A_SECOND)
     async with stage.database():
-        await fill_stream(stage.client, events)
+        await fill_stream(stage.client, events, over=_FILL_SECONDS)
 
     async def triage() -> Sample:
         async with stage.database(keep=("MEMBER_EVENTS",)) as database:
-            tables = (f"SELECT max(notification_id) AS notification_id FROM triage.p{n}_tracking" for n in range(4))
-            query = _TRIAGE.format(" UNION ALL ".join(tables))
             return await stage.timed(
                 "services.triage.main",
                 database.env,
-                lambda: database.number(query),
+                lambda: database.number(progress.TRIAGE),
                 most=events,
                 seconds=options.seconds,
             )
 
     async def bare() -> Sample:
         async with stage.database(keep=("MEMBER_EVENTS",)) as database:
-            query = "SELECT CASE WHEN to_regclass('bare_position') IS NULL THEN 0 ELSE 1 END"
 
-            async def progress() -> int:
-                if not await database.number(query):
-                    return 0
-                return await database.number("SELECT position FROM bare_position")
+            async def read() -> int:
+                there = await database.number("SELECT count(to_regclass('bare_position'))")
+                return await database.number("SELECT position FROM bare_position") if there else 0
 
             return await stage.timed(
-                "benchmarks.against.bare_loop", database.env, progress, most=events, seconds=options.seconds
+                "benchmarks.against.bare_loop", database.env, read, most=events, seconds=options.seconds
             )
 
     async def textbook() -> Sample:
         async with stage.database(keep=("MEMBER_EVENTS",)) as database:
 
-            async def progress() -> int:
+            async def acked() -> int:
                 subject = f"$JS.API.CONSUMER.INFO.MEMBER_EVENTS.{DURABLE}"
                 told = json.loads((await stage.client.request(subject, b"", timeout=5)).data)
                 return int(told["ack_floor"]["consumer_seq"]) if "ack_floor" in told else 0
@@ -67,7 +65,7 @@ async def run(stage: Stage, options: Options, report: Callable[[str], None]) -> 
                 return await stage.timed(
                     "benchmarks.against.textbook",
                     database.env,
-                    progress,
+                    acked,
                     most=events,
                     seconds=options.seconds,
                     warm=_TEXTBOOK_WARM,

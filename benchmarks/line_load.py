@@ -1,0 +1,116 @@
+"""Load for a whole Warmline: arrays of events by HTTP, held back while the line is far behind."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from benchmarks.http_load import ARRAY, Connection, connections, request
+from benchmarks.results import Sample
+from benchmarks.system import TOKEN, Seen, System
+from benchmarks.workload import posted_bodies
+
+ARRAY_EVENTS: Final = 500
+_CONNECTIONS: Final = 3
+_PREPARED: Final = 40
+"""Arrays that are made at a time, while nothing is measured."""
+_MOST_BEHIND: Final = 15_000
+_LOOK_SECONDS: Final = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Through:
+    """What went through the whole line between two looks."""
+
+    before: Seen
+    after: Seen
+
+    @property
+    def events(self) -> float:
+        """Events that triage, history, queue and assignment all are through with.
+
+        Where fewer touches were routed or put into the queue than were raised, as many fewer events count.
+        """
+        before, after = self.before, self.after
+        raised = after.raised - before.raised
+        routed = min(after.routed - before.routed, after.queued - before.queued)
+        share = min(1.0, routed / raised) if raised > 0 else 1.0
+        return min(after.triage - before.triage, after.history - before.history) * share
+
+    def sample(self, events: float | None = None) -> Sample:
+        """Return it as what one round gave."""
+        before, after = self.before, self.after
+        counted = before.fsyncs is not None and after.fsyncs is not None
+        return Sample(
+            events=int(self.events if events is None else events),
+            seconds=after.at - before.at,
+            cpu=after.cpu - before.cpu,
+            fsyncs=(after.fsyncs or 0) - (before.fsyncs or 0) if counted else None,
+        )
+
+
+class Load:
+    """Posts numbered events, each number once; a later call goes on where the earlier ended."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self._next = 0
+        self._behind = asyncio.Event()
+
+    async def run(self, seconds: float, *, warm: float = 6.0) -> Through:
+        """Load the line for ``warm`` seconds, and then for ``seconds`` between two looks.
+
+        Touches come some seconds after their cause: that long it takes until the line carries all that it will.
+        """
+        stop = asyncio.Event()
+        free = asyncio.Event()
+        async with connections(self._system.run.ingest_url, _CONNECTIONS) as opened, asyncio.TaskGroup() as group:
+            bodies = self._bodies()
+            for connection in opened:
+                group.create_task(_send(connection, bodies, stop, free))
+            group.create_task(self._hold_back(stop, free))
+            await asyncio.sleep(warm)
+            before = await self._system.seen()
+            await asyncio.sleep(seconds)
+            after = await self._system.seen()
+            stop.set()
+            free.set()
+        return Through(before=before, after=after)
+
+    async def settled(self, seconds: float = 120) -> None:
+        """Wait until the line has caught up with all that was posted."""
+        deadline = time.monotonic() + seconds
+        while (await self._system.seen()).history < self._next:
+            if time.monotonic() > deadline:
+                raise TimeoutError("the line does not catch up")
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def _bodies(self) -> Iterator[bytes]:
+        while True:
+            events = posted_bodies(_PREPARED * ARRAY_EVENTS, first=self._next)
+            for start in range(0, len(events), ARRAY_EVENTS):
+                self._next += ARRAY_EVENTS
+                body = json.dumps(events[start : start + ARRAY_EVENTS]).encode()
+                yield request("POST", "/v1/events", TOKEN, body, ARRAY)
+
+    async def _hold_back(self, stop: asyncio.Event, free: asyncio.Event) -> None:
+        while not stop.is_set():
+            now = await self._system.seen()
+            if self._next - min(now.triage, now.history) < _MOST_BEHIND:
+                free.set()
+            else:
+                free.clear()
+            await asyncio.sleep(_LOOK_SECONDS)
+        free.set()
+
+
+async def _send(connection: Connection, bodies: Iterator[bytes], stop: asyncio.Event, free: asyncio.Event) -> None:
+    while not stop.is_set():
+        await free.wait()
+        status, answer = await connection.ask(next(bodies))
+        if status != 200 or b'"refused":0' not in answer:
+            raise RuntimeError(f"HTTP {status}: {answer[:500].decode(errors='replace')}")

@@ -1,0 +1,27 @@
+"""How far each service has read its streams, as its tables tell."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from benchmarks.workload import PARTITIONS
+
+
+def _decided(schema: str, stream: str) -> str:
+    return " UNION ALL ".join(
+        f"SELECT max(notification_id) AS at FROM {schema}.p{n}_tracking WHERE application_name LIKE '{stream}@%'"
+        for n in range(PARTITIONS)
+    )
+
+
+TRIAGE: Final = f"SELECT sum(at) / {PARTITIONS} FROM ({_decided('triage', 'MEMBER_EVENTS')}) AS t"
+"""Events of MEMBER_EVENTS that triage is through with: they lie evenly over its partitions."""
+
+HISTORY: Final = f"SELECT sum(position) / {PARTITIONS} FROM view_history.positions WHERE reader LIKE 'MEMBER_EVENTS@%'"
+"""Events of MEMBER_EVENTS that stand in the history."""
+
+NOTIFIER: Final = f"SELECT max(at) FROM ({_decided('notifier', 'TOUCHES')}) AS t"
+"""Messages of TOUCHES that notifier is through with, where all belong to one organisation."""
+
+QUEUE: Final = "SELECT max(position) FROM view_queue.positions WHERE reader LIKE 'TOUCHES@%'"
+"""Messages of TOUCHES that stand in the queue."""

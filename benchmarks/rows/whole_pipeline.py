@@ -1,0 +1,47 @@
+"""The whole line under load: from a POST of many events to history, queue and assignment, everything durable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from benchmarks.line_load import Load
+from benchmarks.options import Options
+from benchmarks.results import RowResult, Sample, contestant
+from benchmarks.system import system
+from tests.servers import data_folder
+
+ROW: Final = "whole_pipeline"
+_HOW: Final = (
+    "warmline up with one process of each service, loaded with arrays of 500 events by HTTP from the same machine, "
+    "held back while it is more than 15,000 events behind. An event counts once triage and history are through with "
+    "it, and its touch, if any, is routed and in the queue. Processor time is that of every process of Warmline and "
+    "of its servers; the sender's is left out, though it runs on the same processors."
+)
+
+
+async def run(options: Options, report: Callable[[str], None]) -> RowResult:
+    """Load one Warmline for a while, look before and after, and divide."""
+    seconds = options.size("PIPELINE_SECONDS", 20)
+    found: list[Sample] = []
+    with data_folder() as data:
+        async with system(data) as running:
+            load = Load(running)
+            for number in range(options.rounds):
+                found.append((await load.run(seconds, warm=6.0 if number == 0 else 1.0)).sample())
+                report(f"  round {number + 1}: {found[-1].rate:,.0f}/s, {found[-1].cpu_us:.0f} µs each")
+    line = contestant("warmline up", found)
+    figures = {"pipeline": line.rate, "pipeline-cpu": line.cpu_us}
+    if line.fsyncs_per_1000 is not None:
+        figures["pipeline-fsyncs"] = line.fsyncs_per_1000
+    return RowResult(
+        row=ROW,
+        at=datetime.now(UTC),
+        rounds=len(found),
+        discarded=0,
+        sizes={"seconds": seconds},
+        figures=figures,
+        contestants=(line,),
+        notes=(_HOW,),
+    )

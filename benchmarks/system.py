@@ -1,0 +1,146 @@
+"""A whole Warmline, started as an operator starts it, watched from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+import psycopg
+
+from benchmarks import progress
+from benchmarks.fsyncs import fsyncs_so_far
+from benchmarks.processes import cpu_seconds, tree
+from benchmarks.stage import tail_of
+from benchmarks.workload import PARTITIONS, policy_text
+from infra.run_file import RunFile, running
+
+TOKEN: Final = "benchmark-token"  # noqa: S105 -- of a system that lives for minutes, on loopback
+_READY_SECONDS: Final = 180.0
+_STOP_SECONDS: Final = 60.0
+_POLL_SECONDS: Final = 0.02
+_UP: Final = (sys.executable, "-P", "-m", "infra.cli.main", "up")
+_SERVICES: Final = ("ingest", "triage", "notifier", "projections")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """How far everything had come at a moment (``time.perf_counter``); ``cpu`` and ``fsyncs`` since the start."""
+
+    at: float
+    cpu: float
+    fsyncs: int | None
+    triage: int
+    history: int
+    raised: int
+    routed: int
+    queued: int
+
+
+class System:
+    """A running Warmline."""
+
+    def __init__(self, run: RunFile, connection: psycopg.AsyncConnection[Any]) -> None:
+        self.run = run
+        self._connection = connection
+
+    async def number(self, query: str) -> int:
+        """Return the one number that ``query`` gives, 0 for null."""
+        row = await (await self._connection.execute(query.encode())).fetchone()
+        return int(row[0] or 0) if row else 0
+
+    async def seen(self) -> Seen:
+        """Return how far everything has come."""
+        return Seen(
+            at=time.perf_counter(),
+            cpu=cpu_seconds([self.run.pid]),
+            fsyncs=fsyncs_so_far(),
+            triage=await self.number(progress.TRIAGE),
+            history=await self.number(progress.HISTORY),
+            raised=await self.number(_RELAYED),
+            routed=await self.number(progress.NOTIFIER),
+            queued=await self.number(progress.QUEUE),
+        )
+
+    def service_pids(self) -> dict[str, list[int]]:
+        """Return the processes of each service."""
+        found: dict[str, list[int]] = {name: [] for name in _SERVICES}
+        for process in tree([self.run.pid]):
+            try:
+                command = " ".join(process.cmdline())
+            except psutil.NoSuchProcess:  # a backend of PostgreSQL, whose client has gone
+                continue
+            for name in _SERVICES:
+                if f"services.{name}.main" in command:
+                    found[name].append(process.pid)
+        return found
+
+
+_RELAYED: Final = "SELECT sum(relayed_seq) FROM (SELECT max(relayed_seq) AS relayed_seq FROM triage.shards) AS t"
+
+
+@asynccontextmanager
+async def system(data: Path, *, processes: int = 1) -> AsyncIterator[System]:
+    """Run ``warmline up`` on ``data`` and stop it at the end; the folder stays."""
+    policy = data / "bench-policy.yaml"
+    policy.write_text(policy_text(), encoding="utf-8")
+    log = data / "up.log"
+    with log.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            *(*_UP, "--processes", str(processes)),
+            env=_environment(data, policy),
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        await _ready(process, log)
+        run = running(data)
+        if run is None:
+            raise RuntimeError(f"warmline up is not running:\n{tail_of(log)}")
+        async with await psycopg.AsyncConnection.connect(run.postgres_url, autocommit=True) as connection:
+            yield System(run, connection)
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                async with asyncio.timeout(_STOP_SECONDS):
+                    await process.wait()
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+
+
+async def _ready(process: asyncio.subprocess.Process, log: Path) -> None:
+    async with asyncio.timeout(_READY_SECONDS):
+        while re.search(r"Warmline is ready", tail_of(log)) is None:
+            if process.returncode is not None:
+                raise RuntimeError(f"warmline up has ended:\n{tail_of(log)}")
+            await asyncio.sleep(_POLL_SECONDS)
+
+
+def _environment(data: Path, policy: Path) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("WARMLINE_")}
+    for name in ("PORT", "NATS_NODES"):
+        kept.pop(name, None)
+    return {
+        **kept,
+        "DATA": str(data),
+        "POLICY": str(policy),
+        "DEMO": "0",
+        "WARMLINE_TOKEN": TOKEN,
+        "WARMLINE_PARTITIONS": str(PARTITIONS),
+        # A benchmark is a sender gone wild, and all of its communities are.
+        "WARMLINE_QUOTA_RATE": "1000000",
+        "WARMLINE_QUOTA_BURST": "10000000",
+        "WARMLINE_QUOTA_SHARE": "100",
+        "COLUMNS": "200",
+    }
