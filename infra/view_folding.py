@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import psycopg
 from nats.aio.client import Client
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composable, Identifier
 
 from infra.stream_reading import read_stream
 from infra.table_comparison import Difference, columns_of, compare_tables, primary_key_of
@@ -21,6 +21,8 @@ from shared.stream_identity import Landmark
 from shared.view import View, ViewShard, move_position, positions_of, use_schema
 from shared.view_runner import decoded
 
+HORIZONS: Final = "horizons"
+"""The table of a view that is no function of the streams: what was let go as time passed."""
 _TRIES: Final = 1
 
 
@@ -100,11 +102,11 @@ class ViewFolding:
 
 
 async def tables_of(connection: psycopg.AsyncConnection[Any], schema: str) -> list[str]:
-    """Return the tables of a view's copy, without its positions; a partitioned one is one."""
+    """Return the tables of a view's copy that are made of the streams alone; a partitioned one is one."""
     cursor = await connection.execute(
         "SELECT relname::text FROM pg_class WHERE relnamespace = to_regnamespace(%s) AND relkind IN ('r', 'p') "
-        "AND NOT relispartition AND relname <> 'positions' ORDER BY 1",
-        (schema,),
+        "AND NOT relispartition AND relname <> ALL(%s) ORDER BY 1",
+        (schema, ["positions", HORIZONS]),
     )
     return [row[0] for row in await cursor.fetchall()]
 
@@ -114,7 +116,7 @@ async def compare_views(
 ) -> tuple[int, list[Difference]]:
     """Return how many rows were compared, and how the copy in the schema ``found`` differs from that in ``expected``.
 
-    The tables of ``found`` bear their names after ``prefix``.
+    The tables of ``found`` bear their names after ``prefix``. What is beyond the horizons there is not compared.
     """
     rows, differences = 0, []
     for table in await tables_of(connection, expected):
@@ -131,13 +133,24 @@ async def compare_views(
             Difference(what=f"{view.name}.{table}: row {one.what}", count=one.count, examples=one.examples)
             for one in await compare_tables(
                 connection,
-                expected=Identifier(expected, table),
-                found=Identifier(found, prefix + table),
+                expected=above_horizons(view, table, Identifier(expected, table), Identifier(found, prefix + HORIZONS)),
+                found=above_horizons(
+                    view, table, Identifier(found, prefix + table), Identifier(found, prefix + HORIZONS)
+                ),
                 key=key,
                 values=[column for column in columns if column not in key],
             )
         ]
     return rows, differences
+
+
+def above_horizons(view: View, table: str, rows: Identifier, horizons: Identifier) -> Composable:
+    """Return those ``rows`` of a view's ``table`` that were not let go, by ``horizons``: a table or a query."""
+    if table not in view.kept:
+        return rows
+    return SQL("(SELECT t.* FROM {} AS t LEFT JOIN {} AS h USING (community) WHERE h.before IS NULL OR {})").format(
+        rows, horizons, SQL(view.kept[table])
+    )
 
 
 async def count_rows(connection: psycopg.AsyncConnection[Any], schema: str, table: str) -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, LiteralString, Protocol
 
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier
@@ -30,11 +30,18 @@ class View(Protocol):
     """One read model. Table names are unqualified: the schema in the search path says which copy is meant.
 
     What it stores must depend on the streams alone, not on the clock, on batch borders or on how streams interleave.
+    Where rows are let go as time passes, a table ``horizons`` says of each community what happened before what moment.
+    ``kept`` has, by table, the condition for a row ``t`` to be above the horizon ``h`` of its column ``community``.
     """
 
     name: str
     streams: tuple[str, ...]
     partitioned: bool
+
+    @property
+    def kept(self) -> Mapping[str, LiteralString]:
+        """The tables whose rows are let go."""
+        ...
 
     @property
     def ddl(self) -> str:

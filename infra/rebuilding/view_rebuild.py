@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import psycopg
+from psycopg.sql import SQL, Identifier
 
 from infra.operator_error import OperatorError
 from infra.progress import Progress
@@ -11,8 +12,8 @@ from infra.rebuilding.rebuilt import NEARLY, PASSES, Rebuilt
 from infra.rebuilding.taken_leases import TakenLeases, taken_leases
 from infra.rebuilding.view_letters import ended_letters, keep_letters
 from infra.running_servers import Connections
-from infra.table_comparison import Difference
-from infra.view_folding import ViewFolding, compare_views, count_rows, tables_of
+from infra.table_comparison import Difference, columns_of
+from infra.view_folding import HORIZONS, ViewFolding, compare_views, count_rows, tables_of
 from shared.partition.understanding import UnknownOwnTypeError
 from shared.stream_identity import StreamSeen, look_at
 from shared.view import View, create_view, layout_in, layout_of, positions_of, schema_of, shards_of
@@ -52,6 +53,7 @@ class ViewRebuild:
                         break
                 async with taken_leases(self._servers, "projections", self._shards) as leases:
                     await self._fold("catching up")
+                    await self._carry_horizons()
                     rows, differences = await self._compare()
                     await self._switch(leases)
             except UnknownOwnTypeError as halt:
@@ -79,6 +81,16 @@ class ViewRebuild:
             return await positions_of(self._connection, self._live, shard)
         except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.InvalidSchemaName):
             return None
+
+    async def _carry_horizons(self) -> None:
+        """Have the new copy tell nothing that the live one has let go; the service deletes it there, too."""
+        columns = await columns_of(self._connection, self._live, HORIZONS)
+        if self._view.kept and columns:
+            await self._connection.execute(
+                SQL("INSERT INTO {} (community, before) SELECT community, before FROM {}").format(
+                    Identifier(self._copies.fresh, HORIZONS), Identifier(self._live, HORIZONS)
+                )
+            )
 
     async def _compare(self) -> tuple[int, tuple[Difference, ...] | None]:
         if not await self._comparable():

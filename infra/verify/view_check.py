@@ -12,12 +12,13 @@ from infra.verify.context import VerifyContext
 from infra.verify.report import Check
 from infra.verify.scratch import FRESH_VIEW, SCRATCH, drop_schema
 from infra.verify.stream_tables import StreamTables
-from infra.view_folding import ViewFolding, compare_views, tables_of
+from infra.view_folding import HORIZONS, ViewFolding, above_horizons, compare_views, tables_of
 from services.projections.views import VIEWS
 from shared.contracts.subjects import MEMBER_EVENTS
 from shared.partition.understanding import UnknownOwnTypeError
 from shared.view import View, create_view, schema_of, shards_of
 
+_HISTORY = next(view for view in VIEWS if view.name == "history")
 LIVE = "live_"
 """Before the names of the live view's tables, copied into the scratch schema."""
 
@@ -26,6 +27,9 @@ _STORED_ONCE = """(
     JOIN verify.live_positions AS p ON p.view = 'history' AND p.shard = 'history-' || m.shard AND m.seq <= p.position
     WHERE m.form = 'member' AND NOT EXISTS (
         SELECT FROM verify.live_parked AS d WHERE d.shard = p.shard AND d.stream = p.stream AND d.seq = m.seq)
+    AND NOT EXISTS (
+        SELECT FROM verify.live_arrived AS a JOIN verify.live_horizons AS h ON h.community = m.community
+        WHERE a.key = m.key AND a.time < h.before)
     GROUP BY m.key)"""
 
 
@@ -52,6 +56,8 @@ async def check_views(context: VerifyContext, tables: StreamTables) -> None:
             rows, differences = await compare_views(connection, view, expected=fresh, found=SCRATCH, prefix=LIVE)
             check.compared += rows
             check.found(differences)
+            if view.kept:
+                check.notes += await _let_go(connection)
             await drop_schema(connection, fresh)
     await _check_history_against_stream(context, tables)
 
@@ -72,7 +78,7 @@ async def _copy_live(connection: psycopg.AsyncConnection[Any], view: View, fresh
                 "WHERE starts_with(shard, %s) AND outcome IS DISTINCT FROM 'rebuilt'",
                 (f"{view.name}-",),
             )
-            for table in await tables_of(connection, fresh):
+            for table in [*await tables_of(connection, fresh), *([HORIZONS] if view.kept else [])]:
                 await connection.execute(
                     SQL("CREATE UNLOGGED TABLE {} AS TABLE {}").format(
                         Identifier(SCRATCH, LIVE + table), Identifier(live, table)
@@ -113,6 +119,16 @@ async def _fold(context: VerifyContext, view: View, fresh: str, check: Check) ->
             )
 
 
+async def _let_go(connection: psycopg.AsyncConnection[Any]) -> list[str]:
+    rows = await connection.execute(
+        "SELECT community, to_char(before AT TIME ZONE 'UTC', 'YYYY-MM-DD') FROM verify.live_horizons ORDER BY 1"
+    )
+    return [
+        f"{community}: compared from {before} on, what is older is not kept"
+        for community, before in await rows.fetchall()
+    ]
+
+
 async def _check_history_against_stream(context: VerifyContext, tables: StreamTables) -> None:
     """Each member event that the readers passed is in the history once, where the stream first has it."""
     connection = context.servers.postgres
@@ -128,7 +144,9 @@ async def _check_history_against_stream(context: VerifyContext, tables: StreamTa
         differences = await compare_tables(
             connection,
             expected=SQL(_STORED_ONCE),
-            found=SQL("verify.live_history"),
+            found=above_horizons(
+                _HISTORY, "history", Identifier(SCRATCH, f"{LIVE}history"), Identifier(SCRATCH, LIVE + HORIZONS)
+            ),
             key=("key",),
             values=("seq",),
         )

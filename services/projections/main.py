@@ -16,6 +16,8 @@ from services.projections.audit_watch import AuditWatch
 from services.projections.changes import QueueChanges
 from services.projections.desk.session import Sessions
 from services.projections.health import HealthCheck
+from services.projections.history.retention import Retention
+from services.projections.history.view import HistoryView
 from services.projections.pool import views_pool
 from services.projections.progress import Progress
 from services.projections.reading import Reader
@@ -46,7 +48,11 @@ async def _fold(settings: ServiceSettings, client: Client) -> None:
     )
 
     async def work(lease: Lease) -> None:
-        await ViewRunner(client, settings.postgres_url, _SCHEMA, lease, shards[lease.shard]).run()
+        shard = shards[lease.shard]
+        async with asyncio.TaskGroup() as group:
+            group.create_task(ViewRunner(client, settings.postgres_url, _SCHEMA, lease, shard).run())
+            if isinstance(shard.view, HistoryView) and shard.partition == 0:
+                group.create_task(Retention(settings.postgres_url, schema_of(shard.view)).run())
 
     await LeaseKeeper(settings.postgres_url, _SCHEMA, tuple(shards), owner_name(settings.instance), work).run()
 

@@ -19,6 +19,7 @@ Interval = Annotated[
 ]
 PositiveHours = Annotated[float, Meta(gt=0, le=24 * 365)]
 PositiveDays = Annotated[float, Meta(gt=0, le=3650)]
+Months = Annotated[int, Meta(ge=1, le=1200)]
 Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", max_length=300)]
 Weight = Annotated[int, Meta(ge=1, le=100)]
 
@@ -224,6 +225,27 @@ class Integrator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommunityRetention:
+    """How many months of history are kept of one community."""
+
+    community: Name
+    history_months: Months
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How many months of history are kept: None for ever. ``communities`` are those with a number of their own."""
+
+    history_months: Months | None = None
+    communities: tuple[CommunityRetention, ...] = ()
+
+    def months_of(self, community: str) -> int | None:
+        """Return how many months of the history of ``community`` are kept; None for ever."""
+        own = (each.history_months for each in self.communities if each.community == community)
+        return next(own, self.history_months)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The care policy of one organisation."""
 
@@ -239,3 +261,4 @@ class Policy:
     escalation: Escalation = field(default_factory=Escalation)
     playbooks: dict[Reason, Playbook] = field(default_factory=dict)
     integrators: tuple[Integrator, ...] = ()
+    retention: Retention = field(default_factory=Retention)

@@ -15,6 +15,7 @@ _RULES: Final[tuple[Callable[[Document], Iterator[Finding]], ...]] = (
     name_checks.segments,
     name_checks.identities,
     name_checks.integrators,
+    name_checks.retention,
     hours_checks.hours,
     hours_checks.leave,
     service_checks.emails,

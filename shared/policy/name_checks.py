@@ -52,6 +52,20 @@ def emergency_contact(document: Document) -> Iterator[Finding]:
         yield from _unknown(document, path, name, names, "responder")
 
 
+def retention(document: Document) -> Iterator[Finding]:
+    """Each community has one number of its own at most, and is there."""
+    path: Path = ("retention", "communities")
+    seen: set[Any] = set()
+    for place, each in document.items(*path):
+        name = each.get("community")
+        if name in seen:
+            yield document.error((*place, "community"), f"'{name}' is named twice here", "Leave one of the two out.")
+        seen.add(name)
+        if document.get("other_communities") != "accept":
+            communities = [name for _, name in document.items("communities")]
+            yield from _unknown(document, (*place, "community"), name, communities, "community")
+
+
 def integrators(document: Document) -> Iterator[Finding]:
     """Each integrator is named once, and told of a community that there is."""
     yield from _same_names(document, "integrators", "integrator")

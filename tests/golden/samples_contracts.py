@@ -28,6 +28,7 @@ from shared.contracts.member_events import (
 )
 from shared.contracts.needs_touch import Evidence, MemberRef, NeedsTouch, NeedsTouchMet, NeedsTouchWithdrawn
 from shared.contracts.policy import (
+    CommunityRetention,
     EmergencyContact,
     Escalation,
     Hours,
@@ -38,6 +39,7 @@ from shared.contracts.policy import (
     Playbook,
     Policy,
     Responder,
+    Retention,
     RoutinePatience,
     Rules,
     Segment,
@@ -118,7 +120,7 @@ POLICY_2 = replace(
     integrators=(Integrator(name="crm", url="https://crm.example.org/in", community="acme", scopes=("sensitive",)),),
 )
 """As policies were before anything escalated."""
-POLICY = replace(
+POLICY_3 = replace(
     POLICY_2,
     escalation=Escalation(
         urgent=UrgentPatience(acknowledge_within_hours=0.25, held_at_most_hours=0.75, remind_again_after_hours=0.5),
@@ -128,6 +130,11 @@ POLICY = replace(
         pass_on_at_most=2,
         emergency_contact=EmergencyContact(responder="mira", email="on-call@example.org", email_verified=True),
     ),
+)
+"""As policies were before the history could be let go."""
+POLICY = replace(
+    POLICY_3,
+    retention=Retention(history_months=36, communities=(CommunityRetention(community="acme", history_months=12),)),
 )
 NEED = NeedsTouch(
     touch=TOUCH,
@@ -254,6 +261,7 @@ SAMPLES: Final[dict[str, Any]] = {
     "policy": POLICY,
     "policy#1": POLICY_1,
     "policy#2": POLICY_2,
+    "policy#3": POLICY_3,
     "warmline.community.policy-adopted.v1#1": _stored(PolicyAdopted(community="acme", version="p-1", policy=POLICY_1)),
     "audit.report": AuditReport(
         at=AT,
@@ -266,4 +274,5 @@ SAMPLES: Final[dict[str, Any]] = {
         name="dead-letters", raised=True, at=AT, since=AT, wrong="2 dead letters", mend="Run: warmline dead list"
     ),
     "warmline.community.policy-adopted.v1#2": _stored(PolicyAdopted(community="acme", version="p-1", policy=POLICY_2)),
+    "warmline.community.policy-adopted.v1#3": _stored(PolicyAdopted(community="acme", version="p-1", policy=POLICY_3)),
 }

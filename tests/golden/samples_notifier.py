@@ -33,7 +33,7 @@ from shared.contracts.touch_facts import (
     Verdict,
 )
 from shared.decider import Place
-from tests.golden.samples_contracts import NEED, POLICY, POLICY_1, POLICY_2
+from tests.golden.samples_contracts import NEED, POLICY, POLICY_1, POLICY_2, POLICY_3
 
 AT = datetime(2026, 11, 23, 9, 0, 0, 250_000, tzinfo=UTC)
 DUE = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -66,6 +66,7 @@ SAMPLES: Final[dict[str, Any]] = {
     "notifier.PolicyTaken": PolicyTaken(version="p-1", policy=POLICY),
     "notifier.PolicyTaken#1": PolicyTaken(version="p-1", policy=POLICY_1),
     "notifier.PolicyTaken#2": PolicyTaken(version="p-1", policy=POLICY_2),
+    "notifier.PolicyTaken#3": PolicyTaken(version="p-1", policy=POLICY_3),
     "notifier.CapacityGranted": CapacityGranted(
         touch=NEED.touch, responder="mira", care_load=2, day="2026-11-23", by_themselves=True
     ),
@@ -89,6 +90,7 @@ SAMPLES: Final[dict[str, Any]] = {
     "state.policy": PolicyState(policy=POLICY, version="p-1"),
     "state.policy#1": PolicyState(policy=POLICY_1, version="p-1"),
     "state.policy#2": PolicyState(policy=POLICY_2, version="p-1"),
+    "state.policy#3": PolicyState(policy=POLICY_3, version="p-1"),
     "state.roster": RosterState(
         loads=(Load(responder="mira", care_load=2, touches=1, day="2026-11-23", granted=4),),
         drain_due=DUE,

@@ -47,6 +47,7 @@ from tests.golden.samples_contracts import (
     POLICY,
     POLICY_1,
     POLICY_2,
+    POLICY_3,
 )
 
 AT = datetime(2026, 11, 23, 9, 0, 0, 250_000, tzinfo=UTC)
@@ -67,6 +68,7 @@ SAMPLES: Final[dict[str, Any]] = {
     "triage.PolicyTaken": PolicyTaken(community="acme", organisation="harbour", version="p-1", policy=POLICY),
     "triage.PolicyTaken#1": PolicyTaken(community="acme", organisation="harbour", version="p-1", policy=POLICY_1),
     "triage.PolicyTaken#2": PolicyTaken(community="acme", organisation="harbour", version="p-1", policy=POLICY_2),
+    "triage.PolicyTaken#3": PolicyTaken(community="acme", organisation="harbour", version="p-1", policy=POLICY_3),
     "triage.CommunityKnownSince": CommunityKnownSince(at=AT),
     "triage.ImportOpened": ImportOpened(import_id="zulip-1", at=AT),
     "triage.ImportClosed": ImportClosed(import_id="zulip-1", lapsed=True, at=AT),
@@ -92,6 +94,7 @@ SAMPLES: Final[dict[str, Any]] = {
     "state.community": COMMUNITY_STATE,
     "state.community#1": replace(COMMUNITY_STATE, policy=POLICY_1),
     "state.community#2": replace(COMMUNITY_STATE, policy=POLICY_2),
+    "state.community#3": replace(COMMUNITY_STATE, policy=POLICY_3),
     "state.member": MemberState(
         member=ADA,
         first=EVIDENCE,

@@ -8,7 +8,11 @@ import psycopg
 from nats.aio.client import Client
 
 from infra.provision import provision
+from infra.rebuilding.view_rebuild import ViewRebuild
+from infra.running_servers import Connections
+from services.projections.history.queries import history_page
 from services.projections.history.view import HistoryView
+from shared.contracts.names import member_key
 from shared.contracts.subjects import MEMBER_EVENTS
 from shared.publisher import DurablePublisher
 from shared.stream_identity import reader_of
@@ -61,3 +65,29 @@ async def test_a_view_with_other_tables_is_folded_anew(nats_url: str, database_u
         said.clear()
         await provisioned()
         assert not any("history" in line for line in said)
+
+
+async def test_a_rebuild_tells_nothing_that_was_let_go(nats_url: str, database_url: str, client: Client) -> None:
+    await provision(nats_url, database_url, 1, StreamSettings(max_bytes=GIB))
+    await DurablePublisher(client, MEMBER_EVENTS).publish([outgoing(post(number)) for number in range(3)])
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+        connections = Connections(client=client, postgres=connection, postgres_url=database_url, partitions=1)
+        reader = await reader_of(client, MEMBER_EVENTS)
+        await connection.execute(f"TRUNCATE {SCHEMA}.positions, {SCHEMA}.history, {SCHEMA}.arrived, {SCHEMA}.members")
+        await connection.execute(f"INSERT INTO {SCHEMA}.positions VALUES ('history-0', %s, 3)", (reader,))
+        await connection.execute(f"INSERT INTO {SCHEMA}.horizons VALUES ('c', '2027-01-01', '2027-01-01')")
+        await ViewRebuild(connections, VIEW, Silent()).run()
+        assert await rows(connection, f"SELECT count(*) FROM {SCHEMA}.arrived") == [(3,)]
+        assert await rows(connection, f"SELECT community, swept FROM {SCHEMA}.horizons") == [("c", None)]
+        await connection.execute(f"SET search_path TO {SCHEMA}")
+        assert await history_page(connection, member_key("c", "discord", "ada"), None, 10) == []
+
+
+class Silent:
+    """Nobody watches."""
+
+    def step(self, what: str, total: int | None = None) -> None: ...
+
+    def reach(self, done: int) -> None: ...
+
+    def tell(self, line: str) -> None: ...

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, LiteralString
 
 import msgspec
 import psycopg
@@ -33,6 +34,7 @@ class Adding:
     name = "adding"
     streams: tuple[str, ...] = ("MEMBER_EVENTS",)
     partitioned = True
+    kept: Mapping[str, LiteralString] = MappingProxyType({})
     ddl = "CREATE TABLE seen (place bigserial, id text UNIQUE)"
 
     def __init__(self) -> None:

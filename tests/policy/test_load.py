@@ -29,6 +29,7 @@ segments:
     member_for_less_than_days: 30
 """
 CRM = "integrators:\n  - {{name: crm, url: '{}', community: {}}}\n"
+KEPT = "retention:\n  communities: [{{community: {}, history_months: {}}}]\n"
 BEFORE_RESPONDERS = SOUND[: SOUND.index("responders:")]
 
 
@@ -85,6 +86,15 @@ FINDINGS = [
     (SOUND + CRM.format("http://a.example", "labs"), 18, "integrators[1].url", "unencrypted", "https://"),
     (SOUND + CRM.format("ftp://a.example", "labs"), 18, "integrators[1].url", "does not fit", "https://crm"),
     (SOUND + 2 * CRM.format("https://a.example", "labs"), 19, "integrators", "already given in line 17", "Keep one"),
+    (SOUND + KEPT.format("labz", 12), 18, "retention.communities[1].community", "no community", "'labs'"),
+    (SOUND + KEPT.format("labs", 0), 18, "retention.communities[1].history_months", "out of bounds", "1 to 1200"),
+    (
+        SOUND + KEPT.format("labs", "12}, {community: labs, history_months: 3"),
+        18,
+        "retention.communities[2].community",
+        "twice",
+        "Leave one",
+    ),
     (SOUND + "other_communities: allow\n", 17, "other_communities", "none of the choices", "accept, refuse"),
     (SOUND + "playbooks:\n  welcom: {}\n", 18, "playbooks.welcom", "no name", "Did you mean 'welcome'?"),
     (SOUND + "playbooks:\n  thanks: {}\n", 18, "playbooks.thanks", "no name", "unanswered, welcome"),

@@ -42,6 +42,15 @@ def period_of(time: datetime) -> Period:
     return Period(table=f"history_{year}_{month:02}", first=_beginning(year, month), after=following)
 
 
+def period_named(table: str) -> Period:
+    """Return the period whose table is ``table``."""
+    if table == "history_earlier":
+        return period_of(_beginning(_FIRST_YEAR - 1))
+    if table == "history_later":
+        return period_of(_beginning(_YEAR_AFTER))
+    return period_of(_beginning(*map(int, table.split("_")[1:])))
+
+
 async def make_periods(connection: psycopg.AsyncConnection[Any], times: Iterable[datetime]) -> None:
     """Make the partitions that events of ``times`` need and that are missing, within the caller's transaction.
 

@@ -92,10 +92,14 @@ def _columns(form: type[Any]) -> sql.Composed:
 _MEMBERS: Final = sql.SQL("SELECT {} FROM members WHERE key = ANY(%s)").format(_columns(KnownMember))
 _PLACES: Final = "SELECT member_key, time, key FROM arrived WHERE key = ANY(%s)"
 # Times are given as values, and not joined to, so that other partitions are not even planned for.
-_EVENTS: Final = sql.SQL(
-    "SELECT {} FROM history WHERE member_key = ANY(%(members)s) AND time = ANY(%(times)s) AND key = ANY(%(keys)s)"
-).format(_columns(ToldEvent))
-_SEEN: Final = "SELECT first_seen, last_seen FROM members WHERE key = %s"
+_EVENTS: Final = sql.SQL("""
+SELECT {} FROM history AS e
+WHERE member_key = ANY(%(members)s) AND time = ANY(%(times)s) AND key = ANY(%(keys)s)
+  AND NOT EXISTS (SELECT FROM horizons AS h WHERE h.community = e.community AND e.time < h.before)
+""").format(_columns(ToldEvent))
+_SEEN: Final = """
+SELECT greatest(first_seen, before), last_seen FROM members LEFT JOIN horizons USING (community) WHERE key = %s
+"""
 _PAGE: Final = sql.SQL("""
 SELECT {} FROM history
 WHERE member_key = %(member)s AND time BETWEEN %(first)s AND %(last)s AND (time, key) < (%(last)s, %(key)s)

@@ -121,6 +121,7 @@ class CommunityRow:
     adopted_at: datetime
     responders: str
     playbooks: str
+    history_months: int | None
 
 
 def history_row(event: MemberEvent, data: MemberEventData, seq: int, key: str) -> HistoryRow:
@@ -199,6 +200,7 @@ def community_row(event: MemberEvent, adopted: PolicyAdopted, seq: int) -> Commu
         adopted_at=event.time,
         responders=_json(responders),
         playbooks=_json(policy.playbooks),
+        history_months=policy.retention.months_of(adopted.community),
     )
 
 

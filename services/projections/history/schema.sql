@@ -6,7 +6,17 @@ CREATE TABLE communities (
     policy_seq bigint NOT NULL,
     adopted_at timestamptz NOT NULL,
     responders jsonb NOT NULL,
-    playbooks jsonb NOT NULL
+    playbooks jsonb NOT NULL,
+    -- how many months of history are kept; null for ever
+    history_months integer
+);
+
+-- What of the history has been let go: nothing of the community that happened before is told any more. This is the
+-- clock's doing and not the streams': a fold neither reads nor writes it. Up to ``swept``, it is deleted, too.
+CREATE TABLE horizons (
+    community text PRIMARY KEY,
+    before timestamptz NOT NULL,
+    swept timestamptz
 );
 
 -- One identity of a person on one platform. Each of name, handle and roles is the newest by (event time, seq).

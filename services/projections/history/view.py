@@ -6,9 +6,10 @@ maximum, or the newest by (event time, sequence), so neither batch boundaries no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, LiteralString
 
 import psycopg
 
@@ -127,18 +128,22 @@ WHERE h.message = r.message AND h.source = r.source AND h.community = r.communit
 """
 
 _UPSERT_COMMUNITIES: Final = """
-INSERT INTO communities AS c (community, organisation, policy_version, policy_seq, adopted_at, responders, playbooks)
-SELECT community, organisation, policy_version, policy_seq, adopted_at, responders::jsonb, playbooks::jsonb
+INSERT INTO communities AS c (community, organisation, policy_version, policy_seq, adopted_at, responders, playbooks,
+                              history_months)
+SELECT community, organisation, policy_version, policy_seq, adopted_at, responders::jsonb, playbooks::jsonb,
+       history_months
 FROM unnest(%(community)b::text[], %(organisation)b::text[], %(policy_version)b::text[], %(policy_seq)b::int8[],
-            %(adopted_at)b::timestamptz[], %(responders)b::text[], %(playbooks)b::text[])
-  AS a(community, organisation, policy_version, policy_seq, adopted_at, responders, playbooks)
+            %(adopted_at)b::timestamptz[], %(responders)b::text[], %(playbooks)b::text[],
+            %(history_months)b::int8[])
+  AS a(community, organisation, policy_version, policy_seq, adopted_at, responders, playbooks, history_months)
 ON CONFLICT (community) DO UPDATE SET
     organisation = excluded.organisation,
     policy_version = excluded.policy_version,
     policy_seq = excluded.policy_seq,
     adopted_at = excluded.adopted_at,
     responders = excluded.responders,
-    playbooks = excluded.playbooks
+    playbooks = excluded.playbooks,
+    history_months = excluded.history_months
 WHERE excluded.policy_seq > c.policy_seq
 """
 
@@ -149,6 +154,9 @@ class HistoryView:
     name = "history"
     streams: tuple[str, ...] = (MEMBER_EVENTS,)
     partitioned = True
+    kept: Mapping[str, LiteralString] = MappingProxyType(
+        {"history": "t.time >= h.before", "rewrites": "greatest(t.edited_at, t.deleted_at) >= h.before"}
+    )
 
     @property
     def ddl(self) -> str:

@@ -7,8 +7,9 @@ beginning: the rows stay, and get their places in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, LiteralString
 
 import psycopg
@@ -65,6 +66,7 @@ class QueueView:
     name = "queue"
     streams: tuple[str, ...] = (TOUCHES, TOUCH_FACTS)
     partitioned = False
+    kept: Mapping[str, LiteralString] = MappingProxyType({})
 
     @property
     def ddl(self) -> str:
