@@ -75,7 +75,7 @@ def looks(system: RunningSystem) -> dict[str, str]:
 
 def at_work(system: RunningSystem) -> dict[str, str]:
     """Which relays have something to pass on, and which readers are not at the end."""
-    done = {"relay": "0 log entries", "reading": "all at the end"}
+    done = {"relay": "0 log entries", "reading": "at the end"}
     named = {part["name"]: part["says"] for part in parts(system)}
     return {
         name: says for name, says in named.items() for kind, end in done.items() if kind in name and end not in says
