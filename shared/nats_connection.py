@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-import nats
 import structlog
 from nats.aio.client import Client
 
 from shared.nats_address import NatsAddress
+from shared.nats_client import QuickClient
 
 _log = structlog.get_logger()
 _RECONNECT_SECONDS: Final = 0.25
@@ -58,12 +58,13 @@ async def nats_connection(url: str, name: str) -> AsyncIterator[Client]:
             os.kill(os.getpid(), signal.SIGTERM)
 
     address = NatsAddress.of(url)
-    nc = await nats.connect(
+    nc = QuickClient()
+    await nc.connect(
         address.servers,
         inbox_prefix=address.inbox_prefix,
         name=name,
         max_reconnect_attempts=-1,
-        reconnect_time_wait=_RECONNECT_SECONDS,
+        reconnect_time_wait=_RECONNECT_SECONDS,  # type: ignore[arg-type]
         connect_timeout=2,
         ping_interval=5,
         max_outstanding_pings=2,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from shared.contracts.policy import Day, Hours
 
 _DAYS: tuple[Day, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_HORIZON_DAYS = 366 * 3
+_HORIZON_DAYS = 157 * 7  # three years
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,14 +54,21 @@ class WorkingHours:
     def _from(self, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
         if any(self.week):
             day = moment.astimezone(self.zone).date() - timedelta(days=1)
-            for offset in range(_HORIZON_DAYS):
-                yield from self._intervals(day + timedelta(days=offset))
+            for offset in range(0, _HORIZON_DAYS, 7):
+                yield from _week_from(self.zone, self.week, day + timedelta(days=offset))
 
     def _intervals(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
         return _intervals_on(self.zone, self.week[day.weekday()], day)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
+def _week_from(
+    zone: ZoneInfo, week: tuple[tuple[tuple[int, int], ...], ...], day: date
+) -> tuple[tuple[datetime, datetime], ...]:
+    days = [day + timedelta(days=offset) for offset in range(7)]
+    return tuple(interval for one in days for interval in _intervals_on(zone, week[one.weekday()], one))
+
+
 def _intervals_on(
     zone: ZoneInfo, spans: tuple[tuple[int, int], ...], day: date
 ) -> tuple[tuple[datetime, datetime], ...]:

@@ -11,7 +11,7 @@ from cachetools import LRUCache
 from eventsourcing.persistence import StoredEvent
 
 from shared.deadline_book import DeadlineBook
-from shared.decider import Decider, Place
+from shared.decider import Deadline, Decider, Place
 from shared.event_store.codec import EventCodec
 from shared.event_store.recorder import DeadlineRow, StateRow
 from shared.event_store.store import EPOCH
@@ -49,12 +49,20 @@ class Page:
 
 @dataclass(slots=True)
 class _Entry:
-    """Never changed once it is made: it is not frozen because making a frozen one takes three times as long."""
+    """Of one state, and never changed to another: not frozen, as making a frozen one takes three times as long."""
 
     decider: Decider[Any]
     version: int
     state: Any
     size: int
+    deadlines: tuple[Deadline, ...] | None = None
+    """What the decider says of the state, once it was asked."""
+
+
+def _deadlines(entry: _Entry) -> tuple[Deadline, ...]:
+    if entry.deadlines is None:
+        entry.deadlines = entry.decider.deadlines(entry.state)
+    return entry.deadlines
 
 
 class Workspace:
@@ -158,8 +166,7 @@ class Workspace:
         dropped: list[tuple[str, str]] = []
         moved: list[DeadlineRow] = []
         for stream, (before, _) in self._undo.items():
-            decider = before.decider
-            were, are = decider.deadlines(before.state), decider.deadlines(self._dirty[stream].state)
+            were, are = _deadlines(before), _deadlines(self._dirty[stream])
             if were == are:
                 continue
             old = {deadline.name: deadline.due for deadline in were}
@@ -211,7 +218,9 @@ class Workspace:
         """Note that the batch is stored."""
         for row in rows:
             entry = self._dirty[row.stream]
-            self._loaded[row.stream] = _Entry(entry.decider, entry.version, entry.state, len(row.state))
+            self._loaded[row.stream] = _Entry(
+                entry.decider, entry.version, entry.state, len(row.state), entry.deadlines
+            )
         # The others are in the cache as they are, or were not wanted there.
         for stream, entry in self._loaded.items():
             if entry.size + _ENTRY_OVERHEAD_BYTES <= self._cache.maxsize:

@@ -129,11 +129,11 @@ class Situation:
 
 def note_member(now: Situation) -> None:
     """Every event shows that its member is there, and what they are."""
-    member, time = now.data.member, now.event.time
+    data, time, reading = now.data, now.event.time, now.reading
     if is_earlier(now.work.state(now.community), time):
         now.work.decide(now.community, NoteTime(at=time))
-    rule = now.reading.policy.rules.welcome
-    joined = isinstance(now.data, Joined)
+    rule = reading.policy.rules.welcome
+    joined = isinstance(data, Joined)
     begins = rule.enabled and welcome_may_begin(now.work.state(now.stream), time, joined=joined)
     now.work.decide(
         now.stream,
@@ -142,10 +142,10 @@ def note_member(now: Situation) -> None:
             evidence=now.evidence,
             joined=joined,
             roles=now.roles,
-            tags=now.data.tags if isinstance(now.data, Updated) else None,
-            bot=member.bot,
+            tags=data.tags if isinstance(data, Updated) else None,
+            bot=data.member.bot,
             team=now.team,
-            welcome_due=now.reading.due(time, rule.within_hours) if begins else None,
+            welcome_due=reading.due(time, rule.within_hours) if begins else None,
         ),
     )
 

@@ -116,14 +116,15 @@ def _place(evidence: Evidence) -> tuple[datetime, str, str]:
 def _described(command: NoteMember, state: MemberState) -> tuple[Any, ...]:
     time, known = command.evidence.time, state.described_at
     bot = state.bot or command.bot
+    at: datetime | None
     if command.roles is not None and (known is None or time >= known):
-        described = MemberDescribed(roles=command.roles, bot=bot, team=command.team, at=time)
+        roles, team, at = command.roles, command.team, time
         again = known is None or time - known >= DESCRIBED_AGAIN_AFTER
     else:
-        team = command.team if command.roles is None else state.team
-        described, again = MemberDescribed(roles=state.roles, bot=bot, team=team, at=known), False
-    changed = (described.roles, described.bot, described.team) != (state.roles, state.bot, state.team)
-    return (described,) if again or changed else ()
+        roles, team, at = state.roles, command.team if command.roles is None else state.team, known
+        again = False
+    changed = (roles, bot, team) != (state.roles, state.bot, state.team)
+    return (MemberDescribed(roles=roles, bot=bot, team=team, at=at),) if again or changed else ()
 
 
 def _greet(command: GreetMember, state: MemberState) -> tuple[Any, ...]:

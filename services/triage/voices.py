@@ -56,7 +56,9 @@ class Voices:
         """Return the voices after ``post``; the same when it changes nothing."""
         if not post.team:
             peers = _with(self.peers, post)
-            return self if peers is self.peers else replace(self, peers=_bounded(peers))
+            if peers is self.peers:
+                return self
+            return Voices(peers=_bounded(peers), team=self.team, last_of_team=self.last_of_team)
         last = Voice(member=post.member, first=post.evidence)
         if self.last_of_team is not None and _place(last) <= _place(self.last_of_team):
             last = self.last_of_team
