@@ -51,6 +51,13 @@ ROWS: Final[dict[str, Row]] = {
 """First those that bring what they measure onto servers of the bench, then those that start a whole Warmline."""
 
 
+_SIZES: Final = (
+    "EVENTS and BATCH=500 (triage_throughput, recorder_share, projection_share), POSTS (post_to_history), "
+    "TOUCHES=20000 and HISTORY=20000 (pages), PIPELINE_SECONDS=20 (whole_pipeline), TWO_SECONDS=10 (two_processes), "
+    "MEMORY_EVENTS=50000 (memory), FEW=20000, MANY=100000 and WINDOW=10000 (much_stored)"
+)
+
+
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
@@ -68,7 +75,11 @@ async def _measure(names: list[str], options: Options, file: Path) -> None:
 
 def main() -> int:
     """Run the rows that are asked for, one after the other; what each gives is kept at once."""
-    parser = argparse.ArgumentParser(prog="make bench", description="Measures Warmline; nothing passes or fails.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measures Warmline on servers of its own; nothing passes or fails.",
+        epilog=f"Sizes, with what they are else: {_SIZES}.",
+    )
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"which to run, else all: {', '.join(ROWS)}")
     parser.add_argument("--rounds", type=int, default=5, help="rounds that must count, on a steady disk (5)")
     parser.add_argument("--seconds", type=int, default=3, help="how long each contestant's turn is (3)")

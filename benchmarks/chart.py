@@ -14,21 +14,23 @@ _WIDTH: Final = 860
 _LINE: Final = 26
 _TOP: Final = 56
 _STYLE: Final = """
-text { font: 13px system-ui, sans-serif; fill: #1f2933; }
+.page { fill: #ffffff; }
+text { font: 13px system-ui, sans-serif; fill: #1f2933; paint-order: stroke; stroke: #ffffff; stroke-width: 4px; }
 .small { font-size: 11px; fill: #66727f; }
 .title { font-size: 15px; font-weight: 600; }
 .rule { stroke: #c9d1d9; }
 .goal { stroke: #66727f; stroke-dasharray: 4 3; }
 .aim { fill: #1a7f5a; } .floor { fill: #b7791f; } .missed { fill: #c0392b; } .bar { fill: #3b6ea5; }
 @media (prefers-color-scheme: dark) {
-  text { fill: #e6e9ec; } .small { fill: #9aa6b2; } .rule { stroke: #3a444e; } .goal { stroke: #9aa6b2; }
+  .page { fill: #14191f; } text { fill: #e6e9ec; stroke: #14191f; }
+  .small { fill: #9aa6b2; } .rule { stroke: #3a444e; } .goal { stroke: #9aa6b2; }
   .aim { fill: #3fb68b; } .floor { fill: #e0a53d; } .missed { fill: #ef6b5c; } .bar { fill: #6fa3db; }
 }
 """
-_LEFT: Final = 400
+_LEFT: Final = 412
 _FLOOR_AT: Final = 520
 _AIM_AT: Final = 690
-_FARTHEST: Final = (-0.6, 1.4)
+_FARTHEST: Final = (-0.45, 1.4)
 """Beyond this a measure stands at the edge; 0 is its floor, and 1 its aim."""
 _BARS_LEFT: Final = 250
 _BARS_RIGHT: Final = 740
@@ -94,5 +96,6 @@ def rates_chart(results: Results) -> str:
 def _svg(title: str, height: float, lines: list[str]) -> str:
     box = f'viewBox="0 0 {_WIDTH} {height:.0f}" width="{_WIDTH}" role="img" aria-label="{escape(title)}"'
     head = f'<text class="title" x="16" y="24">{escape(title)}</text>'
-    begin = [f'<svg xmlns="http://www.w3.org/2000/svg" {box}>', f"<style>{_STYLE}</style>", head]
+    page = '<rect class="page" width="100%" height="100%" rx="6"/>'
+    begin = [f'<svg xmlns="http://www.w3.org/2000/svg" {box}>', f"<style>{_STYLE}</style>", page, head]
     return "\n".join([*begin, *lines, "</svg>\n"])

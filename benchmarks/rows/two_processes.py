@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
@@ -10,10 +9,13 @@ from typing import Final
 from benchmarks.line_load import Load
 from benchmarks.options import Options
 from benchmarks.results import RowResult, Sample, contestant
+from benchmarks.rounds import Run, interleaved
 from benchmarks.system import system
 from tests.servers import data_folder
 
 ROW: Final = "two_processes"
+_ONE: Final = "one process each"
+_TWO: Final = "two processes each"
 _HOW: Final = (
     "warmline up with one and with two processes of each service, in turn, each on a new DATA, under the load of the "
     "whole pipeline: eight communities, spread evenly over four partitions."
@@ -23,24 +25,24 @@ _HOW: Final = (
 async def run(options: Options, report: Callable[[str], None]) -> RowResult:
     """Load one and two processes in turn."""
     seconds = options.size("TWO_SECONDS", 10)
-    found: dict[int, list[Sample]] = {1: [], 2: []}
-    for number in range(options.rounds):
-        for processes in (1, 2) if number % 2 == 0 else (2, 1):
+
+    def turn(processes: int) -> Run:
+        async def loaded() -> Sample:
             with data_folder() as data:
                 async with system(data, processes=processes) as running:
-                    found[processes].append((await Load(running).run(seconds)).sample())
-        report(f"  round {number + 1}: one {found[1][-1].rate:,.0f}/s, two {found[2][-1].rate:,.0f}/s")
-    ratio = statistics.median(two.rate / one.rate for one, two in zip(found[1], found[2], strict=True))
+                    return (await Load(running).run(seconds)).sample()
+
+        return loaded
+
+    with data_folder() as probed:
+        rounds = await interleaved({_ONE: turn(1), _TWO: turn(2)}, options.rounds, probed, report)
     return RowResult(
         row=ROW,
         at=datetime.now(UTC),
-        rounds=options.rounds,
-        discarded=0,
+        rounds=len(rounds.samples[_ONE]),
+        discarded=rounds.discarded,
         sizes={"seconds": seconds},
-        figures={"two-processes": ratio},
-        contestants=tuple(
-            contestant(f"{'one process' if processes == 1 else 'two processes'} each", turns)
-            for processes, turns in found.items()
-        ),
+        figures={"two-processes": rounds.ratio(_TWO, _ONE)},
+        contestants=tuple(contestant(name, samples) for name, samples in rounds.samples.items()),
         notes=(_HOW,),
     )

@@ -9,10 +9,12 @@ from typing import Final
 from benchmarks.line_load import Load
 from benchmarks.options import Options
 from benchmarks.results import RowResult, Sample, contestant
+from benchmarks.rounds import interleaved
 from benchmarks.system import system
 from tests.servers import data_folder
 
 ROW: Final = "whole_pipeline"
+_WAY: Final = "warmline up"
 _HOW: Final = (
     "warmline up with one process of each service, loaded with arrays of 500 events by HTTP from the same machine, "
     "held back while it is more than 15,000 events behind. An event counts once triage and history are through with "
@@ -24,22 +26,24 @@ _HOW: Final = (
 async def run(options: Options, report: Callable[[str], None]) -> RowResult:
     """Load one Warmline for a while, look before and after, and divide."""
     seconds = options.size("PIPELINE_SECONDS", 20)
-    found: list[Sample] = []
     with data_folder() as data:
         async with system(data) as running:
             load = Load(running)
-            for number in range(options.rounds):
-                found.append((await load.run(seconds, warm=6.0 if number == 0 else 1.0)).sample())
-                report(f"  round {number + 1}: {found[-1].rate:,.0f}/s, {found[-1].cpu_us:.0f} µs each")
-    line = contestant("warmline up", found)
+            await load.run(0)
+
+            async def turn() -> Sample:
+                return (await load.run(seconds, warm=1.0)).sample()
+
+            rounds = await interleaved({_WAY: turn}, options.rounds, data, report)
+    line = contestant(_WAY, rounds.samples[_WAY])
     figures = {"pipeline": line.rate, "pipeline-cpu": line.cpu_us}
     if line.fsyncs_per_1000 is not None:
         figures["pipeline-fsyncs"] = line.fsyncs_per_1000
     return RowResult(
         row=ROW,
         at=datetime.now(UTC),
-        rounds=len(found),
-        discarded=0,
+        rounds=len(rounds.samples[_WAY]),
+        discarded=rounds.discarded,
         sizes={"seconds": seconds},
         figures=figures,
         contestants=(line,),
