@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -227,8 +226,11 @@ class LeaseKeeper:
 
     async def _give_back_all(self) -> None:
         ending = self._end(self._running)
-        with contextlib.suppress(psycopg.Error, TimeoutError):
+        try:
             async with asyncio.timeout(_STOP_SECONDS + 3), self._connection() as connection:
                 # First, so that the others know the shards for theirs as each becomes free.
                 await self._query(connection, "DELETE FROM {workers} WHERE owner = %s", self._owner)
                 await self._let_go(connection, ending)
+        except (psycopg.Error, TimeoutError) as error:
+            why = str(error).strip() or type(error).__name__
+            log.warning("leases.not_given_back", error=why, effect="the others wait until they run out")

@@ -8,11 +8,17 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 
+import psycopg
 import pytest
 import pytest_asyncio
+from psycopg import sql
 
+from infra.run_file import RunFile
+from infra.shards import SERVICES
 from infra.status import wait_ready, why_not_owned
+from shared.leases import TTL_SECONDS
 from tests.chaos.fault_kinds import FAULT_KINDS
 from tests.chaos.schedule import Fault
 from tests.failures.under_load import UnderLoad, under_load
@@ -21,9 +27,10 @@ from tests.waiting import until_async
 
 on_one_loop = pytest.mark.asyncio(loop_scope="module")
 STANDS_STILL_SECONDS = 20.0
-PAUSE_SECONDS = 4.0
-"""How long nine of ten events take at most; where leases are not given back, each restart costs six seconds."""
-LONGEST_SECONDS = 15.0
+PAUSE_SECONDS = 3.0
+"""How long nine of ten events take at most."""
+LONGEST_SECONDS = 10.0
+"""Once, on a machine that is busy with much else; where leases are not handed over, each restart costs over six."""
 
 
 @pytest.fixture
@@ -86,27 +93,41 @@ async def test_an_owner_stands_still_for_long(loaded: UnderLoad) -> None:
 
 @on_one_loop
 async def test_a_rolling_restart_is_hardly_noticed(loaded: UnderLoad) -> None:
-    pauses: list[float] = []
+    pauses: list[tuple[float, str, str]] = []
+    restarted = ""
 
     async def keep_probing() -> None:
         while True:
-            seconds, _ = await loaded.prober.recovered()
+            seconds, last = await loaded.prober.recovered()
             assert seconds is not None
-            pauses.append(seconds)
+            pauses.append((seconds, last, restarted))
 
     loaded.load.start()
     probing = asyncio.create_task(keep_probing())
-    for unit in loaded.deployment.services.values():
+    for name, unit in loaded.deployment.services.items():
+        restarted = name
         before = unit.unit.pid
         unit.kill(signal.SIGTERM)
         await until_async(lambda unit=unit, before=before: unit.unit.pid not in {None, before}, seconds=60)
-        await wait_ready(loaded.deployment.run, 60, [why_not_owned])
+        await wait_ready(loaded.deployment.run, 60, [why_not_owned, partial(why_not_both_at_work, gone=str(before))])
     probing.cancel()
     await asyncio.wait({probing})
     await loaded.load.finish()
     pauses.sort()
-    assert pauses[len(pauses) * 9 // 10] < PAUSE_SECONDS, pauses
-    assert pauses[-1] < LONGEST_SECONDS, pauses
+    assert pauses[len(pauses) * 9 // 10][0] < PAUSE_SECONDS, pauses[-20:]
+    assert pauses[-1][0] < LONGEST_SECONDS, pauses[-20:]
+
+
+async def why_not_both_at_work(run: RunFile, *, gone: str) -> str | None:
+    """Return None when every service has two living processes, the one that had the pid ``gone`` not among them."""
+    async with await psycopg.AsyncConnection.connect(run.postgres_url, autocommit=True) as connection:
+        for service in SERVICES:
+            workers = sql.SQL("SELECT owner FROM {} WHERE seen_at > clock_timestamp() - make_interval(secs => %s)")
+            cursor = await connection.execute(workers.format(sql.Identifier(service, "workers")), (TTL_SECONDS,))
+            owners = [owner for (owner,) in await cursor.fetchall()]
+            if sum(owner.split(":")[1] != gone for owner in owners) != 2:
+                return f"of {service} there are {owners}"
+    return None
 
 
 @on_one_loop
