@@ -17,7 +17,7 @@ help:
 	@echo "make simulate  run schedules of faults in memory against a model, SECONDS=60 long from SEED=1 on"
 	@echo "make bench  measure against the textbook way and bare loops, on servers of its own; minutes, and nothing passes"
 	@echo "            ROWS=\"triage_throughput memory\" (else all)  ROUNDS=5  SECONDS=3 (each turn)  SIZES=EVENTS=100000"
-	@echo "make profile  show where a service's time goes under load; SERVICE=triage, notifier or projections"
+	@echo "make profile  show where a service's time goes under load; SERVICE=triage, notifier, projections or ingest"
 	@echo "make lint   check style, types and layers"
 
 install:

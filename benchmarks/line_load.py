@@ -42,6 +42,10 @@ class Through:
         share = min(1.0, routed / raised) if raised > 0 else 1.0
         return min(after.triage - before.triage, after.history - before.history) * share
 
+    def cpu_us_of(self, part: str) -> float:
+        """Return microseconds of processor time of one part for each event."""
+        return (self.after.cpu_of[part] - self.before.cpu_of[part]) / self.events * 1e6
+
     def sample(self, events: float | None = None) -> Sample:
         """Return it as what one round gave."""
         before, after = self.before, self.after

@@ -11,17 +11,22 @@ import asyncio
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 from benchmarks import progress
+from benchmarks.http_load import connections, post_all
 from benchmarks.processes import running_module
-from benchmarks.stage import stage, tail_of
+from benchmarks.rows.ingest_http import array_requests, ingest
+from benchmarks.stage import Database, Stage, stage
 from benchmarks.workload import fill_stream
 
 _PROGRESS: Final = {"triage": progress.TRIAGE, "notifier": progress.NOTIFIER, "projections": progress.HISTORY}
+_RELAYED: Final = "SELECT max(relayed_seq) FROM triage.shards"
 _WARM: Final = 500
+_CONNECTIONS: Final = 8
 _RATE: Final = 200
 _FILL_SECONDS: Final = 20.0
 _SHOWN: Final = 30
@@ -32,27 +37,54 @@ _SITE: Final = re.compile(r".*/site-packages/|.*/lib/python3\.\d+/")
 _HERE: Final = f"{Path(__file__).parent.parent}/"
 
 
+@asynccontextmanager
+async def _reading(standing: Stage, database: Database, service: str, events: int) -> AsyncIterator[int]:
+    """Run a service over streams that are full; give its process once it has read some."""
+    await fill_stream(standing.client, events, over=_FILL_SECONDS)
+    if service == "notifier":
+        async with running_module("services.triage.main", database.env, standing.data / "triage.log"):
+            await database.reach(progress.TRIAGE, events)
+            await database.reach(_RELAYED, events // 20)
+    async with running_module(f"services.{service}.main", database.env, standing.data / "profiled.log") as process:
+        await database.reach(_PROGRESS[service], _WARM)
+        yield process.pid
+
+
+@asynccontextmanager
+async def _posted_to(standing: Stage, database: Database, events: int) -> AsyncIterator[int]:
+    """Run ingest and post arrays to it; give its process."""
+
+    async def post(url: str) -> None:
+        async with connections(url, _CONNECTIONS) as opened:
+            await post_all(opened, array_requests(events), 3600)
+
+    async with ingest(standing, database, bare=False) as (url, pid):
+        posting = asyncio.create_task(post(url))
+        yield pid
+        posting.cancel()
+        await asyncio.gather(posting, return_exceptions=True)
+
+
 async def _profile(service: str, seconds: int, events: int, say: Callable[[str], None]) -> None:
+    say("Starting servers and making events")
     async with stage() as standing, standing.database() as database:
-        await fill_stream(standing.client, events, over=_FILL_SECONDS)
-        if service == "notifier":
-            say("Triage first, so that there are touches")
-            async with running_module("services.triage.main", database.env, standing.data / "triage.log"):
-                await database.reach(progress.TRIAGE, events)
-        say(f"Sampling {service} for {seconds} s, {_RATE} times a second")
-        log = standing.data / "profiled.log"
-        raw = standing.data / "samples.txt"
-        async with running_module(f"services.{service}.main", database.env, log) as process:
-            await database.reach(_PROGRESS[service], _WARM)
+        at_work = (
+            _posted_to(standing, database, events)
+            if service == "ingest"
+            else _reading(standing, database, service, events)
+        )
+        async with at_work as pid:
+            say(f"Sampling {service} for {seconds} s, {_RATE} times a second")
+            raw = standing.data / "samples.txt"
             sampler = await asyncio.create_subprocess_exec(
-                *(Path(sys.executable).parent / "py-spy", "record", "--pid", str(process.pid)),
+                *(Path(sys.executable).parent / "py-spy", "record", "--pid", str(pid)),
                 *("--format", "raw", "--rate", str(_RATE), "--duration", str(seconds), "--gil", "--output", raw),
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,
             )
             _, errors = await sampler.communicate()
-            if sampler.returncode:
-                sys.exit(f"py-spy could not sample it: {errors.decode()}\n{tail_of(log)}")
+        if sampler.returncode:
+            sys.exit(f"py-spy could not sample it: {errors.decode()}")
         for line in table(raw.read_text(encoding="utf-8").splitlines()):
             say(line)
 
@@ -95,9 +127,9 @@ def _short(frame: str) -> str:
 def main() -> None:
     """Fill the streams, run the service and print the table."""
     parser = argparse.ArgumentParser(prog="make profile", description="Shows where a service's time goes under load.")
-    parser.add_argument("service", nargs="?", default="triage", choices=list(_PROGRESS))
+    parser.add_argument("service", nargs="?", default="triage", choices=[*_PROGRESS, "ingest"])
     parser.add_argument("--seconds", type=int, default=10, help="how long to sample (10)")
-    parser.add_argument("--events", type=int, default=100_000, help="how many events wait in the stream (100000)")
+    parser.add_argument("--events", type=int, default=100_000, help="how many events there are (100000)")
     given = parser.parse_args()
 
     def say(line: str) -> None:

@@ -74,6 +74,7 @@ class Stage:
             "WARMLINE_PARTITIONS": str(PARTITIONS),
             "WARMLINE_STREAM_BYTES": str(STREAMS.max_bytes),
             "WARMLINE_TOKEN": TOKEN,
+            "WARMLINE_DESK_URL": "http://127.0.0.1:1",  # notices link there; nothing is asked of it
         }
         try:
             async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:

@@ -30,14 +30,25 @@ _STOP_SECONDS: Final = 60.0
 _POLL_SECONDS: Final = 0.02
 _UP: Final = (sys.executable, "-P", "-m", "infra.cli.main", "up")
 _SERVICES: Final = ("ingest", "triage", "notifier", "projections")
+PARTS: Final = {
+    **{name: f"services.{name}.main" for name in _SERVICES},
+    "auditor": "infra.audit.main",
+    "postgresql": "postgres",
+    "nats-server": "nats-server",
+}
+"""The processes that the supervisor starts, and what in a command line tells them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """How far everything had come at a moment (``time.perf_counter``); ``cpu`` and ``fsyncs`` since the start."""
+    """How far everything had come at a moment (``time.perf_counter``).
+
+    ``cpu``, seconds of processor time, of all and by part, and ``fsyncs`` are since the start.
+    """
 
     at: float
     cpu: float
+    cpu_of: dict[str, float]
     fsyncs: int | None
     triage: int
     history: int
@@ -63,6 +74,7 @@ class System:
         return Seen(
             at=time.perf_counter(),
             cpu=cpu_seconds([self.run.pid]),
+            cpu_of=self._cpu_of_parts(),
             fsyncs=fsyncs_so_far(),
             triage=await self.number(progress.TRIAGE),
             history=await self.number(progress.HISTORY),
@@ -70,6 +82,19 @@ class System:
             routed=await self.number(progress.NOTIFIER),
             queued=await self.number(progress.QUEUE),
         )
+
+    def _cpu_of_parts(self) -> dict[str, float]:
+        found = dict.fromkeys(PARTS, 0.0)
+        for process in psutil.Process(self.run.pid).children():
+            try:
+                command = " ".join(process.cmdline())
+            except psutil.NoSuchProcess:
+                continue
+            for part, sign in PARTS.items():
+                if sign in command:
+                    found[part] += cpu_seconds([process.pid])
+                    break
+        return found
 
     def service_pids(self) -> dict[str, list[int]]:
         """Return the processes of each service."""

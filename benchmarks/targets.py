@@ -177,6 +177,10 @@ TARGETS: Final = (
 DETAILS: Final[dict[str, tuple[str, str]]] = {
     "ingest-single": ("Single events by HTTP, of the bare ASGI application's", "share"),
     "ingest-arrays": ("Arrays of 100 by HTTP, of the bare ASGI application's", "share"),
+    **{
+        f"cpu-{part}": (f"Processor time of {part} for an event", "µs")
+        for part in ("ingest", "triage", "notifier", "projections", "auditor", "postgresql", "nats-server")
+    },
     "post-median-ms": ("POST to history, median", "ms"),
     "post-p99-ms": ("POST to history, 99th percentile", "ms"),
     "bare-median-ms": ("Bare two hops, median", "ms"),

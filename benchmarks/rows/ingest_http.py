@@ -64,8 +64,9 @@ async def run(stage: Stage, options: Options, report: Callable[[str], None]) -> 
 
 
 async def _turn(stage: Stage, seconds: int, *, bare: bool, arrays: bool) -> Sample:
-    requests = _requests(seconds, arrays=arrays)
     each = _ARRAY_EVENTS if arrays else 1
+    rate = _ARRAYS_A_SECOND if arrays else _SINGLES_A_SECOND
+    requests = (array_requests if arrays else _single_requests)(seconds * rate * each)
     async with stage.database() as database, ingest(stage, database, bare=bare) as (url, pid):
         pids = (pid, *stage.server_pids)
         async with connections(url, _ARRAY_CONNECTIONS if arrays else _SINGLE_CONNECTIONS) as opened:
@@ -75,13 +76,16 @@ async def _turn(stage: Stage, seconds: int, *, bare: bool, arrays: bool) -> Samp
             return meter.sample(answered * each, seconds=elapsed)
 
 
-def _requests(seconds: int, *, arrays: bool) -> list[bytes]:
-    if not arrays:
-        bodies = (json.dumps(event).encode() for event in posted_bodies(seconds * _SINGLES_A_SECOND))
-        return [request("POST", "/v1/events", TOKEN, body, SINGLE) for body in bodies]
-    events = posted_bodies(seconds * _ARRAYS_A_SECOND * _ARRAY_EVENTS)
-    starts = range(0, len(events), _ARRAY_EVENTS)
-    bodies = (json.dumps(events[start : start + _ARRAY_EVENTS]).encode() for start in starts)
+def _single_requests(events: int) -> list[bytes]:
+    bodies = (msgspec.json.encode(event) for event in posted_bodies(events))
+    return [request("POST", "/v1/events", TOKEN, body, SINGLE) for body in bodies]
+
+
+def array_requests(events: int) -> list[bytes]:
+    """Return requests that post so many events in arrays of 100."""
+    posted = posted_bodies(events)
+    starts = range(0, events, _ARRAY_EVENTS)
+    bodies = (msgspec.json.encode(posted[start : start + _ARRAY_EVENTS]) for start in starts)
     return [request("POST", "/v1/events", TOKEN, body, ARRAY) for body in bodies]
 
 

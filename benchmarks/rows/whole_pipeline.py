@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
-from benchmarks.line_load import Load
+from benchmarks.line_load import Load, Through
 from benchmarks.options import Options
 from benchmarks.results import RowResult, Sample, contestant
 from benchmarks.rounds import interleaved
-from benchmarks.system import system
+from benchmarks.system import PARTS, system
 from tests.servers import data_folder
 
 ROW: Final = "whole_pipeline"
@@ -26,17 +27,23 @@ _HOW: Final = (
 async def run(options: Options, report: Callable[[str], None]) -> RowResult:
     """Load one Warmline for a while, look before and after, and divide."""
     seconds = options.size("PIPELINE_SECONDS", 20)
+    turns: list[Through] = []
     with data_folder() as data:
         async with system(data) as running:
             load = Load(running)
             await load.run(0)
 
             async def turn() -> Sample:
-                return (await load.run(seconds, warm=1.0)).sample()
+                turns.append(await load.run(seconds, warm=1.0))
+                return turns[-1].sample()
 
             rounds = await interleaved({_WAY: turn}, options.rounds, data, report)
     line = contestant(_WAY, rounds.samples[_WAY])
-    figures = {"pipeline": line.rate, "pipeline-cpu": line.cpu_us}
+    figures = {
+        "pipeline": line.rate,
+        "pipeline-cpu": line.cpu_us,
+        **{f"cpu-{part}": statistics.median(one.cpu_us_of(part) for one in turns) for part in PARTS},
+    }
     if line.fsyncs_per_1000 is not None:
         figures["pipeline-fsyncs"] = line.fsyncs_per_1000
     return RowResult(
