@@ -57,7 +57,7 @@ async def all_positions(connection: psycopg.AsyncConnection[Any], partitions: in
     # One statement for all of them: the auditor asks every few seconds.
     tables = [table.statement for table in _position_tables(partitions)]
     rows = await (await connection.execute(SQL(" UNION ALL ").join(tables))).fetchall()
-    # A reader is named by stream and creation time: of a stream that was made anew, the newer one comes last.
+    # A reader is named by stream and the moment it was made: of a stream that was made anew, the newer one comes last.
     return [
         Position(service=service, shard=shard, reader=reader, position=position)
         for service, shard, reader, position in sorted(rows, key=lambda row: str(row[2]))

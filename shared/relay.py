@@ -12,7 +12,10 @@ import nats.errors
 import structlog
 from eventsourcing.persistence import PersistenceError
 from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.errors import ServiceUnavailableError
 
 from shared.bounded_wait import wait_set
 from shared.contracts.cloudevents import Publication
@@ -28,6 +31,8 @@ from shared.stream_identity import last_sequence
 BATCH: Final = 500
 _RETRY_SECONDS: Final = 1.0
 _LOOK_SECONDS: Final = 5.0
+_UNHEARD_SECONDS: Final = 5.0
+_AGAIN_SECONDS: Final = 0.02
 
 log = structlog.get_logger()
 
@@ -72,7 +77,7 @@ async def published_position(client: Client, stream: str, subject: str, partitio
     subscription = await js.pull_subscribe_bind(consumer=info.name, stream=stream)
     try:
         while left > 0:
-            for message in await subscription.fetch(min(left, 500), timeout=10):
+            for message in await _pulled(subscription, min(left, 500)):
                 left -= 1
                 seen = max(seen, message.metadata.sequence.stream)
                 headers = message.headers or {}
@@ -85,6 +90,22 @@ async def published_position(client: Client, stream: str, subject: str, partitio
     if seen < end:
         raise StaleReplicaError(f"a replica of {stream} ends at {seen}, and its leader at {end}")
     return last
+
+
+async def _pulled(subscription: JetStreamContext.PullSubscription, most: int) -> list[Msg]:
+    """Return what the consumer has.
+
+    In a cluster it may live on another server than the one asked, which hears of it a little after we do.
+    """
+    clock = asyncio.get_running_loop().time
+    until = clock() + _UNHEARD_SECONDS
+    while True:
+        try:
+            return await subscription.fetch(most, timeout=10)
+        except ServiceUnavailableError:
+            if clock() > until:
+                raise
+            await asyncio.sleep(_AGAIN_SECONDS)
 
 
 class Relay:

@@ -1,12 +1,12 @@
-"""What makes a stream the same stream: its name and the moment it was created."""
+"""What makes a stream the same stream: its name, and the moment at which it was created or restored."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from nats.aio.client import Client
 from nats.js.errors import APIError, NotFoundError
@@ -15,6 +15,8 @@ from shared.event_store.errors import MEND, StreamReplacedError
 from shared.event_store.reader_names import reader_name
 
 _NO_MESSAGE: Final = 10037
+_IDENTITY: Final = "warmline-identity"
+"""In the metadata of a stream that was restored: of such a one, the servers of a cluster differ over ``created``."""
 _ROUNDING: Final = timedelta(milliseconds=1)
 
 
@@ -53,6 +55,25 @@ class StoredMessage:
     body: bytes
 
 
+def reader_in(info: Mapping[str, Any]) -> str:
+    """Return the name under which a position is kept in the stream that ``info``, of the JetStream API, is about."""
+    metadata = info["config"].get("metadata") or {}
+    return reader_name(info["config"]["name"], metadata.get(_IDENTITY) or info["created"])
+
+
+def with_new_identity(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``config`` for a stream that is about to be restored; no other stream has the identity in it."""
+    # The newer of two streams has the identity that sorts last, as with ``created``.
+    identity = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return {**config, "metadata": {**(config.get("metadata") or {}), _IDENTITY: identity}}
+
+
+def without_identity(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``config`` for a stream that is about to be made anew and empty: it is another than the one before."""
+    metadata = {key: value for key, value in (config.get("metadata") or {}).items() if key != _IDENTITY}
+    return {**config, "metadata": metadata}
+
+
 async def message_at(client: Client, stream: str, seq: int) -> StoredMessage | None:
     """Return what stands at ``seq``; None when it was deleted. Raises nats.errors.Error when the server is away."""
     try:
@@ -75,7 +96,7 @@ async def look_at(client: Client, stream: str, seconds: float = 5.0) -> StreamSe
     if "error" in answer:
         APIError.from_error(answer["error"])
     return StreamSeen(
-        reader=reader_name(stream, answer["created"]),
+        reader=reader_in(answer),
         last=answer["state"]["last_seq"],
         replicas=answer["config"]["num_replicas"],
     )

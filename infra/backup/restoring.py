@@ -15,6 +15,7 @@ from psycopg.sql import SQL, Identifier
 from infra.backup.database import restore_database, tables_in
 from infra.backup.identities import rename_readers
 from infra.backup.manifest import KeptStream, Manifest, check_files
+from infra.backup.replicas import wait_for_replicas
 from infra.backup.streams import ask, load_stream
 from infra.nats_for_commands import connect_for_command
 from infra.operator_error import OperatorError
@@ -29,9 +30,8 @@ from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS
 from shared.contracts.touch_facts import TouchSettled
 from shared.contracts.warmline_facts import TouchSettled as TouchSettledFact
 from shared.delivery import Message, decode
-from shared.event_store.reader_names import reader_name
 from shared.postgres_liveness import lively_conninfo
-from shared.stream_identity import look_at
+from shared.stream_identity import look_at, reader_in, with_new_identity
 from shared.topology import StreamSettings, streams
 
 _INCOMPLETE: Final = (
@@ -74,7 +74,8 @@ async def _restore_stores(
         progress.step(f"restoring {kept.name}, {kept.messages:,} messages", kept.file.bytes)
         config = _config(kept, replicas)
         info = await load_stream(client, kept.name, config, folder / kept.file.name, progress.reach)
-        names[kept.reader] = reader_name(kept.name, info["created"])
+        names[kept.reader] = reader_in(info)
+        await wait_for_replicas(client, kept.name, info["state"]["messages"], replicas, progress)
     url = lively_conninfo(servers.postgres_url)
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
         await rename_readers(connection, names)
@@ -114,10 +115,10 @@ def _bound(manifest: Manifest) -> int:
 
 
 def _config(kept: KeptStream, replicas: int) -> dict[str, Any]:
-    """Return the configuration as this build wants it, with the bound that the stream had."""
+    """Return the configuration as this build wants it, with the bound that the stream had and a new identity."""
     settings = StreamSettings(replicas=replicas)
     wanted = next(stream for stream in streams(settings) if stream.name == kept.name)
-    return {**kept.config, **wanted.config(), "max_bytes": kept.config["max_bytes"]}
+    return with_new_identity({**kept.config, **wanted.config(), "max_bytes": kept.config["max_bytes"]})
 
 
 async def _free_shards(connection: psycopg.AsyncConnection[Any]) -> None:

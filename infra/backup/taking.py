@@ -16,8 +16,7 @@ from infra.operator_error import OperatorError
 from infra.progress import Progress
 from infra.running_servers import Connections
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
-from shared.event_store.reader_names import reader_name
-from shared.stream_identity import look_at
+from shared.stream_identity import look_at, reader_in
 
 ORDER: Final = (TOUCHES, TOUCH_FACTS, MEMBER_EVENTS)
 """What follows from a stream is saved before it, and can be made again from what is saved after it."""
@@ -76,7 +75,7 @@ async def _save(servers: Connections, folder: Path, stream: str, progress: Progr
         await save_stream(servers.client, stream, file, progress.reach)
     return KeptStream(
         name=stream,
-        reader=reader_name(stream, info["created"]),
+        reader=reader_in(info),
         config=info["config"],
         messages=state["messages"],
         last=state["last_seq"],

@@ -59,7 +59,7 @@ async def look_at_streams(client: Client) -> BusLook:
 async def with_lags(client: Client, bus: BusLook, readers: tuple[Reader, ...], ends: Ends) -> BusLook:
     """Return ``bus`` with how far behind each reader is; raises nats.errors.Error when NATS does not answer."""
     for stream in bus.streams:
-        ends.grown_to(stream.name, (stream.created, stream.last, stream.messages))
+        ends.grown_to(stream.name, (stream.reader, stream.last, stream.messages))
     return replace(bus, lags=tuple(await lags(client, readers, ends)))
 
 

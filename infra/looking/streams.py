@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from nats.aio.client import Client
 
+from shared.stream_identity import reader_in
+
 TIMEOUT_SECONDS: Final = 3.0
 
 
@@ -15,14 +17,15 @@ TIMEOUT_SECONDS: Final = 3.0
 class StreamLook:
     """One stream; ``problem`` is what the server says instead where it has none to show, ``missing`` if it is gone.
 
-    ``lagging`` names the servers of a cluster that should hold it and are away or behind.
+    ``reader`` is its name with its identity, ``lagging`` names the servers of a cluster that should hold it and are
+    away or behind.
     """
 
     name: str
     problem: str | None = None
     missing: bool = False
     config: dict[str, Any] = field(default_factory=dict)
-    created: str = ""
+    reader: str = ""
     messages: int = 0
     bytes: int = 0
     last: int = 0
@@ -45,7 +48,7 @@ async def look_at_stream(client: Client, name: str) -> StreamLook:
     return StreamLook(
         name=name,
         config=answer["config"],
-        created=answer["created"],
+        reader=reader_in(answer),
         messages=state["messages"],
         bytes=state["bytes"],
         last=state["last_seq"],

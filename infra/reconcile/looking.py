@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from nats.aio.client import Client
@@ -17,10 +18,13 @@ from services.projections.views import VIEWS
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
 from shared.event_store.errors import MEND, StreamReplacedError
 from shared.event_store.reader_names import stream_of
-from shared.relay import published_position
+from shared.relay import StaleReplicaError, published_position
 from shared.stream_identity import StreamSeen, look_at, refuse_grown_again
 from shared.topology import DERIVED
 from shared.view import landmarks_of, schema_of, shards_of
+
+_BEHIND_SECONDS: Final = 30.0
+_AGAIN_SECONDS: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +109,24 @@ async def _published(connection: psycopg.AsyncConnection[Any], service: str) -> 
     return await (await connection.execute(query.format(Identifier(service, "shards")))).fetchall()
 
 
+async def _published_position(client: Client, service: str, partition: int) -> int:
+    """Ask until a server answers that is not behind its stream's leader: not for long, where nothing is wrong."""
+    outlet = OUTLETS[service]
+    clock = asyncio.get_running_loop().time
+    until = clock() + _BEHIND_SECONDS
+    while True:
+        try:
+            return await published_position(client, outlet.stream, outlet.subject, partition)
+        except StaleReplicaError:
+            if clock() > until:
+                raise
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+
 async def _log_behind(
     client: Client, connection: psycopg.AsyncConnection[Any], service: str, partition: int
 ) -> LogBehind | None:
-    outlet = OUTLETS[service]
-    published = await published_position(client, outlet.stream, outlet.subject, partition)
+    published = await _published_position(client, service, partition)
     cursor = await connection.execute(
         SQL(
             "SELECT s.head, s.relayed_seq, a.lost_after, a.lost_until FROM {} AS s "

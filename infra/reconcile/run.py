@@ -105,7 +105,7 @@ async def _mend_streams(servers: Connections, behind: Sequence[str], done: Recon
         done.recovered = await recover_member_events(servers, cut, progress)
         await move_readers_back(servers, cut, done.recovered)
     done.made_anew = tuple(stream for stream in behind if stream in DERIVED)
-    await make_anew(servers, done.made_anew, progress)
+    await make_anew(servers.client, done.made_anew, progress)
 
 
 async def _publish_facts(servers: Connections, leases: dict[str, Lease], progress: Progress) -> None:

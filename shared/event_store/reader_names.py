@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def reader_name(stream: str, created: str) -> str:
-    """Return the name under which a stream's position is kept; it holds the stream's identity, its creation time."""
-    return f"{stream}@{created}"
+def reader_name(stream: str, identity: str) -> str:
+    """Return the name under which the position in a stream is kept: the stream's own name with its identity."""
+    return f"{stream}@{identity}"
 
 
 def stream_of(reader: str) -> str:

@@ -15,6 +15,7 @@ from infra.nats_readiness import wait_for_jetstream
 from shared.batch_consumer import BatchConsumer
 from shared.event_store.store import PartitionStore
 from shared.publisher import DurablePublisher, Outgoing
+from shared.relay import published_position
 from shared.stream_identity import last_sequence, next_sequence
 from tests import servers
 from tests.kernel.kernel_tables import own, running, stores
@@ -110,6 +111,16 @@ async def test_idle_is_told_by_the_streams_leader_and_only_of_what_no_other_lead
         assert await consumer._leader_has_more(2)
     finally:
         await consumer.close()
+
+
+async def test_a_position_is_found_though_a_server_has_not_heard_of_the_consumer_yet(nats_client: Client) -> None:
+    """Of a consumer on another server, the one that is asked hears a little later than its answer comes."""
+    headers = {"ce-partition": "0", "ce-position": "7"}
+    one = Outgoing(subject="needs-touch.c.s.r", headers=headers, body=b"", msg_id="1")
+    await DurablePublisher(nats_client, "TOUCHES").publish([one])
+    for _ in range(20):
+        found = [published_position(nats_client, "TOUCHES", "needs-touch.>", 0) for _ in range(20)]
+        assert await asyncio.gather(*found) == [7] * 20
 
 
 async def test_a_relay_goes_on_when_the_streams_leader_is_killed(
