@@ -22,6 +22,7 @@ _MENDS: Final = {
     404: "Check that the address is that of Warmline's ingest.",
 }
 _LONGEST_WAIT: Final = 5.0
+_ANSWER_SECONDS: Final = 60.0
 Form = TypeVar("Form")
 
 
@@ -195,7 +196,8 @@ async def ingest_client(
     """Open a client that speaks with ``token``, by default, to the ingest at ``url``."""
     headers = {"authorization": f"Bearer {token}"}
     # A proxy of the environment is for the world outside, not for one's own services.
-    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60, trust_env=False) as http:
+    timeout = min(_ANSWER_SECONDS, patience)
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=timeout, trust_env=False) as http:
         yield IngestClient(http, patience=patience, on_wait=on_wait)
 
 

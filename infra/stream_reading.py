@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from typing import Final
 
+import nats.errors
 from nats.aio.client import Client
+from nats.js.errors import NotFoundError
 
 from infra.operator_error import OperatorError
 from shared.batch_consumer import PULL, BatchConsumer
@@ -23,14 +25,15 @@ async def read_stream(
     """Yield, in order and in batches, the messages of ``subjects`` with sequences in (``after``, ``until``].
 
     Close the iterator when it is left early (``contextlib.aclosing``). Raises OperatorError when the server falls
-    silent, and shared.event_store.errors.StreamReplacedError when the stream ends before ``after``.
+    silent, nats.js.errors.NotFoundError when there is no such stream, and
+    shared.event_store.errors.StreamReplacedError when the stream ends before ``after``.
     """
     if until <= after:
         return
     arrived = asyncio.Event()
     consumer = BatchConsumer(client, stream, subjects, after, arrived)
-    await consumer.open()
     clock = asyncio.get_running_loop().time
+    await _open(consumer)
     heard = clock()
     try:
         while True:
@@ -52,3 +55,20 @@ async def read_stream(
                 )
     finally:
         await consumer.close()
+
+
+async def _open(consumer: BatchConsumer) -> None:
+    """Open ``consumer``; a cluster that has no leader just now does not answer, or says that it cannot."""
+    clock = asyncio.get_running_loop().time
+    until = clock() + _SILENCE_SECONDS
+    while True:
+        try:
+            return await consumer.open()
+        except NotFoundError:
+            raise
+        except nats.errors.Error as error:
+            if clock() > until:
+                raise OperatorError(
+                    f"NATS has not answered about {consumer.stream} for {_SILENCE_SECONDS:.0f} s. See: warmline status"
+                ) from error
+            await asyncio.sleep(_LOOK_SECONDS)
