@@ -26,6 +26,7 @@ from shared.event_store.store import PartitionStore
 from shared.topology import StreamSettings
 from shared.view import bring_up_to_date, create_view, schema_of, shards_of
 
+_OLDEST_POSTGRES: Final = 18
 _LOCK: Final = 0x77617266  # an advisory lock's number: two provisioners at once do one thing after the other
 
 
@@ -42,7 +43,8 @@ async def provision(
 
     With ``apply``, streams that differ are changed where nothing is lost by it, and ``report`` is told of each change.
     A view that an older build made with other tables is folded anew from the streams.
-    Raises OperatorError when the number of partitions or a stream's configuration is not what stands there.
+    Raises OperatorError when the number of partitions or a stream's configuration is not what stands there, or the
+    database is too old.
     """
     client = await connect_for_command(nats_url, "warmline provision")
     try:
@@ -50,12 +52,22 @@ async def provision(
     finally:
         await client.close()
     async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as connection:
+        refuse_older_postgres(connection.info.server_version)
         await connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         try:
             await _provision_database(connection, postgres_url, partitions)
             await renew_views(Servers(nats_url=nats_url, postgres_url=postgres_url), connection, report)
         finally:
             await connection.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
+
+
+def refuse_older_postgres(version: int) -> None:
+    """Raise OperatorError for a server of a ``version``, as libpq numbers them, that cannot fold the views."""
+    if version < _OLDEST_POSTGRES * 10_000:
+        raise OperatorError(
+            f"The database is PostgreSQL {version // 10_000}. Warmline needs PostgreSQL {_OLDEST_POSTGRES} or newer: "
+            "upgrade the server, or point WARMLINE_POSTGRES_URL at a newer one."
+        )
 
 
 async def _provision_database(connection: psycopg.AsyncConnection[Any], postgres_url: str, partitions: int) -> None:

@@ -59,23 +59,18 @@ class Reader:
         async with self._pool.connection() as connection:
             tallies = await queue.tallies(connection, viewer.identities)
             communities = await history.communities(connection)
-        by_state: dict[str, int] = {}
-        by_responder: dict[str, int] = {}
-        for tally in tallies:
-            by_state[tally.state] = by_state.get(tally.state, 0) + tally.count
-            if tally.responder is not None:
-                by_responder[tally.responder] = by_responder.get(tally.responder, 0) + tally.count
         names = {each.name: each.display_name for known in communities.values() for each in known.responders}
         return resources.Facets(
-            communities=sorted({tally.community for tally in tallies}),
-            segments=sorted({tally.segment for tally in tallies}),
-            reasons=sorted({tally.reason for tally in tallies}),
+            communities=sorted(tallies.community),
+            segments=sorted(tallies.segment),
+            reasons=sorted(tallies.reason),
             responders=[
-                resources.ResponderName(name=name, display_name=names.get(name, name)) for name in sorted(by_responder)
+                resources.ResponderName(name=name, display_name=names.get(name, name))
+                for name in sorted(tallies.responder)
             ],
-            by_state=by_state,
-            by_responder=by_responder,
-            escalated=sum(tally.count for tally in tallies if tally.escalated),
+            by_state=tallies.state,
+            by_responder=tallies.responder,
+            escalated=tallies.escalated,
         )
 
     async def touch(self, touch_id: str, viewer: Viewer) -> resources.TouchDetail | None:

@@ -16,7 +16,7 @@ from shared.delivery import Delivered
 from shared.view import create_view
 
 HISTORY_TABLES = ("communities", "members", "history")
-QUEUE_TABLES = ("touches", "touch_timeline")
+QUEUE_TABLES = ("touches", "touch_timeline", "touch_tallies")
 _numbers = itertools.count(1)
 
 

@@ -10,11 +10,13 @@ from typing import Any, ClassVar
 import psycopg
 import pytest
 import pytest_asyncio
+from psycopg import sql
 
 from services.projections.history import queries as history
 from services.projections.history.periods import make_periods
 from services.projections.pool import views_pool
 from services.projections.queue import queries as queue
+from services.projections.queue.tallies import tallied
 from shared.contracts.policy import Identity
 from tests.projections.folding import create_views
 from tests.projections.making import NOON
@@ -73,9 +75,9 @@ async def large(postgres_url: str) -> AsyncIterator[psycopg.AsyncConnection[Any]
         schemas = await create_views(connection)
         async with connection.transaction():
             await make_periods(connection, [NOON - timedelta(hours=number) for number in range(ROWS + 1)])
-        await connection.execute(_TOUCHES)
+        await connection.execute(tallied(sql.SQL(_TOUCHES)))
         await connection.execute(_HISTORY)
-        await connection.execute("ANALYZE touches, history, arrived, members")
+        await connection.execute("ANALYZE touches, touch_tallies, history, arrived, members")
         async with views_pool(postgres_url, schemas) as pool, pool.connection() as reading:
             reading.cursor_factory = Explaining
             yield reading
@@ -148,3 +150,12 @@ async def test_a_touch_and_how_far_the_queue_is_are_read_by_their_keys(large):
     await queue.timeline(large, "t-77")
     await queue.mark(large)
     no_step_read_more_than(PAGE)
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_what_is_open_is_told_without_counting_it(large):
+    about = (Identity(platform="discord", id="u1"), Identity(platform="discord", id="u2"))
+    whole, told = await queue.tallies(large), await queue.tallies(large, about)
+    assert (sum(whole.state.values()), whole.escalated, len(whole.community)) == (ROWS * 4 // 5, ROWS // 500, 40)
+    assert 0 < sum(whole.state.values()) - sum(told.state.values()) <= 2 * ROWS // 5_000
+    no_step_read_more_than(3 * PAGE)

@@ -168,6 +168,11 @@ FAULTS = {
         ),
         {"queue: queue.touches: row changed"},
     ),
+    "a tally of the queue off by one": (
+        "view_queue.touch_tallies",
+        "UPDATE view_queue.touch_tallies SET count = count + 1 WHERE facet = 'state' AND value = 'claimed'",
+        {"queue: queue.touch_tallies: row changed"},
+    ),
     "an event removed from triage's log": (
         f"triage.p{P}_events",
         f"DELETE FROM triage.p{P}_events WHERE notification_id = 20",

@@ -12,10 +12,10 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import class_row
 
+from services.projections.queue.tallies import FACETS, OPEN, values_of
 from shared.contracts.policy import Identity
 from shared.contracts.touch_facts import EscalationCause
 
-OpenState = Literal["raised", "held", "assigned", "claimed"]
 State = Literal["raised", "held", "assigned", "claimed", "settled", "withdrawn"]
 STATES: Final[tuple[State, ...]] = ("raised", "held", "assigned", "claimed", "settled", "withdrawn")
 
@@ -96,16 +96,15 @@ class TimelineEntryRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
-    """How many open touches there are of one kind."""
+class Tallies:
+    """How many open touches there are, by each thing that one filters by; what has none is not named."""
 
-    community: str
-    segment: str
-    reason: str
-    state: OpenState
-    responder: str | None
-    escalated: bool
-    count: int
+    community: dict[str, int]
+    segment: dict[str, int]
+    reason: dict[str, int]
+    state: dict[str, int]
+    responder: dict[str, int]
+    escalated: int
 
 
 _COLUMNS: Final = sql.SQL(", ").join(sql.Identifier(each.name) for each in fields(TouchRow))
@@ -115,18 +114,20 @@ AND NOT EXISTS (
     SELECT FROM unnest(%(hidden_platforms)s::text[], %(hidden_ids)s::text[]) AS h(platform, id)
     WHERE h.platform = member_platform AND h.id = member_id)
 """)
-# As the indexes have it, word for word: a list of states as a parameter would make the planner pass them over.
-_OPEN: Final = sql.SQL("state IN ('raised', 'held', 'assigned', 'claimed')")
 _EQUAL: Final = ("organisation", "community", "segment", "reason", "responder", "state", "member_key")
 _ONE: Final = sql.SQL("SELECT {columns} FROM touches WHERE {shown} AND touch = %(touch)s").format(
     columns=_COLUMNS, shown=_SHOWN
 )
 _TALLIES: Final = sql.SQL("""
-SELECT community, segment, reason, state, responder, escalated_at IS NOT NULL AS escalated, count(*) AS count
-FROM touches
-WHERE {shown} AND {open}
-GROUP BY community, segment, reason, state, responder, escalated
-""").format(shown=_SHOWN, open=_OPEN)
+SELECT facet, value, sum(count)::bigint FROM (
+    SELECT facet, value, count FROM touch_tallies
+    UNION ALL
+    SELECT facet, value, -1
+    FROM touches AS t CROSS JOIN LATERAL unnest({facets}::text[], {values}) AS kind (facet, value)
+    WHERE {open} AND value IS NOT NULL AND (member_platform, member_id) IN (
+        SELECT * FROM unnest(%(hidden_platforms)s::text[], %(hidden_ids)s::text[]))
+) AS counted GROUP BY facet, value HAVING sum(count) > 0
+""").format(facets=list(FACETS), values=values_of("t"), open=OPEN)
 _TIMELINE: Final = """
 SELECT kind, origin, revision, at, responder, detail FROM touch_timeline WHERE touch = %s
 ORDER BY at, origin DESC, revision, kind
@@ -141,7 +142,7 @@ async def touches_page(
     asked = (sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in parameters)
     conditions = [_SHOWN, *asked]
     if wanted.state is None:
-        conditions.append(_OPEN)
+        conditions.append(OPEN)
     if wanted.escalated is not None:
         conditions.append(sql.SQL("escalated_at IS NOT NULL" if wanted.escalated else "escalated_at IS NULL"))
     if after is not None:
@@ -171,11 +172,14 @@ async def timeline(connection: psycopg.AsyncConnection[Any], touch_id: str) -> l
         return await cursor.fetchall()
 
 
-async def tallies(connection: psycopg.AsyncConnection[Any], hidden: Sequence[Identity] = ()) -> list[Tally]:
-    """Return how many open touches there are, by everything that one filters by."""
-    async with connection.cursor(row_factory=class_row(Tally)) as cursor:
-        await cursor.execute(_TALLIES, _hidden(hidden))
-        return await cursor.fetchall()
+async def tallies(connection: psycopg.AsyncConnection[Any], hidden: Sequence[Identity] = ()) -> Tallies:
+    """Return how many open touches there are, those about ``hidden`` identities left out."""
+    found = await connection.execute(_TALLIES, _hidden(hidden))
+    counts: dict[str, dict[str, int]] = {}
+    for facet, value, count in await found.fetchall():
+        counts.setdefault(facet, {})[value] = count
+    facets = {name: counts.get(name, {}) for name in ("community", "segment", "reason", "state", "responder")}
+    return Tallies(**facets, escalated=counts.get("escalated", {}).get("yes", 0))
 
 
 async def revision_of(connection: psycopg.AsyncConnection[Any], touch_id: str) -> int:

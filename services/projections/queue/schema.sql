@@ -78,3 +78,14 @@ CREATE INDEX touches_open_of_segment ON touches (segment, rank, ranked_from, tou
 CREATE INDEX touches_escalated ON touches (rank, ranked_from, touch) WHERE escalated_at IS NOT NULL;
 CREATE INDEX touches_of_member ON touches (member_key, rank, ranked_from, touch);
 CREATE INDEX touches_of_state ON touches (state, rank, ranked_from, touch);
+-- Those about one person, whom nothing is told of them.
+CREATE INDEX touches_open_about ON touches (member_id, member_platform)
+    WHERE state IN ('raised', 'held', 'assigned', 'claimed') AND reason IS NOT NULL;
+
+-- How many open touches there are of each kind. One touch counts once for each facet; no row means none.
+CREATE TABLE touch_tallies (
+    facet text NOT NULL,
+    value text NOT NULL,
+    count bigint NOT NULL,
+    PRIMARY KEY (facet, value)
+) WITH (fillfactor = 50);

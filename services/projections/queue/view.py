@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 
 from services.projections.queue import rows
+from services.projections.queue.tallies import drop_empty, tallied
 from shared.contracts.needs_touch import NeedsTouch, NeedsTouchEnded
 from shared.contracts.subjects import TOUCH_FACTS, TOUCHES
 from shared.contracts.touch_facts import TouchFact
@@ -87,7 +88,7 @@ class QueueView:
         await _keep_newest(connection, rows.EndRow, (rows.end_row(e) for e in events if isinstance(e, NeedsTouchEnded)))
         await _keep_newest(connection, rows.StandingRow, (rows.standing_row(fact) for fact in touch_facts))
         await _keep_newest(connection, rows.EscalationRow, (rows.escalation_row(fact) for fact in touch_facts))
-        await _keep_newest(connection, rows.WhyRow, (rows.why_row(fact) for fact in touch_facts))
+        await _keep_newest(connection, rows.WhyRow, (rows.why_row(fact) for fact in touch_facts), counted=False)
         if touch_facts:
             newest: dict[str, int] = {}
             for fact in touch_facts:
@@ -98,9 +99,12 @@ class QueueView:
 
 
 async def _keep_newest(
-    connection: psycopg.AsyncConnection[Any], form: type[Any], candidates: Iterable[Any | None]
+    connection: psycopg.AsyncConnection[Any], form: type[Any], candidates: Iterable[Any | None], *, counted: bool = True
 ) -> None:
-    """Upsert a group of columns; the second slot of ``form`` is the revision that guards it."""
+    """Upsert a group of columns; the second slot of ``form`` is the revision that guards it.
+
+    ``counted`` says whether a touch with other such columns may count otherwise.
+    """
     names: tuple[str, ...] = tuple(form.__slots__)
     guard = names[1]
     newest: dict[str, Any] = {}
@@ -109,7 +113,12 @@ async def _keep_newest(
             newest[row.touch] = row
     if newest:
         columns = {name: [getattr(row, name) for row in newest.values()] for name in names}
-        await connection.execute(_upsert(names), columns)
+        if not counted:
+            await connection.execute(_upsert(names), columns)
+            return
+        moved = await connection.execute(tallied(_upsert(names)), columns)
+        if (0,) in await moved.fetchall():
+            await drop_empty(connection)
 
 
 def _upsert(names: tuple[str, ...]) -> sql.Composed:

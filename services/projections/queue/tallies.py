@@ -1,0 +1,68 @@
+"""How many open touches there are of each kind: kept as touches change, since counting them reads them all."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import psycopg
+from psycopg import sql
+
+OPEN: Final = sql.SQL("reason IS NOT NULL AND state IN ('raised', 'held', 'assigned', 'claimed')")
+"""Which touches wait, as the indexes have it, word for word: the planner passes them over for anything else."""
+
+FACETS: Final = ("community", "segment", "reason", "state", "responder", "escalated")
+"""What a touch is counted by."""
+
+_PAIRS: Final = sql.SQL(", ").join(
+    sql.SQL("({}, w.was[{n}], w.becomes[{n}])").format(facet, n=number) for number, facet in enumerate(FACETS, start=1)
+)
+
+
+def values_of(touch: str) -> sql.Composed:
+    """Return the values of ``FACETS`` in the row named ``touch``; null for a facet under which it is not counted."""
+    return sql.SQL(
+        "ARRAY[{t}.community, {t}.segment, {t}.reason, {t}.state, {t}.responder, "
+        "CASE WHEN {t}.escalated_at IS NOT NULL THEN 'yes' END]"
+    ).format(t=sql.Identifier(touch))
+
+
+def _is_open(touch: str) -> sql.Composed:
+    return sql.SQL("{t}.reason IS NOT NULL AND {t}.state IN ('raised', 'held', 'assigned', 'claimed')").format(
+        t=sql.Identifier(touch)
+    )
+
+
+def tallied(write: sql.Composable) -> sql.Composed:
+    """Return a statement that carries out ``write``, an upsert of touches, and moves the tallies with what it changed.
+
+    It answers with the tallies that it moved.
+    """
+    return sql.SQL("""
+WITH written AS (
+    {write}
+    RETURNING CASE WHEN {was_open} THEN {was} END AS was, CASE WHEN {is_open} THEN {becomes} END AS becomes
+), changed AS (
+    SELECT facet, kind.was, kind.becomes, count(*) AS touches
+    FROM written AS w CROSS JOIN LATERAL (VALUES {pairs}) AS kind (facet, was, becomes)
+    WHERE kind.was IS DISTINCT FROM kind.becomes GROUP BY facet, kind.was, kind.becomes
+)
+INSERT INTO touch_tallies AS t (facet, value, count)
+SELECT facet, value, sum(change) FROM (
+    SELECT facet, was, -touches FROM changed UNION ALL SELECT facet, becomes, touches FROM changed
+) AS moved (facet, value, change)
+WHERE value IS NOT NULL GROUP BY facet, value HAVING sum(change) <> 0
+ON CONFLICT (facet, value) DO UPDATE SET count = t.count + excluded.count
+RETURNING count
+""").format(
+        write=write,
+        was_open=_is_open("old"),
+        was=values_of("old"),
+        is_open=_is_open("new"),
+        becomes=values_of("new"),
+        pairs=_PAIRS,
+    )
+
+
+async def drop_empty(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Remove the tallies of what no open touch has any more: a view folded in other batches has no row for it."""
+    await connection.execute("DELETE FROM touch_tallies WHERE count = 0")
