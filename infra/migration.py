@@ -11,7 +11,7 @@ from psycopg.sql import SQL, Identifier
 
 from infra.backup.database import tables_in
 from infra.backup.manifest import Manifest
-from infra.backup.restoring import restore_backup
+from infra.backup.restoring import AGAIN, restore_backup
 from infra.backup.streams import ask
 from infra.backup.taking import ORDER, take_backup
 from infra.operator_error import OperatorError
@@ -37,10 +37,17 @@ async def save_for_migration(source: Connections, folder: Path, progress: Progre
 
 
 async def load_migrated(
-    target: Servers, folder: Path, manifest: Manifest, counted: Counted, *, replicas: int, progress: Progress
+    target: Servers,
+    folder: Path,
+    manifest: Manifest,
+    counted: Counted,
+    *,
+    replicas: int,
+    progress: Progress,
+    again: str = AGAIN,
 ) -> Counted:
     """Restore into ``target`` and return what it holds; raises OperatorError unless that is what was ``counted``."""
-    await restore_backup(target, folder, manifest, replicas=replicas, progress=progress)
+    await restore_backup(target, folder, manifest, replicas=replicas, progress=progress, again=again)
     progress.step("comparing both sides")
     async with connected(target, "warmline migrate-data") as connections:
         found = await count(connections)

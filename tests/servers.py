@@ -20,7 +20,7 @@ import psycopg
 from nats.aio.client import Client
 from psycopg import sql
 
-from infra.embedded.nats import NatsServer, nats_servers
+from infra.embedded.nats import ALWAYS, NatsServer, nats_servers
 from infra.embedded.postgres import PostgresServer
 from infra.embedded.postgres_place import postgres_place
 from infra.nats_readiness import wait_for_jetstream
@@ -58,9 +58,9 @@ async def running_postgres(data: Path) -> AsyncIterator[PostgresServer]:
 
 
 @asynccontextmanager
-async def running_nats(data: Path) -> AsyncIterator[NatsServer]:
+async def running_nats(data: Path, sync: str = ALWAYS) -> AsyncIterator[NatsServer]:
     claim = claim_internal(None)
-    server = NatsServer(data, claim.port, max_file_store="8GB")
+    server = NatsServer(data, claim.port, max_file_store="8GB", sync=sync)
     await server.start()
     try:
         yield server
@@ -114,10 +114,10 @@ async def leader_of(client: Client, stream: str) -> int:
 
 
 @asynccontextmanager
-async def running_nats_cluster(data: Path) -> AsyncIterator[NatsCluster]:
+async def running_nats_cluster(data: Path, sync: str = ALWAYS) -> AsyncIterator[NatsCluster]:
     claims = [claim_internal(None) for _ in range(6)]
     ports = [claim.port for claim in claims]
-    cluster = NatsCluster(nodes=nats_servers(data, ports[:3], ports[3:], max_file_store="8GB"))
+    cluster = NatsCluster(nodes=nats_servers(data, ports[:3], ports[3:], max_file_store="8GB", sync=sync))
     try:
         await cluster.revive(0, 1, 2)
         await wait_for_jetstream(cluster.url)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import nats.errors
 import psycopg
 from nats.aio.client import Client
 from psycopg.sql import SQL, Identifier
@@ -34,17 +35,20 @@ from shared.postgres_liveness import lively_conninfo
 from shared.stream_identity import look_at, reader_in, with_new_identity
 from shared.topology import StreamSettings, streams
 
-_INCOMPLETE: Final = (
-    "What was restored so far is incomplete. Before you try again, empty both servers; a DATA is deleted as a whole, "
-    "with what its README.txt names."
+AGAIN: Final = (
+    "what was restored is incomplete. Before you try again, empty both servers. On a slow disk, start NATS with "
+    "WARMLINE_NATS_SYNC=2m for the restoration, and only for it: docs/backup.md."
 )
+"""What to do on servers of the operator's own when a restoration breaks off."""
 _SETTLED_FACTS: Final = ("p.*.member.*.warmline.touch-settled",)
 
 
 async def restore_backup(
-    servers: Servers, folder: Path, manifest: Manifest, *, replicas: int, progress: Progress
+    servers: Servers, folder: Path, manifest: Manifest, *, replicas: int, progress: Progress, again: str = AGAIN
 ) -> None:
     """Restore both stores from ``folder`` into ``servers``, with streams on ``replicas`` servers each.
+
+    ``again`` says, in an error, what to do before the next try.
 
     Raises OperatorError before anything is changed when the backup is damaged or the servers hold something.
     """
@@ -56,8 +60,8 @@ async def restore_backup(
         await _refuse_used(client, servers.postgres_url)
         try:
             await _restore_stores(client, servers, folder, manifest, replicas=replicas, progress=progress)
-        except OperatorError as error:
-            raise OperatorError(f"{error} {_INCOMPLETE}") from error
+        except (OperatorError, nats.errors.Error, psycopg.Error, OSError) as error:
+            raise OperatorError(f"{str(error).rstrip('.') or type(error).__name__}: {again}") from error
     finally:
         await client.close()
     settings = StreamSettings(max_bytes=_bound(manifest), replicas=replicas)

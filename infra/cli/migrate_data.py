@@ -19,7 +19,7 @@ from infra.cli.failure import failures_in_words
 from infra.cli.options import DEFAULT_DATA, Data, NatsNodes, Replicas
 from infra.cli.progress_display import ProgressDisplay
 from infra.cli.quiet_logs import quiet_logs
-from infra.embedded_servers import embedded_servers
+from infra.embedded_servers import embedded_servers, what_to_delete
 from infra.migration import Counted, count, load_migrated, save_for_migration
 from infra.operator_error import OperatorError
 from infra.running_servers import NATS_URL, POSTGRES_URL, Servers, connected
@@ -74,8 +74,11 @@ async def _to_data(own: Servers, data: Path, nodes: int) -> Counted:
         async with connected(own, "warmline migrate-data") as connections:
             counted = await count(connections)
             manifest = await save_for_migration(connections, folder, progress)
-        async with embedded_servers(data, nats_nodes=nodes, store_bytes=store_bytes(manifest)) as target:
-            moved = await load_migrated(target, folder, manifest, counted, replicas=nodes, progress=progress)
+        room = store_bytes(manifest)
+        async with embedded_servers(data, nats_nodes=nodes, store_bytes=room, restoring=True) as target:
+            moved = await load_migrated(
+                target, folder, manifest, counted, replicas=nodes, progress=progress, again=what_to_delete(data)
+            )
             keep_policy_in_force(data)
             return moved
 

@@ -11,13 +11,13 @@ import typer
 from rich.console import Console
 
 from infra.backup.manifest import Manifest, read_manifest
-from infra.backup.restoring import restore_backup, restore_others, store_bytes
+from infra.backup.restoring import AGAIN, restore_backup, restore_others, store_bytes
 from infra.cli.failure import failures_in_words
 from infra.cli.options import DEFAULT_DATA, Data, NatsNodes, Replicas
 from infra.cli.progress_display import ProgressDisplay
 from infra.cli.quiet_logs import quiet_logs
 from infra.cli.reconcile import show
-from infra.embedded_servers import embedded_servers
+from infra.embedded_servers import embedded_servers, what_to_delete
 from infra.reconcile.run import Reconciled, reconcile
 from infra.running_servers import NATS_URL, Servers, connected, running_servers
 from infra.start_policy import keep_policy_in_force
@@ -45,7 +45,7 @@ def restore(
             markup=False,
         )
         if NATS_URL in os.environ:
-            done = asyncio.run(_restore(running_servers(data, os.environ), folder, manifest, replicas))
+            done = asyncio.run(_restore(running_servers(data, os.environ), folder, manifest, replicas, AGAIN))
         else:
             done = asyncio.run(_restore_data(folder, manifest, data, nats_nodes))
         show(console, done)
@@ -53,15 +53,16 @@ def restore(
 
 
 async def _restore_data(folder: Path, manifest: Manifest, data: Path, nodes: int) -> Reconciled:
-    async with embedded_servers(data, nats_nodes=nodes, store_bytes=store_bytes(manifest)) as servers:
-        done = await _restore(servers, folder, manifest, nodes)
+    room = store_bytes(manifest)
+    async with embedded_servers(data, nats_nodes=nodes, store_bytes=room, restoring=True) as servers:
+        done = await _restore(servers, folder, manifest, nodes, what_to_delete(data))
         restore_others(folder, manifest, data)
         keep_policy_in_force(data)
         return done
 
 
-async def _restore(servers: Servers, folder: Path, manifest: Manifest, replicas: int) -> Reconciled:
+async def _restore(servers: Servers, folder: Path, manifest: Manifest, replicas: int, again: str) -> Reconciled:
     with ProgressDisplay() as progress:
-        await restore_backup(servers, folder, manifest, replicas=replicas, progress=progress)
+        await restore_backup(servers, folder, manifest, replicas=replicas, progress=progress, again=again)
         async with connected(servers, "warmline restore") as connections:
             return await reconcile(connections, progress)

@@ -23,6 +23,9 @@ from infra.private_file import kept_secret, write_private
 
 _ALONE: Final = "nats.conf"
 _CLUSTER: Final = "cluster.conf"
+ALWAYS: Final = "always"
+SELDOM: Final = "2m"
+"""How often a server syncs what it stores: every message, or only now and then, as while a backup is restored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +44,22 @@ class NatsServer(OneChild):
 
     stop_steps = (StopStep(signal=signal.SIGINT, seconds=10),)
 
-    def __init__(self, data: Path, port: int, *, max_file_store: str = "16GB", node: ClusterNode | None = None) -> None:
-        """`max_file_store` bounds all streams of this server together, in nats.conf's notation."""
+    def __init__(
+        self,
+        data: Path,
+        port: int,
+        *,
+        max_file_store: str = "16GB",
+        node: ClusterNode | None = None,
+        sync: str = ALWAYS,
+    ) -> None:
+        """`max_file_store` bounds all streams of this server together, in nats.conf's notation; so is `sync`."""
         super().__init__()
         self._data = data.resolve()
         self._port = port
         self._max_file_store = max_file_store
         self._node = node
+        self._sync = sync
         self.folder = self._data / "nats" / str(node.number) if node else self._data / "nats"
         self.name = f"nats-{node.number}" if node else "nats"
         self.log = self._data / "logs" / f"{self.name}.log"
@@ -93,6 +105,7 @@ class NatsServer(OneChild):
             "WARMLINE_NATS_MONITOR": "0",
             "WARMLINE_NATS_STORE": json.dumps(str(self.folder)),
             "WARMLINE_NATS_STORE_BYTES": self._max_file_store,
+            "WARMLINE_NATS_SYNC": json.dumps(self._sync),
             **{user.password_variable: json.dumps(nats_password(self._data, user.name)) for user in USERS},
         }
         if self._node is not None:
@@ -123,19 +136,20 @@ class NatsServer(OneChild):
 
 
 def nats_servers(
-    data: Path, ports: Sequence[int], route_ports: Sequence[int], *, max_file_store: str = "16GB"
+    data: Path, ports: Sequence[int], route_ports: Sequence[int], *, max_file_store: str = "16GB", sync: str = ALWAYS
 ) -> list[NatsServer]:
     """Return the servers of `data` that listen on `ports`: one alone, or the nodes of a cluster.
 
     `route_ports`, as many as `ports`, are where the nodes of a cluster find each other.
     """
     if len(ports) == 1:
-        return [NatsServer(data, ports[0], max_file_store=max_file_store)]
+        return [NatsServer(data, ports[0], max_file_store=max_file_store, sync=sync)]
     return [
         NatsServer(
             data,
             port,
             max_file_store=max_file_store,
+            sync=sync,
             node=ClusterNode(number=number, route_ports=tuple(route_ports)),
         )
         for number, port in enumerate(ports, start=1)

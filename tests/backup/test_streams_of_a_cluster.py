@@ -11,6 +11,7 @@ from nats.aio.client import Client
 from infra.backup.kept_files import KeptFileWriter
 from infra.backup.replicas import wait_for_replicas
 from infra.backup.streams import ask, load_stream, save_stream
+from infra.embedded.nats import SELDOM
 from infra.stream_provisioning import provision_streams
 from shared.contracts.subjects import TOUCHES
 from shared.publisher import DurablePublisher, Outgoing
@@ -19,7 +20,7 @@ from shared.topology import GIB, StreamSettings
 from tests import servers
 from tests.backup.silent_progress import Silent
 
-MESSAGES = 2_000
+MESSAGES = 15_000
 
 
 async def fill(client: Client) -> None:
@@ -77,10 +78,15 @@ async def stays_the_same(client: Client, cluster: servers.NatsCluster) -> None:
 async def test_from_one_server_to_three_and_back(client: Client, tmp_path: Path) -> None:
     await fill(client)
     was = await holds(client)
-    with servers.data_folder() as data:
-        async with servers.running_nats_cluster(data) as cluster, servers.nats_client(cluster.url) as three:
+    with servers.data_folder() as data, servers.data_folder() as home:
+        async with (
+            servers.running_nats_cluster(data, SELDOM) as cluster,
+            servers.running_nats(home, SELDOM) as alone,
+            servers.nats_client(cluster.url) as three,
+            servers.nats_client(alone.url) as one,
+        ):
             assert await move(client, three, tmp_path / "there", 3) == 3
             assert await holds(three) == was
             await stays_the_same(three, cluster)
-            assert await move(three, client, tmp_path / "back", 1) == 1
-            assert await holds(client) == was
+            assert await move(three, one, tmp_path / "back", 1) == 1
+            assert await holds(one) == was
