@@ -1,6 +1,7 @@
 """Print who needs a human, as it happens."""
 
 import asyncio
+import contextlib
 import json
 import os
 
@@ -24,4 +25,5 @@ async def main() -> None:
             await message.ack()
 
 
-asyncio.run(main())
+with contextlib.suppress(BrokenPipeError, KeyboardInterrupt):
+    asyncio.run(main())

@@ -6,10 +6,9 @@ import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -25,16 +24,12 @@ from infra.operator_error import OperatorError
 from infra.running_servers import NATS_URL, POSTGRES_URL, Servers, connected
 from infra.start_policy import keep_policy_in_force
 
-
-class Direction(StrEnum):
-    """Where to."""
-
-    servers = "to-servers"
-    data = "to-data"
+_TO_SERVERS: Final = "to-servers"
+_TO_DATA: Final = "to-data"
 
 
 def migrate_data(
-    direction: Annotated[Direction, typer.Argument(metavar="to-servers|to-data", help="Where everything is to go.")],
+    direction: Annotated[str, typer.Argument(metavar="to-servers|to-data", help="Where everything is to go.")],
     data: Data = DEFAULT_DATA,
     nats_nodes: NatsNodes = 1,
     replicas: Replicas = 1,
@@ -46,8 +41,10 @@ def migrate_data(
     """
     quiet_logs()
     with failures_in_words():
+        if direction not in (_TO_SERVERS, _TO_DATA):
+            raise OperatorError(f"Say where everything is to go: {_TO_SERVERS} or {_TO_DATA}, not {direction}.")
         own = _own_servers()
-        out = direction is Direction.servers
+        out = direction == _TO_SERVERS
         moved = asyncio.run(_to_servers(data, own, replicas) if out else _to_data(own, data, nats_nodes))
         _show(moved, data, direction)
 
@@ -91,14 +88,14 @@ def _folder(data: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _show(moved: Counted, data: Path, direction: Direction) -> None:
+def _show(moved: Counted, data: Path, direction: str) -> None:
     console = Console(soft_wrap=True, highlight=False)
     for stream, (messages, last) in moved.streams.items():
         console.print(f"{stream}: {messages:,} messages, up to {last:,}", markup=False)
     console.print(f"database: {sum(moved.rows.values()):,} rows in {len(moved.rows):,} tables")
     console.print(f"readers: {len(moved.readers):,}, each where it was")
-    where = "your servers" if direction is Direction.servers else str(data)
-    left = str(data) if direction is Direction.servers else "your servers"
+    where = "your servers" if direction == _TO_SERVERS else str(data)
+    left = str(data) if direction == _TO_SERVERS else "your servers"
     console.print(f"\nEverything is on {where} now, and compared.", style="bold green", markup=False)
     console.print(
         f"Start Warmline there, and never again on {left}, which holds the same: keep it until all is well.",

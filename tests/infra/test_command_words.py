@@ -1,0 +1,27 @@
+"""What the command says about itself, to somebody who asks or errs."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from infra.cli.main import app
+
+_COMMANDS = get_command(app).commands  # type: ignore[attr-defined]
+_RUNNER = CliRunner(env={"COLUMNS": "1000", "TERMINAL_WIDTH": "1000"})
+
+
+@pytest.mark.parametrize("name", _COMMANDS)
+def test_help_breaks_lines_where_the_terminal_ends_and_nowhere_else(name: str) -> None:
+    told = [line.strip() for line in _RUNNER.invoke(app, [name, "--help"]).stdout.replace("`", "").splitlines()]
+    for paragraph in inspect.cleandoc(_COMMANDS[name].help or "").replace("`", "").split("\n\n"):
+        assert " ".join(paragraph.split()) in told
+
+
+def test_a_direction_that_there_is_not_is_told_in_words() -> None:
+    result = _RUNNER.invoke(app, ["migrate-data", "nowhere"])
+    assert result.exit_code == 1
+    assert result.stderr == "Error: Say where everything is to go: to-servers or to-data, not nowhere.\n"
