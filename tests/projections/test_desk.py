@@ -6,12 +6,14 @@ import re
 import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 
 import httpx
 import pytest
 
 from services.projections.desk.session import COOKIE, LIFETIME_SECONDS, Sessions
 from services.projections.history.view import HistoryView
+from services.projections.queue.view import QueueView
 from tests.projections import making
 from tests.projections.folding import fold
 from tests.projections.making import ADA_KEY
@@ -195,3 +197,17 @@ def test_a_changed_cookie_is_no_session():
     sessions = Sessions(TOKEN)
     body, _, signature = sessions.seal(sessions.new(1000.0)).partition(".")
     assert sessions.open(f"{body[:-2]}AA.{signature}", 1000.0) is None
+
+
+async def test_a_member_with_many_touches_has_the_first_in_the_queue_on_the_page_and_the_rest_folded(desk, told):
+    needs = making.touches()
+    needs.next = 500
+    more = [making.need(about=f"c-{hour}", since=making.NOON - timedelta(hours=hour)) for hour in range(1, 31)]
+    await fold(desk.connection, QueueView(), [needs.add(need) for need in more])
+    async with visitor(desk, "") as browser:
+        page = (await browser.get(f"/members/{ADA_KEY}")).text
+        shown, rest = page.split('<details class="rest">')
+    by_wait = [need.touch for need in reversed(more)]
+    assert [touch in shown for touch in by_wait] == [True] * 5 + [False] * 25
+    assert "26 more" in rest
+    assert all(touch in rest.split("</details>")[0] for touch in (*by_wait[5:], told.question.touch))

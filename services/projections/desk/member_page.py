@@ -12,6 +12,8 @@ from services.projections.injected import GivenPages, GivenReader, SignedRequest
 from services.projections.problems import not_found
 
 _PAGE: Final = 30
+_AT_ONCE: Final = 5
+"""How many of the member's touches are shown unfolded, in the queue's order; the story stays within reach."""
 
 
 @get("/members/{member:str}", include_in_schema=False)
@@ -32,6 +34,7 @@ async def member_page(
         viewer=request.user,
         session=request.auth,
         member=detail,
+        at_once=_AT_ONCE,
         story=story,
         older=f"/members/{member}?{urlencode({'cursor': story.next})}" if story.next else None,
         first=cursor is None,
