@@ -71,7 +71,7 @@ async def _make_durable(data: Path, servers: Sequence[NatsServer]) -> None:
     for server in servers:
         if await server.wait() != 0:
             raise OperatorError(
-                f"{server.name} had to be killed before it had written everything: {what_to_delete(data)}",
+                f"{server.name} had to be killed before it had written everything. {what_to_delete(data)}",
                 log=server.log,
             )
     await asyncio.to_thread(make_durable, data / "nats")
@@ -81,4 +81,4 @@ def what_to_delete(data: Path) -> str:
     """Say how an operator gets rid of a DATA into which nothing was restored to the end."""
     place = postgres_place(data)
     folders = [data.resolve(), *([place.directory.parent] if place.account else ())]
-    return f"what was restored is incomplete. Before you try again, delete it: rm -r {shlex.join(map(str, folders))}"
+    return f"What was restored is incomplete. Before you try again, delete it: rm -r {shlex.join(map(str, folders))}"

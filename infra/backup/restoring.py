@@ -36,7 +36,7 @@ from shared.stream_identity import look_at, reader_in, with_new_identity
 from shared.topology import StreamSettings, streams
 
 AGAIN: Final = (
-    "what was restored is incomplete. Before you try again, empty both servers. On a slow disk, start NATS with "
+    "What was restored is incomplete. Before you try again, empty both servers. On a slow disk, start NATS with "
     "WARMLINE_NATS_SYNC=2m for the restoration, and only for it: docs/backup.md."
 )
 """What to do on servers of the operator's own when a restoration breaks off."""
@@ -61,7 +61,7 @@ async def restore_backup(
         try:
             await _restore_stores(client, servers, folder, manifest, replicas=replicas, progress=progress)
         except (OperatorError, nats.errors.Error, psycopg.Error, OSError) as error:
-            raise OperatorError(f"{str(error).rstrip('.') or type(error).__name__}: {again}") from error
+            raise OperatorError(f"{str(error).rstrip('.') or type(error).__name__}. {again}") from error
     finally:
         await client.close()
     settings = StreamSettings(max_bytes=_bound(manifest), replicas=replicas)
