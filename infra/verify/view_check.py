@@ -25,11 +25,9 @@ LIVE = "live_"
 _STORED_ONCE = """(
     SELECT m.key, min(m.seq) AS seq FROM verify.member_events AS m
     JOIN verify.live_positions AS p ON p.view = 'history' AND p.shard = 'history-' || m.shard AND m.seq <= p.position
-    WHERE m.form = 'member' AND NOT EXISTS (
+    LEFT JOIN verify.live_arrived AS a ON a.key = m.key LEFT JOIN verify.live_horizons AS h ON h.community = m.community
+    WHERE m.form = 'member' AND (a.time >= h.before) IS NOT FALSE AND NOT EXISTS (
         SELECT FROM verify.live_parked AS d WHERE d.shard = p.shard AND d.stream = p.stream AND d.seq = m.seq)
-    AND NOT EXISTS (
-        SELECT FROM verify.live_arrived AS a JOIN verify.live_horizons AS h ON h.community = m.community
-        WHERE a.key = m.key AND a.time < h.before)
     GROUP BY m.key)"""
 
 
