@@ -172,6 +172,7 @@ async def test_pages_fit_a_phone_and_their_text_can_be_read(desk, told, browser,
     for path in ("/", f"/touches/{told.question.touch}", f"/touches/{told.held.touch}", f"/members/{ADA_KEY}", "/who"):
         await page.goto(desk.url + path)
         assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert await page.evaluate("document.querySelector('.me .quiet-link').getBoundingClientRect().height") < 44
         assert await page.evaluate(FAINT_TEXT) == []
 
 
