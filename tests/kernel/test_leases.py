@@ -211,3 +211,24 @@ async def test_work_that_fails_is_started_afresh_and_leases_survive_a_lost_conne
         await asyncio.sleep(2.5)
         assert {shard: lease.epoch for shard, lease in worker.owned.items()} == epochs
     assert_gapless(partitions)
+
+
+async def test_work_that_fails_at_once_is_not_tried_in_a_whirl(
+    database_url: str, partitions: list[PartitionStore]
+) -> None:
+    """Each lease that is given back wakes who might want it: two processes would hand a broken shard to and fro."""
+    assert partitions
+    starts: list[float] = []
+
+    async def fail(_lease: Lease) -> None:
+        starts.append(time.monotonic())
+        raise RuntimeError("broken")
+
+    keepers = [LeaseKeeper(database_url, SCHEMA, ("0",), name, fail) for name in ("a", "b")]
+    tasks = [asyncio.create_task(keeper.run()) for keeper in keepers]
+    try:
+        await until_async(lambda: len(starts) >= 4)
+    finally:
+        for task in tasks:
+            await end(task)
+    assert starts[3] - starts[0] >= 2.5
