@@ -16,7 +16,7 @@ async def main() -> None:
     while True:
         try:
             batch = await messages.fetch(100, timeout=5)
-        except nats.errors.TimeoutError:
+        except TimeoutError:  # asyncio's own, too
             continue
         for message in batch:
             if message.headers["ce-type"] == "warmline.needs-touch.raised.v1":
