@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
-from typing import Final
 
 import structlog
 from nats.aio.client import Client
@@ -16,10 +14,8 @@ from shared.event_store.recorder import Lease
 from shared.event_store.store import Opened, PartitionStore
 from shared.partition.service import Input
 from shared.relay import StoreBehindError, published_position
-from shared.stream_identity import StreamSeen, look_at, message_at
+from shared.stream_identity import ROUNDING, StreamSeen, look_at, message_at
 from shared.topology import DERIVED
-
-_ROUNDING: Final = timedelta(milliseconds=1)
 
 log = structlog.get_logger()
 
@@ -48,7 +44,7 @@ async def _refuse_grown_again(client: Client, seen: StreamSeen, spec: Input, pos
     message = await message_at(client, spec.stream, position) if position else None
     if message is None or not any(subject_matches(message.subject, subject) for subject in spec.subjects):
         return
-    if message.stored > stood.clock + _ROUNDING:
+    if message.stored > stood.clock + ROUNDING:
         raise StreamReplacedError(
             f"{seen.reader} was read up to {position}, but what stands there was stored at {message.stored:%F %T}, "
             f"after all that this database has read of it, which ends at {stood.clock:%F %T}: the stream was cut back "

@@ -17,7 +17,8 @@ from shared.event_store.reader_names import reader_name
 _NO_MESSAGE: Final = 10037
 _IDENTITY: Final = "warmline-identity"
 """In the metadata of a stream that was restored: of such a one, the servers of a cluster differ over ``created``."""
-_ROUNDING: Final = timedelta(milliseconds=1)
+ROUNDING: Final = timedelta(milliseconds=1)
+"""By so much a stored time may differ from what the server says of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,22 +118,12 @@ async def refuse_grown_again(client: Client, seen: StreamSeen, stream: str, read
 
     Raises nats.errors.Error when the server is away.
     """
-    stored = await _stored_at(client, stream, read.seq)
-    if stored is not None and abs(stored - read.stored) > _ROUNDING:
+    found = await message_at(client, stream, read.seq)
+    if found is not None and abs(found.stored - read.stored) > ROUNDING:
         raise StreamReplacedError(
             f"{seen.reader} was read up to {read.seq}, stored at {read.stored:%F %T}, but what stands there was stored "
-            f"at {stored:%F %T}: the stream was cut back and has grown again. {MEND}"
+            f"at {found.stored:%F %T}: the stream was cut back and has grown again. {MEND}"
         )
-
-
-async def _stored_at(client: Client, stream: str, seq: int) -> datetime | None:
-    message = await client.request(f"$JS.API.STREAM.MSG.GET.{stream}", json.dumps({"seq": seq}).encode(), timeout=5)
-    answer = json.loads(message.data)
-    if error := answer.get("error"):
-        if error.get("err_code") == _NO_MESSAGE:
-            return None
-        APIError.from_error(error)
-    return datetime.fromisoformat(answer["message"]["time"])
 
 
 async def last_sequence(client: Client, stream: str, subject: str) -> int:

@@ -74,7 +74,7 @@ def request_trace(name: str, traceparent: str | None) -> Iterator[str | None]:
         with _named_trace() as own:
             yield own
         return
-    sender = _propagator.extract({"traceparent": traceparent} if traceparent else {})
+    sender = _propagator.extract({"traceparent": traceparent})
     with _tracer.start_as_current_span(name, context=sender):
         carrier: dict[str, str] = {}
         sent = trace.get_current_span(sender).get_span_context()

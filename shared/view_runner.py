@@ -220,9 +220,6 @@ def decoded(messages: Sequence[Message]) -> list[Delivered]:
             result.append(decode(message))
         except UnknownTypeError as error:
             if error.ours:
-                raise UnknownOwnTypeError(
-                    f"{message.stream} holds at {message.seq} an event of the type {error.event_type}, which this "
-                    "build does not know. Start the build that wrote it, or a newer one."
-                ) from error
+                raise UnknownOwnTypeError(message, error.event_type) from error
             log.info("message.foreign", stream=message.stream, seq=message.seq, type=error.event_type)
     return result

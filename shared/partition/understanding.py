@@ -15,7 +15,13 @@ log = structlog.get_logger()
 
 
 class UnknownOwnTypeError(Exception):
-    """The stream holds a type of ours that this build does not know: the partition halts, loudly."""
+    """The stream holds a type of ours that this build does not know: its reader halts, loudly."""
+
+    def __init__(self, message: Message, event_type: str) -> None:
+        super().__init__(
+            f"{message.stream} holds at {message.seq} an event of the type {event_type}, which this build does not "
+            "know. Start the build that wrote it, or a newer one."
+        )
 
 
 class ToFold(NamedTuple):
@@ -40,10 +46,7 @@ def understand(
             understood.append(ToFold(delivered, service.streams_of(delivered)) if concerns else None)
         except UnknownTypeError as error:
             if error.ours:
-                return understood, UnknownOwnTypeError(
-                    f"{message.stream} holds at {message.seq} an event of the type {error.event_type}, which this "
-                    "build does not know. Start the build that wrote it, or a newer one."
-                )
+                return understood, UnknownOwnTypeError(message, error.event_type)
             log.info("message.foreign", stream=message.stream, seq=message.seq, type=error.event_type)
             understood.append(None)
         except Exception as error:  # noqa: BLE001 -- a poison message must not stop the rest
