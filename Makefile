@@ -1,6 +1,9 @@
 # Everything needed is installed below this folder, in .tools and .venv; Python 3.11 or newer is all that must be there.
 UV_VERSION = 0.13.9
 
+# Bytecode is kept: else each of Warmline's processes compiles some eight hundred modules at every start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install run test lint fuzz chaos simulate bench profile
 
