@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -50,7 +50,7 @@ def recovered_event(told: Told) -> MemberEvent | None:
     form = _TYPES.get(told.kind)
     if form is None:
         return None
-    names = {one.name for one in fields(form)}
+    names = set(form.__struct_fields__)
     data: dict[str, Any] = {name: value for name, value in told.extra.items() if name in names}
     data |= {name: value for name in _COLUMNS if name in names and (value := getattr(told, name)) is not None}
     if "text" in names:

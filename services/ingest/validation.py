@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from services.ingest.community_map import CommunityMap
 from services.ingest.envelope import RawEvent

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shared.contracts.policy import Policy
 from shared.decider import Deadline, Decider, Standing
@@ -16,8 +18,7 @@ IMPORT_LAPSES_AFTER: Final = timedelta(hours=12)
 IMPORTING_LINE: Final = "importing"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyTaken:
+class PolicyTaken(Struct, frozen=True, kw_only=True, gc=False):
     """From here on this policy holds."""
 
     community: str
@@ -26,23 +27,20 @@ class PolicyTaken:
     policy: Policy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommunityKnownSince:
+class CommunityKnownSince(Struct, frozen=True, kw_only=True, gc=False):
     """The earliest event that is known of the community."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportOpened:
+class ImportOpened(Struct, frozen=True, kw_only=True, gc=False):
     """History comes in from here on. ``at`` is the time of storing."""
 
     import_id: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportClosed:
+class ImportClosed(Struct, frozen=True, kw_only=True, gc=False):
     """The import is over, or has lapsed. ``at`` is the time of storing."""
 
     import_id: str
@@ -50,8 +48,7 @@ class ImportClosed:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakePolicy:
+class TakePolicy(Struct, frozen=True, kw_only=True, gc=False):
     """A policy was adopted."""
 
     community: str
@@ -60,46 +57,40 @@ class TakePolicy:
     policy: Policy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteTime:
+class NoteTime(Struct, frozen=True, kw_only=True, gc=False):
     """Something happened in the community."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenImport:
+class OpenImport(Struct, frozen=True, kw_only=True, gc=False):
     """An import began, or was taken up again."""
 
     import_id: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloseImport:
+class CloseImport(Struct, frozen=True, kw_only=True, gc=False):
     """An import ended."""
 
     import_id: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LapseImports:
+class LapseImports(Struct, frozen=True, kw_only=True, gc=False):
     """Nothing was heard of the imports for too long."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenedImport:
+class OpenedImport(Struct, frozen=True, kw_only=True, gc=False):
     """An import that has not ended."""
 
     import_id: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommunityState:
+class CommunityState(Struct, frozen=True, kw_only=True, gc=False):
     """What triage must know of a community."""
 
     community: str = ""

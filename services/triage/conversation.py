@@ -6,9 +6,11 @@ Posts may arrive in any order: the earliest that is known counts as the opening.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from services.triage.conversation_facts import (
     ConversationOpened,
@@ -46,8 +48,7 @@ EARLY_KEPT: Final = 4
 """Edits and deletions that are remembered of other posts than the opening: the true opening may still be on its way."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationState:
+class ConversationState(Struct, frozen=True, kw_only=True, gc=False):
     """What is known of one conversation.
 
     ``looked_at`` is the key of the opener whose question was looked at. ``withdrawn`` when the need that this raised is
@@ -58,7 +59,7 @@ class ConversationState:
     opening: Post | None = None
     due: datetime | None = None
     answered_by: AnsweredBy = "anyone"
-    voices: Voices = Voices()  # noqa: RUF009 -- it is frozen
+    voices: Voices = Voices()
     edits: tuple[OpeningEdited, ...] = ()
     deleted: tuple[str, ...] = ()
     solved: bool = False

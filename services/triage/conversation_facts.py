@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from services.triage.needs import Circumstances
 from services.triage.voices import AnsweredBy, Post
@@ -12,8 +13,7 @@ from shared.contracts.needs_touch import Evidence, MemberRef
 # What happened
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationOpened:
+class ConversationOpened(Struct, frozen=True, kw_only=True, gc=False):
     """The earliest post that is known; ``due`` is when a question in it should have been answered."""
 
     conversation: str
@@ -22,15 +22,13 @@ class ConversationOpened:
     answered_by: AnsweredBy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VoiceHeard:
+class VoiceHeard(Struct, frozen=True, kw_only=True, gc=False):
     """Somebody spoke, in a way that changes what is known of the conversation."""
 
     post: Post
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VoicesGreeted:
+class VoicesGreeted(Struct, frozen=True, kw_only=True, gc=False):
     """Somebody of the team spoke after these members did."""
 
     members: tuple[MemberRef, ...]
@@ -38,8 +36,7 @@ class VoicesGreeted:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpeningEdited:
+class OpeningEdited(Struct, frozen=True, kw_only=True, gc=False):
     """The opening post was changed, or another that may turn out to be it; ``asks`` is what it does now."""
 
     message: str
@@ -47,31 +44,27 @@ class OpeningEdited:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpeningDeleted:
+class OpeningDeleted(Struct, frozen=True, kw_only=True, gc=False):
     """The opening post is gone, or another that may turn out to have been it."""
 
     message: str
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationSolved:
+class ConversationSolved(Struct, frozen=True, kw_only=True, gc=False):
     """The conversation was marked as solved."""
 
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuestionPassed:
+class QuestionPassed(Struct, frozen=True, kw_only=True, gc=False):
     """The deadline came and nothing is needed; ``why`` says what stood against it."""
 
     why: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuestionPostponed:
+class QuestionPostponed(Struct, frozen=True, kw_only=True, gc=False):
     """The deadline came, and by the policy that holds now it is later."""
 
     due: datetime
@@ -80,8 +73,7 @@ class QuestionPostponed:
 # What is asked
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotePost:
+class NotePost(Struct, frozen=True, kw_only=True, gc=False):
     """Somebody wrote; ``due`` is when an answer would be due if this opens the conversation with a question."""
 
     conversation: str
@@ -90,8 +82,7 @@ class NotePost:
     answered_by: AnsweredBy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteEdit:
+class NoteEdit(Struct, frozen=True, kw_only=True, gc=False):
     """A message was changed."""
 
     message: str
@@ -99,23 +90,20 @@ class NoteEdit:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteDeletion:
+class NoteDeletion(Struct, frozen=True, kw_only=True, gc=False):
     """A message is gone."""
 
     message: str
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteSolved:
+class NoteSolved(Struct, frozen=True, kw_only=True, gc=False):
     """Somebody marked the conversation as solved."""
 
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LookAtQuestion:
+class LookAtQuestion(Struct, frozen=True, kw_only=True, gc=False):
     """The answer's deadline fired. ``answered_by`` and ``team``, the opener's, are by the policy that holds now."""
 
     seen: Circumstances

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from services.triage.member_facts import (
     GreetMember,
@@ -39,8 +41,7 @@ DESCRIBED_AGAIN_AFTER: Final = timedelta(days=1)
 _NOT_KNOWN_LONG: Final = "the community is not known for long"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberState:
+class MemberState(Struct, frozen=True, kw_only=True, gc=False):
     """What is known of one identity.
 
     ``welcome`` is awaited until it is done: looked at, or clear before; it is doubtful when it was passed only since

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from services.triage.needs import Circumstances
 from shared.contracts.needs_touch import Evidence, MemberRef
@@ -11,8 +12,7 @@ from shared.contracts.needs_touch import Evidence, MemberRef
 # What happened
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberSeen:
+class MemberSeen(Struct, frozen=True, kw_only=True, gc=False):
     """The member is there since ``evidence.time``, as far as is known; ``joined`` when the platform said so."""
 
     member: MemberRef
@@ -21,8 +21,7 @@ class MemberSeen:
     welcome_due: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberDescribed:
+class MemberDescribed(Struct, frozen=True, kw_only=True, gc=False):
     """What the platform says about the member, its roles as of ``at``; ``team`` by the policy's mapping at that time.
 
     Who was a bot once stays one.
@@ -34,39 +33,34 @@ class MemberDescribed:
     at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberTagged:
+class MemberTagged(Struct, frozen=True, kw_only=True, gc=False):
     """The member's tags, as of ``at``."""
 
     tags: tuple[str, ...]
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberGreeted:
+class MemberGreeted(Struct, frozen=True, kw_only=True, gc=False):
     """Somebody of the team answered or mentioned the member."""
 
     by: MemberRef
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberLeft:
+class MemberLeft(Struct, frozen=True, kw_only=True, gc=False):
     """The member left the community."""
 
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WelcomePassed:
+class WelcomePassed(Struct, frozen=True, kw_only=True, gc=False):
     """The deadline came and no welcome is needed; ``why`` says what stood against it."""
 
     why: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WelcomePostponed:
+class WelcomePostponed(Struct, frozen=True, kw_only=True, gc=False):
     """The deadline came, and by the policy that holds now it is later."""
 
     due: datetime
@@ -75,8 +69,7 @@ class WelcomePostponed:
 # What is asked
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteMember:
+class NoteMember(Struct, frozen=True, kw_only=True, gc=False):
     """The member did something; ``roles`` and ``tags`` are None when the event says nothing of them."""
 
     member: MemberRef
@@ -89,23 +82,20 @@ class NoteMember:
     welcome_due: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GreetMember:
+class GreetMember(Struct, frozen=True, kw_only=True, gc=False):
     """Somebody of the team turned to the member."""
 
     by: MemberRef
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteLeft:
+class NoteLeft(Struct, frozen=True, kw_only=True, gc=False):
     """The member left or cancelled."""
 
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LookAtWelcome:
+class LookAtWelcome(Struct, frozen=True, kw_only=True, gc=False):
     """The welcome's deadline fired. ``known_since`` is the time of the community's first known event.
 
     ``team`` is by the policy that holds now.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec import Struct
 
 from shared.contracts.names import Reason, touch_id
 from shared.contracts.needs_touch import (
@@ -21,45 +22,39 @@ URGENCY: Final[dict[Reason, str]] = {"welcome": "routine", "unanswered": "soon"}
 """How soon a human should show up, by reason."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NeedRaised:
+class NeedRaised(Struct, frozen=True, kw_only=True, gc=False):
     """A rule's deadline passed and the cause was there: somebody needs a human."""
 
     need: NeedsTouch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NeedWithdrawn:
+class NeedWithdrawn(Struct, frozen=True, kw_only=True, gc=False):
     """The cause went away without the team."""
 
     end: NeedsTouchWithdrawn
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NeedMet:
+class NeedMet(Struct, frozen=True, kw_only=True, gc=False):
     """Somebody of the team met the need on the platform."""
 
     end: NeedsTouchMet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NeedClosed:
+class NeedClosed(Struct, frozen=True, kw_only=True, gc=False):
     """The touch was settled: whatever happens now is a new matter."""
 
     touch: str
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloseNeed:
+class CloseNeed(Struct, frozen=True, kw_only=True, gc=False):
     """Take note that a touch was settled."""
 
     touch: str
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
+class Circumstances(Struct, frozen=True, kw_only=True, gc=False):
     """What the shell found out for a rule: as of when it is looked at, and the policy's word on it.
 
     ``due`` is the rule's deadline by the policy that holds now; None when the team has no hours at all.

@@ -6,9 +6,11 @@ Posts may arrive in any order: what is kept of them is the same whichever came f
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shared.contracts.needs_touch import Evidence, MemberRef
 
@@ -21,8 +23,7 @@ _ANSWERS_KEPT: Final = 2
 AnsweredBy = Literal["anyone", "team"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
+class Post(Struct, frozen=True, kw_only=True, gc=False):
     """A post, without its text: ``asks`` is what the shell read in it."""
 
     member: MemberRef
@@ -32,8 +33,7 @@ class Post:
     team: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voice:
+class Voice(Struct, frozen=True, kw_only=True, gc=False):
     """Somebody who spoke here, since their first post that is known."""
 
     member: MemberRef
@@ -41,8 +41,7 @@ class Voice:
     greeted: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voices:
+class Voices(Struct, frozen=True, kw_only=True, gc=False):
     """Peers and team apart, earliest first; ``last_of_team`` is the latest time that somebody of the team spoke.
 
     Who spoke first as a peer and later for the team has a voice in both.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from shared.contracts.member_events import MEMBER_EVENT_TYPES, MemberEventData
 from shared.contracts.needs_touch import NEEDS_TOUCH_TYPES
@@ -17,8 +17,7 @@ SPEC_VERSION: Final = "1.0"
 JSON: Final = "application/json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberEvent:
+class MemberEvent(Struct, frozen=True, kw_only=True, gc=False):
     """A member event or a fact of Warmline as it stands in MEMBER_EVENTS: a structured CloudEvent.
 
     ``time`` is when it happened, and ``timeclamped`` is true when the sender's time lay in the future and was replaced
@@ -38,8 +37,7 @@ class MemberEvent:
     data: MemberEventData | WarmlineFact
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _RawMemberEvent:
+class _RawMemberEvent(Struct, frozen=True, kw_only=True, gc=False):
     specversion: str
     id: str
     source: str
@@ -105,8 +103,7 @@ def decode_member_event(body: bytes) -> MemberEvent:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publication:
+class Publication(Struct, frozen=True, kw_only=True, gc=False):
     """A message ready for NATS: subject, CloudEvents headers (binary binding) and body."""
 
     subject: str

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Final
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from shared.contracts.names import Audience, Label, Name, Text, Url
 
@@ -14,8 +13,7 @@ Roles = Annotated[tuple[Label, ...], Meta(max_length=100)]
 Mentions = Annotated[tuple[Label, ...], Meta(max_length=100)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(Struct, frozen=True, kw_only=True, gc=False):
     """One identity of a member, as the platform names it at the time of the event."""
 
     id: Label
@@ -25,8 +23,7 @@ class Member:
     bot: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberEventData:
+class MemberEventData(Struct, frozen=True, kw_only=True, gc=False):
     """What every member event holds. A source's token decides community and platform, so both may be left out."""
 
     member: Member
@@ -34,15 +31,13 @@ class MemberEventData:
     platform: Name | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Joined(MemberEventData):
+class Joined(MemberEventData, frozen=True, kw_only=True, gc=False):
     """The member became part of the community."""
 
     url: Url | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posted(MemberEventData):
+class Posted(MemberEventData, frozen=True, kw_only=True, gc=False):
     """The member wrote something. ``conversation`` is the thread, topic or channel in which answers are looked for."""
 
     conversation: Label
@@ -55,8 +50,7 @@ class Posted(MemberEventData):
     url: Url | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edited(MemberEventData):
+class Edited(MemberEventData, frozen=True, kw_only=True, gc=False):
     """The member changed what stood in ``message``; ``text`` is what stands there now."""
 
     conversation: Label
@@ -66,16 +60,14 @@ class Edited(MemberEventData):
     url: Url | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deleted(MemberEventData):
+class Deleted(MemberEventData, frozen=True, kw_only=True, gc=False):
     """``message``, written by the member, is gone from the platform."""
 
     conversation: Label
     message: Label
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reacted(MemberEventData):
+class Reacted(MemberEventData, frozen=True, kw_only=True, gc=False):
     """The member put ``reaction`` on somebody's ``message``."""
 
     conversation: Label
@@ -84,8 +76,7 @@ class Reacted(MemberEventData):
     url: Url | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attended(MemberEventData):
+class Attended(MemberEventData, frozen=True, kw_only=True, gc=False):
     """The member was at a gathering: a call, a meet-up, a course."""
 
     gathering: Label
@@ -93,8 +84,7 @@ class Attended(MemberEventData):
     url: Url | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surveyed(MemberEventData):
+class Surveyed(MemberEventData, frozen=True, kw_only=True, gc=False):
     """The member answered a survey; ``score`` is 0 to 10, as in "would you recommend us"."""
 
     survey: Label
@@ -103,8 +93,7 @@ class Surveyed(MemberEventData):
     url: Url | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moderated(MemberEventData):
+class Moderated(MemberEventData, frozen=True, kw_only=True, gc=False):
     """A moderator or a rule of the platform acted on the member or on one of the member's messages."""
 
     action: Label
@@ -113,30 +102,26 @@ class Moderated(MemberEventData):
     url: Url | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Renewed(MemberEventData):
+class Renewed(MemberEventData, frozen=True, kw_only=True, gc=False):
     """The member prolonged a membership or a subscription."""
 
     plan: Label | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cancelled(MemberEventData):
+class Cancelled(MemberEventData, frozen=True, kw_only=True, gc=False):
     """The member cancelled a membership or a subscription."""
 
     plan: Label | None = None
     comment: Text | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Left(MemberEventData):
+class Left(MemberEventData, frozen=True, kw_only=True, gc=False):
     """The member left the community."""
 
     comment: Text | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Solved(MemberEventData):
+class Solved(MemberEventData, frozen=True, kw_only=True, gc=False):
     """The conversation was marked as solved by the member; ``message`` is the accepted answer where there is one."""
 
     conversation: Label
@@ -144,8 +129,7 @@ class Solved(MemberEventData):
     url: Url | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Updated(MemberEventData):
+class Updated(MemberEventData, frozen=True, kw_only=True, gc=False):
     """The member's profile, roles or tags changed; ``member`` and ``tags`` are what holds now."""
 
     tags: Annotated[tuple[Label, ...], Meta(max_length=100)] = ()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec import Struct
 
 from shared.contracts.names import Label, Name
 
@@ -14,8 +15,7 @@ EARLIER_PER_CARE_LOAD: Final = timedelta(hours=1)
 """Oldest and heaviest first: each point of care load counts as so much longer a wait."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberRef:
+class MemberRef(Struct, frozen=True, kw_only=True, gc=False):
     """Who it is about: the opaque key, and the identity on the platform."""
 
     key: Label
@@ -23,8 +23,7 @@ class MemberRef:
     id: Label
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Struct, frozen=True, kw_only=True, gc=False):
     """One member event that speaks for the touch."""
 
     source: Label
@@ -32,8 +31,7 @@ class Evidence:
     time: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NeedsTouch:
+class NeedsTouch(Struct, frozen=True, kw_only=True, gc=False):
     """A human contact is needed.
 
     ``revision`` starts at 1 and grows with each reason that joins; ``about`` is the triage stream that raised it;
@@ -61,8 +59,7 @@ class NeedsTouch:
     thresholds: dict[str, Scalar]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NeedsTouchEnded:
+class NeedsTouchEnded(Struct, frozen=True, kw_only=True, gc=False):
     """What every end of a need holds: the touch as it was routed, when, why, and the event that shows it."""
 
     touch: Label
@@ -77,13 +74,11 @@ class NeedsTouchEnded:
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NeedsTouchWithdrawn(NeedsTouchEnded):
+class NeedsTouchWithdrawn(NeedsTouchEnded, frozen=True, kw_only=True, gc=False):
     """The cause is gone without the team: a peer answered, the question was solved, the member left."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NeedsTouchMet(NeedsTouchEnded):
+class NeedsTouchMet(NeedsTouchEnded, frozen=True, kw_only=True, gc=False):
     """Somebody of the team met the need on the platform; ``by`` is that person."""
 
     by: MemberRef

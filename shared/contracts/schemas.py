@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import field, fields, make_dataclass
-from typing import Any, Final, get_type_hints
+from typing import Any, Final
 
 import msgspec
+from msgspec.structs import fields
 
 from shared.contracts.audit import AUDIT_FORMS
 from shared.contracts.cloudevents import MemberEvent
@@ -53,11 +53,10 @@ def _schema(name: str, form: type[Any]) -> dict[str, Any]:
     return {"$schema": DIALECT, "$id": f"{name}.json", **schema}
 
 
-def _envelope() -> type[Any]:
+def _envelope() -> type[msgspec.Struct]:
     # Its data is one of many forms, which only the type tells apart: msgspec makes no schema of such a union.
-    hints = get_type_hints(MemberEvent, include_extras=True)
-    attributes: list[tuple[str, Any, Any]] = [
-        (one.name, Any if one.name == "data" else hints[one.name], field(default=one.default))
+    attributes = [
+        (one.name, Any if one.name == "data" else one.type, *(() if one.required else (one.default,)))
         for one in fields(MemberEvent)
     ]
-    return make_dataclass("MemberEvent", attributes, kw_only=True, namespace={"__doc__": MemberEvent.__doc__})
+    return msgspec.defstruct("MemberEvent", attributes, kw_only=True, namespace={"__doc__": MemberEvent.__doc__})

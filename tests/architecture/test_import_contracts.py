@@ -22,7 +22,7 @@ PLANTED = [
     ("pure", "services/triage/conversation.py", "from shared.workspace import Workspace"),
     ("pure", "services/triage/needs.py", "import time"),
     ("pure", "services/triage/member.py", "from uuid import uuid4"),
-    ("pure", "services/triage/question.py", "import msgspec"),
+    ("pure", "services/triage/question.py", "import cachetools"),
     ("pure", "services/notifier/touch.py", "import asyncio"),
     ("contracts", "shared/contracts/subjects.py", "import nats"),
 ]

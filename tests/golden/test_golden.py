@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
@@ -53,13 +54,21 @@ def left_out(sample: Any, path: str) -> Any:
     if isinstance(sample, (tuple, list)):
         for one in sample:
             yield from left_out(one, path)
-    elif is_dataclass(sample):
+    for name, optional in fields_of(sample):
+        value, where = getattr(sample, name), f"{path}.{name}"
+        if optional and name != "specversion" and (value is None or value in ((), {}, "")):
+            yield where
+        yield from left_out(value, where)
+
+
+def fields_of(sample: Any) -> Iterator[tuple[str, bool]]:
+    """Return the names of the fields, and whether each may be left out."""
+    if is_dataclass(sample):
         for field in fields(sample):
-            value, where = getattr(sample, field.name), f"{path}.{field.name}"
-            optional = field.default is not MISSING or field.default_factory is not MISSING
-            if optional and field.name != "specversion" and (value is None or value in ((), {}, "")):
-                yield where
-            yield from left_out(value, where)
+            yield field.name, field.default is not MISSING or field.default_factory is not MISSING
+    elif isinstance(sample, msgspec.Struct):
+        for each in msgspec.structs.fields(sample):
+            yield each.name, not each.required
 
 
 def test_a_default_of_the_policy_is_written_as_it_is_read_back() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -117,7 +118,7 @@ class Notifier(RuleBasedStateMachine):
     def revise(self, data: Any, care_load: int, segment: str, urgency: str) -> None:
         raised = self.needs[self._any_touch(data)]
         changes = {"care_load": care_load, "segment": segment, "urgency": urgency}
-        revised = replace(raised, revision=raised.revision + 1, **changes)
+        revised = msgspec.structs.replace(raised, revision=raised.revision + 1, **changes)
         self.needs[raised.touch] = revised
         self.made.tell(revised)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from services.triage.conversation_facts import LookAtQuestion, NotePost
 from services.triage.member_facts import LookAtWelcome, NoteMember

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from services.triage.publications import PUBLIC
 from services.triage.stream_ids import community_of
@@ -118,7 +119,7 @@ class TestTeam:
         acme.tell(asked(ADA, "m-1"), at(0))
         policy = care_policy()
         ada = Responder(name="ada", display_name="Ada", identities=(Identity(platform="discord", id="ada"),))
-        acme.adopt(replace(policy, responders=(*policy.responders, ada)))
+        acme.adopt(dataclasses.replace(policy, responders=(*policy.responders, ada)))
         acme.look_at_everything()
         assert acme.raised == []
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from shared.contracts.needs_touch import NeedsTouch, NeedsTouchEvent
 from shared.contracts.policy import Integrator

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -18,7 +18,7 @@ from shared.contracts.warmline_facts import PolicyAdopted
 _COLUMNS: Final = ("conversation", "message", "reply_to", "channel", "audience", "url")
 _ELSEWHERE: Final = frozenset({*_COLUMNS, "text", "comment", "member", "community", "platform"})
 _EXTRA: Final = {
-    form: tuple(each.name for each in fields(form) if each.name not in _ELSEWHERE)
+    form: tuple(name for name in form.__struct_fields__ if name not in _ELSEWHERE)
     for form in MEMBER_EVENT_TYPES.values()
 }
 
