@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import eventsourcing.persistence
 import psycopg
 import structlog
+
+from shared.event_store.errors import FencedError
 
 AWAY: Final = (
     psycopg.OperationalError,
@@ -16,6 +20,7 @@ AWAY: Final = (
     eventsourcing.persistence.InterfaceError,
 )
 """What is raised when PostgreSQL does not answer."""
+RETRY_SECONDS: Final = 1.0
 
 log = structlog.get_logger()
 
@@ -44,3 +49,24 @@ class Outage:
     def ended(self, who: str) -> None:
         """Note that ``who`` asks no more."""
         self._without.discard(who)
+
+    async def keep(
+        self, who: str, turn: Callable[[], Awaitable[None]], waiting: str, *, pause: float = RETRY_SECONDS, **about: str
+    ) -> None:
+        """Take turns until cancelled or under another owner, ``pause`` seconds after each, whatever it raised.
+
+        What is no outage is logged as ``waiting`` with ``about``.
+        """
+        try:
+            while True:
+                try:
+                    await turn()
+                except FencedError:
+                    return
+                except AWAY as error:
+                    self.noticed(who, error)
+                except Exception:
+                    log.exception(waiting, **about)
+                await asyncio.sleep(pause)
+        finally:
+            self.ended(who)

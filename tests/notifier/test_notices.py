@@ -281,6 +281,31 @@ async def test_a_hand_over_in_the_middle_of_a_mail_comes_to_its_end(desk: Desk, 
     assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("notices")]
 
 
+class HangsAt(LogChannel):
+    """Is quick with every notice but one."""
+
+    def __init__(self, touch: str) -> None:
+        self._touch = touch
+        self.hangs = asyncio.Event()
+
+    async def send(self, _recipient: Recipient, notice: Notice) -> None:
+        if notice.touch == self._touch:
+            self.hangs.set()
+            await asyncio.Event().wait()
+
+
+async def test_what_was_sent_together_with_one_that_hangs_is_recorded_at_a_hand_over(desk: Desk) -> None:
+    await desk.adopt(everybody(MIRA))
+    touches = [f"t-{number}" for number in range(8)]
+    for touch in touches:
+        await desk.raise_need(need(touch))
+    hangs = HangsAt("t-6")
+    async with desk.outbox(hangs):
+        await hangs.hangs.wait()
+    sent = {row["touch"]: row["ended_as"] for row in await desk.notices("log")}
+    assert sent == {**dict.fromkeys(touches[:6], "sent"), "t-6": None, "t-7": None}
+
+
 async def test_a_mail_whose_sending_cannot_be_recorded_is_not_sent_over_and_over(
     desk: Desk, mailbox: Mailbox, smtp: SmtpSettings
 ) -> None:

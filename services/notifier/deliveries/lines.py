@@ -8,26 +8,21 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final
 
-import structlog
 from nats.aio.client import Client
 
 from services.notifier.deliveries.line import DeliveryLine
 from services.notifier.deliveries.secrets import IntegratorSecrets
-from services.notifier.outage import AWAY, Outage
+from services.notifier.outage import Outage
 from services.notifier.policy_in_force import POLICY
 from services.notifier.streams import organisation_of
 from shared.bounded_wait import end
 from shared.contracts.policy import Integrator
-from shared.event_store.errors import FencedError
 from shared.event_store.recorder import Lease
 from shared.event_store.store import PartitionStore
 from shared.partition.runner import PartitionRunner
 from shared.postgres_liveness import lively_conninfo
 
 _LOOK_SECONDS: Final = 2.0
-_RETRY_SECONDS: Final = 1.0
-
-log = structlog.get_logger()
 
 _Wanted = dict[tuple[str, Integrator], asyncio.Task[None]]
 
@@ -54,48 +49,31 @@ class DeliveryLines:
 
     async def _keep(self, store: PartitionStore, lease: Lease, running: _Wanted) -> None:
         """Start and stop lines as the policies say."""
-        own_name = f"integrators {lease.shard}"
-        try:
-            await self._follow(own_name, store, lease, running)
-        finally:
-            self._outage.ended(own_name)
+        name = f"integrators {lease.shard}"
 
-    async def _follow(self, own_name: str, store: PartitionStore, lease: Lease, running: _Wanted) -> None:
-        while True:
-            try:
-                wanted = await asyncio.to_thread(_integrators, store)
-            except AWAY as error:
-                self._outage.noticed(own_name, error)
-            except Exception:
-                log.exception("integrators.waiting", shard=lease.shard)
-            else:
-                self._outage.over(own_name)
-                for key in running.keys() - wanted:
-                    await end(running.pop(key))
-                for organisation, integrator in wanted - running.keys():
-                    name = f"integrator {organisation} {integrator.name}"
-                    running[organisation, integrator] = asyncio.create_task(
-                        self._line(name, lease, organisation, integrator), name=name
-                    )
-            await asyncio.sleep(_LOOK_SECONDS)
+        async def look() -> None:
+            wanted = await asyncio.to_thread(_integrators, store)
+            self._outage.over(name)
+            for key in running.keys() - wanted:
+                await end(running.pop(key))
+            for organisation, integrator in wanted - running.keys():
+                line = f"integrator {organisation} {integrator.name}"
+                running[organisation, integrator] = asyncio.create_task(
+                    self._line(line, lease, organisation, integrator), name=line
+                )
+
+        await self._outage.keep(name, look, "integrators.waiting", pause=_LOOK_SECONDS, shard=lease.shard)
 
     async def _line(self, name: str, lease: Lease, organisation: str, integrator: Integrator) -> None:
-        try:
-            while True:
-                line = DeliveryLine(
-                    self._client, self._conninfo, self._secrets, lease, organisation=organisation, integrator=integrator
-                )
-                try:
-                    await line.run(opened=partial(self._outage.over, name))
-                except FencedError:
-                    return
-                except AWAY as error:
-                    self._outage.noticed(name, error)
-                except Exception:
-                    log.exception("integrator.waiting", organisation=organisation, integrator=integrator.name)
-                await asyncio.sleep(_RETRY_SECONDS)
-        finally:
-            self._outage.ended(name)
+        async def deliver() -> None:
+            line = DeliveryLine(
+                self._client, self._conninfo, self._secrets, lease, organisation=organisation, integrator=integrator
+            )
+            await line.run(opened=partial(self._outage.over, name))
+
+        await self._outage.keep(
+            name, deliver, "integrator.waiting", organisation=organisation, integrator=integrator.name
+        )
 
 
 def _integrators(store: PartitionStore) -> set[tuple[str, Integrator]]:

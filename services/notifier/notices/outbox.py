@@ -6,16 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import psycopg
-import structlog
 from psycopg.rows import dict_row
 
 from services.notifier.notices.notice import Channel
 from services.notifier.notices.recipient import NoticeKind
 from services.notifier.notices.sending import ChannelSender, Connection
-from services.notifier.outage import AWAY, Outage
+from services.notifier.outage import Outage
 from shared.bounded_wait import end
 from shared.contracts.touch_facts import TouchAssigned, TouchEscalated, TouchReminded
 from shared.event_store.errors import FencedError
@@ -32,8 +31,6 @@ _POLL_SECONDS: Final = 1.0
 _BATCH: Final = 500
 
 _Told = TouchAssigned | TouchReminded | TouchEscalated
-
-log = structlog.get_logger()
 
 
 class NoticeOutbox:
@@ -56,10 +53,11 @@ class NoticeOutbox:
         senders = [ChannelSender(store, channel, self._desk_url) for channel in self._channels]
 
         async def follow(connection: Connection) -> None:
-            if await self._follow(connection, store, lease):
+            facts = await self._follow(connection, store, lease)
+            if facts:
                 for sender in senders:
                     sender.wake()
-            else:
+            if facts < _BATCH:  # more come together by the next look
                 await asyncio.sleep(_POLL_SECONDS)
 
         turns = {f"notices {lease.shard}": follow}
@@ -72,27 +70,19 @@ class NoticeOutbox:
 
     async def _keep(self, name: str, turn: Callable[[Connection], Awaitable[None]], lease: Lease) -> None:
         """Take turns for ever, with a new connection after whatever goes wrong."""
-        try:
-            while True:
-                try:
-                    async with await psycopg.AsyncConnection.connect(
-                        self._conninfo, autocommit=True, row_factory=dict_row
-                    ) as connection:
-                        while True:
-                            await turn(connection)
-                            self._outage.over(name)
-                except FencedError:
-                    return
-                except AWAY as error:
-                    self._outage.noticed(name, error)
-                except Exception:
-                    log.exception("notices.waiting", shard=lease.shard)
-                await asyncio.sleep(_POLL_SECONDS)
-        finally:
-            self._outage.ended(name)
 
-    async def _follow(self, connection: Connection, store: PartitionStore, lease: Lease) -> bool:
-        """Turn new facts into notices and move on, in one transaction; tell whether there were any."""
+        async def take_turns() -> None:
+            async with await psycopg.AsyncConnection.connect(
+                self._conninfo, autocommit=True, row_factory=dict_row
+            ) as connection:
+                while True:
+                    await turn(connection)
+                    self._outage.over(name)
+
+        await self._outage.keep(name, take_turns, "notices.waiting", shard=lease.shard)
+
+    async def _follow(self, connection: Connection, store: PartitionStore, lease: Lease) -> int:
+        """Turn new facts into notices and move on, in one transaction; return how many there were."""
         cursor = await connection.execute(
             "SELECT position FROM notifier.notice_cursors WHERE partition = %s", (store.partition,)
         )
@@ -101,7 +91,7 @@ class NoticeOutbox:
         topics = [store.codec.names[form] for form in _FACTS]
         notifications = await asyncio.to_thread(store.events_after, position, limit=_BATCH, topics=topics)
         if not notifications:
-            return False
+            return 0
         facts: list[_Told] = [store.codec.to_domain_event(one).event for one in notifications]
         async with connection.transaction():
             held = await connection.execute(
@@ -121,21 +111,25 @@ class NoticeOutbox:
                 "ON CONFLICT (partition) DO UPDATE SET position = excluded.position",
                 (store.partition, notifications[-1].id),
             )
-        return True
+        return len(notifications)
 
     async def _add(self, connection: Connection, store: PartitionStore, facts: Sequence[_Told]) -> None:
-        rows: list[tuple[Any, ...]] = [
-            (store.partition, fact.touch, fact.revision, fact.organisation, fact.responder, _kind(fact), channel.name)
-            for fact in facts
-            for channel in self._channels
-        ]
-        async with connection.cursor() as cursor:
-            await cursor.executemany(
-                "INSERT INTO notifier.notices "
-                "(partition, touch, revision, organisation, responder, kind, channel, due) "
-                "VALUES (%s, %s, %s, %s, %s, %s, %s, clock_timestamp()) ON CONFLICT DO NOTHING",
-                rows,
-            )
+        told = [(fact, channel.name) for fact in facts for channel in self._channels]
+        await connection.execute(
+            "INSERT INTO notifier.notices (partition, touch, revision, organisation, responder, kind, channel, due) "
+            "SELECT %s, n.*, clock_timestamp() "
+            "FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[]) AS n "
+            "ON CONFLICT DO NOTHING",
+            (
+                store.partition,
+                [fact.touch for fact, _ in told],
+                [fact.revision for fact, _ in told],
+                [fact.organisation for fact, _ in told],
+                [fact.responder for fact, _ in told],
+                [_kind(fact) for fact, _ in told],
+                [channel for _, channel in told],
+            ),
+        )
 
 
 def _kind(fact: _Told) -> NoticeKind:

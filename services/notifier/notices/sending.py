@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, LiteralString
+from typing import Any, Final
 from urllib.parse import quote
 
 import psycopg
 import structlog
-from psycopg.sql import SQL
 
 from services.notifier.notices.notice import Channel, Notice
 from services.notifier.notices.recipient import Occasion, Recipient
@@ -21,21 +23,52 @@ from shared.crash_points import crash_point
 from shared.event_store.store import PartitionStore
 
 _POLL_SECONDS: Final = 1.0
-_BATCH: Final = 100
+_MOST: Final = 100
+_QUICK_SECONDS: Final = 0.1
 _FIRST_RETRY: Final = timedelta(seconds=5)
 _LONGEST_RETRY: Final = timedelta(minutes=10)
 _LONGEST_ERROR: Final = 500
+_RECORD: Final = (
+    "UPDATE notifier.notices AS n SET due = coalesce(c.due, clock_timestamp() + c.wait, n.due), "
+    "tries = n.tries + (c.wait IS NOT NULL)::integer, last_error = coalesce(c.error, n.last_error), "
+    "ended_as = c.ended_as, ended_at = CASE WHEN c.ended_as IS NOT NULL THEN clock_timestamp() END "
+    "FROM unnest(%s::text[], %s::bigint[], %s::timestamptz[], %s::interval[], %s::text[], %s::text[]) "
+    "AS c (touch, revision, due, wait, error, ended_as) "
+    "WHERE n.touch = c.touch AND n.revision = c.revision AND n.channel = %s"
+)
 
 log = structlog.get_logger()
 
 Connection = psycopg.AsyncConnection[dict[str, Any]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """What becomes of a notice: it is ``due`` at a moment or after ``wait``, failed by ``error``, or has ended."""
+
+    touch: str
+    revision: int
+    due: datetime | None = None
+    wait: timedelta | None = None
+    error: str | None = None
+    ended_as: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Attempt:
+    """A notice that is still true, for somebody who may be written to now."""
+
+    recipient: Recipient
+    notice: Notice
+    wait: timedelta
+
+
 class ChannelSender:
     """Sends what is due on one channel.
 
     Before each it is asked again whether it is still true, whom it is for by now, and whether they are within hours.
-    What does not get through is tried again after growing waits, for as long as it is true.
+    What does not get through is tried again after growing waits, for as long as it is true. Several are looked at and
+    recorded together for as long as that is quick: on a slow channel, one at a time.
     """
 
     def __init__(self, store: PartitionStore, channel: Channel, desk_url: str) -> None:
@@ -44,6 +77,7 @@ class ChannelSender:
         self._channel = channel
         self._desk_url = desk_url.rstrip("/")
         self._wake = asyncio.Event()
+        self._together = 1
 
     def wake(self) -> None:
         """Say that there are new notices."""
@@ -52,59 +86,87 @@ class ChannelSender:
     async def send_due(self, connection: Connection) -> None:
         """Send what is due now, then wait for the next; raises psycopg.Error or eventsourcing's PersistenceError."""
         self._wake.clear()
+        most, self._together = self._together, 1  # alone again, should any of them fail all
         cursor = await connection.execute(
             "SELECT * FROM notifier.notices WHERE partition = %s AND channel = %s AND ended_at IS NULL "
-            "AND due <= clock_timestamp() ORDER BY due LIMIT %s",
-            (self._store.partition, self.channel, _BATCH),
+            "AND due <= clock_timestamp() ORDER BY due, touch, revision LIMIT %s",
+            (self._store.partition, self.channel, most),
         )
         rows = await cursor.fetchall()
-        for row in rows:
-            await self._send(connection, row)
-        if len(rows) < _BATCH:
+        if rows:
+            begun = time.monotonic()
+            await self._send(connection, rows)
+            if time.monotonic() - begun < _QUICK_SECONDS:
+                self._together = min(2 * most, _MOST)
+        if len(rows) < most:
             await wait_set(self._wake, _POLL_SECONDS)
 
-    async def _send(self, connection: Connection, row: dict[str, Any]) -> None:
-        streams = [policy_stream(row["organisation"]), touch_stream(row["touch"])]
-        loaded = await asyncio.to_thread(self._store.load, streams)
-        held: PolicyState = loaded[streams[0]][1]
-        touch: TouchState = loaded[streams[1]][1]
+    async def _send(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+        streams = {
+            stream for row in rows for stream in (policy_stream(row["organisation"]), touch_stream(row["touch"]))
+        }
+        loaded = await asyncio.to_thread(self._store.load, sorted(streams))
         now = datetime.now(UTC)
+        changes, attempts = [], []
+        for row in rows:
+            held: PolicyState = loaded[policy_stream(row["organisation"])][1]
+            found = self._looked_at(row, held, loaded[touch_stream(row["touch"])][1], now)
+            if isinstance(found, _Attempt):
+                attempts.append(found)
+                found = _Change(touch=found.notice.touch, revision=found.notice.revision, wait=found.wait)
+            changes.append(found)
+        # Before they are sent, so that whatever happens after cannot send them again and again.
+        await self._record(connection, changes)
+        tried: list[_Change] = []
+        try:
+            for attempt in attempts:
+                tried.append(await self._try(attempt))  # noqa: PERF401 -- what was sent is kept when cancelled
+        finally:
+            if tried:
+                crash_point("notices.before-recording")
+                await self._record(connection, tried)
+
+    def _looked_at(
+        self, row: dict[str, Any], held: PolicyState, touch: TouchState, now: datetime
+    ) -> _Attempt | _Change:
+        """Return the attempt to make, or why there is none."""
         occasion = Occasion(kind=row["kind"], responder=row["responder"], revision=row["revision"])
         recipient = occasion.recipient(held.policy, touch, now) if held.policy else None
         if recipient is None or touch.need is None or not self._channel.reaches(recipient):
-            await self._ended(connection, row, "no verified target")
-        elif not occasion.holds(touch):
-            await self._ended(connection, row, "no longer theirs")
-        elif recipient.open_at > now:
-            await self._change(connection, row, "due = %s", recipient.open_at)
-        else:
-            link = f"{self._desk_url}/touches/{quote(row['touch'], safe='')}"
-            notice = Notice(
-                kind=occasion.kind, touch=row["touch"], revision=row["revision"], urgency=touch.need.urgency, link=link
-            )
-            await self._try(connection, row, recipient, notice)
-
-    async def _try(self, connection: Connection, row: dict[str, Any], recipient: Recipient, notice: Notice) -> None:
+            return _Change(touch=row["touch"], revision=row["revision"], ended_as="no verified target")
+        if not occasion.holds(touch):
+            return _Change(touch=row["touch"], revision=row["revision"], ended_as="no longer theirs")
+        if recipient.open_at > now:
+            return _Change(touch=row["touch"], revision=row["revision"], due=recipient.open_at)
+        link = f"{self._desk_url}/touches/{quote(row['touch'], safe='')}"
+        notice = Notice(
+            kind=occasion.kind, touch=row["touch"], revision=row["revision"], urgency=touch.need.urgency, link=link
+        )
         wait = min(_FIRST_RETRY * 2 ** min(row["tries"], 10), _LONGEST_RETRY)
-        # Before it is sent, so that whatever happens after cannot send it again and again.
-        await self._change(connection, row, "due = clock_timestamp() + %s, tries = tries + 1", wait)
+        return _Attempt(recipient=recipient, notice=notice, wait=wait)
+
+    async def _try(self, attempt: _Attempt) -> _Change:
+        notice = attempt.notice
         try:
-            await self._channel.send(recipient, notice)
+            await self._channel.send(attempt.recipient, notice)
         except Exception as error:  # noqa: BLE001 -- whatever one notice fails of must not hold up the others
             why = f"{type(error).__name__}: {error}".replace("\0", "")[:_LONGEST_ERROR]
-            log.warning("notice.failed", touch=notice.touch, channel=self.channel, retry_in=str(wait), error=why)
-            await self._change(connection, row, "last_error = %s", why)
-        else:
-            crash_point("notices.before-recording")
-            await self._ended(connection, row, "sent")
+            log.warning(
+                "notice.failed", touch=notice.touch, channel=self.channel, retry_in=str(attempt.wait), error=why
+            )
+            return _Change(touch=notice.touch, revision=notice.revision, error=why)
+        return _Change(touch=notice.touch, revision=notice.revision, ended_as="sent")
 
-    async def _ended(self, connection: Connection, row: dict[str, Any], how: str) -> None:
-        await self._change(connection, row, "ended_at = clock_timestamp(), ended_as = %s", how)
-
-    async def _change(self, connection: Connection, row: dict[str, Any], change: LiteralString, value: Any) -> None:
+    async def _record(self, connection: Connection, changes: Sequence[_Change]) -> None:
         await connection.execute(
-            SQL("UPDATE notifier.notices SET {} WHERE touch = %s AND revision = %s AND channel = %s").format(
-                SQL(change)
+            _RECORD,
+            (
+                [change.touch for change in changes],
+                [change.revision for change in changes],
+                [change.due for change in changes],
+                [change.wait for change in changes],
+                [change.error for change in changes],
+                [change.ended_as for change in changes],
+                self.channel,
             ),
-            (value, row["touch"], row["revision"], row["channel"]),
         )
