@@ -63,8 +63,14 @@ class DeadlineBook:
 
     def due(self, clock: datetime, most: int) -> list[DeadlineRow]:
         """Return those of the window that are due at ``clock``, at most ``most``, in order."""
-        rows = (row for row in self._near.values() if row.due <= clock)
-        return heapq.nsmallest(most, rows, key=_key)
+        rows: list[DeadlineRow] = []
+        while len(rows) < most and (row := self.next()) is not None and row.due <= clock:
+            heapq.heappop(self._order)
+            if not rows or rows[-1] is not row:  # what was moved away and back is in the heap twice
+                rows.append(row)
+        for row in rows:
+            heapq.heappush(self._order, _key(row))
+        return rows
 
     def holds(self, row: DeadlineRow) -> bool:
         """Tell whether ``row`` is still set as it is."""

@@ -12,6 +12,8 @@ from shared.contracts.policy import Day, Hours
 
 _DAYS: tuple[Day, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _HORIZON_DAYS = 157 * 7  # three years
+_TWO_DAYS = timedelta(days=2)
+_Interval = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,37 +43,35 @@ class WorkingHours:
 
     def add(self, moment: datetime, hours: float) -> datetime | None:
         """Return when ``hours`` of working time have passed since ``moment``; None when they never do."""
-        left = timedelta(hours=hours)
-        for start, end in self._from(moment):
-            begin = max(start, moment)
+        since, left = moment.astimezone(UTC), timedelta(hours=hours)
+        for start, end in self._from(since):
+            begin = max(since, start)
             if end <= begin:
                 continue
             if left <= end - begin:
-                return (begin + left).astimezone(UTC)
+                return begin + left
             left -= end - begin
         return None
 
-    def _from(self, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
+    def _from(self, moment: datetime) -> Iterator[_Interval]:
         if any(self.week):
-            day = moment.astimezone(self.zone).date() - timedelta(days=1)
-            for offset in range(0, _HORIZON_DAYS, 7):
-                yield from _week_from(self.zone, self.week, day + timedelta(days=offset))
+            # The day there may be another than in UTC, and its hours may have begun the day before.
+            day = moment.astimezone(UTC).date() - _TWO_DAYS
+            yield from _week_from(self, day)
+            for offset in range(7, _HORIZON_DAYS, 7):
+                yield from _week_from(self, day + timedelta(days=offset))
 
-    def _intervals(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
+    def _intervals(self, day: date) -> tuple[_Interval, ...]:
         return _intervals_on(self.zone, self.week[day.weekday()], day)
 
 
 @lru_cache(maxsize=1024)
-def _week_from(
-    zone: ZoneInfo, week: tuple[tuple[tuple[int, int], ...], ...], day: date
-) -> tuple[tuple[datetime, datetime], ...]:
+def _week_from(hours: WorkingHours, day: date) -> tuple[_Interval, ...]:
     days = [day + timedelta(days=offset) for offset in range(7)]
-    return tuple(interval for one in days for interval in _intervals_on(zone, week[one.weekday()], one))
+    return tuple(interval for one in days for interval in _intervals_on(hours.zone, hours.week[one.weekday()], one))
 
 
-def _intervals_on(
-    zone: ZoneInfo, spans: tuple[tuple[int, int], ...], day: date
-) -> tuple[tuple[datetime, datetime], ...]:
+def _intervals_on(zone: ZoneInfo, spans: tuple[tuple[int, int], ...], day: date) -> tuple[_Interval, ...]:
     midnight = datetime.combine(day, time(), tzinfo=zone)
     whole = ((_at(midnight, start).astimezone(UTC), _at(midnight, end).astimezone(UTC)) for start, end in spans)
     # Hours that begin in the hour which the clocks leave out can end before they begin.

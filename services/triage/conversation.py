@@ -114,8 +114,7 @@ def _note(command: NotePost, state: ConversationState) -> tuple[Any, ...]:
                 conversation=command.conversation, post=post, due=command.due, answered_by=command.answered_by
             ),
         )
-    heard = state.voices.hear(post)
-    return (VoiceHeard(post=post),) if heard is not state.voices and heard != state.voices else ()
+    return (VoiceHeard(post=post),) if state.voices.changed_by(post) else ()
 
 
 def _place(post: Post) -> tuple[datetime, str]:

@@ -20,7 +20,7 @@ from services.triage.member_facts import GreetMember, NoteLeft, NoteMember
 from services.triage.needs import CloseNeed
 from services.triage.policy_reading import PolicyReading
 from services.triage.question import asks
-from services.triage.stream_ids import community_stream, conversation_stream, member_stream
+from services.triage.stream_ids import community_stream, conversation_stream, identity, member_stream
 from services.triage.voices import Post
 from shared.contracts.cloudevents import MemberEvent
 from shared.contracts.member_events import (
@@ -39,7 +39,6 @@ from shared.contracts.member_events import (
     Surveyed,
     Updated,
 )
-from shared.contracts.names import member_key
 from shared.contracts.needs_touch import Evidence, MemberRef
 from shared.contracts.policy import Policy
 from shared.contracts.warmline_facts import ImportBegan, ImportEnded, PolicyAdopted, TouchSettled
@@ -77,8 +76,7 @@ class Situation:
         self.community = community_stream(event.community)
         self.evidence = Evidence(source=event.source, event=event.id, time=event.time)
         if isinstance(event.data, MemberEventData):
-            self.member = self.ref(event.data.member.id)
-            self.stream = self.of(self.member)
+            self.member, self.stream = identity(event.community, event.platform, event.data.member.id)
             named = getattr(event.data, "conversation", None)
             if named is not None:
                 self.conversation = conversation_stream(event.community, event.platform, named)
@@ -119,8 +117,7 @@ class Situation:
 
     def ref(self, member_id: str) -> MemberRef:
         """Return the identity ``member_id`` on the event's platform."""
-        key = member_key(self.event.community, self.event.platform, member_id)
-        return MemberRef(key=key, platform=self.event.platform, id=member_id)
+        return identity(self.event.community, self.event.platform, member_id)[0]
 
     def of(self, member: MemberRef) -> str:
         """Return the stream of ``member``."""

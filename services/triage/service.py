@@ -13,9 +13,8 @@ from services.triage.handlers import MESSAGE_HANDLERS, Situation
 from services.triage.looks import DEADLINE_HANDLERS
 from services.triage.member import MEMBER
 from services.triage.policy_reading import PolicyReading
-from services.triage.stream_ids import community_of, community_stream, conversation_stream, member_stream
+from services.triage.stream_ids import community_of, community_stream, conversation_stream, identity
 from shared.contracts.member_events import MemberEventData
-from shared.contracts.names import member_key
 from shared.contracts.policy import Policy
 from shared.delivery import Delivered
 from shared.event_store.codec import EventCodec
@@ -47,8 +46,7 @@ class TriageService:
         event = delivered.event
         streams = [community_stream(event.community)]
         if isinstance(event.data, MemberEventData):
-            key = member_key(event.community, event.platform, event.data.member.id)
-            streams.append(member_stream(event.community, key))
+            streams.append(identity(event.community, event.platform, event.data.member.id)[1])
             conversation = getattr(event.data, "conversation", None)
             if conversation is not None:
                 streams.append(conversation_stream(event.community, event.platform, conversation))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from shared.contracts.names import digest
+from shared.contracts.names import digest, member_key
+from shared.contracts.needs_touch import MemberRef
 from shared.decider import stream_id
 
 
+@lru_cache(maxsize=4_096)
 def community_stream(community: str) -> str:
     """Return the stream of a community."""
     return stream_id("community", community)
@@ -16,6 +18,13 @@ def community_stream(community: str) -> str:
 def member_stream(community: str, key: str) -> str:
     """Return the stream of one identity of a member, by its opaque key."""
     return stream_id("member", community, key)
+
+
+@lru_cache(maxsize=16_384)
+def identity(community: str, platform: str, member_id: str) -> tuple[MemberRef, str]:
+    """Return one identity of a member, and its stream."""
+    key = member_key(community, platform, member_id)
+    return MemberRef(key=key, platform=platform, id=member_id), member_stream(community, key)
 
 
 @lru_cache(maxsize=16_384)

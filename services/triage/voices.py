@@ -6,6 +6,7 @@ Posts may arrive in any order: what is kept of them is the same whichever came f
 
 from __future__ import annotations
 
+from bisect import bisect
 from datetime import datetime
 from typing import Final, Literal
 
@@ -51,8 +52,16 @@ class Voices(Struct, frozen=True, kw_only=True, gc=False):
     team: tuple[Voice, ...] = ()
     last_of_team: Voice | None = None
 
+    def changed_by(self, post: Post) -> bool:
+        """Tell whether ``post`` changes them."""
+        if not post.team and len(self.peers) < PEERS_KEPT:
+            key = post.member.key
+            if key not in [voice.member.key for voice in self.peers]:
+                return True
+        return self.hear(post) != self
+
     def hear(self, post: Post) -> Voices:
-        """Return the voices after ``post``; the same when it changes nothing."""
+        """Return the voices after ``post``."""
         if not post.team:
             peers = _with(self.peers, post)
             if peers is self.peers:
@@ -102,16 +111,16 @@ def _place(voice: Voice) -> tuple[datetime, str, str]:
 
 def _with(voices: tuple[Voice, ...], post: Post) -> tuple[Voice, ...]:
     heard = Voice(member=post.member, first=post.evidence)
+    key = post.member.key
     for known in voices:
-        if known.member.key == post.member.key:
+        if known.member.key == key:
             if _place(known) <= _place(heard):
                 return voices
             heard = replace(known, first=post.evidence)
             voices = tuple(voice for voice in voices if voice is not known)
             break
-    if not voices or _place(voices[-1]) < _place(heard):
-        return (*voices, heard)
-    return tuple(sorted((*voices, heard), key=_place))
+    at = bisect(voices, _place(heard), key=_place)
+    return (*voices[:at], heard, *voices[at:])
 
 
 def _bounded(peers: tuple[Voice, ...]) -> tuple[Voice, ...]:
