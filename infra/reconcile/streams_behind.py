@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from psycopg.sql import SQL
+from psycopg.sql import SQL, Identifier, Literal
 
 from infra.event_stores import STORES
 from infra.operator_error import OperatorError
@@ -24,6 +24,7 @@ from shared.skew import refuse_skewed_inputs, refuse_skewed_outlet
 from shared.stream_identity import look_at, message_at
 
 _STREAMS: Final = (MEMBER_EVENTS, TOUCHES, TOUCH_FACTS)
+_ARRIVED: Final = "reconcile_arrived"
 _NOBODY: Final = -1
 """An epoch that no lease has: what is only looked at is not changed."""
 
@@ -87,22 +88,17 @@ async def cut_of(servers: Connections) -> int:
     Raises OperatorError when it is the stream of another deployment.
     """
     last = (await look_at(servers.client, MEMBER_EVENTS)).last
-    cursor = await servers.postgres.execute("SELECT count(*) FROM view_history.arrived WHERE seq <= %s", (last,))
-    row = await cursor.fetchone()
-    low, high, cut = 0, int(row[0]) if row else 0, 0
+    await _index_what_arrived(servers, last)
+    cut, high = 0, last
     # Rows up to some place are in the stream as they were, and none after it.
-    while low < high:
-        middle = (low + high) // 2
-        seq, key = await _row(servers, middle)
-        if await _same(servers, seq, key):
-            low, cut = middle + 1, seq
+    while cut < high:
+        middle = (cut + high) // 2
+        row = await _first_row(servers, middle, high)
+        if row is not None and await _same(servers, *row):
+            cut, _ = row
         else:
             high = middle
-    cursor = await servers.postgres.execute(
-        SQL("SELECT count(*) FROM view_history.arrived WHERE seq > %s AND seq <= %s"), (cut, last)
-    )
-    row = await cursor.fetchone()
-    grown = bool(row and row[0])
+    grown = await _first_row(servers, cut, last) is not None
     if grown and cut == 0:
         raise OperatorError(
             f"{MEMBER_EVENTS} holds nothing of what this database has read: it is the stream of another deployment, or "
@@ -111,12 +107,25 @@ async def cut_of(servers: Connections) -> int:
     return cut if grown else last
 
 
-async def _row(servers: Connections, place: int) -> tuple[int, str]:
+async def _index_what_arrived(servers: Connections, last: int) -> None:
+    """Fill a table of this connection's own with what arrived up to ``last``, in its order."""
+    table = Identifier(_ARRIVED)
+    for statement in (
+        "DROP TABLE IF EXISTS {table}",
+        "CREATE TEMP TABLE {table} AS SELECT seq, key FROM view_history.arrived WHERE seq <= {last}",
+        "CREATE INDEX ON {table} (seq)",
+        "ANALYZE {table}",
+    ):
+        await servers.postgres.execute(SQL(statement).format(table=table, last=Literal(last)))
+
+
+async def _first_row(servers: Connections, after: int, last: int) -> tuple[int, str] | None:
     cursor = await servers.postgres.execute(
-        "SELECT seq, key FROM view_history.arrived ORDER BY seq OFFSET %s LIMIT 1", (place,)
+        SQL("SELECT seq, key FROM {} WHERE seq > %s AND seq <= %s ORDER BY seq LIMIT 1").format(Identifier(_ARRIVED)),
+        (after, last),
     )
     row = await cursor.fetchone()
-    return (int(row[0]), str(row[1])) if row else (0, "")
+    return (int(row[0]), str(row[1])) if row else None
 
 
 async def _same(servers: Connections, seq: int, key: str) -> bool:
