@@ -24,7 +24,7 @@ from shared.event_store.codec import EventCodec
 from shared.event_store.recorder import datastore
 from shared.event_store.store import PartitionStore
 from shared.topology import StreamSettings
-from shared.view import bring_up_to_date, create_view, schema_of, shards_of
+from shared.view import create_view, schema_of, shards_of
 
 _OLDEST_POSTGRES: Final = 18
 _LOCK: Final = 0x77617266  # an advisory lock's number: two provisioners at once do one thing after the other
@@ -85,7 +85,6 @@ async def _provision_database(connection: psycopg.AsyncConnection[Any], postgres
         row = await cursor.fetchone()
         if row is None or row[0] is None:
             await create_view(connection, view, schema_of(view))
-        await bring_up_to_date(connection, schema_of(view))
         await _add_shards(connection, "projections", [shard.name for shard in shards_of(view, partitions)])
     await _add_shards(connection, "ingest", [FEEDBACK_SHARD])
 

@@ -19,7 +19,7 @@ from shared.partition.service import Input
 from shared.partition.understanding import UnknownOwnTypeError
 from shared.stream_identity import Landmark
 from shared.view import View, ViewShard, move_position, positions_of, use_schema
-from shared.view_runner import decoded
+from shared.view_writer import decoded
 
 HORIZONS: Final = "horizons"
 """The table of a view that is no function of the streams: what was let go as time passed."""

@@ -6,10 +6,11 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final, LiteralString, Protocol
 
 import psycopg
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
 from shared.delivery import Delivered
@@ -17,13 +18,20 @@ from shared.partition.service import Input
 from shared.stream_identity import Landmark
 
 POSITIONS: Final = (
-    "CREATE TABLE positions (shard text, reader text, position bigint NOT NULL, PRIMARY KEY (shard, reader))"
+    "CREATE TABLE positions (shard text, reader text, position bigint NOT NULL, last_seq bigint, "
+    "last_stored timestamptz, PRIMARY KEY (shard, reader))"
 )
-LANDMARKS: Final = (
-    "ALTER TABLE IF EXISTS positions ADD COLUMN IF NOT EXISTS last_seq bigint, "
-    "ADD COLUMN IF NOT EXISTS last_stored timestamptz"
-)
-"""Adds the last message that was read, also where an older build made the positions."""
+_MOVE: Final = """
+WITH held AS MATERIALIZED ({held})
+INSERT INTO positions AS p (shard, reader, position, last_seq, last_stored)
+SELECT %(shard)s, %(reader)s, %(to)s::bigint, %(last_seq)s::bigint, %(last_stored)s::timestamptz FROM held
+ON CONFLICT (shard, reader) DO UPDATE SET
+    position = excluded.position,
+    last_seq = coalesce(excluded.last_seq, p.last_seq),
+    last_stored = coalesce(excluded.last_stored, p.last_stored)
+WHERE p.position = %(expected)s
+"""
+_MOVE_UNCONDITIONALLY: Final = SQL(_MOVE).format(held=SQL("SELECT")).as_bytes(None)
 
 
 class View(Protocol):
@@ -92,7 +100,6 @@ async def create_view(connection: psycopg.AsyncConnection[Any], view: View, sche
         await connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(schema)))
         await connection.execute(use_schema(schema))
         await connection.execute(POSITIONS)
-        await connection.execute(LANDMARKS)
         await connection.execute(view.ddl.encode())
         await connection.execute(SQL("COMMENT ON SCHEMA {} IS {}").format(Identifier(schema), layout_of(view)))
 
@@ -108,13 +115,6 @@ async def layout_in(connection: psycopg.AsyncConnection[Any], schema: str) -> st
     cursor = await connection.execute("SELECT obj_description(to_regnamespace(%s), 'pg_namespace')", (schema,))
     row = await cursor.fetchone()
     return row[0] if row else None
-
-
-async def bring_up_to_date(connection: psycopg.AsyncConnection[Any], schema: str) -> None:
-    """Add to the positions in ``schema`` what an older build did not keep."""
-    async with connection.transaction():
-        await connection.execute(use_schema(schema))
-        await connection.execute(LANDMARKS)
 
 
 def use_schema(schema: str) -> Composed:
@@ -141,18 +141,27 @@ async def landmarks_of(connection: psycopg.AsyncConnection[Any], schema: str, sh
     return {row[0]: Landmark(seq=row[1], stored=row[2]) for row in await cursor.fetchall()}
 
 
-async def move_position(
-    connection: psycopg.AsyncConnection[Any], shard: str, reader: str, expected: int, *, to: int, last: Landmark | None
-) -> bool:
-    """Compare and set a position, inside a transaction that uses the view's schema; False when it is elsewhere.
+def move_statement(held: Composable) -> bytes:
+    """Return the statement by which ``move_position`` moves if the query ``held`` finds a row."""
+    return SQL(_MOVE).format(held=held).as_bytes(None)
 
-    ``last`` is the last message that was read up to there; None when there was none since.
+
+async def move_position(
+    connection: psycopg.AsyncConnection[Any],
+    shard: str,
+    reader: str,
+    expected: int,
+    *,
+    to: int,
+    last: Landmark | None,
+    statement: bytes = _MOVE_UNCONDITIONALLY,
+    values: Mapping[str, object] = MappingProxyType({}),
+) -> bool:
+    """Compare and set a position, in the view's schema; False when it is elsewhere or ``statement`` does not allow it.
+
+    ``last`` is the last message that was read up to there; None when there was none since. ``values`` are those of the
+    placeholders in what the statement asks first.
     """
-    cursor = await connection.execute(
-        "INSERT INTO positions AS p (shard, reader, position, last_seq, last_stored) VALUES (%s, %s, %s, %s, %s) "
-        "ON CONFLICT (shard, reader) DO UPDATE SET position = excluded.position, "
-        "last_seq = coalesce(excluded.last_seq, p.last_seq), "
-        "last_stored = coalesce(excluded.last_stored, p.last_stored) WHERE p.position = %s RETURNING 1",
-        (shard, reader, to, last and last.seq, last and last.stored, expected),
-    )
-    return await cursor.fetchone() is not None
+    place = {"shard": shard, "reader": reader, "expected": expected, "to": to}
+    landmark = {"last_seq": last and last.seq, "last_stored": last and last.stored}
+    return (await connection.execute(statement, {**place, **landmark, **values})).rowcount == 1

@@ -28,7 +28,7 @@ from shared.contracts.subjects import MEMBER_EVENTS, TOUCHES, needs_touch_subjec
 from shared.contracts.warmline_facts import PLATFORM, PolicyAdopted
 from shared.delivery import Message
 from shared.view import schema_of, use_schema
-from shared.view_runner import decoded
+from shared.view_writer import decoded
 
 ROW: Final = "pages"
 _FOLD: Final = 1_000

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-
-import psycopg
 
 from benchmarks.against.bare_upsert import POSITION, BareUpsert
 from benchmarks.meter import Meter
@@ -24,16 +22,20 @@ from services.projections.queue.view import QueueView
 from shared.contracts.cloudevents import encode_member_event, publication
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCHES, needs_touch_subject
 from shared.delivery import Message
-from shared.stream_identity import Landmark
-from shared.view import View, create_view, move_position, use_schema
-from shared.view_runner import decoded
+from shared.event_store.recorder import Lease
+from shared.view import View, ViewShard
+from shared.view_writer import ViewWriter, decoded
 
 ROW: Final = "projection_share"
 _HOW: Final = (
     "Decoding included on both sides. The bare upsert writes the same columns of one table with a primary key "
     "alone; the views keep their indexes, members, timelines and what an edit rewrites."
 )
-_SCHEMA: Final = "bench_view"
+_READER: Final = "bench"
+_TAKE_LEASE: Final = (
+    "UPDATE projections.shards SET owner = %(owner)s, epoch = 1, expires_at = clock_timestamp() + interval '1 hour' "
+    "WHERE shard = %(shard)s"
+)
 
 Batches = Sequence[Sequence[Message]]
 
@@ -96,26 +98,17 @@ def _in_batches(messages: Sequence[Message], size: int) -> Batches:
 
 
 async def _folded(stage: Stage, view: View, batches: Batches) -> Sample:
+    shard = ViewShard(view=view, partition=0)
+    lease = Lease(shard=shard.name, owner="bench", epoch=1)
     async with stage.database() as database:
-        await create_view(database.connection, view, _SCHEMA)
-        position = 0
+        await database.connection.execute(_TAKE_LEASE, {"shard": shard.name, "owner": lease.owner})
+        writer = ViewWriter(database.connection, "projections", lease, shard)
+        await writer.open({_READER: 0})
 
-        async def fold(connection: psycopg.AsyncConnection[Any], batch: Sequence[Message]) -> None:
-            nonlocal position
-            messages = decoded(batch)
-            async with connection.transaction():
-                await connection.execute(
-                    "SELECT FROM projections.shards WHERE shard = %s AND owner = %s AND epoch = %s "
-                    "AND expires_at > clock_timestamp() FOR UPDATE",
-                    ("queue-0", "bench", 1),
-                )
-                await connection.execute(use_schema(_SCHEMA))
-                last = Landmark(seq=batch[-1].seq, stored=batch[-1].stored)
-                await move_position(connection, "bench", "bench", position, to=last.seq, last=last)
-                await view.fold(connection, messages)
-            position = batch[-1].seq
+        async def fold(batch: Sequence[Message]) -> None:
+            await writer.fold(_READER, batch)
 
-        return await _timed(stage, database.connection, batches, fold)
+        return await _timed(stage, batches, fold)
 
 
 async def _upserted(stage: Stage, form: type[Any], batches: Batches, row_of: Callable[[Any], Any]) -> Sample:
@@ -125,19 +118,19 @@ async def _upserted(stage: Stage, form: type[Any], batches: Batches, row_of: Cal
         await database.connection.execute(bare.ddl)
         position = 0
 
-        async def fold(connection: psycopg.AsyncConnection[Any], batch: Sequence[Message]) -> None:
+        async def fold(batch: Sequence[Message]) -> None:
             nonlocal position
-            position = await bare.write(connection, [row_of(message) for message in decoded(batch)], position)
+            position = await bare.write(database.connection, [row_of(message) for message in decoded(batch)], position)
 
-        return await _timed(stage, database.connection, batches, fold)
+        return await _timed(stage, batches, fold)
 
 
-async def _timed(stage: Stage, connection: psycopg.AsyncConnection[Any], batches: Batches, fold: Any) -> Sample:
+async def _timed(stage: Stage, batches: Batches, fold: Callable[[Sequence[Message]], Awaitable[None]]) -> Sample:
     pids = (os.getpid(), *stage.server_pids)
     warm = len(batches) // 5
     for batch in batches[:warm]:
-        await fold(connection, batch)
+        await fold(batch)
     meter = Meter(pids)
     for batch in batches[warm:]:
-        await fold(connection, batch)
+        await fold(batch)
     return meter.sample(sum(len(batch) for batch in batches[warm:]))

@@ -25,7 +25,7 @@ from shared.event_store.recorder import DeadLetter, Lease
 from shared.partition.understanding import UnknownOwnTypeError
 from shared.publisher import DurablePublisher, Outgoing, PublishUnavailableError, StreamFullError
 from shared.stream_identity import reader_of
-from shared.view_runner import decoded
+from shared.view_writer import decoded
 
 FEEDBACK_SHARD: Final = "feedback"
 _SCHEMA: Final = "ingest"

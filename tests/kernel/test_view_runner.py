@@ -21,7 +21,8 @@ from shared.event_store.errors import FencedError, StreamReplacedError
 from shared.event_store.recorder import Lease
 from shared.publisher import DurablePublisher, Outgoing
 from shared.view import ViewShard, create_view, schema_of
-from shared.view_runner import TRIES, ViewRunner
+from shared.view_runner import ViewRunner
+from shared.view_writer import TRIES
 from tests import servers
 from tests.kernel.counter import outgoing, post
 from tests.kernel.kernel_tables import own, rows, running, stores

@@ -13,7 +13,7 @@ import pytest_asyncio
 from psycopg import sql
 
 from services.projections.history import queries as history
-from services.projections.history.periods import make_periods
+from services.projections.history.periods import make_periods, periods_of
 from services.projections.pool import views_pool
 from services.projections.queue import queries as queue
 from services.projections.queue.tallies import tallied
@@ -74,7 +74,7 @@ async def large(postgres_url: str) -> AsyncIterator[psycopg.AsyncConnection[Any]
     async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as connection:
         schemas = await create_views(connection)
         async with connection.transaction():
-            await make_periods(connection, [NOON - timedelta(hours=number) for number in range(ROWS + 1)])
+            await make_periods(connection, periods_of([NOON - timedelta(hours=number) for number in range(ROWS + 1)]))
         await connection.execute(tallied(sql.SQL(_TOUCHES)))
         await connection.execute(_HISTORY)
         await connection.execute("ANALYZE touches, touch_tallies, history, arrived, members")

@@ -11,7 +11,7 @@ import pytest
 from psycopg import sql
 
 from services.projections.history import queries
-from services.projections.history.periods import make_periods, period_of
+from services.projections.history.periods import make_periods, period_of, periods_of
 from services.projections.history.view import HistoryView
 from shared.contracts import member_events as events
 from tests.projections import making
@@ -82,7 +82,7 @@ async def test_two_folds_that_need_the_same_partitions_and_a_reader_do_not_hinde
         async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as other:
             await other.execute(sql.SQL("SET search_path TO {}").format(path))
             async with other.transaction():
-                await make_periods(other, times)
+                await make_periods(other, periods_of(times))
 
     async with connection.transaction():
         await connection.execute("SELECT count(*) FROM history")

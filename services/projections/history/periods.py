@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, LiteralString
@@ -13,6 +13,8 @@ from psycopg.sql import SQL, Identifier, Literal
 _FIRST_YEAR: Final = 2000
 _FIRST_YEAR_OF_MONTHS: Final = 2020
 _YEAR_AFTER: Final = 2100
+MISSING: Final = "SELECT name FROM unnest(%(periods)s::text[]) AS n (name) WHERE to_regclass(name) IS NULL"
+"""Which periods have no table yet, where the view's schema is the search path."""
 _LOCK: Final = 0x706572696F64  # an advisory lock's number: two folds that need the same partition make it once
 
 
@@ -51,39 +53,29 @@ def period_named(table: str) -> Period:
     return period_of(_beginning(*map(int, table.split("_")[1:])))
 
 
-async def make_periods(connection: psycopg.AsyncConnection[Any], times: Iterable[datetime]) -> None:
-    """Make the partitions that events of ``times`` need and that are missing, within the caller's transaction.
+def periods_of(times: Iterable[datetime]) -> list[str]:
+    """Return the names of the periods that events of ``times`` belong to."""
+    moments = (time.astimezone(UTC) for time in times)
+    of_each_month = {(moment.year, moment.month): moment for moment in moments}
+    return sorted({period_of(moment).table for moment in of_each_month.values()})
+
+
+async def make_periods(connection: psycopg.AsyncConnection[Any], tables: Sequence[str]) -> None:
+    """Make those of the periods named ``tables`` that are missing, within the caller's transaction.
 
     Nobody who reads or writes ``history`` waits for it.
     """
-    periods = {period.table: period for period in map(period_of, _one_of_each_month(times))}
-    if not await _missing(connection, periods):
-        return
     await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-    for table in await _missing(connection, periods):
+    missing = await connection.execute(MISSING, {"periods": tables})
+    for (table,) in await missing.fetchall():
+        period = period_named(table)
         await connection.execute(SQL("CREATE TABLE {} (LIKE history INCLUDING ALL)").format(Identifier(table)))
         # Attached and not created as a partition: that would lock the whole history for everybody.
         await connection.execute(
             SQL("ALTER TABLE history ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
-                Identifier(table),
-                _bound(periods[table].first, "MINVALUE"),
-                _bound(periods[table].after, "MAXVALUE"),
+                Identifier(table), _bound(period.first, "MINVALUE"), _bound(period.after, "MAXVALUE")
             )
         )
-
-
-async def _missing(connection: psycopg.AsyncConnection[Any], periods: Iterable[str]) -> list[str]:
-    found = await connection.execute(
-        "SELECT name FROM unnest(%s::text[]) AS n(name) WHERE NOT EXISTS (SELECT FROM pg_class WHERE relname = name "
-        "AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'history'::regclass)) ORDER BY name",
-        (list(periods),),
-    )
-    return [name for (name,) in await found.fetchall()]
-
-
-def _one_of_each_month(times: Iterable[datetime]) -> Iterable[datetime]:
-    moments = (time.astimezone(UTC) for time in times)
-    return {(moment.year, moment.month): moment for moment in moments}.values()
 
 
 def _beginning(year: int, month: int = 1) -> datetime:

@@ -14,36 +14,38 @@ from typing import Any, Final, LiteralString
 import psycopg
 
 from services.projections.history import rows
-from services.projections.history.periods import make_periods
+from services.projections.history.periods import MISSING, make_periods, periods_of
 from shared.contracts.member_events import MemberEventData
 from shared.contracts.subjects import MEMBER_EVENTS
 from shared.contracts.warmline_facts import PolicyAdopted
 from shared.delivery import Delivered
 
-# In one statement, since each costs a round trip: the events that are new, and their members if all of them are. It
-# answers with the keys of those that are not new, and of posts whose edit or deletion came before them.
+# In one statement, since each costs a round trip: the events that are new, and their members if all of them are; but
+# nothing if a period is missing. It answers with the periods that are, with the keys of events that are not new, and
+# with those of posts whose edit or deletion came before them.
 _INSERT: Final = """
-WITH told AS MATERIALIZED (
+WITH missing AS MATERIALIZED ({missing}),
+told (key, seq, community, platform, source, event, kind, time, member_key, conversation, message, reply_to, channel,
+      audience, text, url, extra) AS MATERIALIZED (
     SELECT * FROM unnest(%(key)b::text[], %(seq)b::int8[], %(community)b::text[], %(platform)b::text[],
         %(source)b::text[], %(event)b::text[], %(kind)b::text[], %(time)b::timestamptz[], %(member_key)b::text[],
         %(conversation)b::text[], %(message)b::text[], %(reply_to)b::text[], %(channel)b::text[],
-        %(audience)b::text[], %(text)b::text[], %(url)b::text[], %(extra)b::text[])
-      AS a(key, seq, community, platform, source, event, kind, time, member_key, conversation, message,
-           reply_to, channel, audience, text, url, extra)
+        %(audience)b::text[], %(text)b::text[], %(url)b::text[], %(extra)b::text[]::jsonb[])
+    WHERE NOT EXISTS (SELECT FROM missing)
 ), new AS (
     INSERT INTO arrived SELECT key, seq, time, member_key FROM told ON CONFLICT (key) DO NOTHING RETURNING key
 ), kept AS (
     INSERT INTO history (key, seq, community, platform, source, event, kind, time, member_key, conversation, message,
                          reply_to, channel, audience, text, url, extra)
-    SELECT key, seq, community, platform, source, event, kind, time, member_key, conversation, message,
-           reply_to, channel, audience, text, url, extra::jsonb
-    FROM told JOIN new USING (key)
+    SELECT * FROM told WHERE key IN (SELECT key FROM new)
 ), seen AS (
     {members}
-    WHERE (SELECT count(*) FROM new) = (SELECT count(*) FROM told)
+    WHERE (SELECT count(*) FROM new) = %(count)s
     {merge}
 )
-SELECT ARRAY(SELECT key FROM told EXCEPT ALL SELECT key FROM new),
+SELECT ARRAY(SELECT name FROM missing),
+       CASE WHEN (SELECT count(*) FROM new) = %(count)s THEN ARRAY[]::text[]
+            ELSE ARRAY(SELECT key FROM told EXCEPT ALL SELECT key FROM new) END,
        ARRAY(SELECT key FROM told AS t WHERE kind = 'posted' AND EXISTS (
            SELECT FROM rewrites AS r
            WHERE r.message = t.message AND r.source = t.source AND r.community = t.community))
@@ -52,15 +54,12 @@ SELECT ARRAY(SELECT key FROM told EXCEPT ALL SELECT key FROM new),
 _MEMBERS: Final = """
 INSERT INTO members AS m (key, community, platform, member_id, bot, name, name_at, name_seq, handle, handle_at,
                           handle_seq, roles, roles_at, roles_seq, first_seen, last_seen, events)
-SELECT key, community, platform, member_id, bot, name, name_at, name_seq, handle, handle_at, handle_seq,
-       coalesce(roles, '[]')::jsonb, roles_at, roles_seq, first_seen, last_seen, events
-FROM unnest(%(m_key)b::text[], %(m_community)b::text[], %(m_platform)b::text[], %(m_member_id)b::text[],
-            %(m_bot)b::bool[], %(m_name)b::text[], %(m_name_at)b::timestamptz[], %(m_name_seq)b::int8[],
-            %(m_handle)b::text[], %(m_handle_at)b::timestamptz[], %(m_handle_seq)b::int8[],
-            %(m_roles)b::text[], %(m_roles_at)b::timestamptz[], %(m_roles_seq)b::int8[],
-            %(m_first_seen)b::timestamptz[], %(m_last_seen)b::timestamptz[], %(m_events)b::int8[])
-  AS a(key, community, platform, member_id, bot, name, name_at, name_seq, handle, handle_at, handle_seq,
-       roles, roles_at, roles_seq, first_seen, last_seen, events)
+SELECT * FROM unnest(
+    %(m_key)b::text[], %(m_community)b::text[], %(m_platform)b::text[], %(m_member_id)b::text[], %(m_bot)b::bool[],
+    %(m_name)b::text[], %(m_name_at)b::timestamptz[], %(m_name_seq)b::int8[],
+    %(m_handle)b::text[], %(m_handle_at)b::timestamptz[], %(m_handle_seq)b::int8[],
+    %(m_roles)b::text[]::jsonb[], %(m_roles_at)b::timestamptz[], %(m_roles_seq)b::int8[],
+    %(m_first_seen)b::timestamptz[], %(m_last_seen)b::timestamptz[], %(m_events)b::int8[])
 """
 
 
@@ -80,7 +79,8 @@ ON CONFLICT (key) DO UPDATE SET
     events = m.events + excluded.events,
     {_newer("name")}, {_newer("handle")}, {_newer("roles")}
 """
-_TAKE_IN: Final = _INSERT.format(members=_MEMBERS, merge=_MERGE_MEMBERS)
+# psycopg remembers what it has made of a statement only up to 4,096 characters.
+_TAKE_IN: Final = " ".join(_INSERT.format(missing=MISSING, members=_MEMBERS, merge=_MERGE_MEMBERS).split())
 _UPSERT_MEMBERS: Final = _MEMBERS + _MERGE_MEMBERS
 
 _UPSERT_REWRITES: Final = """
@@ -187,11 +187,12 @@ class HistoryView:
     ) -> None:
         told = [row for row, _ in arrived.values()]
         columns = dict(zip(rows.HistoryRow._fields, map(list, zip(*told, strict=True)), strict=True))
-        await make_periods(connection, columns["time"])
-        parameters = {**columns, **_member_columns(rows.member_rows(arrived.values()))}
-        answered = await (await connection.execute(_TAKE_IN, parameters)).fetchone()
-        assert answered is not None  # noqa: S101 -- a SELECT without FROM has one row
-        repeated, rewritten = set(answered[0]), set(answered[1])
+        members = _member_columns(rows.member_rows(arrived.values()))
+        parameters = {**columns, **members, "count": len(told), "periods": periods_of(columns["time"])}
+        missing, repeated, rewritten = await _take_in(connection, parameters)
+        if missing:
+            await make_periods(connection, missing)
+            _, repeated, rewritten = await _take_in(connection, parameters)
         if repeated:
             told = [row for row in told if row.key not in repeated]
             members = _member_columns(rows.member_rows(arrived[row.key] for row in told))
@@ -203,6 +204,15 @@ class HistoryView:
         if named:
             names = ("message", "source", "community")
             await connection.execute(_REWRITE, {name: [getattr(row, name) for row in named] for name in names})
+
+
+async def _take_in(
+    connection: psycopg.AsyncConnection[Any], parameters: Mapping[str, Any]
+) -> tuple[list[str], set[str], set[str]]:
+    answered = await (await connection.execute(_TAKE_IN, parameters)).fetchone()
+    assert answered is not None  # noqa: S101 -- a SELECT without FROM has one row
+    missing, repeated, rewritten = answered
+    return missing, set(repeated), set(rewritten)
 
 
 def _columns(of: Sequence[Any], form: type[Any]) -> dict[str, list[Any]]:
@@ -217,4 +227,5 @@ def _member_columns(members: Sequence[rows.MemberRow]) -> dict[str, list[Any]]:
         columns[f"m_{name}"] = [each and each.value for each in latest]
         columns[f"m_{name}_at"] = [each and each.at for each in latest]
         columns[f"m_{name}_seq"] = [each and each.seq for each in latest]
+    columns["m_roles"] = [value or "[]" for value in columns["m_roles"]]
     return columns
