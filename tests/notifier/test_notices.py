@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
+from services.notifier.notices import outbox
 from services.notifier.notices.notice import LogChannel, Notice, SmtpChannel
 from services.notifier.notices.recipient import Recipient
 from services.notifier.smtp_settings import SmtpSettings
@@ -334,6 +335,24 @@ async def test_who_has_lost_the_lease_makes_no_notices(desk: Desk) -> None:
         (follower,) = asyncio.all_tasks() - tasks
         await asyncio.wait_for(follower, 60)
     assert await desk.query("SELECT * FROM notifier.notice_cursors") == []
+
+
+async def test_what_tells_nobody_anything_is_passed_over_for_good(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "_PASSED", 5)
+    await desk.adopt(policy(MIRA, hours=closed()))
+    for number in range(3):
+        await desk.raise_need(need(f"held-{number}"))
+
+    async def at_the_head() -> bool:
+        rows = await desk.query("SELECT position FROM notifier.notice_cursors")
+        return [row["position"] for row in rows] == [desk.store.head()]
+
+    async with desk.outbox(LOG):
+        await until_async(at_the_head)
+        assert await desk.notices("log") == []
+        await desk.adopt(everybody(MIRA))
+        await desk.raise_need(need("t-1"))
+        assert "t-1" in {row["touch"] for row in await ended(desk, 1, "log")}
 
 
 async def test_a_line_is_read_page_by_page(desk: Desk) -> None:

@@ -29,6 +29,8 @@ _FACTS: Final = (TouchAssigned, TouchReminded, TouchEscalated)
 """What somebody is told of."""
 _POLL_SECONDS: Final = 1.0
 _BATCH: Final = 500
+_PASSED: Final = 1_000
+"""So many entries of the log that tell nobody anything are passed over for good: else each look would read them all."""
 
 _Told = TouchAssigned | TouchReminded | TouchEscalated
 
@@ -89,9 +91,11 @@ class NoticeOutbox:
         row = await cursor.fetchone()
         position = row["position"] if row else 0
         topics = [store.codec.names[form] for form in _FACTS]
+        head = await asyncio.to_thread(store.head)
         notifications = await asyncio.to_thread(store.events_after, position, limit=_BATCH, topics=topics)
-        if not notifications:
+        if not notifications and head - position < _PASSED:
             return 0
+        last = notifications[-1].id if notifications else 0
         facts: list[_Told] = [store.codec.to_domain_event(one).event for one in notifications]
         async with connection.transaction():
             held = await connection.execute(
@@ -109,7 +113,7 @@ class NoticeOutbox:
             await connection.execute(
                 "INSERT INTO notifier.notice_cursors VALUES (%s, %s) "
                 "ON CONFLICT (partition) DO UPDATE SET position = excluded.position",
-                (store.partition, notifications[-1].id),
+                (store.partition, last if len(notifications) == _BATCH else max(head, last)),
             )
         return len(notifications)
 

@@ -89,7 +89,7 @@ class ChannelSender:
         most, self._together = self._together, 1  # alone again, should any of them fail all
         cursor = await connection.execute(
             "SELECT * FROM notifier.notices WHERE partition = %s AND channel = %s AND ended_at IS NULL "
-            "AND due <= clock_timestamp() ORDER BY due, touch, revision LIMIT %s",
+            "AND due <= statement_timestamp() ORDER BY due, touch, revision LIMIT %s",
             (self._store.partition, self.channel, most),
         )
         rows = await cursor.fetchall()
