@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from cachetools import LRUCache
 from eventsourcing.persistence import StoredEvent
+from msgspec import Struct
 
 from shared.deadline_book import DeadlineBook
 from shared.decider import Deadline, Decider, Place
@@ -47,9 +48,8 @@ class Page:
     end: Place | None
 
 
-@dataclass(slots=True)
-class _Entry:
-    """Of one state, and never changed to another: not frozen, as making a frozen one takes three times as long."""
+class _Entry(Struct, gc=False):
+    """Of one state, and never changed to another; ``size`` is that of what was stored of the stream last."""
 
     decider: Decider[Any]
     version: int
@@ -80,9 +80,11 @@ class Workspace:
         self._cache: LRUCache[str, _Entry] = LRUCache(
             cache_bytes, getsizeof=lambda entry: entry.size + _ENTRY_OVERHEAD_BYTES
         )
-        self._admitted: dict[str, _Entry] = {}
-        self._loaded: dict[str, _Entry] = {}
-        self._dirty: dict[str, _Entry] = {}
+        self._held: dict[str, _Entry] = {}
+        """What is worked on, as it is now: it stays in memory until the next commit."""
+        self._loaded: dict[str, None] = {}
+        self._dirty: dict[str, None] = {}
+        """Those of the held that the batch has changed, in the order in which it first did."""
         self._recorded: list[StoredEvent] = []
         self._kept = 0
         self._lines: dict[tuple[str, Place | None], Page] = {}
@@ -104,7 +106,8 @@ class Workspace:
             raise LineMissing(line, after)
         stored = self._lines[line, after]
         places = {place.stream: place for place in stored.places}
-        for stream, entry in self._dirty.items():
+        for stream in self._dirty:
+            entry = self._held[stream]
             places.pop(stream, None)
             standing = entry.decider.standing(entry.state)
             if standing is not None and standing.line == line:
@@ -131,7 +134,8 @@ class Workspace:
             version += 1
             state = decider.evolve(state, event)
             self._recorded.append(self._codec.stored(stream, version, event))
-        self._dirty[stream] = _Entry(decider, version, state, entry.size)
+        self._dirty[stream] = None
+        self._held[stream] = _Entry(decider, version, state, entry.size)
         return events
 
     # For the runner
@@ -140,19 +144,19 @@ class Workspace:
         """Return those of ``streams`` that are not in memory, and hold the others there until the next commit."""
         missing = []
         for stream in dict.fromkeys(streams):
-            if stream not in self._dirty and stream not in self._admitted:
+            if stream not in self._held:
                 entry = self._cache.get(stream)
                 if entry is None:
                     missing.append(stream)
                 else:
-                    self._admitted[stream] = entry
+                    self._held[stream] = entry
         return missing
 
     def admit(self, loaded: Mapping[str, tuple[int, Any, int]]) -> None:
         """Take stored states into memory; they stay there until the next commit, whatever room the cache has."""
         for stream, (version, state, size) in loaded.items():
-            entry = _Entry(self._codec.decider_of(stream), version, state, size)
-            self._admitted[stream] = self._loaded[stream] = entry
+            self._held[stream] = _Entry(self._codec.decider_of(stream), version, state, size)
+            self._loaded[stream] = None
 
     def admit_line(self, line: str, after: Place | None, places: Sequence[Place], *, more: bool) -> None:
         """Take a page of a waiting line into memory until the batch is committed; ``more`` when the line goes on."""
@@ -166,7 +170,7 @@ class Workspace:
         dropped: list[tuple[str, str]] = []
         moved: list[DeadlineRow] = []
         for stream, (before, _) in self._undo.items():
-            were, are = _deadlines(before), _deadlines(self._dirty[stream])
+            were, are = _deadlines(before), _deadlines(self._held[stream])
             if were == are:
                 continue
             old = {deadline.name: deadline.due for deadline in were}
@@ -192,24 +196,24 @@ class Workspace:
         """Forget the changes since the last ``keep``."""
         del self._recorded[self._kept :]
         for stream, (before, was_dirty) in self._undo.items():
-            if was_dirty:
-                self._dirty[stream] = before
-            else:
+            self._held[stream] = before
+            if not was_dirty:
                 self._dirty.pop(stream, None)
         self._undo.clear()
 
     def to_commit(self) -> tuple[tuple[StoredEvent, ...], tuple[StateRow, ...]]:
         """Return the batch's events in order and the states they lead to, as they are stored."""
         rows = []
-        for stream, entry in self._dirty.items():
+        for stream in self._dirty:
+            entry = self._held[stream]
             standing = entry.decider.standing(entry.state)
             rows.append(
                 StateRow(
                     stream=stream,
                     version=entry.version,
                     state=self._codec.encode_state(entry.state),
-                    line=standing.line if standing else None,
-                    rank=standing.rank if standing else None,
+                    line=standing.line if standing is not None else None,
+                    rank=standing.rank if standing is not None else None,
                 )
             )
         return tuple(self._recorded), tuple(rows)
@@ -217,17 +221,15 @@ class Workspace:
     def committed(self, rows: Iterable[StateRow]) -> None:
         """Note that the batch is stored."""
         for row in rows:
-            entry = self._dirty[row.stream]
-            self._loaded[row.stream] = _Entry(
-                entry.decider, entry.version, entry.state, len(row.state), entry.deadlines
-            )
+            self._held[row.stream].size = len(row.state)
         # The others are in the cache as they are, or were not wanted there.
-        for stream, entry in self._loaded.items():
+        for stream in {**self._loaded, **self._dirty}:
+            entry = self._held[stream]
             if entry.size + _ENTRY_OVERHEAD_BYTES <= self._cache.maxsize:
                 self._cache[stream] = entry
             else:
                 self._cache.pop(stream, None)
-        self._admitted.clear()
+        self._held.clear()
         self._loaded.clear()
         self._dirty.clear()
         self._lines.clear()
@@ -236,7 +238,10 @@ class Workspace:
         self.book.saved()
 
     def _entry(self, stream: str) -> _Entry:
-        entry = self._dirty.get(stream) or self._admitted.get(stream) or self._cache.get(stream)
+        entry = self._held.get(stream)
         if entry is None:
-            raise StateMissing([stream])
+            entry = self._cache.get(stream)
+            if entry is None:
+                raise StateMissing([stream])
+            self._held[stream] = entry
         return entry

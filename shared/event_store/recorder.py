@@ -11,6 +11,7 @@ from typing import Any, Final, NoReturn
 
 from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
 from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder
+from msgspec import Struct
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Composed, Identifier
 
@@ -30,8 +31,7 @@ class Lease:
     epoch: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateRow:
+class StateRow(Struct, frozen=True, kw_only=True, gc=False):
     """A stream's current state, and its place in a waiting line where it has one."""
 
     stream: str
@@ -41,8 +41,7 @@ class StateRow:
     rank: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadlineRow:
+class DeadlineRow(Struct, frozen=True, kw_only=True, gc=False):
     """A stored deadline; ``community`` lets an import suspend it.
 
     ``armed_at`` is the partition's clock when it was set: a deadline that was already past by then is looked at as of

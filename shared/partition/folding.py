@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, TypeVar
 
 import structlog
+from msgspec.structs import replace
 
 from shared.clock import Clock, wall_clock
 from shared.dead_letters import dead_deadline, dead_letter
