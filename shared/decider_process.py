@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import os
 import secrets
 import signal
@@ -12,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 import structlog
 from eventsourcing.postgres import PostgresDatastore
@@ -23,6 +22,7 @@ from shared.event_store.codec import EventCodec
 from shared.event_store.errors import SkewError
 from shared.event_store.recorder import Lease, datastore
 from shared.event_store.store import PartitionStore
+from shared.garbage import collect_seldom
 from shared.leases import LeaseKeeper
 from shared.nats_connection import nats_connection
 from shared.partition.inlet import NatsInlet
@@ -36,9 +36,6 @@ from shared.stream_check import wait_for_streams
 from shared.stream_identity import reader_of
 
 log = structlog.get_logger()
-
-_COLLECT_AFTER: Final = (50_000, 20, 50)
-"""States and events hold no cycles, and looking for some in all that is cached takes a tenth of the time."""
 
 Beside = Callable[[PartitionStore, PartitionRunner, Lease], AbstractAsyncContextManager[None]]
 
@@ -125,7 +122,7 @@ class _Owner:
 
 async def run(settings: ServiceSettings, process: DeciderProcess) -> None:
     """Own partitions until SIGTERM or SIGINT, then give them back."""
-    gc.set_threshold(*_COLLECT_AFTER)
+    collect_seldom()
     async with nats_connection(settings.nats_url, settings.instance) as client:
         publisher = DurablePublisher(client, process.outlet.stream, once=True)
         await wait_for_streams(

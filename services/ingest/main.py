@@ -30,6 +30,7 @@ from services.ingest.taken_elsewhere import TakenElsewhere
 from shared.bounded_wait import end
 from shared.contracts.subjects import MEMBER_EVENTS
 from shared.decider_process import owner_name
+from shared.garbage import collect_seldom
 from shared.http_server import PublicServer
 from shared.leases import LeaseKeeper
 from shared.nats_connection import nats_connection
@@ -118,6 +119,7 @@ def main() -> None:
     except SettingsError as error:
         sys.exit(f"warmline ingest cannot start:\n{error}")
     configure("ingest", settings.instance)
+    collect_seldom()
     with drift_ends_the_process("ingest"), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_until_stopped(settings, port))
 

@@ -7,6 +7,8 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import uvloop
+
 from services.notifier.command_desk import CommandDesk, command_broker
 from services.notifier.deliveries.lines import DeliveryLines
 from services.notifier.deliveries.secrets import IntegratorSecrets
@@ -83,8 +85,8 @@ def main() -> None:
     except SettingsError as error:
         sys.exit(f"warmline notifier cannot start:\n{error}")
     configure("notifier", settings.instance)
-    with drift_ends_the_process("notifier"):
-        asyncio.run(serve(settings, desk_url, smtp))
+    with drift_ends_the_process("notifier"), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(settings, desk_url, smtp))
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from services.projections.views import VIEWS
 from shared.bounded_wait import end
 from shared.decider_process import owner_name
 from shared.event_store.recorder import Lease
+from shared.garbage import collect_seldom
 from shared.http_server import PublicServer
 from shared.leases import LeaseKeeper
 from shared.nats_connection import nats_connection
@@ -118,6 +119,7 @@ def main() -> None:
     except SettingsError as error:
         sys.exit(f"warmline projections cannot start:\n{error}")
     configure("projections", settings.instance)
+    collect_seldom()
     with drift_ends_the_process("projections"), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_until_stopped(settings))
 
