@@ -75,7 +75,7 @@ async def large(postgres_url: str) -> AsyncIterator[psycopg.AsyncConnection[Any]
         schemas = await create_views(connection)
         async with connection.transaction():
             await make_periods(connection, periods_of([NOON - timedelta(hours=number) for number in range(ROWS + 1)]))
-        await connection.execute(tallied(sql.SQL(_TOUCHES)))
+        await connection.execute(sql.SQL("WITH {} SELECT").format(tallied(sql.SQL(_TOUCHES))))
         await connection.execute(_HISTORY)
         await connection.execute("ANALYZE touches, touch_tallies, history, arrived, members")
         async with views_pool(postgres_url, schemas) as pool, pool.connection() as reading:

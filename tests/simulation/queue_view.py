@@ -18,7 +18,7 @@ Table = dict[tuple[str, str], Any]
 
 
 def folded(messages: Iterable[Message]) -> Table:
-    """Keep the newest row of each form for each touch, as the view's upserts do: by the slot after the touch."""
+    """Keep the newest row of each form for each touch, as the view's upserts do: by the field after the touch."""
     table: Table = {}
     for message in messages:
         event = decode(message).event
@@ -28,10 +28,10 @@ def folded(messages: Iterable[Message]) -> Table:
         elif isinstance(event, NeedsTouchEnded):
             made = [rows.end_row(event)]
         elif isinstance(event, TouchFact):
-            made = [rows.standing_row(event), rows.escalation_row(event), rows.why_row(event)]
+            made = [rows.standing_row(event), rows.escalation_row(event), rows.why_row(event), rows.fact_row(event)]
         for row in made:
             if row is not None:
-                key, guard = (type(row).__name__, row.touch), type(row).__slots__[1]
+                key, guard = (type(row).__name__, row.touch), row._fields[1]
                 if key not in table or getattr(table[key], guard) < getattr(row, guard):
                     table[key] = row
     return table

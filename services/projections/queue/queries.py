@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import class_row
 
-from services.projections.queue.tallies import FACETS, OPEN, values_of
+from services.projections.queue.tallies import FACETS, is_open, values_of
 from shared.contracts.policy import Identity
 from shared.contracts.touch_facts import EscalationCause
 
@@ -127,7 +127,7 @@ SELECT facet, value, sum(count)::bigint FROM (
     WHERE {open} AND value IS NOT NULL AND (member_platform, member_id) IN (
         SELECT * FROM unnest(%(hidden_platforms)s::text[], %(hidden_ids)s::text[]))
 ) AS counted GROUP BY facet, value HAVING sum(count) > 0
-""").format(facets=list(FACETS), values=values_of("t"), open=OPEN)
+""").format(facets=list(FACETS), values=values_of("t"), open=is_open("t"))
 _TIMELINE: Final = """
 SELECT kind, origin, revision, at, responder, detail FROM touch_timeline WHERE touch = %s
 ORDER BY at, origin DESC, revision, kind
@@ -142,7 +142,7 @@ async def touches_page(
     asked = (sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in parameters)
     conditions = [_SHOWN, *asked]
     if wanted.state is None:
-        conditions.append(OPEN)
+        conditions.append(is_open("touches"))
     if wanted.escalated is not None:
         conditions.append(sql.SQL("escalated_at IS NOT NULL" if wanted.escalated else "escalated_at IS NULL"))
     if after is not None:

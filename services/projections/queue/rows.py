@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -31,8 +30,7 @@ _WITH_NOBODY: Final = (facts.TouchReleased, facts.TouchPassedOn)
 _ENDS_ESCALATION: Final = (facts.TouchClaimed, facts.TouchSettled, facts.TouchWithdrawn)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimelineRow:
+class TimelineRow(NamedTuple):
     """One message about a touch; ``detail`` is JSON of what a reader of the timeline wants to know."""
 
     touch: str
@@ -45,8 +43,7 @@ class TimelineRow:
     detail: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NeedRow:
+class NeedRow(NamedTuple):
     """What the newest needs-touch of a touch says."""
 
     touch: str
@@ -73,8 +70,7 @@ class NeedRow:
     thresholds: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndRow:
+class EndRow(NamedTuple):
     """How the need ended."""
 
     touch: str
@@ -84,8 +80,7 @@ class EndRow:
     ended_cause: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StandingRow:
+class StandingRow(NamedTuple):
     """Where the newest touch fact that moved the touch has left it."""
 
     touch: str
@@ -97,8 +92,7 @@ class StandingRow:
     changed_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EscalationRow:
+class EscalationRow(NamedTuple):
     """Since when and why the touch waits for anybody to claim it; nothing once somebody has."""
 
     touch: str
@@ -107,13 +101,19 @@ class EscalationRow:
     escalation_cause: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WhyRow:
+class WhyRow(NamedTuple):
     """Why the newest routing chose as it did."""
 
     touch: str
     why_revision: int
     why: str
+
+
+class FactRow(NamedTuple):
+    """The newest touch fact of a touch, whatever it says."""
+
+    touch: str
+    fact_revision: int
 
 
 def timeline_row(event: NeedsTouch | NeedsTouchEnded | facts.TouchFact, seq: int) -> TimelineRow:
@@ -207,6 +207,11 @@ def why_row(fact: facts.TouchFact) -> WhyRow | None:
     if not isinstance(fact, facts.TouchAssigned | facts.TouchHeld):
         return None
     return WhyRow(touch=fact.touch, why_revision=fact.revision, why=_json(fact.why))
+
+
+def fact_row(fact: facts.TouchFact) -> FactRow:
+    """Return the columns that every fact fills."""
+    return FactRow(touch=fact.touch, fact_revision=fact.revision)
 
 
 def _json(value: Any) -> str:

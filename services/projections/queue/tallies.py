@@ -7,9 +7,6 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
-OPEN: Final = sql.SQL("reason IS NOT NULL AND state IN ('raised', 'held', 'assigned', 'claimed')")
-"""Which touches wait, as the indexes have it, word for word: the planner passes them over for anything else."""
-
 FACETS: Final = ("community", "segment", "reason", "state", "responder", "escalated")
 """What a touch is counted by."""
 
@@ -26,38 +23,40 @@ def values_of(touch: str) -> sql.Composed:
     ).format(t=sql.Identifier(touch))
 
 
-def _is_open(touch: str) -> sql.Composed:
+def is_open(touch: str) -> sql.Composed:
+    """Return whether the row named ``touch`` waits, as the indexes have it: for anything else they are passed over."""
     return sql.SQL("{t}.reason IS NOT NULL AND {t}.state IN ('raised', 'held', 'assigned', 'claimed')").format(
         t=sql.Identifier(touch)
     )
 
 
 def tallied(write: sql.Composable) -> sql.Composed:
-    """Return a statement that carries out ``write``, an upsert of touches, and moves the tallies with what it changed.
+    """Return the queries of a WITH that carry out ``write``, an upsert of touches, and move the tallies accordingly.
 
-    It answers with the tallies that it moved.
+    The last of them, ``moved``, has the new ``count`` of each tally that it moved.
     """
     return sql.SQL("""
-WITH written AS (
+written AS (
     {write}
     RETURNING CASE WHEN {was_open} THEN {was} END AS was, CASE WHEN {is_open} THEN {becomes} END AS becomes
 ), changed AS (
     SELECT facet, kind.was, kind.becomes, count(*) AS touches
     FROM written AS w CROSS JOIN LATERAL (VALUES {pairs}) AS kind (facet, was, becomes)
     WHERE kind.was IS DISTINCT FROM kind.becomes GROUP BY facet, kind.was, kind.becomes
+), moved AS (
+    INSERT INTO touch_tallies AS t (facet, value, count)
+    SELECT facet, value, sum(change) FROM (
+        SELECT facet, was, -touches FROM changed UNION ALL SELECT facet, becomes, touches FROM changed
+    ) AS moved (facet, value, change)
+    WHERE value IS NOT NULL GROUP BY facet, value HAVING sum(change) <> 0
+    ON CONFLICT (facet, value) DO UPDATE SET count = t.count + excluded.count
+    RETURNING count
 )
-INSERT INTO touch_tallies AS t (facet, value, count)
-SELECT facet, value, sum(change) FROM (
-    SELECT facet, was, -touches FROM changed UNION ALL SELECT facet, becomes, touches FROM changed
-) AS moved (facet, value, change)
-WHERE value IS NOT NULL GROUP BY facet, value HAVING sum(change) <> 0
-ON CONFLICT (facet, value) DO UPDATE SET count = t.count + excluded.count
-RETURNING count
 """).format(
         write=write,
-        was_open=_is_open("old"),
+        was_open=is_open("old"),
         was=values_of("old"),
-        is_open=_is_open("new"),
+        is_open=is_open("new"),
         becomes=values_of("new"),
         pairs=_PAIRS,
     )

@@ -7,7 +7,7 @@ beginning: the rows stay, and get their places in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, LiteralString
@@ -25,22 +25,21 @@ from shared.delivery import Delivered
 CHANGES_CHANNEL: Final = "warmline_queue"
 """NOTIFY carries the schema's name here when a fold commits: a wake-up, never the news itself."""
 
-_INSERT_TIMELINE: Final = """
-INSERT INTO touch_timeline (touch, origin, revision, kind, seq, at, responder, detail)
-SELECT touch, origin, revision, kind, seq, at, responder, detail::jsonb
-FROM unnest(%(touch)b::text[], %(origin)b::text[], %(revision)b::int8[], %(kind)b::text[], %(seq)b::int8[],
-            %(at)b::timestamptz[], %(responder)b::text[], %(detail)b::text[])
-  AS a(touch, origin, revision, kind, seq, at, responder, detail)
-ON CONFLICT (touch, origin, revision, kind) DO UPDATE SET seq = excluded.seq
-"""
+# What a fold of one kind of messages does, in one statement: each costs a round trip.
+_TAKE_IN: Final = sql.SQL("""
+WITH timeline AS (
+    INSERT INTO touch_timeline (touch, origin, revision, kind, seq, at, responder, detail)
+    SELECT * FROM unnest(%(t_touch)b::text[], %(t_origin)b::text[], %(t_revision)b::int4[], %(t_kind)b::text[],
+        %(t_seq)b::int8[], %(t_at)b::timestamptz[], %(t_responder)b::text[], %(t_detail)b::text[]::jsonb[])
+    ON CONFLICT (touch, origin, revision, kind) DO UPDATE SET seq = excluded.seq
+), {tallied}
+SELECT pg_notify({channel}, current_schema()), EXISTS (SELECT FROM moved WHERE count = 0)
+""")
 
-_UPSERT_REVISION: Final = """
-INSERT INTO touches AS t (touch, fact_revision)
-SELECT * FROM unnest(%(touch)b::text[], %(revision)b::int8[])
-ON CONFLICT (touch) DO UPDATE SET fact_revision = greatest(t.fact_revision, excluded.fact_revision)
-"""
+_IF_NEWER: Final = "{column} = CASE WHEN {newer} THEN excluded.{column} ELSE t.{column} END"
 
 _TYPES: Final[dict[str, LiteralString]] = {
+    "fact_revision": "int8",
     "need_revision": "int8",
     "ended_revision": "int8",
     "standing_revision": "int8",
@@ -78,68 +77,91 @@ class QueueView:
         """Take ``messages`` into the view within the caller's transaction."""
         if not messages:
             return
-        events = [message.event for message in messages]
-        told = [rows.timeline_row(message.event, message.seq) for message in messages]
-        timeline = list({(row.touch, row.origin, row.revision, row.kind): row for row in told}.values())
-        names = rows.TimelineRow.__slots__
-        await connection.execute(_INSERT_TIMELINE, {name: [getattr(row, name) for row in timeline] for name in names})
-        touch_facts = [event for event in events if isinstance(event, TouchFact)]
-        await _keep_newest(connection, rows.NeedRow, (rows.need_row(e) for e in events if isinstance(e, NeedsTouch)))
-        await _keep_newest(connection, rows.EndRow, (rows.end_row(e) for e in events if isinstance(e, NeedsTouchEnded)))
-        await _keep_newest(connection, rows.StandingRow, (rows.standing_row(fact) for fact in touch_facts))
-        await _keep_newest(connection, rows.EscalationRow, (rows.escalation_row(fact) for fact in touch_facts))
-        await _keep_newest(connection, rows.WhyRow, (rows.why_row(fact) for fact in touch_facts), counted=False)
-        if touch_facts:
-            newest: dict[str, int] = {}
-            for fact in touch_facts:
-                newest[fact.touch] = max(fact.revision, newest.get(fact.touch, 0))
-            columns = {"touch": list(newest), "revision": list(newest.values())}
-            await connection.execute(_UPSERT_REVISION, columns)
-        await connection.execute("SELECT pg_notify(%s, current_schema())", (CHANGES_CHANNEL,))
+        for kind, forms in _FORMS.items():
+            of_kind = [message for message in messages if isinstance(message.event, kind)]
+            if of_kind:
+                columns = _timeline(of_kind) | _newest(forms, [message.event for message in of_kind])
+                answered = await (await connection.execute(_STATEMENTS[kind], columns)).fetchone()
+                if answered is not None and answered[1]:
+                    await drop_empty(connection)
 
 
-async def _keep_newest(
-    connection: psycopg.AsyncConnection[Any], form: type[Any], candidates: Iterable[Any | None], *, counted: bool = True
-) -> None:
-    """Upsert a group of columns; the second slot of ``form`` is the revision that guards it.
-
-    ``counted`` says whether a touch with other such columns may count otherwise.
-    """
-    names: tuple[str, ...] = tuple(form.__slots__)
-    guard = names[1]
-    newest: dict[str, Any] = {}
-    for row in candidates:
-        if row is not None and (row.touch not in newest or getattr(newest[row.touch], guard) < getattr(row, guard)):
-            newest[row.touch] = row
-    if newest:
-        columns = {name: [getattr(row, name) for row in newest.values()] for name in names}
-        if not counted:
-            await connection.execute(_upsert(names), columns)
-            return
-        moved = await connection.execute(tallied(_upsert(names)), columns)
-        if (0,) in await moved.fetchall():
-            await drop_empty(connection)
-
-
-def _upsert(names: tuple[str, ...]) -> sql.Composed:
-    columns = [sql.Identifier(name) for name in names]
-    guard = columns[1]
-    types = [_TYPES.get(name, "text") for name in names]
-    # An array of jsonb is sent as text: its elements are JSON already.
-    arrays = [sql.SQL("text" if kind == "jsonb" else kind) for kind in types]
-    return sql.SQL(
-        "INSERT INTO touches AS t ({columns}) SELECT {selected} FROM unnest({arrays}) AS a({columns}) "
-        "ON CONFLICT (touch) DO UPDATE SET ({columns}) = ROW({excluded}) "
-        "WHERE t.{guard} IS NULL OR t.{guard} < excluded.{guard}"
-    ).format(
-        columns=sql.SQL(", ").join(columns),
-        selected=sql.SQL(", ").join(
-            sql.SQL("{}::{}").format(column, sql.SQL(kind)) for column, kind in zip(columns, types, strict=True)
-        ),
-        arrays=sql.SQL(", ").join(
-            sql.SQL("{}::{}[]").format(sql.Placeholder(name, format=psycopg.adapt.PyFormat.BINARY), array)
-            for name, array in zip(names, arrays, strict=True)
-        ),
-        excluded=sql.SQL(", ").join(sql.SQL("excluded.{}").format(column) for column in columns),
-        guard=guard,
+def _timeline(messages: Sequence[Delivered]) -> dict[str, Sequence[Any]]:
+    told = [rows.timeline_row(message.event, message.seq) for message in messages]
+    timeline = {(row.touch, row.origin, row.revision, row.kind): row for row in told}.values()
+    return dict(
+        zip((f"t_{name}" for name in rows.TimelineRow._fields), map(list, zip(*timeline, strict=True)), strict=True)
     )
+
+
+def _newest(forms: Mapping[type[Any], Callable[[Any], Any | None]], events: Sequence[Any]) -> dict[str, Sequence[Any]]:
+    """Return the columns of ``forms`` for each touch in ``events``: each group of them with its newest revision."""
+    touches: dict[str, list[Any]] = {}
+    for event in events:
+        groups = touches.get(event.touch)
+        if groups is None:
+            groups = touches[event.touch] = [None] * len(forms)
+        for place, row_of in enumerate(forms.values()):
+            row = row_of(event)
+            # The second column of a group is the revision that guards it.
+            if row is not None and (groups[place] is None or groups[place][1] < row[1]):
+                groups[place] = row
+    nothing = [(None,) * len(form._fields) for form in forms]
+    whole = (
+        (touch, *(value for row, none in zip(groups, nothing, strict=True) for value in (row or none)[1:]))
+        for touch, groups in touches.items()
+    )
+    return dict(zip(_columns_of(forms), map(list, zip(*whole, strict=True)), strict=True))
+
+
+def _columns_of(forms: Iterable[type[Any]]) -> list[str]:
+    return ["touch", *(name for form in forms for name in form._fields[1:])]
+
+
+def _upsert(forms: Sequence[type[Any]]) -> sql.Composed:
+    names = _columns_of(forms)
+    types = [_TYPES.get(name, "text") for name in names]
+    newer = {
+        form: sql.SQL("excluded.{guard} > coalesce(t.{guard}, -1)").format(guard=sql.Identifier(form._fields[1]))
+        for form in forms
+    }
+    # With one group alone, nothing is written but what is newer.
+    taken = "{column} = excluded.{column}" if len(forms) == 1 else _IF_NEWER
+    moved = [
+        sql.SQL(taken).format(column=sql.Identifier(name), newer=newer[form])
+        for form in forms
+        for name in form._fields[1:]
+    ]
+    return sql.SQL(
+        "INSERT INTO touches AS t ({columns}) SELECT * FROM unnest({arrays}) "
+        "ON CONFLICT (touch) DO UPDATE SET {moved} WHERE {newer}"
+    ).format(
+        columns=sql.SQL(", ").join(map(sql.Identifier, names)),
+        # An array of jsonb is sent as text: its elements are JSON already.
+        arrays=sql.SQL(", ").join(
+            sql.SQL("{}::text[]::jsonb[]" if kind == "jsonb" else "{}::{}[]").format(
+                sql.Placeholder(name, format=psycopg.adapt.PyFormat.BINARY), sql.SQL(kind)
+            )
+            for name, kind in zip(names, types, strict=True)
+        ),
+        moved=sql.SQL(", ").join(moved),
+        newer=sql.SQL(" OR ").join(newer.values()),
+    )
+
+
+_FORMS: Final[dict[type[Any], dict[type[Any], Callable[[Any], Any | None]]]] = {
+    NeedsTouch: {rows.NeedRow: rows.need_row},
+    NeedsTouchEnded: {rows.EndRow: rows.end_row},
+    TouchFact: {
+        rows.FactRow: rows.fact_row,
+        rows.StandingRow: rows.standing_row,
+        rows.EscalationRow: rows.escalation_row,
+        rows.WhyRow: rows.why_row,
+    },
+}
+"""What each kind of messages says of a touch: groups of columns, each with a revision of its own."""
+
+_STATEMENTS: Final = {
+    kind: _TAKE_IN.format(tallied=tallied(_upsert(list(forms))), channel=CHANGES_CHANNEL).as_bytes(None)
+    for kind, forms in _FORMS.items()
+}
