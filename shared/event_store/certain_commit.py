@@ -29,12 +29,17 @@ class Standing:
 
 
 def commit_for_certain(
-    lease: Lease, commit: Commit, write: Callable[[Lease, Commit], bool], standing: Callable[[str], Standing]
+    lease: Lease,
+    commit: Commit,
+    write: Callable[[Lease, Commit], bool],
+    standing: Callable[[str], Standing],
+    closed: Callable[[], bool],
 ) -> None:
     """Let ``write`` write ``commit``, surviving a lost reply; raises FencedError when the shard has another owner.
 
     A connection that breaks leaves the outcome unknown: the shard's ``standing`` is read again, and the commit is
-    repeated only when it did not happen.
+    repeated only when it did not happen. It is given up, with the error of the connection, after half a minute or as
+    soon as the store is ``closed``.
     """
 
     def happened() -> bool:
@@ -55,7 +60,7 @@ def commit_for_certain(
                 return
             raise FencedError(lease.shard)
         except (OperationalError, InterfaceError) as error:
-            if time.monotonic() > until:
+            if closed() or time.monotonic() > until:
                 raise
             log.warning("commit.uncertain", shard=lease.shard, head=commit.head, error=str(error))
             uncertain = True

@@ -247,7 +247,10 @@ class PartitionStore:
 
     def commit(self, lease: Lease, commit: Commit) -> None:
         """Write ``commit``, surviving a lost reply; raises FencedError when the shard has another owner."""
-        commit_for_certain(lease, commit, self.recorder.commit, self._standing)
+        commit_for_certain(lease, commit, self.recorder.commit, self._standing, self._closed)
+
+    def _closed(self) -> bool:
+        return self.recorder.datastore.pool.closed
 
     def _standing(self, shard: str) -> Standing:
         row = self._rows("SELECT owner, epoch, commits FROM {shards} WHERE shard = %s", shard)[0]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
+from eventsourcing.persistence import OperationalError
 
 from shared.event_store.errors import FencedError
 from shared.event_store.recorder import Commit, Lease, Moved
@@ -103,3 +105,11 @@ def test_a_takeover_while_the_outcome_is_unknown(
         with pytest.raises(FencedError):
             outcome.result(10)
     assert contents(database_url)["events"] == []
+
+
+def test_a_store_that_is_closed_is_not_tried_again(store: PartitionStore, lease: Lease) -> None:
+    store.recorder.datastore.close()
+    began = time.monotonic()
+    with pytest.raises(OperationalError):
+        store.commit(lease, COMMITS[0])
+    assert time.monotonic() - began < 15, "an outage is borne for half a minute"

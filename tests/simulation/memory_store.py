@@ -206,7 +206,7 @@ class MemoryStore:
             self.tables.shard.halted = why
 
     def commit(self, lease: Lease, commit: Commit) -> None:
-        commit_for_certain(lease, commit, self.write, self._standing)
+        commit_for_certain(lease, commit, self.write, self._standing, lambda: False)
 
     def _standing(self, _shard: str) -> Standing:
         shard = self.tables.shard

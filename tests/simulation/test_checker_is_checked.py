@@ -64,7 +64,7 @@ def no_positions(patch: pytest.MonkeyPatch) -> None:
 def no_look_after_a_lost_reply(patch: pytest.MonkeyPatch) -> None:
     """A commit whose reply was lost counts as done."""
 
-    def hopeful(lease: Lease, commit: Commit, write: Any, _standing: Any) -> None:
+    def hopeful(lease: Lease, commit: Commit, write: Any, *_: Any) -> None:
         try:
             if not write(lease, commit):
                 raise certain_commit.FencedError(lease.shard)
