@@ -12,28 +12,34 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 EVERY_SECONDS = 0.05
+_COSTLY_SECONDS = 1.0
+"""The longest pause: it is twice what asking took, so that asking leaves most of the machine to what is waited for."""
 _never = threading.Event()
 
 
 def until(condition: Callable[[], Any], *, seconds: float = 30.0, what: str = "") -> Any:
     """Return what ``condition`` gives once it is true; fails after ``seconds``."""
     deadline = time.monotonic() + seconds
-    pauses = _pauses()
+    pauses, asked = _pauses(), time.monotonic()
     while not (found := condition()):
-        assert time.monotonic() < deadline, _in_vain(seconds, what, found, _parts_seen(condition))
-        _never.wait(next(pauses))
+        answered = time.monotonic()
+        assert answered < deadline, _in_vain(seconds, what, found, _parts_seen(condition))
+        _never.wait(max(next(pauses), _rest(answered - asked)))
+        asked = time.monotonic()
     return found
 
 
 async def until_async(condition: Callable[[], Any], *, seconds: float = 30.0, what: str = "") -> Any:
     """Do as ``until``; the condition may be asynchronous, and one that blocks is asked in a thread."""
     deadline = time.monotonic() + seconds
-    pauses = _pauses()
+    pauses, asked = _pauses(), time.monotonic()
     while not (found := await _now(condition)):
-        if time.monotonic() >= deadline:
+        answered = time.monotonic()
+        if answered >= deadline:
             seen = {part: await _now(lambda value=value: value) for part, value in _parts_seen(condition).items()}
             raise AssertionError(_in_vain(seconds, what, found, seen))
-        await asyncio.sleep(next(pauses))
+        await asyncio.sleep(max(next(pauses), _rest(answered - asked)))
+        asked = time.monotonic()
     return found
 
 
@@ -46,6 +52,10 @@ def _pauses() -> Iterator[float]:
     yield from (0.01, 0.02)
     while True:
         yield EVERY_SECONDS
+
+
+def _rest(took: float) -> float:
+    return min(2 * took, _COSTLY_SECONDS)
 
 
 def _in_vain(seconds: float, what: str, found: object, seen: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 from datetime import UTC, datetime
 from typing import Any
@@ -71,12 +72,11 @@ class Prober:
 
     async def _await_row(self, query: str, key: str) -> None:
         while True:
-            try:
+            with contextlib.suppress(psycopg.Error):
                 async with await psycopg.AsyncConnection.connect(
                     self._postgres_url, autocommit=True, connect_timeout=2
                 ) as connection:
-                    if (await connection.execute(query.encode(), (key,))).rowcount:
-                        return
-            except psycopg.Error:
-                pass
+                    while not (await connection.execute(query.encode(), (key,))).rowcount:  # noqa: ASYNC110 - a table
+                        await asyncio.sleep(_LOOK_SECONDS)
+                    return
             await asyncio.sleep(_LOOK_SECONDS)
