@@ -102,6 +102,8 @@ async def _pulled(subscription: JetStreamContext.PullSubscription, most: int) ->
     while True:
         try:
             return await subscription.fetch(most, timeout=10)
+        except TimeoutError as error:
+            raise nats.errors.TimeoutError from error
         except ServiceUnavailableError:
             if clock() > until:
                 raise
@@ -143,10 +145,12 @@ class Relay:
         self._seq = 0
         names = store.codec.names
         self._topics = [names[form] for form in public]
+        self._head = 0
         self._wake = asyncio.Event()
 
-    def wake(self) -> None:
-        """Say that the log has grown."""
+    def wake(self, head: int) -> None:
+        """Say that the log has grown, and ends at ``head``."""
+        self._head = head
         self._wake.set()
 
     async def run(self) -> None:
@@ -162,11 +166,11 @@ class Relay:
                     await self._refuse_another()
                     published = await self._published(self._client, self._stream, self._subject, self._store.partition)
                     cursor = max(published, await self._store.aside(self._store.relayed, self._lease))
-                    head = await self._store.aside(self._store.head)
-                    if cursor > head:
+                    self._head = max(self._head, await self._store.aside(self._store.head))
+                    if cursor > self._head:
                         raise StoreBehindError(
                             f"{self._stream} holds the position {cursor} of the partition {self._lease.shard}, but its "
-                            f"log ends at {head}: the database is of an earlier moment than the streams. {MEND}"
+                            f"log ends at {self._head}: the database is of an earlier moment than the streams. {MEND}"
                         )
                     # Also when nothing follows: else it looks as if what is published waited for that.
                     await self._store.aside(self._store.note_relayed, self._lease, cursor, self._seq)
@@ -183,31 +187,27 @@ class Relay:
             self._wake.clear()
 
     async def _drain(self, cursor: int) -> int:
-        while True:
-            head = await self._store.aside(self._store.head)
-            if head <= cursor:
-                return cursor
+        while (head := self._head) > cursor:
             notifications = await self._store.aside(self._store.events_after, cursor, limit=BATCH, topics=self._topics)
             if notifications:
                 outgoing = []
                 for notification in notifications:
                     recorded = self._store.codec.to_domain_event(notification)
                     outgoing.append(self._outgoing(self._public[type(recorded.event)](recorded), notification.id))
-                await self._refuse_another()
                 # Who slept, and was replaced meanwhile, would publish again what its successor has published.
-                await self._store.aside(self._store.confirm, self._lease)
+                await self._refuse_another()
                 self._note(await self._publisher.publish(outgoing))
             last = notifications[-1].id if notifications else 0
             cursor = last if len(notifications) == BATCH else max(head, last)
             crash_point("relay.before-noting")
             await self._store.aside(self._store.note_relayed, self._lease, cursor, self._seq)
+        return cursor
 
     async def _refuse_another(self) -> None:
-        if self._identity is None:
-            return
-        now = await self._identity()
-        noted = await self._store.aside(self._store.outlet, self._lease)
-        if now != noted.reader:
+        """Raise FencedError under another owner, and StreamReplacedError when the outlet is another stream."""
+        now = await self._identity() if self._identity is not None else None
+        noted = await self._store.aside(self._store.confirm, self._lease)
+        if now is not None and now != noted.reader:
             raise StreamReplacedError(f"The log was published to {noted.reader}, but now the server has {now}. {MEND}")
         self._looked = time.monotonic()
 

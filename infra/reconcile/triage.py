@@ -43,7 +43,7 @@ async def replay_triage(servers: Connections, store: PartitionStore, lease: Leas
     last = await Ends().of(servers.client, MEMBER_EVENTS, subject)
     progress.step(f"triage, partition {partition}: folding on", last)
     runner = PartitionRunner(
-        NatsInlet(servers.client), store, lease, TriageService(), inputs, after_commit=lambda: None
+        NatsInlet(servers.client), store, lease, TriageService(), inputs, after_commit=lambda _head: None
     )
 
     async def folded() -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any, Final
+
+import msgspec
 
 from services.notifier.availability import candidate, find, is_about, responder_of
 from services.notifier.looks import arrange_looks
@@ -22,11 +25,18 @@ from shared.contracts.policy import Policy, Responder
 from shared.contracts.subjects import partition_of
 from shared.contracts.warmline_facts import PolicyAdopted
 from shared.decider import Refused, category_of
-from shared.delivery import Delivered
+from shared.delivery import Delivered, Message
 from shared.event_store.codec import EventCodec
 from shared.event_store.interface import Store
 from shared.event_store.recorder import DeadlineRow
 from shared.workspace import Workspace
+
+
+class _Owned(msgspec.Struct):
+    organisation: str | None = None
+
+
+_owned_decoder: Final = msgspec.json.Decoder(_Owned)
 
 
 def notifier_codec() -> EventCodec:
@@ -41,9 +51,10 @@ class NotifierService:
         self._partition = partition
         self._partitions = partitions
 
-    def concerns(self, delivered: Delivered) -> bool:
+    def concerns(self, message: Message) -> bool:
         """Tell whether the organisation is of this partition: TOUCHES is ordered by community, not by organisation."""
-        return partition_of(delivered.event.organisation, self._partitions) == self._partition
+        organisation = _organisation_of(message)
+        return organisation is None or partition_of(organisation, self._partitions) == self._partition
 
     def streams_of(self, delivered: Delivered) -> Sequence[str]:
         """Return the policy, the roster, and the touch where there is one."""
@@ -100,6 +111,15 @@ class NotifierService:
     def suspended(self, _store: Store) -> Sequence[str]:
         """No import suspends what notifier does."""
         return ()
+
+
+def _organisation_of(message: Message) -> str | None:
+    """Return whose the message is, as its headers or else its body says; None when neither does."""
+    named = (message.headers or {}).get("ce-organisation")
+    if named is None:
+        with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            named = _owned_decoder.decode(message.body).organisation
+    return named
 
 
 def _take_policy(organisation: str, adopted: PolicyAdopted, work: Workspace) -> None:

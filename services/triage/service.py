@@ -16,7 +16,7 @@ from services.triage.policy_reading import PolicyReading
 from services.triage.stream_ids import community_of, community_stream, conversation_stream, identity
 from shared.contracts.member_events import MemberEventData
 from shared.contracts.policy import Policy
-from shared.delivery import Delivered
+from shared.delivery import Delivered, Message
 from shared.event_store.codec import EventCodec
 from shared.event_store.interface import Store
 from shared.event_store.recorder import DeadlineRow
@@ -37,7 +37,7 @@ class TriageService:
     def __init__(self) -> None:
         self._readings: LRUCache[str, PolicyReading] = LRUCache(_READINGS_KEPT)
 
-    def concerns(self, _delivered: Delivered) -> bool:
+    def concerns(self, _message: Message) -> bool:
         """Everything in the partition's own subjects is triage's."""
         return True
 

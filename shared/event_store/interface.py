@@ -40,7 +40,7 @@ class Store(Protocol):
 
     def head(self) -> int: ...  # noqa: D102
 
-    def confirm(self, lease: Lease) -> None: ...  # noqa: D102
+    def confirm(self, lease: Lease) -> Outlet: ...  # noqa: D102
 
     def relayed(self, lease: Lease) -> int: ...  # noqa: D102
 

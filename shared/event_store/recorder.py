@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,15 +11,17 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
-from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder
+from eventsourcing.postgres import ConnectionPool, PostgresDatastore, PostgresProcessRecorder
 from msgspec import Struct
-from psycopg.rows import dict_row
+from psycopg import Connection
+from psycopg.rows import DictRow, dict_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from shared.crash_points import crash_point
 from shared.event_store.errors import FencedError
 from shared.postgres_liveness import RECONNECT_SECONDS, lively
 
+_CONNECTION_SECONDS: Final = 5.0
 _SQL_FOLDER: Final = Path(__file__).parent.parent / "sql"
 
 
@@ -119,15 +122,31 @@ def datastore(postgres_url: str, schema: str, *, connections: int) -> PostgresDa
         password=info.get("password", ""),
         schema=schema,
         originator_id_type="text",
-        pool_size=1,
-        max_overflow=connections - 1,
-        pre_ping=True,
         lock_timeout=5,
     )
-    # All that the URL says, not only what the datastore asks for.
-    store.pool.kwargs = {**info, "row_factory": dict_row}
-    store.pool.reconnect_timeout = RECONNECT_SECONDS
+    store.pool = ConnectionPool(
+        connection_class=Connection[DictRow],
+        kwargs={**info, "row_factory": dict_row},  # all that the URL says, not only what the datastore asks for
+        min_size=1,
+        max_size=connections,
+        open=False,
+        configure=store.after_connect_func(),
+        check=_refuse_closed,
+        timeout=_CONNECTION_SECONDS,
+        reconnect_timeout=RECONNECT_SECONDS,
+    )
     return store
+
+
+def _refuse_closed(connection: Connection[DictRow]) -> None:
+    """Raise psycopg.OperationalError where the server has hung up; a look at the socket, and no round trip.
+
+    A line that was cut in silence is noticed by whatever is asked over it, as it would be by a question before.
+    """
+    waiting = select.poll()
+    waiting.register(connection, select.POLLIN)
+    if waiting.poll(0):
+        ConnectionPool.check_connection(connection)
 
 
 class PartitionRecorder(PostgresProcessRecorder):

@@ -192,16 +192,18 @@ class PartitionStore:
         """Return the position of the log's last event, 0 when it is empty."""
         return self.recorder.max_notification_id() or 0
 
-    def confirm(self, lease: Lease) -> None:
-        """Raise FencedError unless the lease is held: what was only read may else be out of date."""
+    def confirm(self, lease: Lease) -> Outlet:
+        """Return what ``outlet`` does; raises FencedError unless the lease is held: what was read may be old."""
         held = self._rows(
-            "SELECT FROM {shards} WHERE shard = %s AND owner = %s AND epoch = %s AND expires_at > clock_timestamp()",
+            "SELECT relayed_in, relayed_seq FROM {shards} "
+            "WHERE shard = %s AND owner = %s AND epoch = %s AND expires_at > clock_timestamp()",
             lease.shard,
             lease.owner,
             lease.epoch,
         )
         if not held:
             raise FencedError(lease.shard)
+        return Outlet(reader=held[0]["relayed_in"], seq=held[0]["relayed_seq"])
 
     def relayed(self, lease: Lease) -> int:
         """Return the position up to which the log is known to be published."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 import structlog
@@ -24,6 +24,7 @@ from shared.workspace import LineMissing, StateMissing, Workspace
 
 BATCH: Final = 500
 TRIES: Final = 3
+_PASSED: Final = timedelta(seconds=1)
 LINE_LENGTH: Final = 500
 """How many of a waiting line are on one page."""
 
@@ -67,6 +68,8 @@ class Folding:
         self._service = service
         self._now = now
         self._parked: ParkedDeadlines = {}
+        self._passed: dict[str, Moved] = {}
+        self._passed_since: datetime | None = None
         self._log = log.bind(shard=lease.shard)
 
     @classmethod
@@ -91,7 +94,8 @@ class Folding:
         """
         understood, halt = understand(messages, self._service)
         self.work.now = self._now()
-        known = await self._store.aside(self._prefetch, [one for one in understood if isinstance(one, ToFold)])
+        to_fold = [one for one in understood if isinstance(one, ToFold)]
+        known = await self._store.aside(self._prefetch, to_fold) if to_fold else set()
         batch = Batch()
         for message, one in zip(messages, understood, strict=False):
             clock = max(self.clock, message.stored)
@@ -108,9 +112,26 @@ class Folding:
             self.clock = clock
             batch.moved = Moved(reader=reader, expected=self.positions[reader], position=message.seq)
         if batch.moved is not None:
-            await self.commit(batch)
+            if halt is None and not any(understood):
+                await self._pass_by(batch.moved)
+            else:
+                await self.commit(batch)
         if halt is not None:
             raise halt
+
+    async def _pass_by(self, moved: Moved) -> None:
+        """Note that nothing up to a position is this partition's; whoever takes over before then sees it again."""
+        self._passed[moved.reader] = moved
+        self._passed_since = self._passed_since or self._now()
+        await self.note_passed()
+
+    async def note_passed(self) -> None:
+        """Store how far was read over what is not this partition's, once a second."""
+        since = self._passed_since
+        if since is None or timedelta(0) <= self._now() - since < _PASSED:
+            return
+        for moved in list(self._passed.values()):
+            await self.commit(Batch(moved=moved))
 
     async def fire(self, clock: datetime, most: int = BATCH) -> bool:
         """Fire what is due at ``clock``, at most ``most`` of it; tell whether anything was."""
@@ -187,11 +208,12 @@ class Folding:
         self._commits += 1
         if batch.moved is not None:
             self.positions[batch.moved.reader] = batch.moved.position
+            self._passed.pop(batch.moved.reader, None)
+            if not self._passed:
+                self._passed_since = None
         self.work.committed(states)
 
     def _prefetch(self, all_to_fold: Sequence[ToFold]) -> set[str]:
-        if not all_to_fold:
-            return set()
         known = self._store.known([one.delivered.key for one in all_to_fold])
         self._admit(stream for one in all_to_fold if one.delivered.key not in known for stream in one.streams)
         return known

@@ -49,7 +49,7 @@ class _Asked:
 class PartitionRunner:
     """One loop for all that changes a partition: messages of its inputs, commands of people, deadlines.
 
-    ``after_commit`` is called when the log has grown.
+    ``after_commit`` is called with where the log ends, when it has grown.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class PartitionRunner:
         service: Service | CommandService,
         inputs: Sequence[Input],
         *,
-        after_commit: Callable[[], None],
+        after_commit: Callable[[int], None],
         now: Clock = wall_clock,
     ) -> None:
         self._inlet = inlet
@@ -116,7 +116,7 @@ class PartitionRunner:
             stack.push_async_callback(consumer.close)
         await self._store.aside(self._store.note_halted, self._lease, None)
         log.info("partition.opened", shard=self._lease.shard, head=folding.head, positions=folding.positions)
-        self._after_commit()
+        self._after_commit(folding.head)
         return folding, consumers
 
     async def _turn(self, folding: Folding, consumers: dict[str, Consumer]) -> None:
@@ -129,9 +129,10 @@ class PartitionRunner:
                 await folding.fold(reader, messages)
         if self._asked:
             await self._carry_out(folding)
+        await folding.note_passed()
         await self._fire_by_wall(folding, list(consumers.values()))
         if folding.head > head:
-            self._after_commit()
+            self._after_commit(folding.head)
 
     async def _fire_by_wall(self, folding: Folding, consumers: Sequence[Consumer]) -> None:
         row = await folding.next_deadline()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from shared.delivery import Delivered
+from shared.delivery import Delivered, Message
 from shared.event_store.interface import Store
 from shared.event_store.recorder import DeadlineRow
 from shared.workspace import Workspace
@@ -15,8 +15,8 @@ from shared.workspace import Workspace
 class Service(Protocol):
     """What a service does with what reaches a partition. Handlers are synchronous, read and decide, and do no I/O."""
 
-    def concerns(self, delivered: Delivered) -> bool:
-        """Tell whether the message is this partition's to fold; others are passed over."""
+    def concerns(self, message: Message) -> bool:
+        """Tell whether the message is this partition's to fold; others are passed over, and not even decoded."""
         ...
 
     def streams_of(self, delivered: Delivered) -> Sequence[str]:

@@ -41,9 +41,11 @@ def understand(
     understood: list[ToFold | Exception | None] = []
     for message in messages:
         try:
+            if not service.concerns(message):
+                understood.append(None)
+                continue
             delivered = decode(message)
-            concerns = service.concerns(delivered)
-            understood.append(ToFold(delivered, service.streams_of(delivered)) if concerns else None)
+            understood.append(ToFold(delivered, service.streams_of(delivered)))
         except UnknownTypeError as error:
             if error.ours:
                 return understood, UnknownOwnTypeError(message, error.event_type)

@@ -13,7 +13,7 @@ from shared.contracts.member_events import Member, Posted
 from shared.contracts.needs_touch import NeedsTouchWithdrawn
 from shared.contracts.subjects import needs_touch_subject
 from shared.decider import Deadline, Decider, Refused, Standing, stream_id
-from shared.delivery import Delivered
+from shared.delivery import Delivered, Message
 from shared.event_store.codec import EventCodec, RecordedEvent
 from shared.event_store.interface import Store
 from shared.event_store.recorder import DeadlineRow
@@ -111,8 +111,8 @@ def counter(community: str, member: str) -> str:
 class CounterService:
     """The text of a post is its order: ``remind <time>``, ``suspend``, ``resume``, ``poison`` or anything else."""
 
-    def concerns(self, delivered: Delivered) -> bool:
-        return bool(delivered.event.platform != "elsewhere")
+    def concerns(self, message: Message) -> bool:
+        return ".elsewhere." not in message.subject
 
     def streams_of(self, delivered: Delivered) -> Sequence[str]:
         return [counter(delivered.event.community, delivered.event.data.member.id)]

@@ -29,7 +29,7 @@ class Partition:
         lease = own(self.url)
         inlet = NatsInlet(self.client)
         run = service or CounterService()
-        return PartitionRunner(inlet, self.store, lease, run, INPUTS, after_commit=lambda: None)
+        return PartitionRunner(inlet, self.store, lease, run, INPUTS, after_commit=lambda _head: None)
 
     async def publish(self, *messages: MemberEvent | Outgoing) -> None:
         """Publish, each message under an id of its own: the stream's window absorbs nothing."""

@@ -133,11 +133,11 @@ async def test_a_relay_goes_on_when_the_streams_leader_is_killed(
         for _ in range(2):
             leader = await servers.leader_of(nats_client, "TOUCHES")
             log.grow(150)
-            one.wake()
+            one.wake(log.head)
             await asyncio.sleep(0.02)
             await cluster.kill(leader)
             log.grow(150)
-            one.wake()
+            one.wake(log.head)
             await servers_store(nats_client, log.head)
             await cluster.revive(leader)
     found = await all_published(nats_client, 600)

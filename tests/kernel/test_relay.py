@@ -104,7 +104,7 @@ async def test_public_events_leave_in_order_and_others_stay(
     async with running(one.run()):
         assert await all_published(client, 3) == [("0", 1), ("0", 2), ("0", 3)]
         log.grow(1, "bo")
-        one.wake()
+        one.wake(log.head)
         assert await all_published(client, 4) == [("0", 1), ("0", 2), ("0", 3), ("0", 6)]
         await until_async(lambda: store.relayed(lease) == 6)
 
@@ -141,7 +141,8 @@ async def test_who_slept_beyond_the_window_and_was_replaced_publishes_nothing_wh
 
     monkeypatch.setattr(asleep, "aside", when_awake, raising=False)
     Log(store, lease).grow(3)
-    sleeping = asyncio.create_task(relay(client, asleep, lease).run())
+    sleeper = relay(client, asleep, lease)
+    sleeping = asyncio.create_task(sleeper.run())
     await until_async(lambda: store.relayed(lease) == 3)
     awake.clear()
     log = Log(store, own(database_url, owner="another"))
@@ -149,6 +150,7 @@ async def test_who_slept_beyond_the_window_and_was_replaced_publishes_nothing_wh
     async with running(relay(client, store, log._lease).run()):
         await until_async(lambda: store.relayed(log._lease) == 7)
     await asyncio.sleep(0.3)
+    sleeper.wake(log.head)
     awake.set()
     with pytest.raises(FencedError):
         await sleeping
@@ -177,7 +179,7 @@ async def test_nothing_is_lost_or_doubled_when_the_server_is_killed(store: Parti
             async with running(one.run()):
                 for _ in range(4):
                     log.grow(150)
-                    one.wake()
+                    one.wake(log.head)
                     await asyncio.sleep(0.02)
                     await servers.kill_nats(server)
                     await server.start()

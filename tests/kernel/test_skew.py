@@ -82,7 +82,7 @@ async def test_a_relay_at_work_notices_that_its_outlet_was_made_anew(
     await all_published(client, 3)
     await servers.fresh_streams(client)
     log.grow(1)
-    relay.wake()
+    relay.wake(log.head)
     with pytest.raises(StreamReplacedError, match="but now the server has TOUCHES@"):
         await task
     assert (await look_at(client, STREAM)).last == 0

@@ -179,9 +179,10 @@ class MemoryStore:
     def head(self) -> int:
         return len(self.tables.events)
 
-    def confirm(self, lease: Lease) -> None:
+    def confirm(self, lease: Lease) -> Outlet:
         if not self.tables.held(lease):
             raise FencedError(lease.shard)
+        return self.outlet(lease)
 
     def relayed(self, _lease: Lease) -> int:
         return self.tables.shard.relayed
