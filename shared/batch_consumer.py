@@ -35,6 +35,10 @@ _SETTLED: Final = timedelta(seconds=2)
 SETTLED_IN_CLUSTER: Final = timedelta(seconds=25)
 """A leader that is cut off from the others may take itself for the leader for 20 s: nats-server looks every 10 s
 whether it has heard of a majority within 10 s. Meanwhile, another takes messages."""
+_CROWD: Final = 4
+_CROWD_SECONDS: Final = 0.05
+_GATHER_SECONDS: Final = 0.1
+"""What a batch costs is paid for each, however small: when messages come as fast as that, they are let to gather."""
 _START: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 log = structlog.get_logger()
@@ -46,8 +50,8 @@ class BatchConsumer:
     The consumer on the server is ours alone, keeps nothing and acknowledges nothing, so a takeover can neither skip
     nor reorder. When the server falls silent, the connection was lost or a delivery is missing, it is opened again
     after the last message received, unless another stands there by now; ``last`` is the one that was received before
-    ``start``, where it is known. Idle it delivers a message as it comes; under load two pulls of ``PULL`` messages
-    overlap.
+    ``start``, where it is known. Idle it tells of a message as it comes; under load two pulls of ``PULL`` messages
+    overlap, and it tells of what has gathered.
     """
 
     def __init__(
@@ -70,6 +74,9 @@ class BatchConsumer:
         self._last = last
         self._delivered = 0
         self._waiting: deque[Message] = deque()
+        self._newest: deque[float] = deque(maxlen=_CROWD)
+        self._taken = -_GATHER_SECONDS
+        self._telling: asyncio.TimerHandle | None = None
         self._asked = 0
         self._name = ""
         self._inbox = ""
@@ -98,6 +105,8 @@ class BatchConsumer:
         if self._keeper is not None:
             await end(self._keeper)
         await self._unsubscribe()
+        if self._telling is not None:
+            self._telling.cancel()
 
     def take(self, most: int) -> list[Message]:
         """Return the messages that have arrived, in order, at most ``most`` of them, without waiting.
@@ -107,6 +116,8 @@ class BatchConsumer:
         if self._replaced is not None:
             raise self._replaced
         taken = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+        if taken:
+            self._taken = time.monotonic()
         if self._waiting:
             self._arrived.set()
         if self._has_room():
@@ -221,9 +232,26 @@ class BatchConsumer:
             )
         )
         self._asked -= 1
-        self._arrived.set()
+        self._tell_of_message()
         if self._has_room():
             await self._pull()
+
+    def _tell_of_message(self) -> None:
+        """Wake whoever takes: at once, or a while after the last time where messages crowd."""
+        newest, now = self._newest, self._heard
+        newest.append(now)
+        gathered = self._taken + _GATHER_SECONDS
+        crowded = len(newest) == _CROWD and now - newest[0] < _CROWD_SECONDS
+        if not crowded or gathered <= now or len(self._waiting) >= PULL:
+            self._tell()
+        elif self._telling is None:
+            self._telling = asyncio.get_running_loop().call_later(gathered - now, self._tell)
+
+    def _tell(self) -> None:
+        if self._telling is not None:
+            self._telling.cancel()
+            self._telling = None
+        self._arrived.set()
 
     async def _on_status(self, headers: dict[str, str]) -> None:
         status = headers.get("Status", "")

@@ -77,6 +77,24 @@ async def test_everything_comes_in_order_once_and_only_what_was_asked_for(client
     assert await consumers_on_the_server(client) == []
 
 
+async def test_what_comes_fast_is_let_to_gather(client: Client) -> None:
+    async def send() -> None:
+        for _ in range(400):
+            await client.publish("p.0.member.c.discord.posted", b"1")
+            await asyncio.sleep(0.002)  # the pace is what is tested
+
+    async with consuming(client) as (consumer, arrived), asyncio.TaskGroup() as group:
+        group.create_task(send())
+        received, tellings = 0, 0
+        async with asyncio.timeout(60):
+            while received < 400:
+                await arrived.wait()
+                arrived.clear()
+                received += len(consumer.take(500))
+                tellings += 1
+        assert tellings < 60
+
+
 async def test_it_goes_on_after_where_it_starts(client: Client) -> None:
     await publish(client, 1, 50)
     async with consuming(client, start=40) as (consumer, arrived):
