@@ -30,7 +30,11 @@ def candidates(
     Who has given it back or did not take it is not asked again before their next day; with ``ever``, who did not take
     it is not asked again at all.
     """
-    return tuple(candidate(policy, responder, need, now, past, ever=ever) for responder in policy.responders)
+    here = _everybody_at(_Key(policy), now)
+    return tuple(
+        _stands(policy, responder, presence, need, past, ever=ever)
+        for responder, presence in zip(policy.responders, here.presences, strict=True)
+    )
 
 
 def candidate(
@@ -43,7 +47,12 @@ def candidate(
     ever: bool = False,
 ) -> Candidate:
     """Return one responder as they stand for ``need``."""
-    presence = _presence(policy, responder, now)
+    return _stands(policy, responder, _presence(policy, responder, now), need, past, ever=ever)
+
+
+def _stands(
+    policy: Policy, responder: Responder, presence: _Presence, need: NeedsTouch, past: tuple[Past, ...], *, ever: bool
+) -> Candidate:
     hold, why = _against_need(responder, need)
     if hold is None and ever:
         hold, why = _against_past(policy, responder, past, None)
@@ -56,7 +65,7 @@ def candidate(
 
 def anybody(policy: Policy, now: datetime) -> tuple[Candidate, ...]:
     """Return every responder of the policy as they stand for whatever may come."""
-    present = ((responder, _presence(policy, responder, now)) for responder in policy.responders)
+    present = zip(policy.responders, _everybody_at(_Key(policy), now).presences, strict=True)
     return tuple(_candidate(policy, responder, one.day, one.hold, one.why) for responder, one in present)
 
 
@@ -98,12 +107,11 @@ def next_working_moment(policy: Policy, responder: Responder, now: datetime) -> 
 
 def look_again_at(policy: Policy, now: datetime) -> datetime:
     """Return when something may have changed for what waits: somebody's hours begin, or an hour has passed."""
-    moments = (next_working_moment(policy, responder, now) for responder in policy.responders)
-    return min([now + LOOK_AGAIN, *(moment for moment in moments if moment > now)])
+    return _everybody_at(_Key(policy), now).look_again
 
 
 def _against_need(responder: Responder, need: NeedsTouch) -> tuple[Hold | None, str]:
-    if is_about(responder, need.member):
+    if responder.identities and is_about(responder, need.member):
         return "no-responder", "the touch is about them"
     if responder.communities and need.community not in responder.communities:
         return "no-responder", f"does not serve the community {need.community}"
@@ -134,6 +142,40 @@ class _Presence:
     opening: datetime | None
     hold: Hold | None = None
     why: str = ""
+
+
+class _Key:
+    """A policy as a key, equal to itself alone: to compare what two say takes longer than what is kept by it."""
+
+    __slots__ = ("policy",)
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+
+    def __hash__(self) -> int:
+        return id(self.policy)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self.policy is other.policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Everybody:
+    """How all responders' hours and leave stand at a moment, in the policy's order, and when to ask again."""
+
+    presences: tuple[_Presence, ...]
+    look_again: datetime
+
+
+@lru_cache(maxsize=64)
+def _everybody_at(key: _Key, now: datetime) -> _Everybody:
+    """Return what all touches of a batch have in common."""
+    presences = tuple(_presence(key.policy, responder, now) for responder in key.policy.responders)
+    openings = (one.opening for one in presences)
+    soon = now + LOOK_AGAIN
+    return _Everybody(
+        presences=presences, look_again=min([soon, *(moment for moment in openings if moment and moment > now)])
+    )
 
 
 def _presence(policy: Policy, responder: Responder, now: datetime) -> _Presence:

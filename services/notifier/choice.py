@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from services.notifier.capacity import Candidate, granted_on, over_limit
+from services.notifier.capacity import Candidate, Load, granted_on, over_limit
 from services.notifier.roster import RosterState
 from shared.contracts.touch_facts import Hold, Verdict
 
@@ -29,36 +29,33 @@ def has_room(state: RosterState, candidate: Candidate) -> bool:
 
 def choose(state: RosterState, candidates: tuple[Candidate, ...], care_load: int) -> Choice:
     """Return who gets a touch of ``care_load``: least care load first, then fewest touches, fewest today, by name."""
+    loads = {load.responder: load for load in state.loads}
     verdicts: list[Verdict] = []
-    able: list[Candidate] = []
+    able: list[tuple[Candidate, Load]] = []
     holds: set[Hold] = set()
     for candidate in candidates:
-        over = over_limit(state.load_of(candidate.responder), candidate, care_load) if candidate.hold is None else None
+        load = loads.get(candidate.responder) or Load(responder=candidate.responder)
+        over = over_limit(load, candidate, care_load) if candidate.hold is None else None
         hold: Hold | None = "over-limit" if over else candidate.hold
         if hold is None:
-            able.append(candidate)
+            able.append((candidate, load))
         else:
             holds.add(hold)
             verdicts.append(Verdict(responder=candidate.responder, chosen=False, why=over or candidate.why))
     if not able:
         strongest: Hold = next((hold for hold in _HOLDS if hold in holds), "no-responder")
         return Choice(responder=None, hold=strongest, why=tuple(verdicts))
-    ranked = sorted(able, key=lambda candidate: _rank(state, candidate))
-    best = ranked[0]
-    words = [f"carries {_carries(state, one)}" for one in ranked]
+    ranked = sorted(able, key=_rank)
+    best = ranked[0][0]
+    words = [f"carries {load.care_load} of {one.limits.care_load} care load" for one, load in ranked]
     chosen = Verdict(responder=best.responder, chosen=True, why=f"available, {words[0]}: the least of those available")
     others = [
         Verdict(responder=one.responder, chosen=False, why=f"available, {word}")
-        for one, word in zip(ranked[1:], words[1:], strict=True)
+        for (one, _), word in zip(ranked[1:], words[1:], strict=True)
     ]
     return Choice(responder=best.responder, hold=None, why=(chosen, *others, *verdicts))
 
 
-def _rank(state: RosterState, candidate: Candidate) -> tuple[int, int, int, str]:
-    load = state.load_of(candidate.responder)
+def _rank(able: tuple[Candidate, Load]) -> tuple[int, int, int, str]:
+    candidate, load = able
     return (load.care_load, load.touches, granted_on(load, candidate.day), candidate.responder)
-
-
-def _carries(state: RosterState, candidate: Candidate) -> str:
-    load = state.load_of(candidate.responder)
-    return f"{load.care_load} of {candidate.limits.care_load} care load"
