@@ -26,19 +26,28 @@ class DeadlineBook:
         self._near: dict[tuple[str, str], DeadlineRow] = {}
         self._order: list[_Key] = []
         self._unsaved: dict[tuple[str, str], DeadlineRow | None] = {}
+        self._new: set[tuple[str, str]] = set()
         self._last: DeadlineRow | None = None
         self._complete = False
 
-    def set(self, row: DeadlineRow) -> None:
-        """Note a new or moved deadline that is not stored yet."""
-        self._unsaved[row.stream, row.name] = row
-        self._near.pop((row.stream, row.name), None)
+    def set(self, row: DeadlineRow, *, new: bool = False) -> None:
+        """Note a deadline that is not stored as it is; ``new`` when its stream had none of the name before."""
+        key = (row.stream, row.name)
+        if new and key not in self._unsaved:
+            self._new.add(key)
+        self._unsaved[key] = row
+        self._near.pop(key, None)
         self._admit(row)
 
     def drop(self, stream: str, name: str) -> None:
-        """Note that a deadline is gone, which is not stored yet."""
-        self._unsaved[stream, name] = None
-        self._near.pop((stream, name), None)
+        """Note that a deadline is gone; nothing of it is ever stored when it was new since the last ``saved``."""
+        key = (stream, name)
+        if key in self._new:
+            self._new.discard(key)
+            del self._unsaved[key]
+        else:
+            self._unsaved[key] = None
+        self._near.pop(key, None)
         self._tidy()
 
     def suspend(self, community: str) -> None:
@@ -99,6 +108,7 @@ class DeadlineBook:
     def saved(self) -> None:
         """Note that all changes are stored now."""
         self._unsaved.clear()
+        self._new.clear()
         if len(self._near) > 4 * WINDOW:
             self._forget()
 

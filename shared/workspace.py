@@ -168,7 +168,7 @@ class Workspace:
         Does all of it or, when a decider's ``deadlines`` raises, nothing.
         """
         dropped: list[tuple[str, str]] = []
-        moved: list[DeadlineRow] = []
+        moved: list[tuple[DeadlineRow, bool]] = []
         for stream, (before, _) in self._undo.items():
             were, are = _deadlines(before), _deadlines(self._held[stream])
             if were == are:
@@ -178,14 +178,19 @@ class Workspace:
             dropped += ((stream, name) for name in old.keys() - new.keys())
             community = community_of(stream)
             moved += (
-                DeadlineRow(stream=stream, name=name, community=community, due=self._not_past(due), armed_at=self.clock)
+                (
+                    DeadlineRow(
+                        stream=stream, name=name, community=community, due=self._not_past(due), armed_at=self.clock
+                    ),
+                    name not in old,
+                )
                 for name, due in new.items()
                 if old.get(name) != due
             )
         for stream, name in dropped:
             self.book.drop(stream, name)
-        for row in moved:
-            self.book.set(row)
+        for row, is_new in moved:
+            self.book.set(row, new=is_new)
         self._kept = len(self._recorded)
         self._undo.clear()
 

@@ -15,7 +15,7 @@ from eventsourcing.postgres import ConnectionPool, PostgresDatastore, PostgresPr
 from msgspec import Struct
 from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Identifier
 
 from shared.crash_points import crash_point
 from shared.event_store.errors import FencedError
@@ -269,5 +269,6 @@ def _parameters(lease: Lease, commit: Commit) -> dict[str, Any]:
     }
 
 
-def _statement(file: str, schema: str, partition: int) -> Composed:
-    return SQL((_SQL_FOLDER / file).read_text()).format(schema=Identifier(schema), p=SQL(f"p{partition}"))
+def _statement(file: str, schema: str, partition: int) -> bytes:
+    # Bytes: psycopg puts a composed statement together anew each time that it is executed.
+    return SQL((_SQL_FOLDER / file).read_text()).format(schema=Identifier(schema), p=SQL(f"p{partition}")).as_bytes()

@@ -54,8 +54,14 @@ class PartitionStore:
         self.codec = codec
         self.recorder = PartitionRecorder(datastore, partition)
         self._datastore = datastore
+        self._statements: dict[str, bytes] = {}
 
-    def _sql(self, text: Any) -> Composed:
+    def _sql(self, text: Any) -> bytes:
+        if text not in self._statements:
+            self._statements[text] = self._composed(text).as_bytes()
+        return self._statements[text]
+
+    def _composed(self, text: Any) -> Composed:
         return SQL(text).format(
             schema=Identifier(self._datastore.schema),
             shards=Identifier(self._datastore.schema, "shards"),

@@ -83,6 +83,22 @@ def test_a_commit_writes_everything(store: PartitionStore, lease: Lease, databas
     assert store.deadlines(after=row, suspended=[], limit=5) == []
 
 
+def test_connections_that_died_since_they_were_used_are_replaced(
+    store: PartitionStore, lease: Lease, database_url: str
+) -> None:
+    def end_all() -> None:
+        rows(database_url, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = ''"
+             " AND datname = current_database() AND pid <> pg_backend_pid()")  # fmt: skip
+
+    end_all()
+    assert store.known(["one"]) == set()
+    end_all()
+    store.commit(lease, full_commit())
+    end_all()
+    store.confirm(lease)
+    assert store.head() == 3
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -62,8 +62,9 @@ class Book(RuleBasedStateMachine):
 
     @rule(stream=streams, minutes=st.integers(0, 12))
     def set(self, stream: str, minutes: int) -> None:
+        new = stream not in self.wanted
         self.wanted[stream] = row(stream, minutes)
-        self.book.set(self.wanted[stream])
+        self.book.set(self.wanted[stream], new=new)
 
     @rule(stream=streams)
     def drop(self, stream: str) -> None:
@@ -96,6 +97,13 @@ class Book(RuleBasedStateMachine):
         self.stored |= {one.stream: one for one in changed}
         assert self.stored == self.wanted
         self.book.saved()
+
+    @rule(stream=streams)
+    def set_and_drop_at_once(self, stream: str) -> None:
+        if stream not in self.wanted and stream not in self.stored:
+            self.book.set(row(stream, 1), new=True)
+            self.book.drop(stream, "remind")
+            assert (stream, "remind") not in {*self.book.unsaved()[1]}
 
     @rule()
     def start_again(self) -> None:

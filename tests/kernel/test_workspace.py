@@ -79,9 +79,18 @@ def test_deadlines_follow_the_state(work: Workspace) -> None:
     ((row,), dropped) = work.book.unsaved()
     assert (row.stream, row.name, row.community, row.due, row.armed_at) == (ADA, "remind", "c", LATER, START)
     assert dropped == ()
+    work.committed(work.to_commit()[1])
     work.decide(ADA, Remind(clock=LATER))
     keep(work)
     assert work.book.unsaved() == ((), ((ADA, "remind"),))
+
+
+def test_a_deadline_that_comes_and_goes_within_a_batch_is_never_stored(work: Workspace) -> None:
+    work.decide(ADA, Count(by="x", clock=START, remind=LATER))
+    keep(work)
+    work.decide(ADA, Remind(clock=LATER))
+    keep(work)
+    assert work.book.unsaved() == ((), ())
 
 
 def test_a_deadline_that_is_past_waits_a_little(work: Workspace) -> None:
