@@ -22,16 +22,27 @@ _IN_FLIGHT = 12
 
 
 class Load:
-    """Posts events of every community, one or two posts each ``every`` seconds, from ``start`` to ``finish``."""
+    """Posts events of every community, one or two posts each ``every`` seconds, from ``start`` to ``finish``.
+
+    A post has ``largest`` events at most, and most have so many.
+    """
 
     def __init__(
-        self, sender: Sender, accepted: Accepted, tokens: Mapping[str, str], *, seed: int, every: float
+        self,
+        sender: Sender,
+        accepted: Accepted,
+        tokens: Mapping[str, str],
+        *,
+        seed: int,
+        every: float,
+        largest: int = _LARGEST_POST,
     ) -> None:
         self._sender = sender
         self._accepted = accepted
         self._tokens = tokens
         self._seed = seed
         self._every = every
+        self._largest = largest
         self._talks = {community: Talk(community, str(seed)) for community in COMMUNITIES}
         self._sources: list[asyncio.Task[None]] = []
         self._under_way: set[asyncio.Task[None]] = set()
@@ -54,7 +65,7 @@ class Load:
         places = asyncio.Semaphore(_IN_FLIGHT)
         due = loop.time()
         while True:
-            for size in (1, draw.randrange(2, _LARGEST_POST)) if draw.random() < _SINGLES else (_LARGEST_POST,):
+            for size in (1, draw.randrange(2, self._largest)) if draw.random() < _SINGLES else (self._largest,):
                 events = [talk.next() for _ in range(size)]
                 late = draw.random() * _LATE_SECONDS if draw.random() < _LATE else 0.0
                 for _ in range(2 if draw.random() < _TWICE else 1):

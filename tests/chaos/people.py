@@ -41,7 +41,7 @@ class People:
 
     async def _care(self, community: str) -> None:
         while True:
-            page = await self._ask("GET", f"/queue?state=assigned&limit=100&community={community}")
+            page = await self._ask("GET", f"/queue?state=assigned&limit=20&community={community}")
             items = page["items"] if page else []
             if items:
                 await self._take_care_of(self._draw.choice(items))

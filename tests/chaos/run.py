@@ -23,7 +23,7 @@ from tests.chaos.probe import Prober
 from tests.chaos.reckoning import Reckoning, reckon
 from tests.chaos.schedule import Fault, Round, schedule
 from tests.chaos.sending import Sender
-from tests.chaos.verdict import Verdict, line_of, total_of, wrong_in
+from tests.chaos.verdict import RECOVERY_SECONDS, Verdict, line_of, total_of, wrong_in
 
 _EVERY_SECONDS = 0.4
 """At this pace ten minutes bring more than 100,000 events, though half of the time nothing is taken."""
@@ -34,12 +34,13 @@ _LOOK_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is to be done, and on what machine."""
+    """What is to be done, on what machine, and within how many seconds all must work again after a fault."""
 
     seed: int
     seconds: float
     nodes: int
     machine: Machine
+    recovery: float = RECOVERY_SECONDS
 
     def kinds(self) -> list[FaultKind]:
         """Return the faults that can be done."""
@@ -145,7 +146,7 @@ class Run:
             line = line_of(kind.name, done, posts, reckoning)
             lines.append(replace(line, impossible=self._plan.why_not(kind)))
         unexpected = self._sender.unexpected + self._people.unexpected
-        wrong = [*self._wrong, *wrong_in(total, reckoning)]
+        wrong = [*self._wrong, *wrong_in(total, reckoning, self._plan.recovery)]
         wrong += [f"{count} unexpected answers: {answer}" for answer, count in unexpected.items()]
         missed = [injected.fault.kind.name for injected, _ in self._done if not injected.happened]
         notes = [f"{self._sender.retries:,} posts were sent again, {len(self._people.settled):,} touches settled."]

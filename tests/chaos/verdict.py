@@ -90,8 +90,8 @@ def total_of(
     )
 
 
-def wrong_in(total: Line, reckoning: Reckoning) -> list[str]:
-    """Return what the figures say is wrong."""
+def wrong_in(total: Line, reckoning: Reckoning, longest: float) -> list[str]:
+    """Return what the figures say is wrong; a recovery of ``longest`` seconds is."""
     wrong = []
     for count, what in (
         (total.lost, "accepted events are lost"),
@@ -101,9 +101,9 @@ def wrong_in(total: Line, reckoning: Reckoning) -> list[str]:
     ):
         if count:
             wrong.append(f"{count:,} {what}")
-    late = [seconds for seconds in total.recovery if seconds is None or seconds >= RECOVERY_SECONDS]
+    late = [seconds for seconds in total.recovery if seconds is None or seconds >= longest]
     if late:
-        wrong.append(f"{len(late)} times it took {RECOVERY_SECONDS:.0f} s or longer until everything worked again")
+        wrong.append(f"{len(late)} times it took {longest:.0f} s or longer until everything worked again")
     return wrong
 
 

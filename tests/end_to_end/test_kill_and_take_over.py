@@ -10,6 +10,8 @@ import threading
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.end_to_end.harbour import event, post, write_policy
 from tests.end_to_end.running_system import RunningSystem, started
 from tests.waiting import until
@@ -38,6 +40,7 @@ def a_busy_month(seed: int) -> list[dict[str, object]]:
     return events
 
 
+@pytest.mark.timeout(300)
 def test_none_lost_none_doubled_order_kept(tmp_path: Path) -> None:
     accepted = tmp_path / "accepted.jsonl"
     with started("--processes", "2", policy=write_policy(tmp_path)) as system:

@@ -26,11 +26,12 @@ from tests.simulation.life import HOURS, MINUTES, Life, living, welcomes
 from tests.waiting import until_async
 
 on_one_loop = pytest.mark.asyncio(loop_scope="module")
-STANDS_STILL_SECONDS = 20.0
+STANDS_STILL_SECONDS = 2 * TTL_SECONDS
+PROBE_SECONDS = 0.3
 PAUSE_SECONDS = 3.0
 """How long nine of ten events take at most."""
-LONGEST_SECONDS = 10.0
-"""Once, on a machine that is busy with much else; where leases are not handed over, each restart costs over six."""
+SLOW_RESTARTS = 1
+"""So many may cost as much as a lease, on a machine that is busy with much else; were none handed over, four would."""
 
 
 @pytest.fixture
@@ -101,6 +102,7 @@ async def test_a_rolling_restart_is_hardly_noticed(loaded: UnderLoad) -> None:
             seconds, last = await loaded.prober.recovered()
             assert seconds is not None
             pauses.append((seconds, last, restarted))
+            await asyncio.sleep(PROBE_SECONDS)
 
     loaded.load.start()
     probing = asyncio.create_task(keep_probing())
@@ -115,7 +117,8 @@ async def test_a_rolling_restart_is_hardly_noticed(loaded: UnderLoad) -> None:
     await loaded.load.finish()
     pauses.sort()
     assert pauses[len(pauses) * 9 // 10][0] < PAUSE_SECONDS, pauses[-20:]
-    assert pauses[-1][0] < LONGEST_SECONDS, pauses[-20:]
+    slow = {during for seconds, _, during in pauses if seconds >= TTL_SECONDS}
+    assert len(slow) <= SLOW_RESTARTS, pauses[-20:]
 
 
 async def why_not_both_at_work(run: RunFile, *, gone: str) -> str | None:

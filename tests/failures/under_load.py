@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from shared.publisher import ATOMIC_FROM_MESSAGES
 from tests.chaos.accepted import Accepted
 from tests.chaos.commands import command
 from tests.chaos.deployment import TOKEN, Deployment, deployed
@@ -16,6 +17,9 @@ from tests.chaos.people import People
 from tests.chaos.probe import Prober
 from tests.chaos.schedule import Fault
 from tests.chaos.sending import Sender
+
+_LARGEST_POST = ATOMIC_FROM_MESSAGES + 4
+"""Some posts are published at once and some one by one; more events at a time come to no other line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +56,7 @@ async def under_load(seed: int = 1) -> AsyncIterator[UnderLoad]:
     async with deployed() as deployment:
         sender, accepted = Sender(deployment.urls("ingest")), Accepted(deployment.data / "accepted.jsonl")
         people = People(deployment.urls("projections"), TOKEN, seed=seed)
-        load = Load(sender, accepted, deployment.tokens, seed=seed, every=1.0)
+        load = Load(sender, accepted, deployment.tokens, seed=seed, every=2.0, largest=_LARGEST_POST)
         people.start()
         try:
             yield UnderLoad(

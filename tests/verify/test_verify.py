@@ -2,89 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from subprocess import PIPE, Popen
-from typing import Any, TypeVar
 
-import nats
 import psycopg
 import pytest
 from nats.js import JetStreamContext
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from infra.cli.main import app
-from infra.running_servers import Servers, connected
-from infra.verify.report import Report
-from infra.verify.run import verify
 from services.notifier.roster import RosterState
-from services.notifier.service import notifier_codec
-from shared.contracts.names import event_key
-from shared.contracts.subjects import MEMBER_EVENTS, TOUCHES, partition_of
+from shared.contracts.subjects import MEMBER_EVENTS, TOUCHES
 from tests.end_to_end.harbour import SOURCE, post, write_policy
-from tests.end_to_end.running_system import COMMAND, TOKEN, RunningSystem, started
+from tests.end_to_end.running_system import COMMAND, started
 from tests.verify import small_world
+from tests.verify.checked_world import World, rewritten
+from tests.verify.planted_faults import FAULTS, Q7, P
 from tests.verify.small_world import HOUR, harm
 from tests.waiting import until
-
-T = TypeVar("T")
-P = partition_of("acme", 4)
-Q7 = event_key("acme", SOURCE, "post:q7:1")
-
-
-@dataclass(frozen=True)
-class World:
-    system: RunningSystem
-    accepted: Path
-
-    @property
-    def url(self) -> str:
-        return self.system.run.postgres_url
-
-    def found(self, *, accepted: Path | None = None) -> set[str]:
-        """What the checker finds, each as check and difference."""
-        report = self.report(accepted=accepted)
-        return {f"{check.name}: {one.what}" for check in report.checks.values() for one in check.differences}
-
-    def report(self, *, accepted: Path | None = None) -> Report:
-        servers = Servers(nats_url=self.system.run.nats_url, postgres_url=self.url)
-
-        async def run() -> Report:
-            async with connected(servers, "test") as connections:
-                return await verify(connections, Quiet(), accepted=accepted)
-
-        return asyncio.run(run())
-
-    def command(self, *arguments: str) -> Result:
-        """Run a command in this process, which is quicker than in one of its own."""
-        environment = {"DATA": str(self.system.data), "WARMLINE_TOKEN": TOKEN, "COLUMNS": "200"}
-        return CliRunner().invoke(app, arguments, env=environment)
-
-    def jetstream(self, action: Callable[[JetStreamContext], Awaitable[T]]) -> T:
-        async def run() -> T:
-            client = await nats.connect(self.system.run.nats_url)
-            try:
-                return await action(client.jetstream())
-            finally:
-                await client.close()
-
-        return asyncio.run(run())
-
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            return connection.execute(query.encode()).fetchall()
-
-
-class Quiet:
-    def step(self, what: str, total: int | None = None) -> None: ...
-
-    def reach(self, done: int) -> None: ...
-
-    def tell(self, line: str) -> None: ...
 
 
 @pytest.fixture(scope="module")
@@ -115,106 +53,6 @@ def test_a_sound_system_is_clean_and_the_figures_say_how_much_was_compared(world
     assert world.rows(left) == []
 
 
-FAULTS = {
-    "a row deleted from history": (
-        "view_history.history",
-        f"DELETE FROM view_history.history WHERE key = '{Q7}'",
-        {"history: history.history: row missing", "history: event in the history: missing"},
-    ),
-    "a row of history changed": (
-        "view_history.history",
-        f"UPDATE view_history.history SET text = 'What?' WHERE key = '{Q7}'",
-        {"history: history.history: row changed"},
-    ),
-    "a row of history doubled": (
-        "view_history.history",
-        (
-            'INSERT INTO view_history.history SELECT (jsonb_populate_record(h, \'{"key": "another"}\')).* '
-            f"FROM view_history.history AS h WHERE key = '{Q7}'"
-        ),
-        {"history: history.history: row not expected", "history: event in the history: not expected"},
-    ),
-    "a count of a member off": (
-        "view_history.members",
-        "UPDATE view_history.members SET events = events + 1 WHERE member_id = 'member7'",
-        {"history: history.members: row changed"},
-    ),
-    "two rows of history in the other order": (
-        "view_history.history",
-        (
-            "UPDATE view_history.history SET seq = (SELECT min(seq) FROM view_history.history WHERE kind = 'posted') "
-            f"WHERE key = '{Q7}'"
-        ),
-        {"history: history.history: row changed", "history: event in the history: changed"},
-    ),
-    "a touch missing in the queue": (
-        "view_queue.touches",
-        "DELETE FROM view_queue.touches WHERE touch = (SELECT min(touch) FROM view_queue.touches)",
-        {"queue: queue.touches: row missing"},
-    ),
-    "a touch twice in the queue": (
-        "view_queue.touches",
-        (
-            "INSERT INTO view_queue.touches (touch, reason, standing) "
-            "SELECT 'another', reason, standing FROM view_queue.touches ORDER BY touch LIMIT 1"
-        ),
-        {"queue: queue.touches: row not expected"},
-    ),
-    "a touch in another state in the queue": (
-        "view_queue.touches",
-        (
-            "UPDATE view_queue.touches SET standing = 'held' "
-            "WHERE touch = (SELECT min(touch) FROM view_queue.touches WHERE standing = 'claimed')"
-        ),
-        {"queue: queue.touches: row changed"},
-    ),
-    "a tally of the queue off by one": (
-        "view_queue.touch_tallies",
-        "UPDATE view_queue.touch_tallies SET count = count + 1 WHERE facet = 'state' AND value = 'claimed'",
-        {"queue: queue.touch_tallies: row changed"},
-    ),
-    "an event removed from triage's log": (
-        f"triage.p{P}_events",
-        f"DELETE FROM triage.p{P}_events WHERE notification_id = 20",
-        {f"triage: partition {P}, event: missing"},
-    ),
-    "a state of triage changed": (
-        f"triage.p{P}_states",
-        f"UPDATE triage.p{P}_states SET version = version + 1 WHERE stream = 'community:acme'",
-        {f"triage: partition {P}, state: changed"},
-    ),
-    "an inbox entry of triage missing": (
-        f"triage.p{P}_inbox",
-        f"DELETE FROM triage.p{P}_inbox WHERE id = '{Q7}'",
-        {f"triage: partition {P}, inbox entry: missing"},
-    ),
-    "a deadline of triage missing": (
-        f"triage.p{P}_deadlines",
-        (
-            f"DELETE FROM triage.p{P}_deadlines WHERE (stream, name) IN "
-            f"(SELECT stream, name FROM triage.p{P}_deadlines WHERE due > now() + interval '10 minutes' LIMIT 1)"
-        ),
-        {f"triage: partition {P}, deadline: missing"},
-    ),
-    "an inbox entry of notifier missing": (
-        f"notifier.p{P}_inbox",
-        f"DELETE FROM notifier.p{P}_inbox WHERE id = (SELECT min(id) FROM notifier.p{P}_inbox WHERE id LIKE 't-%')",
-        {f"notifier: partition {P}, inbox entry: missing"},
-    ),
-    "an event removed from notifier's log": (
-        f"notifier.p{P}_events",
-        (
-            f"DELETE FROM notifier.p{P}_events WHERE notification_id = (SELECT max(notification_id) FROM "
-            f"notifier.p{P}_events WHERE topic = 'notifier.TouchClaimed')"
-        ),
-        {
-            f"notifier: partition {P}: the log has a gap",
-            f"notifier relay: partition {P}, published event: not expected",
-        },
-    ),
-}
-
-
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_planted_fault_is_named(world: World, fault: str) -> None:
     table, damage, expected = FAULTS[fault]
@@ -222,21 +60,6 @@ def test_a_planted_fault_is_named(world: World, fault: str) -> None:
         found = world.found()
     assert expected <= found
     assert {one.partition(":")[0] for one in found} <= {one.partition(":")[0] for one in expected}
-
-
-@contextmanager
-def rewritten(world: World, stream: str, change: Callable[[Any], Any]) -> Iterator[None]:
-    """Store another state of a stream of notifier, and put it back at the end."""
-    codec, table = notifier_codec(), f"notifier.p{P}_states"
-    with psycopg.connect(world.url, autocommit=True) as connection:
-        update = f"UPDATE {table} SET state = %s WHERE stream = %s"
-        row = connection.execute(f"SELECT state FROM {table} WHERE stream = %s", (stream,)).fetchone()
-        assert row is not None
-        connection.execute(update, (codec.encode_state(change(codec.decode_state(stream, row[0]))), stream))
-        try:
-            yield
-        finally:
-            connection.execute(update, (row[0], stream))
 
 
 def test_a_touch_in_another_state_is_named(world: World) -> None:
