@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
-import uuid
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +15,8 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from shared.crash_points import crash_point
+from shared.nats_client import publish_framed
+from shared.outgoing import Outgoing, frames
 from shared.publish_attempts import Attempts, PublishUnavailableError, RetryableError
 
 __all__ = ["DurablePublisher", "Outgoing", "PubResult", "PublishUnavailableError", "StreamFullError"]
@@ -28,7 +30,6 @@ MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
 
 _TROUBLE_SECONDS: Final = 60.0
 _LEAST_SECONDS: Final = 1.0
-_MESSAGE_OVERHEAD_BYTES: Final = 200
 _DUPLICATE_IN_BATCH: Final = 10201
 _FULL: Final = frozenset({10002, 10023, 10028, 10047, 10077})
 """Account, server, memory, storage and stream limits, as nats-server numbers them."""
@@ -36,21 +37,6 @@ _FULL: Final = frozenset({10002, 10023, 10028, 10047, 10077})
 
 class StreamFullError(Exception):
     """The stream or its disk has no room. Messages before the refused one may be stored."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
-    """A message to publish; ``msg_id`` is its identity in the stream's de-duplication window."""
-
-    subject: str
-    headers: dict[str, str]
-    body: bytes
-    msg_id: str
-
-    @property
-    def size(self) -> int:
-        """What the message takes, in bytes, roughly."""
-        return len(self.body) + _MESSAGE_OVERHEAD_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,15 +232,11 @@ class DurablePublisher:
 
     async def _publish_atomic(self, messages: Sequence[Outgoing], seconds: float) -> int:
         """Publish ``messages`` as one atomic batch and return the sequence of the last."""
-        batch = uuid.uuid4().hex
-        for position, message in enumerate(messages, start=1):
-            headers = {**message.headers, "Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(position)}
-            if position == len(messages):
-                headers["Nats-Batch-Commit"] = "1"
-                return (await self._request(message, headers, seconds)).seq
-            headers["Nats-Msg-Id"] = message.msg_id
-            await self._nc.publish(message.subject, message.body, headers=headers)
-        raise AssertionError("an atomic batch of nothing")
+        batch = secrets.token_urlsafe(12)
+        await publish_framed(self._nc, frames(messages[:-1], batch, self._nc.max_payload))
+        last = messages[-1]
+        end = {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(len(messages)), "Nats-Batch-Commit": "1"}
+        return (await self._request(last, {**last.headers, **end}, seconds)).seq
 
     async def _request(self, message: Outgoing, headers: dict[str, str], seconds: float) -> _PubAck:
         headers = {**headers, "Nats-Msg-Id": message.msg_id, "Nats-Expected-Stream": self._stream}

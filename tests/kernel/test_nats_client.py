@@ -1,12 +1,14 @@
-"""The quicker reading of headers reads what nats-py's own reads."""
+"""The quicker reading and writing of messages reads and writes what nats-py's own does."""
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nats.aio.client import Client
+from nats.errors import BadSubjectError
 
-from shared.nats_client import QuickClient
+from shared.nats_client import QuickClient, framed, header_lines
 
 PIECES = st.sampled_from(
     [
@@ -36,3 +38,21 @@ def test_headers_are_read_as_nats_py_reads_them(raw: bytes) -> None:
 def test_a_message_is_read() -> None:
     raw = b"Nats-Msg-Id: a:b\r\ntraceparent:00-1-2-00\r\n\r\n"
     assert QuickClient._parse_header_lines(raw) == {"Nats-Msg-Id": "a:b", "traceparent": "00-1-2-00"}
+
+
+@given(st.dictionaries(st.sampled_from(["ce-id", "Nats-Msg-Id"]), st.text(max_size=5)), st.binary(max_size=9))
+def test_what_is_framed_carries_what_nats_py_would_send(headers: dict[str, str], body: bytes) -> None:
+    command, _, rest = framed("a.b", header_lines(headers), body).partition(b"\r\n")
+    op, subject, head, total = command.split()
+    lines = rest[: int(head)].removeprefix(b"NATS/1.0\r\n")
+    assert (op, subject, rest[int(head) : int(total)], rest[int(total) :]) == (b"HPUB", b"a.b", body, b"\r\n")
+    sent = {
+        name: value.replace("\r", " ").replace("\n", " ").encode().strip().decode() for name, value in headers.items()
+    }
+    assert Client._parse_header_lines(lines) == sent
+
+
+@pytest.mark.parametrize("subject", ["a b", "a\r\nPUB c 1\r\nx", "a\tb"])
+def test_a_subject_that_would_be_a_command_is_refused(subject: str) -> None:
+    with pytest.raises(BadSubjectError):
+        framed(subject, "", b"")
