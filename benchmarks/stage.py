@@ -43,11 +43,11 @@ class Database:
         row = await (await self.connection.execute(query.encode())).fetchone()
         return int(row[0] or 0) if row else 0
 
-    async def reach(self, query: str, wanted: int, seconds: float = 300) -> None:
-        """Wait until ``query`` gives at least ``wanted``; raises TimeoutError."""
+    async def reach(self, query: str, wanted: int, seconds: float = 300, *, pause: float = _POLL_SECONDS) -> None:
+        """Wait until ``query`` gives at least ``wanted``, asking with ``pause`` between; raises TimeoutError."""
         async with asyncio.timeout(seconds):
             while await self.number(query) < wanted:  # noqa: ASYNC110 -- other processes make it true
-                await asyncio.sleep(_POLL_SECONDS)
+                await asyncio.sleep(pause)
 
 
 class Stage:

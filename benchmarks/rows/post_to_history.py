@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import statistics
 import time
@@ -23,14 +22,16 @@ from shared.contracts.names import event_key
 ROW: Final = "post_to_history"
 _WARM: Final = 20
 _WAIT_SECONDS: Final = 60.0
+_PAUSE_SECONDS: Final = 0.0005
+"""Who asks without a pause takes a processor from those that are measured."""
 _ROWS: Final = {
     "ours": "SELECT count(*) FROM view_history.history WHERE key = '{key}'",
     "bare": "SELECT count(*) FROM public.bare_rows WHERE event = '{event}'",
 }
 _HOW: Final = (
-    "One event at a time, ours and bare in turn on the same servers, from the first byte of the request until a query "
-    "finds the row. The bare two hops are the bare ASGI application and a bare loop that inserts one row; behind ours "
-    "triage reads the same stream."
+    "One event at a time, ours and bare in turn on the same servers, from the first byte of the request until a query, "
+    "asked each half millisecond, finds the row. The bare two hops are the bare ASGI application and a bare loop that "
+    "inserts one row; behind ours triage reads the same stream."
 )
 
 
@@ -90,14 +91,12 @@ async def _timed(database: Database, connection: Connection, event: dict[str, An
     key = event_key(event["data"]["community"], event["source"], event["id"])
     query = row.format(key=key, event=event["id"])
     post = request("POST", "/v1/events", TOKEN, json.dumps(event).encode())
-    async with asyncio.timeout(_WAIT_SECONDS):
-        start = time.perf_counter()
-        status, answer = await connection.ask(post)
-        if status != 200:
-            raise RuntimeError(f"HTTP {status}: {answer[:300].decode(errors='replace')}")
-        while not await database.number(query):  # noqa: ASYNC110 -- other processes make it true
-            await asyncio.sleep(0)
-        return time.perf_counter() - start
+    start = time.perf_counter()
+    status, answer = await connection.ask(post)
+    if status != 200:
+        raise RuntimeError(f"HTTP {status}: {answer[:300].decode(errors='replace')}")
+    await database.reach(query, 1, _WAIT_SECONDS, pause=_PAUSE_SECONDS)
+    return time.perf_counter() - start
 
 
 def _p99(times: Sequence[float]) -> float:
