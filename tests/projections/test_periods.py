@@ -17,6 +17,7 @@ from shared.contracts import member_events as events
 from tests.projections import making
 from tests.projections.folding import fold
 from tests.projections.making import ADA, ADA_KEY, NOON
+from tests.waiting import until_async
 
 
 @pytest.mark.parametrize(
@@ -90,3 +91,25 @@ async def test_two_folds_that_need_the_same_partitions_and_a_reader_do_not_hinde
             await asyncio.gather(need_them(), need_them(), need_them())
     found = await connection.execute("SELECT count(*) FROM pg_inherits WHERE inhparent = 'history'::regclass")
     assert await found.fetchone() == (10,)
+
+
+async def test_a_fold_that_waits_until_another_has_made_the_partition_loses_nothing(
+    postgres_url: str, connection: psycopg.AsyncConnection[Any], schemas: list[str]
+) -> None:
+    stream = making.MemberEvents()
+    first, second = (stream.add(events.Joined(member=ADA), at=NOON, event_id=f"join:{number}") for number in range(2))
+    path = sql.SQL(", ").join(sql.Identifier(schema) for schema in schemas)
+    async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as other:
+        await other.execute(sql.SQL("SET search_path TO {}").format(path))
+        async with asyncio.timeout(20), connection.transaction():
+            await HistoryView().fold(connection, [first])
+            folding = asyncio.create_task(fold(other, HistoryView(), [second]))
+            await until_async(lambda: _waits(connection, other.info.backend_pid))
+        await folding
+    row = await (await connection.execute("SELECT count(*) FROM history")).fetchone()
+    assert row == (2,)
+
+
+async def _waits(connection: psycopg.AsyncConnection[Any], pid: int) -> bool:
+    found = await connection.execute("SELECT FROM pg_locks WHERE pid = %s AND NOT granted", (pid,))
+    return found.rowcount == 1

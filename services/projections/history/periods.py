@@ -13,8 +13,11 @@ from psycopg.sql import SQL, Identifier, Literal
 _FIRST_YEAR: Final = 2000
 _FIRST_YEAR_OF_MONTHS: Final = 2020
 _YEAR_AFTER: Final = 2100
-MISSING: Final = "SELECT name FROM unnest(%(periods)s::text[]) AS n (name) WHERE to_regclass(name) IS NULL"
-"""Which periods have no table yet, where the view's schema is the search path."""
+MISSING: Final = (
+    "SELECT name FROM unnest(%(periods)s::text[]) AS n (name) WHERE NOT EXISTS (SELECT FROM pg_class "
+    "WHERE relname = name AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'history'::regclass))"
+)
+"""Which periods have no table yet. ``to_regclass`` would not see those that another has just made: it has a cache."""
 _LOCK: Final = 0x706572696F64  # an advisory lock's number: two folds that need the same partition make it once
 
 

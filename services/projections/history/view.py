@@ -190,9 +190,9 @@ class HistoryView:
         members = _member_columns(rows.member_rows(arrived.values()))
         parameters = {**columns, **members, "count": len(told), "periods": periods_of(columns["time"])}
         missing, repeated, rewritten = await _take_in(connection, parameters)
-        if missing:
+        while missing:
             await make_periods(connection, missing)
-            _, repeated, rewritten = await _take_in(connection, parameters)
+            missing, repeated, rewritten = await _take_in(connection, parameters)
         if repeated:
             told = [row for row in told if row.key not in repeated]
             members = _member_columns(rows.member_rows(arrived[row.key] for row in told))
