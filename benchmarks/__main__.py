@@ -17,7 +17,6 @@ from benchmarks.report import lines_of
 from benchmarks.results import RowResult, keep, todays_file
 from benchmarks.rows import (
     ingest_http,
-    memory,
     much_stored,
     pages,
     post_to_history,
@@ -28,6 +27,7 @@ from benchmarks.rows import (
     whole_pipeline,
 )
 from benchmarks.stage import Stage, stage
+from infra.stop_signals import StopSignals
 
 Report = Callable[[str], None]
 Row = Callable[[Options, Report], Awaitable[RowResult]]
@@ -46,7 +46,7 @@ ROWS: Final[dict[str, Row]] = {
         row.ROW: _on_stage(row.run)
         for row in (triage_throughput, recorder_share, projection_share, ingest_http, post_to_history, pages)
     },
-    **{row.ROW: row.run for row in (whole_pipeline, two_processes, memory, much_stored)},
+    **{row.ROW: row.run for row in (whole_pipeline, two_processes, much_stored)},
 }
 """First those that bring what they measure onto servers of the bench, then those that start a whole Warmline."""
 
@@ -54,7 +54,7 @@ ROWS: Final[dict[str, Row]] = {
 _SIZES: Final = (
     "EVENTS and BATCH=500 (triage_throughput, recorder_share, projection_share), POSTS (post_to_history), "
     "TOUCHES=20000 and HISTORY=20000 (pages), PIPELINE_SECONDS=20 (whole_pipeline), TWO_SECONDS=10 (two_processes), "
-    "MEMORY_EVENTS=50000 (memory), FEW=20000, MANY=100000 and WINDOW=10000 (much_stored)"
+    "FEW=20000, MANY=100000 and WINDOW=10000 (much_stored)"
 )
 
 
@@ -73,6 +73,11 @@ async def _measure(names: list[str], options: Options, file: Path) -> None:
             _say(f"  {line}")
 
 
+async def _unless_stopped(names: list[str], options: Options, file: Path) -> bool:
+    """Measure and return True; or, after Ctrl-C or SIGTERM, take away all that runs and return False."""
+    return await StopSignals().unless_received(_measure(names, options, file))
+
+
 def main() -> int:
     """Run the rows that are asked for, one after the other; what each gives is kept at once."""
     parser = argparse.ArgumentParser(
@@ -84,6 +89,12 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="rounds that must count, on a steady disk (5)")
     parser.add_argument("--seconds", type=int, default=3, help="how long each contestant's turn is (3)")
     parser.add_argument("--size", action="append", default=[], metavar="NAME=NUMBER", help="a size of a row")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="FOLDER",
+        help="much_stored fills this folder and keeps it: given again, it goes on from there (else one that goes away)",
+    )
     parser.add_argument("--output", type=Path, help="the file of results (else benchmarks/results/<today>.json)")
     parser.add_argument("--no-fsyncs", action="store_true", help="do not run under strace, which counts them")
     given = parser.parse_args()
@@ -96,10 +107,12 @@ def main() -> int:
         if not number.isdigit():
             parser.error(f"--size {size}: give a name and a whole number, such as EVENTS=100000")
         sizes[name] = int(number)
-    options = Options(rounds=given.rounds, seconds=given.seconds, sizes=sizes)
+    options = Options(rounds=given.rounds, seconds=given.seconds, sizes=sizes, data=given.data)
     if not given.no_fsyncs and (code := run_counted("benchmarks", sys.argv[1:])) is not None:
         return code
-    asyncio.run(_measure(given.rows or list(ROWS), options, given.output or todays_file()))
+    if not asyncio.run(_unless_stopped(given.rows or list(ROWS), options, given.output or todays_file())):
+        _say("Stopped. Of the rows that came to their end, what they gave is kept.")
+        return 1
     return 0
 
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+
+import psutil
 
 _TOLD_BY: Final = "BENCH_FSYNCS"
 _TRACE: Final = ("-f", "--seccomp-bpf", "-qq", "-e", "trace=fsync,fdatasync")
@@ -59,8 +62,20 @@ def run_counted(module: str, arguments: Sequence[str]) -> int | None:
         )
         if probe.returncode:
             return None
-        return subprocess.run(
+        with subprocess.Popen(
             [strace, *_TRACE, "-o", file, "--", sys.executable, "-m", module, *arguments],
             env={**os.environ, _TOLD_BY: str(file)},
-            check=False,
-        ).returncode
+        ) as counting:
+            _pass_on_signals(counting.pid)
+            return counting.wait()
+
+
+def _pass_on_signals(strace: int) -> None:
+    """Have what ends this process end the measurements, in order: strace takes no signals, and must outlive them."""
+
+    def pass_on(number: int, _frame: object) -> None:
+        for process in psutil.Process(strace).children():
+            process.send_signal(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, pass_on)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import msgspec
 from benchmarks.http_load import ARRAY, Connection, connections, request
 from benchmarks.results import Sample
 from benchmarks.system import TOKEN, Seen, System
-from benchmarks.workload import posted_bodies
+from benchmarks.workload import COMMUNITIES, posted_bodies
 
 ARRAY_EVENTS: Final = 500
 _CONNECTIONS: Final = 3
@@ -21,6 +22,7 @@ _PREPARED: Final = 4
 """Arrays that are made at a time: few, since nothing is sent meanwhile."""
 _MOST_BEHIND: Final = 15_000
 _LOOK_SECONDS: Final = 0.25
+_STUCK_SECONDS: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +61,11 @@ class Through:
 
 
 class Load:
-    """Posts numbered events, each number once; a later call goes on where the earlier ended."""
+    """Posts events numbered from ``first`` on, each number once; a later call goes on where the earlier ended."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: System, *, first: int = 0) -> None:
         self._system = system
-        self._next = 0
+        self._next = first
         self._behind = asyncio.Event()
 
     async def run(self, seconds: float, *, warm: float = 6.0) -> Through:
@@ -86,6 +88,32 @@ class Load:
             free.set()
         return Through(before=before, after=after)
 
+    async def through(self, count: int) -> None:
+        """Load the line with ``count`` events, and wait until triage and history are through with all that is stored.
+
+        Raises TimeoutError when nothing moves for minutes.
+        """
+        stop, free = asyncio.Event(), asyncio.Event()
+        async with connections(self._system.run.ingest_url, _CONNECTIONS) as opened, asyncio.TaskGroup() as group:
+            bodies = self._bodies(self._next + count)
+            holding = group.create_task(self._hold_back(stop, free))
+            await asyncio.gather(*(_send(connection, bodies, stop, free) for connection in opened))
+            holding.cancel()
+        await self._caught_up(await self._system.stored() - COMMUNITIES)
+
+    async def _caught_up(self, events: int) -> None:
+        last, moved = -1, time.monotonic()
+        while True:
+            now = await self._system.seen()
+            done = min(now.triage, now.history)
+            if done >= events:
+                return
+            if done > last:
+                last, moved = done, time.monotonic()
+            if time.monotonic() - moved > _STUCK_SECONDS:
+                raise TimeoutError(f"it stands still at {done} of {events} events")
+            await asyncio.sleep(_LOOK_SECONDS)
+
     async def settled(self, seconds: float = 120) -> None:
         """Wait until the line has caught up with all that was posted."""
         deadline = time.monotonic() + seconds
@@ -94,12 +122,13 @@ class Load:
                 raise TimeoutError("the line does not catch up")
             await asyncio.sleep(_LOOK_SECONDS)
 
-    def _bodies(self) -> Iterator[bytes]:
-        while True:
-            events = posted_bodies(_PREPARED * ARRAY_EVENTS, first=self._next)
+    def _bodies(self, end: float = math.inf) -> Iterator[bytes]:
+        while self._next < end:
+            events = posted_bodies(int(min(_PREPARED * ARRAY_EVENTS, end - self._next)), first=self._next)
             for start in range(0, len(events), ARRAY_EVENTS):
-                self._next += ARRAY_EVENTS
-                body = msgspec.json.encode(events[start : start + ARRAY_EVENTS])
+                array = events[start : start + ARRAY_EVENTS]
+                self._next += len(array)
+                body = msgspec.json.encode(array)
                 yield request("POST", "/v1/events", TOKEN, body, ARRAY)
 
     async def _hold_back(self, stop: asyncio.Event, free: asyncio.Event) -> None:
@@ -116,6 +145,9 @@ class Load:
 async def _send(connection: Connection, bodies: Iterator[bytes], stop: asyncio.Event, free: asyncio.Event) -> None:
     while not stop.is_set():
         await free.wait()
-        status, answer = await connection.ask(next(bodies))
+        body = next(bodies, None)
+        if body is None:
+            return
+        status, answer = await connection.ask(body)
         if status != 200 or b'"refused":0' not in answer:
             raise RuntimeError(f"HTTP {status}: {answer[:500].decode(errors='replace')}")

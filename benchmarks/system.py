@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import nats
 import psutil
 import psycopg
 
@@ -23,9 +24,10 @@ from benchmarks.processes import cpu_seconds, tree
 from benchmarks.stage import tail_of
 from benchmarks.workload import PARTITIONS, policy_text
 from infra.run_file import RunFile, running
+from shared.contracts.subjects import MEMBER_EVENTS
 
 TOKEN: Final = "benchmark-token"  # noqa: S105 -- of a system that lives for minutes, on loopback
-_READY_SECONDS: Final = 180.0
+_READY_SECONDS: Final = 600.0
 _STOP_SECONDS: Final = 60.0
 _POLL_SECONDS: Final = 0.02
 _UP: Final = (sys.executable, "-P", "-m", "infra.cli.main", "up")
@@ -68,6 +70,14 @@ class System:
         """Return the one number that ``query`` gives, 0 for null."""
         row = await (await self._connection.execute(query.encode())).fetchone()
         return int(row[0] or 0) if row else 0
+
+    async def stored(self) -> int:
+        """Return the last sequence of MEMBER_EVENTS."""
+        client = await nats.connect(self.run.nats_url)
+        try:
+            return (await client.jetstream().stream_info(MEMBER_EVENTS)).state.last_seq
+        finally:
+            await client.close()
 
     async def seen(self) -> Seen:
         """Return how far everything has come."""
@@ -163,6 +173,7 @@ def _environment(data: Path, policy: Path) -> dict[str, str]:
         "DEMO": "0",
         "WARMLINE_TOKEN": TOKEN,
         "WARMLINE_PARTITIONS": str(PARTITIONS),
+        "WARMLINE_STREAM_BYTES": "100GiB",
         # A benchmark is a sender gone wild, and all of its communities are.
         "WARMLINE_QUOTA_RATE": "1000000",
         "WARMLINE_QUOTA_BURST": "10000000",

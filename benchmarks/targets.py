@@ -128,7 +128,7 @@ TARGETS: Final = (
     ),
     Target(
         name="memory",
-        row="memory",
+        row="much_stored",
         title="Memory of the largest service under load",
         unit="MiB",
         better="less",
