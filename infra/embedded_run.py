@@ -21,8 +21,9 @@ from infra.ports import claim_auditor, claim_internal, claim_public, listen_at
 from infra.process_table import process_identity
 from infra.provision import provision
 from infra.run_file import RunFile, read_run, write_run
+from infra.scrape_targets import write_targets
 from infra.service_process import Service, ServiceProcess, service_processes
-from infra.service_table import DEMO, service_environment, service_table
+from infra.service_table import DEMO, measured_processes, service_environment, service_table
 from infra.start_policy import StartPolicy
 from infra.status import wait_ready, why_not_owned
 from infra.supervisor import Supervisor
@@ -78,7 +79,9 @@ class EmbeddedRun:
             routes = [claim_internal(None) for _ in nats]
             postgres = claim_internal(earlier.postgres_port if earlier else None)
             auditor = claim_auditor(os.environ, earlier.auditor_port if earlier else None)
-            for claim in (desk, ingest, *nats, *routes, postgres, auditor):
+            told = earlier.metrics_ports if earlier else {}
+            metrics = {name: claim_internal(told.get(name)) for name in measured_processes(options.processes)}
+            for claim in (desk, ingest, *nats, *routes, postgres, auditor, *metrics.values()):
                 claims.callback(claim.release)
             self._postgres = PostgresServer(options.data, postgres.port)
             self._nats = nats_servers(
@@ -104,6 +107,7 @@ class EmbeddedRun:
             desk_url=f"http://127.0.0.1:{desk.port}",
             ingest_url=f"http://127.0.0.1:{ingest.port}",
             auditor_url=f"http://127.0.0.1:{auditor.port}",
+            metrics_ports={name: claim.port for name, claim in metrics.items()},
         )
         self._watch: asyncio.Task[None] | None = None
         self._data = options.data
@@ -122,7 +126,7 @@ class EmbeddedRun:
     def _processes(self, services: tuple[Service, ...], *, ingest_port: int) -> Sequence[ServiceProcess]:
         options = self._options
         env = service_environment(self.run, token=options.token, data=options.data, ingest_port=ingest_port)
-        return service_processes(services, env=env, data=options.data)
+        return service_processes(services, env=env, data=options.data, metrics_ports=self.run.metrics_ports)
 
     def _nats_url(self, user: str) -> str:
         return ",".join(server.url_of(user) for server in self._nats)
@@ -148,6 +152,7 @@ class EmbeddedRun:
             report=self._report,
         )
         write_run(self._data, self.run)  # not before: what provisioning refused is not to be remembered
+        write_targets(self._data, self.run)
         self._report("Starting the services")
         if self._options.processes > self.run.partitions:
             self._report(

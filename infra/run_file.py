@@ -26,7 +26,8 @@ _NAME = "run.json"
 class RunFile:
     """One run. The NATS and PostgreSQL addresses hold their credentials.
 
-    `process` tells the supervisor `pid` from a later process with the same number.
+    `process` tells the supervisor `pid` from a later process with the same number. `metrics_ports` is where each
+    process of a service tells its metrics, on this machine only.
     """
 
     pid: int
@@ -39,6 +40,7 @@ class RunFile:
     desk_url: str
     ingest_url: str
     auditor_url: str | None = None
+    metrics_ports: dict[str, int] = field(default_factory=dict)
 
     @property
     def nats_ports(self) -> tuple[int | None, ...]:

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from infra.embedded.child import Child, ChildSpec, OneChild, StopStep
 
@@ -24,15 +25,22 @@ class Service:
     env: Mapping[str, str] = field(default_factory=dict)
     sockets: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What its processes are called."""
+        return tuple(f"{self.name}-{index}" for index in range(self.processes))
+
 
 class ServiceProcess(OneChild):
     """One process of a service, with its log in DATA/logs/<service>-<index>.log."""
 
     stop_steps = (StopStep(signal=signal.SIGTERM, seconds=10),)
 
-    def __init__(self, service: Service, index: int, *, env: Mapping[str, str], data: Path) -> None:
+    def __init__(
+        self, service: Service, index: int, *, env: Mapping[str, str], data: Path, metrics_port: int | None = None
+    ) -> None:
         super().__init__()
-        self.name = f"{service.name}-{index}"
+        self.name = service.names[index]
         self.log = data / "logs" / f"{self.name}.log"
         self._argv = service.argv
         self._env = {
@@ -42,6 +50,7 @@ class ServiceProcess(OneChild):
             **service.env,
             **{variable: str(number) for variable, number in service.sockets.items()},
             "WARMLINE_INSTANCE": self.name,
+            **({} if metrics_port is None else {"WARMLINE_METRICS_PORT": str(metrics_port)}),
         }
         self._files = tuple(service.sockets.values())
 
@@ -52,8 +61,16 @@ class ServiceProcess(OneChild):
         )
 
 
-def service_processes(table: tuple[Service, ...], *, env: Mapping[str, str], data: Path) -> list[ServiceProcess]:
-    """Every process that `table` asks for."""
+def service_processes(
+    table: tuple[Service, ...],
+    *,
+    env: Mapping[str, str],
+    data: Path,
+    metrics_ports: Mapping[str, int] = MappingProxyType({}),
+) -> list[ServiceProcess]:
+    """Every process that `table` asks for; `metrics_ports` says by its name where each tells its metrics."""
     return [
-        ServiceProcess(service, index, env=env, data=data) for service in table for index in range(service.processes)
+        ServiceProcess(service, index, env=env, data=data, metrics_port=metrics_ports.get(name))
+        for service in table
+        for index, name in enumerate(service.names)
     ]

@@ -15,6 +15,15 @@ from infra.service_process import Service
 _SOCKETS: Final = {"ingest": "WARMLINE_INGEST_SOCKET", "projections": "WARMLINE_DESK_SOCKET"}
 
 
+MEASURED: Final = ("ingest", "triage", "notifier", "projections")
+"""The services each of whose processes has a port for its metrics; the auditor has one of its own."""
+
+
+def measured_processes(processes: int) -> tuple[str, ...]:
+    """Return the names of all that tell their metrics where there are `processes` of each service."""
+    return tuple(f"{name}-{index}" for name in MEASURED for index in range(processes))
+
+
 def service_table(
     *,
     processes: int,

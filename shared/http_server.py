@@ -13,6 +13,7 @@ import uvicorn
 
 from shared.http_protocol import BoundedProtocol
 from shared.settings import SettingsError
+from shared.telemetry.requests import measured
 
 _MAX_CONNECTIONS: Final = 1000
 _PAUSE_SECONDS: Final = 0.2
@@ -32,7 +33,7 @@ class PublicServer(uvicorn.Server):
     ) -> None:
         super().__init__(
             uvicorn.Config(
-                app,
+                measured(app),
                 host=host,
                 port=port,
                 http=BoundedProtocol,

@@ -18,6 +18,7 @@ from shared.crash_points import crash_point
 from shared.nats_client import publish_framed
 from shared.outgoing import Outgoing, frames
 from shared.publish_attempts import Attempts, PublishUnavailableError, RetryableError
+from shared.telemetry.work import published
 
 __all__ = ["DurablePublisher", "Outgoing", "PubResult", "PublishUnavailableError", "StreamFullError"]
 
@@ -143,6 +144,7 @@ class DurablePublisher:
         while self._waiting:
             calls = self._take()
             error: BaseException | None = None
+            began = time.perf_counter()
             try:
                 await self._publish_round(calls)
             except asyncio.CancelledError:
@@ -155,6 +157,8 @@ class DurablePublisher:
                 for call in calls:
                     complete = len(call.results) == len(call.messages)
                     call.finish(None if complete else error)
+                sent = sum(len(call.results) for call in calls)
+                published(self._stream, sent, time.perf_counter() - began, error)
                 async with self._room:
                     self._messages -= sum(len(call.messages) for call in calls)
                     self._bytes -= sum(call.size for call in calls)

@@ -42,6 +42,8 @@ class ServiceSettings:
     desk_socket: int | None = None
     ingest_url: str | None = None
     desk_url: str | None = None
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = None
     data: Path | None = None
     quota_rate: int = _QUOTA_RATE
     quota_burst: int = _QUOTA_BURST
@@ -68,6 +70,8 @@ class ServiceSettings:
             desk_socket=reader.number("DESK_SOCKET", 3, 1_000_000),
             ingest_url=reader.text("INGEST_URL"),
             desk_url=reader.text("DESK_URL"),
+            metrics_host=reader.text("METRICS_HOST") or "127.0.0.1",
+            metrics_port=reader.number("METRICS_PORT", 0, 65535),
             data=Path(data) if data else None,
             quota_rate=reader.number("QUOTA_RATE", 1, 10_000_000) or _QUOTA_RATE,
             quota_burst=reader.number("QUOTA_BURST", 1, 100_000_000) or _QUOTA_BURST,
@@ -77,6 +81,11 @@ class ServiceSettings:
         if reader.problems:
             raise SettingsError("\n".join(reader.problems))
         return settings
+
+    @property
+    def metrics_at(self) -> tuple[str, int] | None:
+        """The address and port of the process's metrics; None where they are not told."""
+        return None if self.metrics_port is None else (self.metrics_host, self.metrics_port)
 
     def required_port(self, name: str) -> int:
         """Return the port called ``name`` (``ingest_port``, ``desk_port``); raises SettingsError when it is not set."""

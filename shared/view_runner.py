@@ -20,6 +20,7 @@ from shared.event_store.recorder import Lease
 from shared.partition.understanding import UnknownOwnTypeError
 from shared.postgres_liveness import lively_conninfo
 from shared.stream_identity import reader_of
+from shared.telemetry.work import processing
 from shared.topology import DERIVED
 from shared.view import ViewShard, landmarks_of, layout_in, layout_of, positions_of, schema_of
 from shared.view_writer import ViewWriter
@@ -97,7 +98,8 @@ class ViewRunner:
         for reader, consumer in consumers.items():
             messages = consumer.take(BATCH)
             if messages:
-                await writer.fold(reader, messages)
+                with processing(messages[0].stream, self._shard.view.name, len(messages)):
+                    await writer.fold(reader, messages)
 
     async def _refuse_or_forget(
         self, connection: psycopg.AsyncConnection[Any], writer: ViewWriter, stored: dict[str, int], reader: str

@@ -23,7 +23,7 @@ from infra.looking.streams import TIMEOUT_SECONDS
 from shared.bounded_wait import end
 from shared.contracts.subjects import AUDIT_REPORT
 from shared.settings import SettingsError
-from shared.telemetry import configure
+from shared.telemetry.process import configure
 from shared.topology import streams
 
 _log = structlog.get_logger()

@@ -15,7 +15,7 @@ from infra.ingest_client import ingest_client
 from infra.operator_error import OperatorError
 from infra.running_system import RunningSystem, running_system
 from infra.stop_signals import StopSignals
-from shared.telemetry import configure
+from shared.telemetry.process import configure
 
 _SEED: Final = 7
 

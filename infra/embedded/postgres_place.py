@@ -23,6 +23,7 @@ while Warmline is stopped.
   logs/         one log for each process
   token         the administrator's token, unless WARMLINE_TOKEN is set
   run.json      the addresses of the latest run
+  prometheus-targets.json  where a Prometheus finds its metrics
 
 PostgreSQL's data is part of it and is in
   {directory}

@@ -32,14 +32,20 @@ from services.ingest.refusal import Refusal
 from services.ingest.source_activity import SourceActivity
 from services.ingest.sources import Sources
 from services.ingest.validation import ValidEvent, validate
+from shared.contracts.subjects import kind_of
 from shared.crash_points import crash_point
 from shared.publisher import DurablePublisher, PubResult
-from shared.telemetry import request_trace
+from shared.telemetry.metrics import Tally
+from shared.telemetry.traces import request_trace
 
 PATH: Final = "/v1/events"
 _ADMISSIONS: Final = 3
 _log = structlog.get_logger()
 _encoder: Final = msgspec.json.Encoder()
+_taken: Final = Tally(
+    "warmline.events", "{event}", "Member events that were taken, by source and kind", ("source", "kind", "fate")
+)
+_refused_events: Final = Tally("warmline.events.refused", "{event}", "Member events that were refused", ("code",))
 
 
 class EventsRoute:
@@ -98,6 +104,7 @@ class EventsRoute:
             raise ProblemError(error.status, error.detail, code="bad-envelope") from None
         fates = self._within_quotas(await self._validated(envelope, principal, trace))
         if envelope.single and isinstance(refusal := fates[0], Refusal):
+            _refused_events.add((refusal.code,))
             detail = f"{refusal.field}: {refusal.reason}"
             status = 403 if refusal.forbidden else 422
             raise ProblemError(status, detail, field=refusal.field, code=refusal.code)
@@ -106,6 +113,8 @@ class EventsRoute:
         results = await self._publisher.publish([message_of(fate.event, fate.body, self._partitions) for fate in valid])
         for fate, result in zip(valid, results, strict=True):
             self._activity.heard(fate.event.community, fate.event.source)
+            kept = "duplicate" if result.duplicate else "accepted"
+            _taken.add((fate.event.source, kind_of(fate.event.type), kept))
             if not result.duplicate:
                 self._quotas.stored(fate.event.community, len(fate.body))
         crash_point("ingest.before-answer")
@@ -192,6 +201,7 @@ def _answer_to(fates: Sequence[ValidEvent | Refusal], results: Sequence[PubResul
 
 def _log_refusals(fates: Sequence[ValidEvent | Refusal]) -> None:
     for code, count in Counter(fate.code for fate in fates if isinstance(fate, Refusal)).items():
+        _refused_events.add((code,), count)
         _log.info("events_refused", code=code, count=count)
 
 

@@ -37,7 +37,8 @@ from shared.nats_connection import nats_connection
 from shared.publisher import DurablePublisher
 from shared.settings import ServiceSettings, SettingsError
 from shared.stream_check import drift_ends_the_process, wait_for_streams
-from shared.telemetry import configure
+from shared.telemetry.process import configure
+from shared.telemetry.requests import ROUTE
 
 _DRAIN_SECONDS: Final = 8
 _PATIENCE_SECONDS: Final = 10.0
@@ -74,6 +75,7 @@ async def serve(settings: ServiceSettings, port: int) -> None:
 
         async def application(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["path"] == PATH:
+                scope[ROUTE] = PATH
                 await events(scope, receive, send)
             else:
                 await admin(scope, receive, send)  # type: ignore[arg-type]
@@ -118,7 +120,7 @@ def main() -> None:
         port = settings.required_port("ingest_port")
     except SettingsError as error:
         sys.exit(f"warmline ingest cannot start:\n{error}")
-    configure("ingest", settings.instance)
+    configure("ingest", settings.instance, settings.metrics_at)
     collect_seldom()
     with drift_ends_the_process("ingest"), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_until_stopped(settings, port))

@@ -27,7 +27,7 @@ from shared.partition.runner import PartitionRunner
 from shared.partition.service import Input
 from shared.settings import ServiceSettings, SettingsError
 from shared.stream_check import drift_ends_the_process
-from shared.telemetry import configure
+from shared.telemetry.process import configure
 
 INPUTS = (
     Input(stream=MEMBER_EVENTS, subjects=("p.*.member.*.warmline.policy-adopted",)),
@@ -84,7 +84,7 @@ def main() -> None:
         desk_url, smtp = _desk_url(settings), SmtpSettings.from_env()
     except SettingsError as error:
         sys.exit(f"warmline notifier cannot start:\n{error}")
-    configure("notifier", settings.instance)
+    configure("notifier", settings.instance, settings.metrics_at)
     with drift_ends_the_process("notifier"), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(settings, desk_url, smtp))
 

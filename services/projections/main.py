@@ -32,7 +32,7 @@ from shared.leases import LeaseKeeper
 from shared.nats_connection import nats_connection
 from shared.settings import ServiceSettings, SettingsError
 from shared.stream_check import drift_ends_the_process, wait_for_streams
-from shared.telemetry import configure
+from shared.telemetry.process import configure
 from shared.view import schema_of, shards_of
 from shared.view_runner import ViewRunner
 
@@ -118,7 +118,7 @@ def main() -> None:
         settings = ServiceSettings.from_env()
     except SettingsError as error:
         sys.exit(f"warmline projections cannot start:\n{error}")
-    configure("projections", settings.instance)
+    configure("projections", settings.instance, settings.metrics_at)
     collect_seldom()
     with drift_ends_the_process("projections"), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_until_stopped(settings))

@@ -14,7 +14,7 @@ from shared.decider_process import DeciderProcess, Outlet, run
 from shared.partition.service import Input
 from shared.settings import ServiceSettings, SettingsError
 from shared.stream_check import drift_ends_the_process
-from shared.telemetry import configure
+from shared.telemetry.process import configure
 
 
 def main() -> None:
@@ -23,7 +23,7 @@ def main() -> None:
         settings = ServiceSettings.from_env()
     except SettingsError as error:
         sys.exit(f"warmline triage cannot start:\n{error}")
-    configure("triage", settings.instance)
+    configure("triage", settings.instance, settings.metrics_at)
     process = DeciderProcess(
         schema="triage",
         codec=triage_codec(),

@@ -31,6 +31,7 @@ class EventCodec(Mapper[str]):
     """eventsourcing's mapper with explicit type names such as ``triage.MemberGreeted`` and msgspec."""
 
     def __init__(self, service: str, deciders: Iterable[Decider[Any]]) -> None:
+        self.service: Final = service
         self.deciders: Final = {decider.category: decider for decider in deciders}
         forms = {form for decider in self.deciders.values() for form in decider.events}
         self._names = {form: f"{service}.{form.__name__}" for form in forms}

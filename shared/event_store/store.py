@@ -19,6 +19,7 @@ from shared.event_store.codec import EventCodec
 from shared.event_store.errors import MEND, FencedError, SkewError, StreamReplacedError
 from shared.event_store.reader_names import read_before, stream_of
 from shared.event_store.recorder import Commit, DeadlineRow, Lease, PartitionRecorder
+from shared.telemetry.work import storing
 from shared.topology import DERIVED
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -255,7 +256,8 @@ class PartitionStore:
 
     def commit(self, lease: Lease, commit: Commit) -> None:
         """Write ``commit``, surviving a lost reply; raises FencedError when the shard has another owner."""
-        commit_for_certain(lease, commit, self.recorder.commit, self._standing, self._closed)
+        with storing(self._datastore.schema):
+            commit_for_certain(lease, commit, self.recorder.commit, self._standing, self._closed)
 
     def _closed(self) -> bool:
         return self.recorder.datastore.pool.closed

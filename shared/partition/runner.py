@@ -25,6 +25,7 @@ from shared.partition.folding import BATCH, Batch, Folding, HandlingError
 from shared.partition.inlet import Consumer, Inlet
 from shared.partition.service import CommandService, Input, Service
 from shared.partition.understanding import UnknownOwnTypeError
+from shared.telemetry.work import processing
 
 _TICK_SECONDS: Final = 1.0
 _SKEW: Final = timedelta(seconds=1)
@@ -126,7 +127,8 @@ class PartitionRunner:
         for reader, consumer in consumers.items():
             messages = consumer.take(BATCH)
             if messages:
-                await folding.fold(reader, messages)
+                with processing(messages[0].stream, self._store.codec.service, len(messages)):
+                    await folding.fold(reader, messages)
         if self._asked:
             await self._carry_out(folding)
         await folding.note_passed()

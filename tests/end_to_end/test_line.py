@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.end_to_end.harbour import event, post
+from tests.end_to_end.harbour import SOURCE, event, post
 from tests.end_to_end.running_system import RunningSystem, started
+from tests.metrics import samples_at
 from tests.waiting import until
 
 
@@ -102,6 +104,40 @@ def test_status_is_well_and_verify_finds_no_difference(system: RunningSystem) ->
     until(well, seconds=60, what="warmline status")
     verified = system.command("verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_a_prometheus_finds_every_process_and_what_it_did(system: RunningSystem) -> None:
+    told = {}
+    for target in json.loads((system.data / "prometheus-targets.json").read_text()):
+        [place] = target["targets"]
+        told[target["labels"]["job"], target["labels"]["instance"]] = samples_at(f"http://{place}/metrics")
+    assert sorted(told) == [
+        (f"warmline-{name}", f"{name}-0") for name in ("auditor", "ingest", "notifier", "projections", "triage")
+    ]
+
+    ingest = told["warmline-ingest", "ingest-0"]
+    assert ingest.of("http_server_request_duration_seconds_count", http_route="/v1/events") > 0
+    assert ingest.of("warmline_events_total", source=SOURCE, kind="posted", fate="accepted") > 0
+    assert ingest.of("messaging_client_sent_messages_total", messaging_destination_name="MEMBER_EVENTS") > 0
+    desk = told["warmline-projections", "projections-0"]
+    assert desk.of("http_server_request_duration_seconds_count", http_route="/api/v1/queue") > 0
+    for service, stream, reader in (
+        ("triage", "MEMBER_EVENTS", "triage"),
+        ("notifier", "TOUCHES", "notifier"),
+        ("projections", "TOUCH_FACTS", "queue"),
+        ("projections", "MEMBER_EVENTS", "history"),
+    ):
+        process = told[f"warmline-{service}", f"{service}-0"]
+        batch = {"messaging_destination_name": stream, "messaging_consumer_group_name": reader}
+        assert process.of("messaging_process_duration_seconds_count", **batch) > 0
+        assert process.of("messaging_client_consumed_messages_total", **batch) > 0
+        assert process.of("warmline_batch_messages_sum", **batch) > 0
+    for service, stream in (("triage", "TOUCHES"), ("notifier", "TOUCH_FACTS")):
+        process = told[f"warmline-{service}", f"{service}-0"]
+        assert process.of("messaging_client_operation_duration_seconds_count", messaging_destination_name=stream) > 0
+        assert process.of("db_client_operation_duration_seconds_count", db_namespace=service) > 0
+    for samples in told.values():
+        assert not samples.label_values() & {"ada", "bo", "cleo", "Ada", "Bo", "Cleo"}  # no member anywhere
 
 
 def test_a_wrong_policy_starts_nothing_and_says_where(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ from shared.contracts.touch_facts import TOUCH_FACT_TYPES
 from shared.dead_letters import dead_letter
 from shared.delivery import Message, decode
 from shared.policy.load import load_policy
-from shared.telemetry import request_trace
+from shared.telemetry.traces import request_trace
 
 _CORPUS: Final = Path(__file__).parent / "corpus"
 _GOLDEN: Final = Path(__file__).parents[1] / "golden/files/contracts"

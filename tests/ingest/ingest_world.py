@@ -21,6 +21,7 @@ from infra.embedded.nats import NatsServer
 from infra.embedded.postgres import PostgresServer
 from shared.contracts.cloudevents import MemberEvent, decode_member_event
 from shared.topology import GIB, StreamSettings, streams
+from tests.metrics import Samples, samples_at
 from tests.waiting import until_async
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +46,7 @@ class Ingest:
             "WARMLINE_TOKEN": TOKEN,
             "WARMLINE_INGEST_PORT": str(port),
             "WARMLINE_INSTANCE": "ingest-0",
+            "WARMLINE_METRICS_PORT": "0",
             **{f"WARMLINE_{name.upper()}": value for name, value in settings.items()},
         }
         self._process: asyncio.subprocess.Process | None = None
@@ -69,6 +71,12 @@ class Ingest:
             with suppress(ProcessLookupError):
                 self._process.kill()
             await self._process.wait()
+
+    async def metrics(self) -> Samples:
+        """Return what a Prometheus would be told; the log of the newest process says where."""
+        said = (json.loads(line) for line in self.log.read_text().splitlines() if "metrics_served" in line)
+        port = list(said)[-1]["port"]
+        return await asyncio.to_thread(samples_at, f"http://127.0.0.1:{port}/metrics")
 
     async def _is_healthy(self) -> bool:
         assert self._process is not None

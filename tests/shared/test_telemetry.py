@@ -7,7 +7,7 @@ import re
 import pytest
 from opentelemetry import trace
 
-from shared.telemetry import request_trace
+from shared.telemetry.traces import request_trace
 
 SENDERS = "0af7651916cd43dd8448eb211c80319c"
 

@@ -1,0 +1,97 @@
+"""What every service measures of its work: batches, publications and transactions, by OpenTelemetry's conventions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from shared.telemetry.metrics import METER, Tally
+
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_MESSAGES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+
+_processing: Final = METER.create_histogram(
+    "messaging.process.duration",
+    "s",
+    "How long a batch of messages took, from taken to stored",
+    explicit_bucket_boundaries_advisory=_SECONDS,
+)
+_publishing: Final = METER.create_histogram(
+    "messaging.client.operation.duration",
+    "s",
+    "How long it took until a batch of messages was confirmed",
+    explicit_bucket_boundaries_advisory=_SECONDS,
+)
+_storing: Final = METER.create_histogram(
+    "db.client.operation.duration",
+    "s",
+    "How long a transaction of a service's log took",
+    explicit_bucket_boundaries_advisory=_SECONDS,
+)
+_sizes: Final = METER.create_histogram(
+    "warmline.batch.messages",
+    "{message}",
+    "How many messages a batch held",
+    explicit_bucket_boundaries_advisory=_MESSAGES,
+)
+_consumed: Final = Tally(
+    "messaging.client.consumed.messages",
+    "{message}",
+    "Messages taken from a stream",
+    ("messaging.destination.name", "messaging.consumer.group.name", "messaging.system", "messaging.operation.name"),
+)
+_sent: Final = Tally(
+    "messaging.client.sent.messages",
+    "{message}",
+    "Messages confirmed by a stream",
+    ("messaging.destination.name", "messaging.system", "messaging.operation.name"),
+)
+
+
+@contextmanager
+def processing(stream: str, reader: str, messages: int) -> Iterator[None]:
+    """Measure the processing of a batch of ``messages`` of ``stream`` by ``reader``: a service, or a view."""
+    began = time.perf_counter()
+    labels = {
+        "messaging.system": "nats",
+        "messaging.operation.name": "process",
+        "messaging.destination.name": stream,
+        "messaging.consumer.group.name": reader,
+    }
+    try:
+        yield
+    except BaseException as error:
+        _processing.record(time.perf_counter() - began, {**labels, "error.type": type(error).__name__})
+        raise
+    _processing.record(time.perf_counter() - began, labels)
+    _sizes.record(messages, labels)
+    _consumed.add((stream, reader, "nats", "process"), messages)
+
+
+def published(stream: str, messages: int, seconds: float, error: BaseException | None) -> None:
+    """Take note of an attempt to publish ``messages`` together, which failed by ``error`` where that is given."""
+    labels = {
+        "messaging.system": "nats",
+        "messaging.operation.name": "publish",
+        "messaging.destination.name": stream,
+    }
+    if error is not None:
+        _publishing.record(seconds, {**labels, "error.type": type(error).__name__})
+        return
+    _publishing.record(seconds, labels)
+    _sent.add((stream, "nats", "publish"), messages)
+
+
+@contextmanager
+def storing(schema: str) -> Iterator[None]:
+    """Measure a transaction that appends to the log of the service whose schema is named."""
+    began = time.perf_counter()
+    labels = {"db.system.name": "postgresql", "db.namespace": schema, "db.operation.name": "commit"}
+    try:
+        yield
+    except Exception as error:
+        _storing.record(time.perf_counter() - began, {**labels, "error.type": type(error).__name__})
+        raise
+    _storing.record(time.perf_counter() - began, labels)
