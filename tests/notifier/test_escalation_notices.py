@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.notifier.notices.notice import LogChannel, SmtpChannel
@@ -93,7 +94,7 @@ async def test_what_is_not_urgent_is_told_within_hours(
         mailbox.answer = "451 later"
         await firing(desk, lambda: desk.query("SELECT 1 FROM notifier.notices WHERE last_error IS NOT NULL"))
         await desk.adopt(hasty(VERA, contact=contact, hours=closed()))
-        await desk.raise_need(replace(URGENT, urgency="soon", revision=2))
+        await desk.raise_need(msgspec.structs.replace(URGENT, urgency="soon", revision=2))
         mailbox.answer = "250 OK"
         await desk.make_due()
 
