@@ -87,7 +87,7 @@ async def test_a_flood_is_slowed_and_others_are_taken_at_once(ingest: LoneIngest
     await asyncio.gather(*(flood(sender) for sender in range(4)), post_calmly())
     assert len(accepted) <= BURST + RATE * (time.monotonic() - began) + 4 * BATCH_SIZE
     assert statuses.keys() == {200, 429}
-    assert sorted(waits)[len(waits) // 2] < 2
+    assert sorted(waits)[len(waits) // 2] < 4
     stored = [event.id for event in await ingest.stored("flood")]
     assert (len(stored), set(stored)) == (len(accepted), accepted)
     assert [event.id for event in await ingest.stored("calm")] == [f"calm:{number}" for number in range(60)]

@@ -270,5 +270,5 @@ async def test_the_slow_and_the_silent_keep_nobody_waiting(ingest: LoneIngest) -
                 began = time.monotonic()
                 answer = await sender.post("/v1/events", json=posted(f"patient:{number}", "acme"))
                 assert answer.json()["accepted"] == 1
-                assert time.monotonic() - began < 3
+                assert time.monotonic() - began < 5
     assert ingest.log_lines()[before:] == []

@@ -169,7 +169,11 @@ async def test_who_lost_the_lease_writes_nothing(client: Client, url: str) -> No
 async def test_two_at_the_same_position_cannot_both_write(client: Client, url: str) -> None:
     lease = own(url, SHARD.name)
     tasks = [asyncio.create_task(runner(client, url, lease).run()) for _ in range(2)]
-    await asyncio.sleep(0.2)
+
+    async def both_read() -> bool:
+        return len(await client.jetstream().consumers_info("MEMBER_EVENTS")) == 2
+
+    await until_async(both_read)
     await publish(client, *(post(number) for number in range(50)))
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION, timeout=10)
     assert [type(task.exception()) for task in done] == [FencedError]
