@@ -32,7 +32,7 @@ run: install
 
 # More workers than cores: most tests wait for a process, a lease or a deadline. The order is that of tests/conftest.py.
 test: install
-	@exec .venv/bin/pytest -n 3 --dist loadfile --no-loadscope-reorder --durations 25 $(PYTEST)
+	@exec .venv/bin/pytest -n 4 --dist loadfile --no-loadscope-reorder --durations 25 $(PYTEST)
 
 # What it finds is printed with the bytes; kept as a file in tests/fuzzing/corpus it is tried by every run of the tests.
 fuzz: install
