@@ -6,7 +6,7 @@ maximum, or the newest by (event time, sequence), so neither batch boundaries no
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, LiteralString
@@ -15,6 +15,7 @@ import psycopg
 
 from services.projections.history import rows
 from services.projections.history.periods import MISSING, make_periods, periods_of
+from shared.array_parameters import BinaryArray, integers, moments, texts, truths
 from shared.contracts.member_events import MemberEventData
 from shared.contracts.subjects import MEMBER_EVENTS
 from shared.contracts.warmline_facts import PolicyAdopted
@@ -186,9 +187,12 @@ class HistoryView:
         self, connection: psycopg.AsyncConnection[Any], arrived: dict[str, tuple[rows.HistoryRow, MemberEventData]]
     ) -> None:
         told = [row for row, _ in arrived.values()]
-        columns = dict(zip(rows.HistoryRow._fields, map(list, zip(*told, strict=True)), strict=True))
-        members = _member_columns(rows.member_rows(arrived.values()))
-        parameters = {**columns, **members, "count": len(told), "periods": periods_of(columns["time"])}
+        parameters = {
+            **_history_columns(told),
+            **_member_columns(rows.member_rows(arrived.values())),
+            "count": len(told),
+            "periods": periods_of(row.time for row in told),
+        }
         missing, repeated, rewritten = await _take_in(connection, parameters)
         while missing:
             await make_periods(connection, missing)
@@ -219,13 +223,26 @@ def _columns(of: Sequence[Any], form: type[Any]) -> dict[str, list[Any]]:
     return {name: [getattr(row, name) for row in of] for name in form.__slots__}
 
 
-def _member_columns(members: Sequence[rows.MemberRow]) -> dict[str, list[Any]]:
-    plain = ("key", "community", "platform", "member_id", "bot", "first_seen", "last_seen", "events")
-    columns: dict[str, list[Any]] = {f"m_{name}": [getattr(row, name) for row in members] for name in plain}
-    for name in ("name", "handle", "roles"):
-        latest = [getattr(row, name) for row in members]
-        columns[f"m_{name}"] = [each and each.value for each in latest]
-        columns[f"m_{name}_at"] = [each and each.at for each in latest]
-        columns[f"m_{name}_seq"] = [each and each.seq for each in latest]
-    columns["m_roles"] = [value or "[]" for value in columns["m_roles"]]
+def _history_columns(told: Sequence[rows.HistoryRow]) -> dict[str, BinaryArray]:
+    arrays: dict[str, Callable[[Any], BinaryArray]] = {"seq": integers, "time": moments}
+    columns = zip(rows.HistoryRow._fields, zip(*told, strict=True), strict=True)
+    return {name: arrays.get(name, texts)(values) for name, values in columns}
+
+
+def _member_columns(members: Sequence[rows.MemberRow]) -> dict[str, BinaryArray]:
+    columns = {
+        "m_key": texts([row.key for row in members]),
+        "m_community": texts([row.community for row in members]),
+        "m_platform": texts([row.platform for row in members]),
+        "m_member_id": texts([row.member_id for row in members]),
+        "m_bot": truths([row.bot for row in members]),
+        "m_first_seen": moments([row.first_seen for row in members]),
+        "m_last_seen": moments([row.last_seen for row in members]),
+        "m_events": integers([row.events for row in members]),
+    }
+    for name, none in (("name", None), ("handle", None), ("roles", "[]")):
+        latest: list[rows.Latest | None] = [getattr(row, name) for row in members]
+        columns[f"m_{name}"] = texts([none if each is None else each.value for each in latest])
+        columns[f"m_{name}_at"] = moments([each and each.at for each in latest])
+        columns[f"m_{name}_seq"] = integers([each and each.seq for each in latest])
     return columns

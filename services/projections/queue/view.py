@@ -17,6 +17,7 @@ from psycopg import sql
 
 from services.projections.queue import rows
 from services.projections.queue.tallies import drop_empty, tallied
+from shared.array_parameters import BinaryArray, integers, moments, texts
 from shared.contracts.needs_touch import NeedsTouch, NeedsTouchEnded
 from shared.contracts.subjects import TOUCH_FACTS, TOUCHES
 from shared.contracts.touch_facts import TouchFact
@@ -29,7 +30,7 @@ CHANGES_CHANNEL: Final = "warmline_queue"
 _TAKE_IN: Final = sql.SQL("""
 WITH timeline AS (
     INSERT INTO touch_timeline (touch, origin, revision, kind, seq, at, responder, detail)
-    SELECT * FROM unnest(%(t_touch)b::text[], %(t_origin)b::text[], %(t_revision)b::int4[], %(t_kind)b::text[],
+    SELECT * FROM unnest(%(t_touch)b::text[], %(t_origin)b::text[], %(t_revision)b::int8[], %(t_kind)b::text[],
         %(t_seq)b::int8[], %(t_at)b::timestamptz[], %(t_responder)b::text[], %(t_detail)b::text[]::jsonb[])
     ON CONFLICT (touch, origin, revision, kind) DO UPDATE SET seq = excluded.seq
 ), {tallied}
@@ -57,6 +58,17 @@ _TYPES: Final[dict[str, LiteralString]] = {
     "measured": "jsonb",
     "thresholds": "jsonb",
     "why": "jsonb",
+    "detail": "jsonb",
+    "revision": "int8",
+    "seq": "int8",
+    "at": "timestamptz",
+}
+_ARRAYS: Final[dict[str, Callable[[Any], BinaryArray]]] = {
+    "text": texts,
+    # Its elements are JSON already.
+    "jsonb": texts,
+    "int8": integers,
+    "timestamptz": moments,
 }
 
 
@@ -86,15 +98,14 @@ class QueueView:
                     await drop_empty(connection)
 
 
-def _timeline(messages: Sequence[Delivered]) -> dict[str, Sequence[Any]]:
+def _timeline(messages: Sequence[Delivered]) -> dict[str, BinaryArray]:
     told = [rows.timeline_row(message.event, message.seq) for message in messages]
     timeline = {(row.touch, row.origin, row.revision, row.kind): row for row in told}.values()
-    return dict(
-        zip((f"t_{name}" for name in rows.TimelineRow._fields), map(list, zip(*timeline, strict=True)), strict=True)
-    )
+    columns = zip(rows.TimelineRow._fields, zip(*timeline, strict=True), strict=True)
+    return {f"t_{name}": _ARRAYS[_TYPES.get(name, "text")](values) for name, values in columns}
 
 
-def _newest(forms: Mapping[type[Any], Callable[[Any], Any | None]], events: Sequence[Any]) -> dict[str, Sequence[Any]]:
+def _newest(forms: Mapping[type[Any], Callable[[Any], Any | None]], events: Sequence[Any]) -> dict[str, BinaryArray]:
     """Return the columns of ``forms`` for each touch in ``events``: each group of them with its newest revision."""
     touches: dict[str, list[Any]] = {}
     for event in events:
@@ -111,7 +122,8 @@ def _newest(forms: Mapping[type[Any], Callable[[Any], Any | None]], events: Sequ
         (touch, *(value for row, none in zip(groups, nothing, strict=True) for value in (row or none)[1:]))
         for touch, groups in touches.items()
     )
-    return dict(zip(_columns_of(forms), map(list, zip(*whole, strict=True)), strict=True))
+    columns = zip(_columns_of(forms), zip(*whole, strict=True), strict=True)
+    return {name: _ARRAYS[_TYPES.get(name, "text")](values) for name, values in columns}
 
 
 def _columns_of(forms: Iterable[type[Any]]) -> list[str]:
@@ -137,7 +149,6 @@ def _upsert(forms: Sequence[type[Any]]) -> sql.Composed:
         "ON CONFLICT (touch) DO UPDATE SET {moved} WHERE {newer}"
     ).format(
         columns=sql.SQL(", ").join(map(sql.Identifier, names)),
-        # An array of jsonb is sent as text: its elements are JSON already.
         arrays=sql.SQL(", ").join(
             sql.SQL("{}::text[]::jsonb[]" if kind == "jsonb" else "{}::{}[]").format(
                 sql.Placeholder(name, format=psycopg.adapt.PyFormat.BINARY), sql.SQL(kind)

@@ -1,0 +1,81 @@
+"""Arrays as PostgreSQL reads them in binary: psycopg's own way looks at each element several times.
+
+The statement says of what type an array is (``%(name)b::text[]``), so that it is prepared once, whatever the elements.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import psycopg
+from psycopg.abc import Buffer
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
+
+_TEXT, _INT8, _TIMESTAMPTZ, _BOOL = 25, 20, 1184, 16
+_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_header: Final = struct.Struct("!iiIii").pack
+_length: Final = struct.Struct("!i").pack
+_integer: Final = struct.Struct("!iq").pack
+_NULL: Final = _length(-1)
+_LENGTHS: Final = tuple(_length(number) for number in range(1024))
+_TRUTHS: Final = {True: b"\0\0\0\1\1", False: b"\0\0\0\1\0", None: _NULL}
+
+
+class BinaryArray(bytes):
+    """An array of one dimension, encoded."""
+
+    __slots__ = ()
+
+
+class _AsItIs(Dumper):
+    format = Format.BINARY
+
+    def dump(self, obj: Buffer) -> Buffer:
+        return obj
+
+
+psycopg.adapters.register_dumper(BinaryArray, _AsItIs)
+
+
+def texts(values: Sequence[str | None]) -> BinaryArray:
+    """Return ``text[]``."""
+    encoded = [None if value is None else value.encode() for value in values]
+    known = _LENGTHS
+    return _array(
+        _TEXT,
+        values,
+        [
+            _NULL if one is None else (known[len(one)] if len(one) < 1024 else _length(len(one))) + one
+            for one in encoded
+        ],
+    )
+
+
+def integers(values: Sequence[int | None]) -> BinaryArray:
+    """Return ``int8[]``; raises struct.error for a number that has no place there."""
+    return _array(_INT8, values, [_NULL if value is None else _integer(8, value) for value in values])
+
+
+def moments(values: Sequence[datetime | None]) -> BinaryArray:
+    """Return ``timestamptz[]``; each knows its time zone."""
+    return _array(
+        _TIMESTAMPTZ,
+        values,
+        [_NULL if value is None else _integer(8, (value - _EPOCH) // _MICROSECOND) for value in values],
+    )
+
+
+def truths(values: Sequence[bool | None]) -> BinaryArray:
+    """Return ``bool[]``."""
+    return _array(_BOOL, values, [_TRUTHS[value] for value in values])
+
+
+def _array(element: int, values: Sequence[object], encoded: Sequence[bytes]) -> BinaryArray:
+    if not encoded:
+        return BinaryArray(_header(0, 0, element, 0, 0)[:12])
+    return BinaryArray(_header(1, None in values, element, len(encoded), 1) + b"".join(encoded))
