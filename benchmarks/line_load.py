@@ -13,7 +13,8 @@ import msgspec
 
 from benchmarks.http_load import ARRAY, Connection, connections, request
 from benchmarks.results import Sample
-from benchmarks.system import TOKEN, Seen, System
+from benchmarks.stage import TOKEN
+from benchmarks.system import Seen, System
 from benchmarks.workload import COMMUNITIES, posted_bodies
 
 ARRAY_EVENTS: Final = 500

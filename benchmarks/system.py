@@ -21,12 +21,11 @@ import psycopg
 from benchmarks import progress
 from benchmarks.fsyncs import fsyncs_so_far
 from benchmarks.processes import cpu_seconds, tree
-from benchmarks.stage import tail_of
+from benchmarks.stage import TOKEN, tail_of
 from benchmarks.workload import PARTITIONS, policy_text
 from infra.run_file import RunFile, running
 from shared.contracts.subjects import MEMBER_EVENTS
 
-TOKEN: Final = "benchmark-token"  # noqa: S105 -- of a system that lives for minutes, on loopback
 _READY_SECONDS: Final = 600.0
 _STOP_SECONDS: Final = 60.0
 _POLL_SECONDS: Final = 0.02

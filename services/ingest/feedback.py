@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Final, TypeVar
 
 import structlog
 from nats.aio.client import Client
@@ -32,6 +33,7 @@ _SCHEMA: Final = "ingest"
 _BATCH: Final = 200
 _TICK_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 1.0
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -59,11 +61,11 @@ class Feedback:
         build.
         """
         reader = await reader_of(self._client, TOUCH_FACTS)
-        position = await self._position(reader)
+        position = await self._insist(partial(self._position, reader))
         arrived = asyncio.Event()
         consumer = BatchConsumer(self._client, TOUCH_FACTS, ("touch.*.settled",), position, arrived)
         try:
-            await self._refuse_skew()
+            await self._insist(self._skew.refuse)
             await consumer.open()
             await self._note_halted(lease, None)
             while True:
@@ -82,14 +84,16 @@ class Feedback:
         finally:
             await consumer.close()
 
-    async def _refuse_skew(self) -> None:
+    async def _insist(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Do ``work`` until PostgreSQL and NATS are there for it."""
         while True:
             try:
-                await self._skew.refuse()
-            except (DatabaseUnavailableError, PublishUnavailableError):
-                await asyncio.sleep(_RETRY_SECONDS)
-            else:
-                return
+                return await work()
+            except DatabaseUnavailableError:  # which tells of itself
+                pass
+            except (PublishUnavailableError, StreamFullError) as error:
+                log.warning("feedback_waiting", error=str(error))
+            await asyncio.sleep(_RETRY_SECONDS)
 
     async def _take_back(self, lease: Lease, reader: str, messages: Sequence[Message]) -> None:
         """Publish what ``messages`` hold and move past them; UnknownOwnTypeError leaves all before it published."""
@@ -107,9 +111,9 @@ class Feedback:
                 letters.append(dead_letter(message, error, tries=1))
             position = message.seq
         if position:
-            await self._publish(facts)
+            await self._insist(partial(self._publisher.publish, facts))
             crash_point("feedback.before-position")
-            await self._move(lease, reader, position, letters)
+            await self._insist(partial(self._move, lease, reader, position, letters))
         if halt is not None:
             raise halt
 
@@ -121,35 +125,19 @@ class Feedback:
                 facts.append(settled_message(settled, self._partitions))
         return facts
 
-    async def _publish(self, facts: Sequence[Outgoing]) -> None:
-        while True:
-            try:
-                await self._publisher.publish(facts)
-            except (PublishUnavailableError, StreamFullError) as error:
-                log.warning("feedback_waiting", error=str(error))
-                await asyncio.sleep(_RETRY_SECONDS)
-            else:
-                return
-
     async def _position(self, reader: str) -> int:
-        while True:
-            try:
-                async with self._database.transaction() as connection:
-                    # A stream that was made anew is read from its beginning: what comes again is absorbed by its id.
-                    await connection.execute(
-                        "WITH gone AS (DELETE FROM ingest.feedback_positions WHERE reader <> %s RETURNING 1) "
-                        "DELETE FROM ingest.dead_letters WHERE shard = %s AND stream = %s "
-                        "AND EXISTS (SELECT FROM gone)",
-                        [reader, FEEDBACK_SHARD, TOUCH_FACTS],
-                    )
-                    cursor = await connection.execute(
-                        "SELECT position FROM ingest.feedback_positions WHERE reader = %s", [reader]
-                    )
-                    row = await cursor.fetchone()
-            except DatabaseUnavailableError:
-                await asyncio.sleep(_RETRY_SECONDS)
-            else:
-                return int(row["position"]) if row else 0
+        async with self._database.transaction() as connection:
+            # A stream that was made anew is read from its beginning: what comes again is absorbed by its id.
+            await connection.execute(
+                "WITH gone AS (DELETE FROM ingest.feedback_positions WHERE reader <> %s RETURNING 1) "
+                "DELETE FROM ingest.dead_letters WHERE shard = %s AND stream = %s AND EXISTS (SELECT FROM gone)",
+                [reader, FEEDBACK_SHARD, TOUCH_FACTS],
+            )
+            cursor = await connection.execute(
+                "SELECT position FROM ingest.feedback_positions WHERE reader = %s", [reader]
+            )
+            row = await cursor.fetchone()
+        return int(row["position"]) if row else 0
 
     async def _note_halted(self, lease: Lease, why: str | None) -> None:
         async with self._database.transaction() as connection:
@@ -158,27 +146,21 @@ class Feedback:
             )
 
     async def _move(self, lease: Lease, reader: str, position: int, letters: Sequence[DeadLetter]) -> None:
-        while True:
-            try:
-                async with self._database.transaction() as connection:
-                    held = await connection.execute(
-                        "SELECT FROM ingest.shards WHERE shard = %s AND owner = %s AND epoch = %s "
-                        "AND expires_at > clock_timestamp() FOR UPDATE",
-                        [lease.shard, lease.owner, lease.epoch],
-                    )
-                    if held.rowcount != 1:
-                        raise FencedError(lease.shard)
-                    await connection.execute(
-                        "INSERT INTO ingest.feedback_positions VALUES (%s, %s) "
-                        "ON CONFLICT (reader) DO UPDATE SET position = excluded.position",
-                        [reader, position],
-                    )
-                    for letter in letters:
-                        await park(connection, _SCHEMA, lease.shard, letter)
-            except DatabaseUnavailableError:
-                await asyncio.sleep(_RETRY_SECONDS)
-            else:
-                return
+        async with self._database.transaction() as connection:
+            held = await connection.execute(
+                "SELECT FROM ingest.shards WHERE shard = %s AND owner = %s AND epoch = %s "
+                "AND expires_at > clock_timestamp() FOR UPDATE",
+                [lease.shard, lease.owner, lease.epoch],
+            )
+            if held.rowcount != 1:
+                raise FencedError(lease.shard)
+            await connection.execute(
+                "INSERT INTO ingest.feedback_positions VALUES (%s, %s) "
+                "ON CONFLICT (reader) DO UPDATE SET position = excluded.position",
+                [reader, position],
+            )
+            for letter in letters:
+                await park(connection, _SCHEMA, lease.shard, letter)
 
 
 def settled_message(settled: TouchSettled, partitions: int) -> Outgoing:
