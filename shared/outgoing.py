@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 from nats.errors import MaxPayloadError
 
 from shared.nats_client import framed, header_lines
@@ -13,8 +13,7 @@ from shared.nats_client import framed, header_lines
 _OVERHEAD_BYTES: Final = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
+class Outgoing(Struct, frozen=True, kw_only=True, gc=False):
     """A message to publish; ``msg_id`` is its identity in the stream's de-duplication window."""
 
     subject: str

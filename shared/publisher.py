@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
@@ -40,8 +41,7 @@ class StreamFullError(Exception):
     """The stream or its disk has no room. Messages before the refused one may be stored."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PubResult:
+class PubResult(Struct, frozen=True, kw_only=True, gc=False):
     """Where a message is stored; ``duplicate`` says that an earlier publication had put it there."""
 
     seq: int

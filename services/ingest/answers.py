@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventAnswer:
+
+class EventAnswer(Struct, frozen=True, kw_only=True, gc=False):
     """What became of one event; ``field`` and ``reason`` say why it was refused.
 
     With ``retry_after`` it was refused for a quota: the same event may be taken after so many seconds.
@@ -21,8 +21,7 @@ class EventAnswer:
     retry_after: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventsAnswer:
+class EventsAnswer(Struct, frozen=True, kw_only=True, gc=False):
     """What became of the events of one request, in their order. Accepted and duplicate events are kept for good."""
 
     accepted: int

@@ -111,14 +111,26 @@ class EventsRoute:
         _log_refusals(fates)
         valid = [fate for fate in fates if isinstance(fate, ValidEvent)]
         results = await self._publisher.publish([message_of(fate.event, fate.body, self._partitions) for fate in valid])
-        for fate, result in zip(valid, results, strict=True):
-            self._activity.heard(fate.event.community, fate.event.source)
-            kept = "duplicate" if result.duplicate else "accepted"
-            _taken.add((fate.event.source, kind_of(fate.event.type), kept))
-            if not result.duplicate:
-                self._quotas.stored(fate.event.community, len(fate.body))
+        self._note(valid, results)
         crash_point("ingest.before-answer")
         return _encoder.encode(_answer_to(fates, results))
+
+    def _note(self, valid: Sequence[ValidEvent], results: Sequence[PubResult]) -> None:
+        taken: Counter[tuple[str, str, str]] = Counter()
+        events: Counter[str] = Counter()
+        sizes: Counter[str] = Counter()
+        for fate, result in zip(valid, results, strict=True):
+            event = fate.event
+            taken[event.source, event.type, "duplicate" if result.duplicate else "accepted"] += 1
+            if not result.duplicate:
+                events[event.community] += 1
+                sizes[event.community] += len(fate.body)
+        for (source, event_type, kept), count in taken.items():
+            _taken.add((source, kind_of(event_type), kept), count)
+        for community, count in events.items():
+            self._quotas.stored(community, count, sizes[community])
+        for community, source in {(fate.event.community, fate.event.source) for fate in valid}:
+            self._activity.heard(community, source)
 
     async def _validated(
         self, envelope: Envelope, principal: Principal, trace: str | None

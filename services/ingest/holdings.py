@@ -26,9 +26,9 @@ class Holding:
     own_bytes: float = 0.0
     others: float = 0.0
 
-    def stored(self, size: int) -> None:
-        """Note one event more, of ``size`` bytes."""
-        self.own_events += 1
+    def stored(self, events: int, size: int) -> None:
+        """Note so many events more, of ``size`` bytes together."""
+        self.own_events += events
         self.own_bytes += size
 
     def counted(self, events: int, own_before: int, mean: float) -> None:
@@ -74,9 +74,9 @@ class Holdings:
             watched.looking = asyncio.create_task(self._look(community, watched))
         return watched.holding.bytes / watched.bound if watched.bound > 0 else 0.0
 
-    def stored(self, community: str, size: int) -> None:
-        """Note that the community holds an event more, of ``size`` bytes."""
-        self._watch(community).holding.stored(size)
+    def stored(self, community: str, events: int, size: int) -> None:
+        """Note that the community holds so many events more, of ``size`` bytes together."""
+        self._watch(community).holding.stored(events, size)
 
     def _watch(self, community: str) -> _Watched:
         watched = self._watched.get(community)

@@ -70,9 +70,9 @@ class Quotas:
         self._rates.take(community, events, self._clock())
         self._elsewhere.took(community, events)
 
-    def stored(self, community: str, size: int) -> None:
-        """Note that an event of the community, of ``size`` bytes, was not there and is now."""
-        self._holdings.stored(community, size)
+    def stored(self, community: str, events: int, size: int) -> None:
+        """Note that ``events`` of the community, of ``size`` bytes together, were not there and are now."""
+        self._holdings.stored(community, events, size)
 
     def _tell(self, community: str, quota: str, now: float) -> None:
         """Log that a community is over a quota, once a minute: a flood of requests is no flood of lines."""

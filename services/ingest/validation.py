@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from services.ingest.community_map import CommunityMap
@@ -31,8 +31,7 @@ _KNOWN_TYPES: Final = ", ".join(MEMBER_EVENT_TYPES)
 _data_decoders: Final = {name: msgspec.json.Decoder(form) for name, form in MEMBER_EVENT_TYPES.items()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ValidEvent:
+class ValidEvent(Struct, frozen=True, kw_only=True, gc=False):
     """A member event that may be stored, and the bytes to store."""
 
     event: MemberEvent
