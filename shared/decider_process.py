@@ -128,7 +128,7 @@ async def run(settings: ServiceSettings, process: DeciderProcess) -> None:
         await wait_for_streams(
             client, {process.outlet.stream, *(spec.stream for spec in process.inputs(0))}, settings.streams
         )
-        with datastore(settings.postgres_url, process.schema, connections=settings.partitions + 2) as database:
+        with datastore(settings.postgres_url, process.schema, connections=2 * settings.partitions + 2) as database:
             owner = _Owner(client, publisher, database, process)
             keeper = LeaseKeeper(
                 settings.postgres_url,

@@ -81,7 +81,7 @@ class Workspace:
             cache_bytes, getsizeof=lambda entry: entry.size + _ENTRY_OVERHEAD_BYTES
         )
         self._held: dict[str, _Entry] = {}
-        """What is worked on, as it is now: it stays in memory until the next commit."""
+        """What is worked on, as it is now: it stays in memory until the commit after the next."""
         self._loaded: dict[str, None] = {}
         self._dirty: dict[str, None] = {}
         """Those of the held that the batch has changed, in the order in which it first did."""
@@ -224,7 +224,7 @@ class Workspace:
         return tuple(self._recorded), tuple(rows)
 
     def committed(self, rows: Iterable[StateRow]) -> None:
-        """Note that the batch is stored."""
+        """Note that the batch is being stored, and the one before is: the batch's states stay in memory until then."""
         for row in rows:
             self._held[row.stream].size = len(row.state)
         # The others are in the cache as they are, or were not wanted there.
@@ -234,7 +234,8 @@ class Workspace:
                 self._cache[stream] = entry
             else:
                 self._cache.pop(stream, None)
-        self._held.clear()
+        # It may not be stored yet, and the store would tell of a state before.
+        self._held = {stream: self._held[stream] for stream in self._dirty}
         self._loaded.clear()
         self._dirty.clear()
         self._lines.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ParamSpec, Protocol, TypeVar
 
@@ -24,6 +25,10 @@ class Store(Protocol):
 
     async def aside(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do ``work``, which reads or writes the store, without holding up the event loop."""
+        ...
+
+    def beside(self, work: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[None]:
+        """Begin ``work`` as ``aside`` does it, and go on."""
         ...
 
     def open(self, lease: Lease, readers: Iterable[str]) -> Opened: ...  # noqa: D102

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar
 
 import structlog
@@ -79,6 +81,11 @@ class PartitionStore:
     async def aside(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do ``work``, which reads or writes the store, in a thread."""
         return await asyncio.to_thread(work, *args, **kwargs)
+
+    def beside(self, work: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[None]:
+        """Begin ``work`` as ``aside`` does it, and go on."""
+        call = partial(contextvars.copy_context().run, work, *args, **kwargs)
+        return asyncio.get_running_loop().run_in_executor(None, call)
 
     def create(self, shard: str) -> None:
         """Create the partition's tables and its shard row where they are missing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -52,6 +53,9 @@ class Batch:
 class Folding:
     """Folds one partition under a lease.
 
+    A batch is folded while the one before it is being stored, on the states as they will be; it is stored only after
+    that one is, and where that fails, nothing more can be stored, and the folding is of no use any more.
+
     A deadline fires before the first message stored after it is due. A message that fails ``TRIES`` times is parked in
     the transaction that moves the position past it, and its key is not remembered, so that it can be sent once more.
     """
@@ -60,9 +64,12 @@ class Folding:
         self.work = Workspace(store.codec)
         self.positions = dict(opened.positions)
         self.head = opened.head
+        """The last position of the log that is known to be stored."""
         self.clock = opened.clock
         """The stored time of the last message folded, whatever has fired since: a replay finds the same."""
         self._commits = opened.commits
+        self._commit: Commit | None = None
+        self._storing: asyncio.Future[None] | None = None
         self._store = store
         self._lease = lease
         self._service = service
@@ -87,7 +94,12 @@ class Folding:
         self._parked = parked
 
     async def fold(self, reader: str, messages: Sequence[Message]) -> None:
-        """Fold ``messages`` in order and store the result with the reader's new position, in one transaction.
+        """Do as ``fold_ahead`` does, until the result is stored."""
+        await self.fold_ahead(reader, messages)
+        await self.settle()
+
+    async def fold_ahead(self, reader: str, messages: Sequence[Message]) -> None:
+        """Fold ``messages`` in order and begin to store the result with the reader's new position, in one transaction.
 
         Only when more deadlines are due in between than one transaction takes, what is before is stored first. Raises
         UnknownOwnTypeError, with all before it stored, at a message that only a newer build understands.
@@ -96,6 +108,8 @@ class Folding:
         self.work.now = self._now()
         to_fold = [one for one in understood if isinstance(one, ToFold)]
         known = await self._store.aside(self._prefetch, to_fold) if to_fold else set()
+        if self._commit is not None:
+            known.update(self._commit.inbox)
         batch = Batch()
         for message, one in zip(messages, understood, strict=False):
             clock = max(self.clock, message.stored)
@@ -103,7 +117,7 @@ class Folding:
                 self._park(message, one, 1, batch)
             elif one is not None and one.delivered.key not in known:
                 while self._may_fire(clock) and await self._fire_due(clock, batch):
-                    await self.commit(batch)
+                    await self._begin(batch)
                     batch = Batch()
                 self.work.clock = clock
                 if await self._handle(one.delivered, batch):
@@ -115,8 +129,9 @@ class Folding:
             if halt is None and not any(understood):
                 await self._pass_by(batch.moved)
             else:
-                await self.commit(batch)
+                await self._begin(batch)
         if halt is not None:
+            await self.settle()
             raise halt
 
     async def _pass_by(self, moved: Moved) -> None:
@@ -148,6 +163,7 @@ class Folding:
         """Return the deadline that is due first, suspended ones left out."""
         book = self.work.book
         while book.incomplete:
+            await self.settle()
             rows = await self._store.aside(
                 self._store.deadlines, after=book.last, suspended=sorted(book.suspended), limit=WINDOW
             )
@@ -178,6 +194,7 @@ class Folding:
                 self.work.undo()
                 raise HandlingError(f"{type(error).__name__}: {error}") from error
             if line is not None:
+                await self.settle()
                 page = await self._store.aside(self._store.waiting, line.line, LINE_LENGTH, line.after)
                 self.work.admit_line(line.line, line.after, page, more=len(page) == LINE_LENGTH)
                 streams = tuple(place.stream for place in page)
@@ -189,11 +206,34 @@ class Folding:
 
     async def commit(self, batch: Batch) -> None:
         """Store the batch and the workspace's changes; raises FencedError."""
+        await self._begin(batch)
+        await self.settle()
+
+    @property
+    def storing(self) -> asyncio.Future[None] | None:
+        """What is done when the batch that was begun to be stored is, or cannot be: ``settle`` tells which."""
+        return self._storing
+
+    async def settle(self) -> None:
+        """Wait until everything that was begun is stored; raises FencedError, and again whenever it is asked."""
+        if self._storing is not None and self._commit is not None:
+            await self._storing
+            self.head, self._commits = self._commit.new_head, self._commit.commits + 1
+            self._storing = self._commit = None
+
+    def abandon(self) -> None:
+        """Wait for nothing any more."""
+        if self._storing is not None and not self._storing.cancel() and not self._storing.cancelled():
+            self._storing.exception()  # else asyncio complains that nobody has asked
+
+    async def _begin(self, batch: Batch) -> None:
+        """Begin to store the batch and the workspace's changes, once what was begun before is stored."""
+        before = self._commit
         events, states = self.work.to_commit()
         deadlines_set, deadlines_dropped = self.work.book.unsaved()
         commit = Commit(
-            head=self.head,
-            commits=self._commits,
+            head=self.head if before is None else before.new_head,
+            commits=self._commits if before is None else before.commits + 1,
             clock=self.clock,
             moved=batch.moved,
             events=events,
@@ -203,15 +243,14 @@ class Folding:
             deadlines_dropped=deadlines_dropped,
             dead_letters=tuple(batch.dead_letters),
         )
-        await self._store.aside(self._store.commit, self._lease, commit)
-        self.head = commit.new_head
-        self._commits += 1
+        await self.settle()
         if batch.moved is not None:
             self.positions[batch.moved.reader] = batch.moved.position
             self._passed.pop(batch.moved.reader, None)
             if not self._passed:
                 self._passed_since = None
         self.work.committed(states)
+        self._commit, self._storing = commit, self._store.beside(self._store.commit, self._lease, commit)
 
     def _prefetch(self, all_to_fold: Sequence[ToFold]) -> set[str]:
         known = self._store.known([one.delivered.key for one in all_to_fold])

@@ -108,6 +108,7 @@ class PartitionRunner:
     async def _open(self, stack: contextlib.AsyncExitStack) -> tuple[Folding, dict[str, Consumer]]:
         readers = [await self._inlet.reader_of(spec.stream) for spec in self._inputs]
         folding = await Folding.open(self._store, self._lease, self._service, readers, now=self._now)
+        stack.callback(folding.abandon)
         consumers = {}
         for reader, spec in zip(readers, self._inputs, strict=True):
             position = folding.positions[reader]
@@ -124,17 +125,24 @@ class PartitionRunner:
         await wait_set(self._arrived, _TICK_SECONDS)
         self._arrived.clear()
         head = folding.head
+        if folding.storing is not None and folding.storing.done():
+            await folding.settle()
         for reader, consumer in consumers.items():
             messages = consumer.take(BATCH)
             if messages:
                 with processing(messages[0].stream, self._store.codec.service, len(messages)):
-                    await folding.fold(reader, messages)
+                    await folding.fold_ahead(reader, messages)
+                self._wake_when_stored(folding)
         if self._asked:
             await self._carry_out(folding)
         await folding.note_passed()
         await self._fire_by_wall(folding, list(consumers.values()))
         if folding.head > head:
             self._after_commit(folding.head)
+
+    def _wake_when_stored(self, folding: Folding) -> None:
+        if folding.storing is not None:
+            folding.storing.add_done_callback(lambda _: self._arrived.set())
 
     async def _fire_by_wall(self, folding: Folding, consumers: Sequence[Consumer]) -> None:
         row = await folding.next_deadline()
@@ -177,6 +185,7 @@ class PartitionRunner:
         if batch.inbox:
             await folding.commit(batch)
         else:  # nothing is written that would show whether the lease still holds
+            await folding.settle()
             await self._store.aside(self._store.confirm, self._lease)
         return [replace(reply, position=folding.head) for reply in answers]
 

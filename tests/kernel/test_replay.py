@@ -60,7 +60,7 @@ async def fold_as_it_lives(store: PartitionStore, url: str, history: History, se
     while at < len(history.messages):
         batch = history.messages[at : at + draw.choice([1, 1, 2, 5, 40])]
         at += len(batch)
-        await folding.fold(READER, batch)
+        await folding.fold_ahead(READER, batch)
         following = history.messages[at].stored if at < len(history.messages) else None
         idle = draw.random()
         if following is not None and idle < 0.6:
@@ -69,6 +69,7 @@ async def fold_as_it_lives(store: PartitionStore, url: str, history: History, se
             if pause > timedelta():
                 await fire_all(folding, history, at - 1, pause)
         if idle < 0.3:
+            await folding.settle()
             stale, folding = folding, await opened(store, url)
             assert stale.positions == folding.positions
     await fire_all(folding, history, len(history.messages) - 1, END)

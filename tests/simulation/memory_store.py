@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -107,6 +108,33 @@ class Tables:
         return True
 
 
+class Done:
+    """What is over as soon as it is begun, like a future that needs no loop."""
+
+    def __init__(self, error: Exception | None) -> None:
+        self._error = error
+
+    def done(self) -> bool:
+        return True
+
+    def cancel(self) -> bool:
+        return False
+
+    def cancelled(self) -> bool:
+        return False
+
+    def exception(self) -> Exception | None:
+        return self._error
+
+    def add_done_callback(self, callback: Callable[[Any], None]) -> None:
+        asyncio.get_running_loop().call_soon(callback, self)
+
+    def __await__(self) -> Iterator[None]:
+        if self._error is not None:
+            raise self._error
+        yield from ()
+
+
 class MemoryStore:
     """One owner's way to the tables. ``write`` may be replaced by one that loses commits or their replies."""
 
@@ -115,6 +143,13 @@ class MemoryStore:
         self.codec = codec
         self.tables = tables
         self.write: Callable[[Lease, Commit], bool] = tables.commit
+
+    def beside(self, work: Callable[..., Any], *args: Any) -> Done:
+        try:
+            work(*args)
+        except Exception as error:  # noqa: BLE001 -- whoever awaits it is told
+            return Done(error)
+        return Done(None)
 
     async def aside(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return work(*args, **kwargs)

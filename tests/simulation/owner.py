@@ -68,6 +68,7 @@ class Owner:
         self._dead = False
         self.store = MemoryStore(tables, part.codec)
         self.store.aside = self._aside  # type: ignore[method-assign]
+        self.store.beside = self._beside  # type: ignore[method-assign]
         self.store.write = self._write
         self.publisher = FakePublisher(bus, part.outlet.stream)
         self.publisher.crossing = self._publishing
@@ -102,6 +103,9 @@ class Owner:
     async def _published(self, _client: Any, stream: str, _subject: str, partition: int) -> int:
         await self.crossing()
         return self._bus.published_position(stream, partition)
+
+    def _beside(self, work: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+        return self._loop.create_task(self._aside(work, *args))
 
     async def _aside(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         await self.crossing()

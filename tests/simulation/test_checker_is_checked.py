@@ -151,7 +151,7 @@ PLANTS: list[tuple[Plant, type[FaultyMachine], str]] = [
     (no_fence, Kernel, "the head is not where|events_pkey|a second writer"),
     (no_fence, Line, "the head is not where|events_pkey|a second writer"),
     (no_positions, Kernel, "not each message once"),
-    (no_look_after_a_lost_reply, Kernel, "not each message once|did not fire|another log"),
+    (no_look_after_a_lost_reply, Kernel, "not each message once|did not fire|another log|of an earlier moment"),
     (no_grace, Line, "answered before"),
     (no_patience, Line, "answered before|another log"),
     (no_deadline_first, Kernel, "too late or too early|another log"),
