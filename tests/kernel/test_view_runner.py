@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, LiteralString
 
@@ -12,6 +11,7 @@ import msgspec
 import psycopg
 import pytest
 import pytest_asyncio
+from msgspec.structs import replace
 from nats.aio.client import Client
 from psycopg import sql
 
