@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from shared.contracts.policy import Limits
 from shared.contracts.touch_facts import Hold
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(Struct, frozen=True, kw_only=True, gc=False):
     """A responder as seen for one touch now. ``hold`` is what stands against them; ``day`` is their date."""
 
     responder: str
@@ -20,8 +19,7 @@ class Candidate:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
+class Load(Struct, frozen=True, kw_only=True, gc=False):
     """What a responder carries, and how many touches they were given on ``day``."""
 
     responder: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from services.notifier.capacity import Candidate, Load, granted_on, over_limit
 from services.notifier.roster import RosterState
@@ -13,8 +14,7 @@ _HOLDS: Final[tuple[Hold, ...]] = ("over-limit", "outside-hours", "on-leave", "g
 """Strongest first: of several responders, the one who could take it soonest says why it is held."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True, gc=False):
     """Who gets a touch, or why nobody does."""
 
     responder: str | None

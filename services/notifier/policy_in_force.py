@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shared.contracts.policy import Policy
 from shared.decider import Decider
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyTaken:
+class PolicyTaken(Struct, frozen=True, kw_only=True, gc=False):
     """From here on this policy says who may be asked."""
 
     version: str
     policy: Policy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakePolicy:
+class TakePolicy(Struct, frozen=True, kw_only=True, gc=False):
     """A policy was adopted."""
 
     version: str
     policy: Policy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyState:
+class PolicyState(Struct, frozen=True, kw_only=True, gc=False):
     """The policy that holds; none before the first."""
 
     policy: Policy | None = None

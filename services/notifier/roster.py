@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from services.notifier.capacity import Candidate, Load, granted_on, over_limit
 from shared.decider import Deadline, Decider, Place, Refused
@@ -15,8 +17,7 @@ DRAIN: Final = "drain"
 # What happened
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CapacityGranted:
+class CapacityGranted(Struct, frozen=True, kw_only=True, gc=False):
     """The responder carries one touch more; ``by_themselves`` when they took it rather than were given it."""
 
     touch: str
@@ -26,8 +27,7 @@ class CapacityGranted:
     by_themselves: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CapacityReleased:
+class CapacityReleased(Struct, frozen=True, kw_only=True, gc=False):
     """The responder carries one touch less."""
 
     touch: str
@@ -35,16 +35,14 @@ class CapacityReleased:
     care_load: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DrainArranged:
+class DrainArranged(Struct, frozen=True, kw_only=True, gc=False):
     """What waits is offered again at ``due``, from the head; ``unserved`` when also what nobody served before."""
 
     due: datetime
     unserved: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drained:
+class Drained(Struct, frozen=True, kw_only=True, gc=False):
     """What waited was offered; ``next_due`` when some of it still waits.
 
     ``complete`` when the line was seen to its end; ``reached`` is how far it was seen when the rest follows at once.
@@ -58,8 +56,7 @@ class Drained:
 # What is asked
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GrantCapacity:
+class GrantCapacity(Struct, frozen=True, kw_only=True, gc=False):
     """Give the touch to the candidate; refused where that would exceed a limit, unless they take it themselves."""
 
     touch: str
@@ -68,8 +65,7 @@ class GrantCapacity:
     by_themselves: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseCapacity:
+class ReleaseCapacity(Struct, frozen=True, kw_only=True, gc=False):
     """The touch is no longer the responder's."""
 
     touch: str
@@ -77,30 +73,26 @@ class ReleaseCapacity:
     care_load: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdoptCapacity:
+class AdoptCapacity(Struct, frozen=True, kw_only=True, gc=False):
     """What a fact that the log has lost and got back had changed in what people carry."""
 
     changes: tuple[CapacityGranted | CapacityReleased, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LookAgain:
+class LookAgain(Struct, frozen=True, kw_only=True, gc=False):
     """Something waits: offer it at ``due`` at the latest."""
 
     due: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfferAgain:
+class OfferAgain(Struct, frozen=True, kw_only=True, gc=False):
     """Something has changed for what waits: offer it now, from the head; ``unserved`` when the policy has changed."""
 
     at: datetime
     unserved: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FinishDrain:
+class FinishDrain(Struct, frozen=True, kw_only=True, gc=False):
     """What waited was offered: to the end when ``complete``, else to ``reached`` if it is to be gone on there."""
 
     next_due: datetime | None
@@ -108,8 +100,7 @@ class FinishDrain:
     complete: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RosterState:
+class RosterState(Struct, frozen=True, kw_only=True, gc=False):
     """What is known of the organisation's people.
 
     ``drain_reached`` is how far a drain that is under way has come, and ``unserved`` whether it looks at what nobody

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from services.notifier.touch_state import NeedEnded
 from shared.contracts.needs_touch import NeedsTouch, NeedsTouchMet, NeedsTouchWithdrawn
 from shared.contracts.touch_facts import EscalationCause, Hold, Outcome, ReminderTo, TouchFact, Verdict
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RaiseTouch:
+class RaiseTouch(Struct, frozen=True, kw_only=True, gc=False):
     """A need came in."""
 
     need: NeedsTouch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssignTouch:
+class AssignTouch(Struct, frozen=True, kw_only=True, gc=False):
     """The roster granted the responder's capacity; a touch in somebody's hands stays there."""
 
     responder: str
@@ -26,8 +25,7 @@ class AssignTouch:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HoldTouch:
+class HoldTouch(Struct, frozen=True, kw_only=True, gc=False):
     """Nobody could be given it; a touch in somebody's hands stays there."""
 
     hold: Hold
@@ -35,8 +33,7 @@ class HoldTouch:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(Struct, frozen=True, kw_only=True, gc=False):
     """A responder takes it into their hands; ``holder_left`` when whoever has it there is no responder any more."""
 
     responder: str
@@ -45,8 +42,7 @@ class Claim:
     holder_left: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
+class Release(Struct, frozen=True, kw_only=True, gc=False):
     """The responder gives it back."""
 
     responder: str
@@ -54,8 +50,7 @@ class Release:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settle:
+class Settle(Struct, frozen=True, kw_only=True, gc=False):
     """The responder says how it ended."""
 
     responder: str
@@ -64,16 +59,14 @@ class Settle:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Withdraw:
+class Withdraw(Struct, frozen=True, kw_only=True, gc=False):
     """The cause is gone."""
 
     end: NeedsTouchWithdrawn
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meet:
+class Meet(Struct, frozen=True, kw_only=True, gc=False):
     """Somebody of the team met the need on the platform; ``responder`` when the roster knows them."""
 
     end: NeedsTouchMet
@@ -81,15 +74,13 @@ class Meet:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteHolderLeft:
+class NoteHolderLeft(Struct, frozen=True, kw_only=True, gc=False):
     """The policy no longer knows the responder in whose hands it is."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdoptFact:
+class AdoptFact(Struct, frozen=True, kw_only=True, gc=False):
     """A fact that was published, and that the log has lost, is the touch's again; ``ended`` as it came with it."""
 
     fact: TouchFact
@@ -99,29 +90,25 @@ class AdoptFact:
 # While nobody claims it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remind:
+class Remind(Struct, frozen=True, kw_only=True, gc=False):
     """Whoever was given it has not claimed it for a while."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PassOn:
+class PassOn(Struct, frozen=True, kw_only=True, gc=False):
     """The time of whoever was given it is over, and somebody else is there: the roster's grant follows."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteOverdue:
+class NoteOverdue(Struct, frozen=True, kw_only=True, gc=False):
     """The time of whoever was given it is over, and nobody else is there to take it."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Escalate:
+class Escalate(Struct, frozen=True, kw_only=True, gc=False):
     """Nobody has claimed it, or could: ``responder`` is the emergency contact, if that is one of the responders."""
 
     cause: EscalationCause
@@ -129,8 +116,7 @@ class Escalate:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemindAgain:
+class RemindAgain(Struct, frozen=True, kw_only=True, gc=False):
     """It has escalated, and still nobody has claimed it."""
 
     to: ReminderTo
@@ -138,8 +124,7 @@ class RemindAgain:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArrangeLooks:
+class ArrangeLooks(Struct, frozen=True, kw_only=True, gc=False):
     """When it is looked at again: at its responder, and at how long all of it has lasted."""
 
     look_due: datetime | None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from shared.contracts.needs_touch import EARLIER_PER_CARE_LOAD, NeedsTouch
 from shared.contracts.touch_facts import (
@@ -31,15 +33,13 @@ ALARM: Final = "alarm"
 # What happened, beside the public facts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TouchRaised:
+class TouchRaised(Struct, frozen=True, kw_only=True, gc=False):
     """The need came in, or came in again with more reasons."""
 
     need: NeedsTouch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NeedEnded:
+class NeedEnded(Struct, frozen=True, kw_only=True, gc=False):
     """The need ended while the touch was in somebody's hands: once they give it back, it ends, too.
 
     ``met`` when somebody of the team met it, ``responder`` when the roster knows them; else the cause was gone.
@@ -50,15 +50,13 @@ class NeedEnded:
     responder: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TouchOverdue:
+class TouchOverdue(Struct, frozen=True, kw_only=True, gc=False):
     """The responder's time to claim it was over, and nobody else was there: it stays theirs."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LooksArranged:
+class LooksArranged(Struct, frozen=True, kw_only=True, gc=False):
     """While nobody has claimed the touch, its responder is looked at at ``look_due``, the whole at ``alarm_due``."""
 
     look_due: datetime | None
@@ -68,24 +66,21 @@ class LooksArranged:
 # What is known
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GivenBack:
+class GivenBack(Struct, frozen=True, kw_only=True, gc=False):
     """Who gave the touch back, and when they last did."""
 
     responder: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotTaken:
+class NotTaken(Struct, frozen=True, kw_only=True, gc=False):
     """Who was given the touch and did not claim it in time, and when it was passed on."""
 
     responder: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
+class Watch(Struct, frozen=True, kw_only=True, gc=False):
     """How far the waiting for somebody to claim the touch has come.
 
     ``asked_at`` is when the responder was given it, ``held_since`` since when nobody has it, and ``overdue_since``
@@ -106,8 +101,7 @@ class Watch:
     quiet: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TouchState:
+class TouchState(Struct, frozen=True, kw_only=True, gc=False):
     """What is known of one touch. ``revision`` counts its published facts; ``care_load`` is what was granted for it.
 
     ``need_ended`` is how its need ended while it was in somebody's hands. ``not_taken`` is who did not claim it since

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from shared.contracts.names import Label, Name
 
@@ -22,8 +23,7 @@ ReminderTo = Literal["responder", "emergency-contact"]
 """Whom a reminder is for: who was given the touch, or, once it has escalated, whom the policy names for that."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True, gc=False):
     """Why a responder was chosen or passed over, in words for people."""
 
     responder: Name
@@ -31,8 +31,7 @@ class Verdict:
     why: Label
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TouchFact:
+class TouchFact(Struct, frozen=True, kw_only=True, gc=False):
     """What every touch fact holds. ``revision`` counts the touch's facts from 1: what a command must have seen."""
 
     touch: Label
@@ -42,8 +41,7 @@ class TouchFact:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TouchAssigned(TouchFact):
+class TouchAssigned(TouchFact, frozen=True, kw_only=True, gc=False):
     """The roster granted the responder's capacity, for the reasons in ``why``."""
 
     responder: Name
@@ -51,30 +49,26 @@ class TouchAssigned(TouchFact):
     why: tuple[Verdict, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TouchHeld(TouchFact):
+class TouchHeld(TouchFact, frozen=True, kw_only=True, gc=False):
     """Nobody could be given the touch; it waits, visibly."""
 
     hold: Hold
     why: tuple[Verdict, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TouchClaimed(TouchFact):
+class TouchClaimed(TouchFact, frozen=True, kw_only=True, gc=False):
     """A responder took the touch into their hands."""
 
     responder: Name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TouchReleased(TouchFact):
+class TouchReleased(TouchFact, frozen=True, kw_only=True, gc=False):
     """The responder gave the touch back."""
 
     responder: Name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TouchSettled(TouchFact):
+class TouchSettled(TouchFact, frozen=True, kw_only=True, gc=False):
     """The touch is done; ``responder`` is empty when somebody of the team who is no responder met the need."""
 
     responder: Name | None
@@ -82,22 +76,19 @@ class TouchSettled(TouchFact):
     about: Label
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TouchWithdrawn(TouchFact):
+class TouchWithdrawn(TouchFact, frozen=True, kw_only=True, gc=False):
     """The cause was gone before anybody had claimed the touch."""
 
     cause: Label
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TouchAnnotated(TouchFact):
+class TouchAnnotated(TouchFact, frozen=True, kw_only=True, gc=False):
     """Something changed while the touch was in a responder's hands; it stays theirs."""
 
     note: Label
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TouchReminded(TouchFact):
+class TouchReminded(TouchFact, frozen=True, kw_only=True, gc=False):
     """Nobody had claimed the touch yet, and somebody was reminded; it stays where it is.
 
     ``responder`` is empty for an emergency contact who is no responder.
@@ -107,15 +98,13 @@ class TouchReminded(TouchFact):
     to: ReminderTo
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TouchPassedOn(TouchFact):
+class TouchPassedOn(TouchFact, frozen=True, kw_only=True, gc=False):
     """The responder did not claim the touch in time; who has it now follows as an assignment."""
 
     responder: Name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TouchEscalated(TouchFact):
+class TouchEscalated(TouchFact, frozen=True, kw_only=True, gc=False):
     """Nobody has claimed the touch; it stays where it is, marked as escalated until somebody does.
 
     ``responder`` is the emergency contact who is told; empty when that is an address, or when there is none.

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from infra.audit.stuck import AFTER_A_DRAIN, AT_ONCE, Surroundings, Suspicion, suspicion
 from services.notifier.roster import DRAIN
@@ -79,7 +80,7 @@ def test_no_sequence_of_needs_commands_and_hours_leaves_a_touch_that_seems_stuck
 
 def test_what_was_raised_and_offered_to_nobody_is_found_at_once() -> None:
     partition, touch = with_one(hours=ALWAYS)
-    lost = replace(touch, status="raised", responder=None)
+    lost = structs.replace(touch, status="raised", responder=None)
     seems = suspicion(touch_stream("t-1"), lost, around(partition), MONDAY)
     assert seems == Suspicion(why="raised, and offered to nobody", patience=AT_ONCE)
 
@@ -116,7 +117,7 @@ def test_what_nobody_serves_waits_for_another_policy_and_is_not_stuck() -> None:
 
 def test_what_is_assigned_to_somebody_unknown_is_given_the_time_of_a_drain() -> None:
     partition, touch = with_one(hours=ALWAYS)
-    left = replace(touch, responder="nils")
+    left = structs.replace(touch, responder="nils")
     seems = suspicion(touch_stream("t-1"), left, around(partition), MONDAY)
     assert seems is not None
     assert seems.why == "assigned to nils, who is no responder any more"
@@ -124,7 +125,7 @@ def test_what_is_assigned_to_somebody_unknown_is_given_the_time_of_a_drain() -> 
 
 def test_what_is_assigned_and_looked_at_by_nobody_is_found_at_once() -> None:
     partition, touch = with_one(hours=ALWAYS)
-    lost = replace(touch, watch=replace(touch.watch, look_due=None, alarm_due=None))
+    lost = structs.replace(touch, watch=structs.replace(touch.watch, look_due=None, alarm_due=None))
     seems = suspicion(touch_stream("t-1"), lost, around(partition), MONDAY)
     assert seems is not None
     assert (seems.why, seems.patience) == ("assigned, and no deadline is left at which anybody looks at it", AT_ONCE)

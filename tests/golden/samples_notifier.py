@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from services.notifier.capacity import Load
 from services.notifier.policy_in_force import PolicyState, PolicyTaken

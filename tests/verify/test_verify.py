@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from subprocess import PIPE, Popen
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 from nats.js import JetStreamContext
 from typer.testing import CliRunner
 
