@@ -17,6 +17,7 @@ from nats.aio.msg import Msg
 
 from infra.audit.alarm_board import AlarmBoard
 from infra.audit.alarm_kinds import AUDIT_INCOMPLETE, NATS_AWAY, POSTGRESQL_AWAY
+from infra.audit.care_rounds import CareRounds
 from infra.audit.dead_man import DeadMansSwitch
 from infra.audit.disk import look_at_disks
 from infra.audit.eyes import BusEye, DatabaseEye
@@ -76,6 +77,7 @@ class Auditor:
         self._memory = Memory()
         self._ends = Ends()
         self._rounds = Rounds(database)
+        self._care = CareRounds(measures.care)
         self._report: AuditReport | None = None
         self._looked_at = 0.0
 
@@ -145,6 +147,8 @@ class Auditor:
         remember(look, self._memory, now)
         disks = look_at_disks(self._watched.folders)
         made = await self._rounds.make(look, now)
+        if not isinstance(database, Away):
+            await self._care.make(self._database, database.partitions, now)
         self._measures.take_look(look, disks, self._memory)
         self._measures.take_rounds(
             overdue=len(made.overdue or ()),

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, genera
 
 from infra.audit.alarm_board import AlarmBoard
 from infra.audit.alarm_kinds import ALARM_KINDS
+from infra.audit.care_measures import CareMeasures
 from infra.audit.disk import Disk
 from infra.audit.findings import Memory
 from infra.looking.database import RELAYING
@@ -23,6 +24,7 @@ class Measures:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
+        self.care = CareMeasures(self._registry)
         self._alarm = self._gauge("alarm", "Whether the alarm stands", ("alarm",))
         self._look_ended = self._gauge("audit_look_timestamp_seconds", "When the last look ended")
         self._look_took = self._gauge("audit_look_seconds", "How long the last look took")

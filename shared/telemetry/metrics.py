@@ -9,6 +9,13 @@ from opentelemetry import metrics
 from opentelemetry.metrics import CallbackOptions, Observation
 
 METER: Final = metrics.get_meter("warmline")
+_HOUR: Final = 3600.0
+WAITS: Final = (
+    *(1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1800.0),
+    *(_HOUR, 2 * _HOUR, 4 * _HOUR, 8 * _HOUR, 16 * _HOUR, 24 * _HOUR, 48 * _HOUR, 96 * _HOUR, 168 * _HOUR),
+)
+"""Bounds, in seconds, of how long people wait for people."""
+
 OTHER: Final = "other"
 """Stands for every value of a label beyond those that are told apart."""
 

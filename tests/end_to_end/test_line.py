@@ -136,6 +136,13 @@ def test_a_prometheus_finds_every_process_and_what_it_did(system: RunningSystem)
         process = told[f"warmline-{service}", f"{service}-0"]
         assert process.of("messaging_client_operation_duration_seconds_count", messaging_destination_name=stream) > 0
         assert process.of("db_client_operation_duration_seconds_count", db_namespace=service) > 0
+    notifier = told["warmline-notifier", "notifier-0"]
+    assert notifier.of("warmline_notices_total", channel="log", kind="assignment", outcome="sent") > 0
+    assert notifier.of("warmline_notice_delay_seconds_count", channel="log") > 0
+    auditor = told["warmline-auditor", "auditor-0"]
+    assert auditor.of("warmline_care_look_complete") == 1
+    assert auditor.of("warmline_responders", organisation="acme") == 2
+    assert auditor.of("warmline_coverage_gap_seconds", organisation="acme") == 0
     for samples in told.values():
         assert not samples.label_values() & {"ada", "bo", "cleo", "Ada", "Bo", "Cleo"}  # no member anywhere
 

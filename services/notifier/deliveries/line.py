@@ -29,10 +29,15 @@ from shared.contracts.subjects import TOUCHES
 from shared.delivery import Message, decode
 from shared.event_store.recorder import Lease
 from shared.stream_identity import look_at
+from shared.telemetry.metrics import Tally
 
 _LOOK_SECONDS: Final = 1.0
 _WAIT_SECONDS: Final = 2.0
 _TAKEN: Final = 20
+
+_attempts: Final = Tally(
+    "warmline.deliveries", "{event}", "Attempts to deliver an event to an integrator", ("integrator", "outcome")
+)
 
 log = structlog.get_logger()
 
@@ -127,6 +132,7 @@ class DeliveryLine:
     ) -> bool:
         event_id = (message.headers or {}).get("ce-id", "")
         answer = await deliver(http, self._integrator.url, secret, event_id, body)
+        _attempts.add((self._integrator.name, "taken" if answer.taken else "refused" if answer.refused else "failed"))
         if answer.taken:
             await cursor.delivered(message.seq, log_position)
             return True

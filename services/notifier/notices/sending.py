@@ -21,6 +21,7 @@ from services.notifier.touch_state import TouchState
 from shared.bounded_wait import wait_set
 from shared.crash_points import crash_point
 from shared.event_store.store import PartitionStore
+from shared.telemetry.metrics import METER, WAITS, Tally
 
 _POLL_SECONDS: Final = 1.0
 _MOST: Final = 100
@@ -35,6 +36,16 @@ _RECORD: Final = (
     "FROM unnest(%s::text[], %s::bigint[], %s::timestamptz[], %s::interval[], %s::text[], %s::text[]) "
     "AS c (touch, revision, due, wait, error, ended_as) "
     "WHERE n.touch = c.touch AND n.revision = c.revision AND n.channel = %s"
+)
+
+_notices: Final = Tally(
+    "warmline.notices", "{notice}", "Attempts to tell somebody of a touch", ("channel", "kind", "outcome")
+)
+_delay: Final = METER.create_histogram(
+    "warmline.notice.delay",
+    "s",
+    "How long after the event at which the need began its responder was told",
+    explicit_bucket_boundaries_advisory=WAITS,
 )
 
 log = structlog.get_logger()
@@ -60,6 +71,7 @@ class _Attempt:
 
     recipient: Recipient
     notice: Notice
+    since: datetime
     wait: timedelta
 
 
@@ -143,7 +155,7 @@ class ChannelSender:
             kind=occasion.kind, touch=row["touch"], revision=row["revision"], urgency=touch.need.urgency, link=link
         )
         wait = min(_FIRST_RETRY * 2 ** min(row["tries"], 10), _LONGEST_RETRY)
-        return _Attempt(recipient=recipient, notice=notice, wait=wait)
+        return _Attempt(recipient=recipient, notice=notice, since=touch.need.since, wait=wait)
 
     async def _try(self, attempt: _Attempt) -> _Change:
         notice = attempt.notice
@@ -154,7 +166,12 @@ class ChannelSender:
             log.warning(
                 "notice.failed", touch=notice.touch, channel=self.channel, retry_in=str(attempt.wait), error=why
             )
+            _notices.add((self.channel, notice.kind, "failed"))
             return _Change(touch=notice.touch, revision=notice.revision, error=why)
+        _notices.add((self.channel, notice.kind, "sent"))
+        if notice.kind == "assignment":
+            seconds = (datetime.now(UTC) - attempt.since).total_seconds()
+            _delay.record(max(0.0, seconds), {"channel": self.channel, "urgency": notice.urgency})
         return _Change(touch=notice.touch, revision=notice.revision, ended_as="sent")
 
     async def _record(self, connection: Connection, changes: Sequence[_Change]) -> None:
