@@ -15,12 +15,13 @@ from psycopg.abc import Buffer
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
-_TEXT, _INT8, _TIMESTAMPTZ, _BOOL = 25, 20, 1184, 16
+_TEXT, _BYTEA, _INT8, _FLOAT8, _TIMESTAMPTZ, _BOOL = 25, 17, 20, 701, 1184, 16
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _header: Final = struct.Struct("!iiIii").pack
 _length: Final = struct.Struct("!i").pack
 _integer: Final = struct.Struct("!iq").pack
+_fraction: Final = struct.Struct("!id").pack
 _NULL: Final = _length(-1)
 _LENGTHS: Final = tuple(_length(number) for number in range(1024))
 _TRUTHS: Final = {True: b"\0\0\0\1\1", False: b"\0\0\0\1\0", None: _NULL}
@@ -44,21 +45,22 @@ psycopg.adapters.register_dumper(BinaryArray, _AsItIs)
 
 def texts(values: Sequence[str | None]) -> BinaryArray:
     """Return ``text[]``."""
-    encoded = [None if value is None else value.encode() for value in values]
-    known = _LENGTHS
-    return _array(
-        _TEXT,
-        values,
-        [
-            _NULL if one is None else (known[len(one)] if len(one) < 1024 else _length(len(one))) + one
-            for one in encoded
-        ],
-    )
+    return _array(_TEXT, values, _with_length([None if value is None else value.encode() for value in values]))
+
+
+def blobs(values: Sequence[bytes | None]) -> BinaryArray:
+    """Return ``bytea[]``."""
+    return _array(_BYTEA, values, _with_length(values))
 
 
 def integers(values: Sequence[int | None]) -> BinaryArray:
     """Return ``int8[]``; raises struct.error for a number that has no place there."""
     return _array(_INT8, values, [_NULL if value is None else _integer(8, value) for value in values])
+
+
+def fractions(values: Sequence[float | None]) -> BinaryArray:
+    """Return ``float8[]``."""
+    return _array(_FLOAT8, values, [_NULL if value is None else _fraction(8, value) for value in values])
 
 
 def moments(values: Sequence[datetime | None]) -> BinaryArray:
@@ -73,6 +75,13 @@ def moments(values: Sequence[datetime | None]) -> BinaryArray:
 def truths(values: Sequence[bool | None]) -> BinaryArray:
     """Return ``bool[]``."""
     return _array(_BOOL, values, [_TRUTHS[value] for value in values])
+
+
+def _with_length(values: Sequence[bytes | None]) -> list[bytes]:
+    known = _LENGTHS
+    return [
+        _NULL if one is None else (known[len(one)] if len(one) < 1024 else _length(len(one))) + one for one in values
+    ]
 
 
 def _array(element: int, values: Sequence[object], encoded: Sequence[bytes]) -> BinaryArray:

@@ -17,6 +17,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
 from psycopg.sql import SQL, Identifier
 
+from shared.array_parameters import BinaryArray, blobs, fractions, integers, moments, texts
 from shared.crash_points import crash_point
 from shared.event_store.errors import FencedError
 from shared.postgres_liveness import RECONNECT_SECONDS, lively
@@ -222,12 +223,12 @@ class PartitionRecorder(PostgresProcessRecorder):
         raise NotImplementedError("a partition's log is tailed by select_notifications: its commits send no NOTIFY")
 
 
-def _event_arrays(events: Sequence[StoredEvent]) -> dict[str, list[Any]]:
+def _event_arrays(events: Sequence[StoredEvent]) -> dict[str, BinaryArray]:
     return {
-        "e_id": [str(event.originator_id) for event in events],
-        "e_version": [event.originator_version for event in events],
-        "e_topic": [event.topic for event in events],
-        "e_state": [event.state for event in events],
+        "e_id": texts([str(event.originator_id) for event in events]),
+        "e_version": integers([event.originator_version for event in events]),
+        "e_topic": texts([event.topic for event in events]),
+        "e_state": blobs([event.state for event in events]),
     }
 
 
@@ -245,19 +246,19 @@ def _parameters(lease: Lease, commit: Commit) -> dict[str, Any]:
         "expected": moved.expected,
         "position": moved.position,
         **_event_arrays(commit.events),
-        "s_stream": [row.stream for row in commit.states],
-        "s_version": [row.version for row in commit.states],
-        "s_state": [row.state for row in commit.states],
-        "s_line": [row.line for row in commit.states],
-        "s_rank": [row.rank for row in commit.states],
-        "inbox": list(commit.inbox),
-        "d_stream": [row.stream for row in commit.deadlines_set],
-        "d_name": [row.name for row in commit.deadlines_set],
-        "d_community": [row.community for row in commit.deadlines_set],
-        "d_due": [row.due for row in commit.deadlines_set],
-        "d_armed": [row.armed_at for row in commit.deadlines_set],
-        "x_stream": [stream for stream, _ in commit.deadlines_dropped],
-        "x_name": [name for _, name in commit.deadlines_dropped],
+        "s_stream": texts([row.stream for row in commit.states]),
+        "s_version": integers([row.version for row in commit.states]),
+        "s_state": blobs([row.state for row in commit.states]),
+        "s_line": texts([row.line for row in commit.states]),
+        "s_rank": fractions([row.rank for row in commit.states]),
+        "inbox": texts(commit.inbox),
+        "d_stream": texts([row.stream for row in commit.deadlines_set]),
+        "d_name": texts([row.name for row in commit.deadlines_set]),
+        "d_community": texts([row.community for row in commit.deadlines_set]),
+        "d_due": moments([row.due for row in commit.deadlines_set]),
+        "d_armed": moments([row.armed_at for row in commit.deadlines_set]),
+        "x_stream": texts([stream for stream, _ in commit.deadlines_dropped]),
+        "x_name": texts([name for _, name in commit.deadlines_dropped]),
         "l_stream": [letter.stream for letter in commit.dead_letters],
         "l_seq": [letter.seq for letter in commit.dead_letters],
         "l_subject": [letter.subject for letter in commit.dead_letters],

@@ -15,6 +15,7 @@ from eventsourcing.persistence import Notification
 from eventsourcing.postgres import PostgresDatastore
 from psycopg.sql import SQL, Composed, Identifier
 
+from shared.array_parameters import texts
 from shared.decider import Place
 from shared.event_store.certain_commit import Standing, commit_for_certain
 from shared.event_store.codec import EventCodec
@@ -146,7 +147,7 @@ class PartitionStore:
 
     def load(self, streams: Sequence[str]) -> dict[str, tuple[int, Any, int]]:
         """Return version, state and stored size in bytes of each of ``streams``; the initial state for a new one."""
-        rows = self._rows("SELECT stream, version, state FROM {states} WHERE stream = ANY(%b)", list(streams))
+        rows = self._rows("SELECT stream, version, state FROM {states} WHERE stream = ANY(%b::text[])", texts(streams))
         found = {
             row["stream"]: (row["version"], self.codec.decode_state(row["stream"], row["state"]), len(row["state"]))
             for row in rows
@@ -160,7 +161,7 @@ class PartitionStore:
 
     def known(self, ids: Sequence[str]) -> set[str]:
         """Return those of ``ids`` that were processed before."""
-        return {row["id"] for row in self._rows("SELECT id FROM {inbox} WHERE id = ANY(%b)", list(ids))}
+        return {row["id"] for row in self._rows("SELECT id FROM {inbox} WHERE id = ANY(%b::text[])", texts(ids))}
 
     def deadlines(self, *, after: DeadlineRow | None, suspended: Sequence[str], limit: int) -> list[DeadlineRow]:
         """Return the next stored deadlines in order of due time, leaving out the communities in ``suspended``."""

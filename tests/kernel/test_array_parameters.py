@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from shared.array_parameters import BinaryArray, integers, moments, texts, truths
+from shared.array_parameters import BinaryArray, blobs, fractions, integers, moments, texts, truths
 
 _NOON = datetime(2026, 11, 22, 12, 0, 0, 1, tzinfo=UTC)
 
@@ -20,6 +20,8 @@ _NOON = datetime(2026, 11, 22, 12, 0, 0, 1, tzinfo=UTC)
         (texts, "text", ["", "a", None, "🐙 ö\n'\\", "x" * 1023, "y" * 1024, "ö" * 100_000]),
         (texts, "text", [None]),
         (texts, "text", []),
+        (blobs, "bytea", [b"", b"\x00\xff", None, b"x" * 1024]),
+        (fractions, "float8", [0.0, -1.5, None, float("inf")]),
         (integers, "int8", [0, -1, None, 2**63 - 1, -(2**63)]),
         (moments, "timestamptz", [_NOON, None, datetime(1969, 7, 20, 20, 17, 40, 999_999, tzinfo=UTC)]),
         (moments, "timestamptz", [_NOON.astimezone(timezone(timedelta(hours=5, minutes=45)))]),
