@@ -113,16 +113,24 @@ async def _fill(running: System, wanted: int, report: Report) -> None:
 async def _measured(running: System, count: int) -> Sample:
     """Let ``count`` more events through, and all touches that come of them; the idle system's time is taken off."""
     await _settled(running)
-    idle = await running.seen()
-    await asyncio.sleep(_IDLE_SECONDS)
+    idle = await _idle(running)
     before = await running.seen()
     await Load(running, first=await running.stored()).through(count)
     done = await running.seen()
     await _settled(running)
     after = await running.seen()
-    idle_share = (before.cpu - idle.cpu) / (before.at - idle.at) * (after.at - before.at)
+    # The lesser of two: a vacuum may be at work in one of them.
+    idle = min(idle, await _idle(running))
     whole = Through(before=before, after=after).sample(count)
-    return replace(whole, seconds=done.at - before.at, cpu=max(whole.cpu - idle_share, 0.0))
+    return replace(whole, seconds=done.at - before.at, cpu=max(whole.cpu - idle * (after.at - before.at), 0.0))
+
+
+async def _idle(running: System) -> float:
+    """Return how many seconds of processor time the system takes in a second in which nothing comes."""
+    before = await running.seen()
+    await asyncio.sleep(_IDLE_SECONDS)
+    after = await running.seen()
+    return (after.cpu - before.cpu) / (after.at - before.at)
 
 
 async def _settled(running: System) -> None:

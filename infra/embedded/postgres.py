@@ -33,7 +33,7 @@ _SETTINGS = {
     "synchronous_commit": "on",
     # Of the ways to compress only pglz is built in, and it takes a fifth of the processor time of all.
     "wal_compression": "off",
-    "max_wal_size": "2GB",
+    "max_wal_size": "4GB",
     "checkpoint_timeout": "10min",
     "jit": "off",
     "timezone": "UTC",

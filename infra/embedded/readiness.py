@@ -29,10 +29,11 @@ async def wait_until_unused(server: str, pid_file: Path, path: Path, *, seconds:
 
 
 async def wait_until_ready(
-    server: str, child: Child, probe: Callable[[], Awaitable[str | None]], *, log: Path, seconds: float = 60.0
+    server: str, child: Child, probe: Callable[[], Awaitable[str | None]], *, log: Path, seconds: float = 600.0
 ) -> None:
     """Call `probe` until it returns None; otherwise it returns why the server is not ready yet.
 
+    After a crash a server first reads back what it has logged: minutes, where much was written on a slow disk.
     Raises OperatorError if the server ends, or is not ready after `seconds`.
     """
     deadline = asyncio.get_running_loop().time() + seconds
