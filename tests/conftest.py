@@ -22,7 +22,18 @@ from tests.machine_needs import pytest_runtest_setup
 
 __all__ = ["pytest_runtest_setup"]
 
-LONGEST = ("failures", "verify", "backup", "audit", "chaos", "end_to_end", "fuzzing", "kernel")
+LONGEST = (
+    "failures",
+    "verify",
+    "backup",
+    "audit",
+    "chaos",
+    "end_to_end",
+    "fuzzing",
+    "simulation",
+    "projections",
+    "kernel",
+)
 """Folders whose tests wait longest. They begin first, so that no worker is left with one when the others are done."""
 
 # How long an example takes says nothing where several workers share a core.
