@@ -37,7 +37,7 @@ def has_noticed(deployment: Deployment) -> bool:
 async def test_a_cut_cable_is_noticed_taken_over_and_come_back_from() -> None:
     async with deployed(Shape(cable=True)) as deployment:
         sender, accepted = Sender(deployment.urls("ingest")), Accepted(deployment.data / "accepted.jsonl")
-        load = Load(sender, accepted, deployment.tokens, seed=7, every=1.0)
+        load = Load(sender, accepted, deployment.tokens, seed=7, every=2.0)
         prober = Prober(sender, accepted, deployment.run.postgres_url)
         cable = deployment.cable
         assert cable is not None
