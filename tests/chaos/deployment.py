@@ -205,7 +205,7 @@ class Deployment:
                 inside = self.cable if name == BEHIND_CABLE else None
                 argv = (*(inside.run_inside() if inside else ()), *row.argv)
                 env = await self._environment(name, row.env["WARMLINE_NATS_URL"], inside)
-                service = Service(name=row.name, argv=argv)
+                service = Service(name=row.name, argv=argv, processes=_PROCESSES)
                 self.services[name] = Held(ServiceProcess(service, index, env=env, data=self.data))
 
     def _nats_url(self, user: str) -> str:
