@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 
 import msgspec
@@ -110,6 +111,20 @@ async def test_foreign_types_and_what_concerns_others_pass(partition: Partition)
     async with running(partition.runner().run()):
         await partition.folded(3)
     assert (partition.counted(), contents(partition.url)["dead_letters"]) == (["post:3"], [])
+
+
+async def test_how_far_was_read_over_what_concerns_others_is_stored_now_and_then(partition: Partition) -> None:
+    async with running(partition.runner().run()):
+        begun = time.monotonic()
+        for number in range(100):
+            await partition.publish(post(number, platform="elsewhere"))
+        await partition.folded(100)
+        await partition.publish(post(100, platform="elsewhere"), post(101))
+        await partition.folded(102)
+        seconds = time.monotonic() - begun
+    commits = rows(partition.url, "SELECT commits FROM service.shards")[0][0]
+    assert partition.counted() == ["post:101"]
+    assert commits <= seconds + 3, "once a second, and with what is this partition's"
 
 
 def command(command_id: str, responder: str = "mira") -> ClaimTouch:
