@@ -34,6 +34,7 @@ from shared.settings import ServiceSettings
 from shared.skew import refuse_skewed_inputs, refuse_skewed_outlet
 from shared.stream_check import wait_for_streams
 from shared.stream_identity import reader_of
+from shared.workspace import CACHE_BYTES
 
 log = structlog.get_logger()
 
@@ -70,12 +71,18 @@ class _Owner:
     """Runs one partition and its relay for as long as the lease is held."""
 
     def __init__(
-        self, client: Client, publisher: DurablePublisher, database: PostgresDatastore, process: DeciderProcess
+        self,
+        client: Client,
+        publisher: DurablePublisher,
+        database: PostgresDatastore,
+        process: DeciderProcess,
+        cache_bytes: int,
     ) -> None:
         self._client = client
         self._publisher = publisher
         self._database = database
         self._process = process
+        self._cache_bytes = cache_bytes
 
     async def run(self, lease: Lease) -> None:
         partition = int(lease.shard)
@@ -100,6 +107,7 @@ class _Owner:
             process.service(partition),
             process.inputs(partition),
             after_commit=relay.wake,
+            cache_bytes=self._cache_bytes,
         )
         beside = process.beside or _nothing_beside
         async with asyncio.TaskGroup() as group, beside(store, runner, lease):
@@ -129,7 +137,7 @@ async def run(settings: ServiceSettings, process: DeciderProcess) -> None:
             client, {process.outlet.stream, *(spec.stream for spec in process.inputs(0))}, settings.streams
         )
         with datastore(settings.postgres_url, process.schema, connections=2 * settings.partitions + 2) as database:
-            owner = _Owner(client, publisher, database, process)
+            owner = _Owner(client, publisher, database, process, CACHE_BYTES // settings.partitions)
             keeper = LeaseKeeper(
                 settings.postgres_url,
                 process.schema,

@@ -17,7 +17,9 @@ from shared.event_store.codec import EventCodec
 from shared.event_store.recorder import DeadlineRow, StateRow
 from shared.event_store.store import EPOCH
 
-CACHE_BYTES: Final = 48 * 1024 * 1024
+CACHE_BYTES: Final = 96 * 1024 * 1024
+"""What the states in the memory of a process may take, by their encoded size and an overhead; Python takes half more.
+All its partitions share it."""
 LATE_GRACE: Final = timedelta(seconds=5)
 """A deadline that is past when it is set waits so long: what makes it needless may come in the same breath."""
 _ENTRY_OVERHEAD_BYTES: Final = 600

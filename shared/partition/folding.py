@@ -21,7 +21,7 @@ from shared.event_store.recorder import Commit, DeadLetter, DeadlineRow, Lease, 
 from shared.event_store.store import Opened
 from shared.partition.service import Service
 from shared.partition.understanding import ToFold, understand
-from shared.workspace import LineMissing, StateMissing, Workspace
+from shared.workspace import CACHE_BYTES, LineMissing, StateMissing, Workspace
 
 BATCH: Final = 500
 TRIES: Final = 3
@@ -60,8 +60,17 @@ class Folding:
     the transaction that moves the position past it, and its key is not remembered, so that it can be sent once more.
     """
 
-    def __init__(self, store: Store, lease: Lease, service: Service, opened: Opened, now: Clock = wall_clock) -> None:
-        self.work = Workspace(store.codec)
+    def __init__(
+        self,
+        store: Store,
+        lease: Lease,
+        service: Service,
+        opened: Opened,
+        *,
+        now: Clock = wall_clock,
+        cache_bytes: int = CACHE_BYTES,
+    ) -> None:
+        self.work = Workspace(store.codec, cache_bytes=cache_bytes)
         self.positions = dict(opened.positions)
         self.head = opened.head
         """The last position of the log that is known to be stored."""
@@ -81,10 +90,18 @@ class Folding:
 
     @classmethod
     async def open(
-        cls, store: Store, lease: Lease, service: Service, readers: Sequence[str], *, now: Clock = wall_clock
+        cls,
+        store: Store,
+        lease: Lease,
+        service: Service,
+        readers: Sequence[str],
+        *,
+        now: Clock = wall_clock,
+        cache_bytes: int = CACHE_BYTES,
     ) -> Folding:
         """Return the folding of a partition as it stands; raises FencedError or StreamReplacedError."""
-        folding = cls(store, lease, service, await store.aside(store.open, lease, readers), now)
+        opened = await store.aside(store.open, lease, readers)
+        folding = cls(store, lease, service, opened, now=now, cache_bytes=cache_bytes)
         for community in await store.aside(service.suspended, store):
             folding.work.book.suspend(community)
         return folding

@@ -26,6 +26,7 @@ from shared.partition.inlet import Consumer, Inlet
 from shared.partition.service import CommandService, Input, Service
 from shared.partition.understanding import UnknownOwnTypeError
 from shared.telemetry.work import processing
+from shared.workspace import CACHE_BYTES
 
 _TICK_SECONDS: Final = 1.0
 _SKEW: Final = timedelta(seconds=1)
@@ -63,6 +64,7 @@ class PartitionRunner:
         *,
         after_commit: Callable[[int], None],
         now: Clock = wall_clock,
+        cache_bytes: int = CACHE_BYTES,
     ) -> None:
         self._inlet = inlet
         self._store = store
@@ -71,6 +73,7 @@ class PartitionRunner:
         self._inputs = inputs
         self._after_commit = after_commit
         self._now = now
+        self._cache_bytes = cache_bytes
         self._arrived = asyncio.Event()
         self._asked: deque[_Asked] = deque()
         self._ended = False
@@ -107,7 +110,9 @@ class PartitionRunner:
 
     async def _open(self, stack: contextlib.AsyncExitStack) -> tuple[Folding, dict[str, Consumer]]:
         readers = [await self._inlet.reader_of(spec.stream) for spec in self._inputs]
-        folding = await Folding.open(self._store, self._lease, self._service, readers, now=self._now)
+        folding = await Folding.open(
+            self._store, self._lease, self._service, readers, now=self._now, cache_bytes=self._cache_bytes
+        )
         stack.callback(folding.abandon)
         consumers = {}
         for reader, spec in zip(readers, self._inputs, strict=True):
