@@ -108,7 +108,7 @@ def under_load(world: World) -> Iterator[None]:
     headers = {"authorization": f"Bearer {TOKEN}"}
     with httpx.Client(base_url=world.system.run.desk_url, headers=headers, timeout=30, trust_env=False) as api:
         threads = [
-            threading.Thread(target=work, args=(world.send, 0.8)),
+            threading.Thread(target=work, args=(world.send, 0.2)),
             threading.Thread(target=work, args=(lambda: world.look(api), 0.25)),
         ]
         for thread in threads:
