@@ -19,6 +19,7 @@ from shared.decider_process import DeciderProcess, Outlet, _Owner
 from shared.event_store.recorder import Lease, datastore
 from shared.event_store.store import PartitionStore
 from shared.publisher import DurablePublisher
+from shared.workspace import CACHE_BYTES
 from tests.kernel.counter import counter_codec
 from tests.kernel.kernel_tables import SCHEMA, stores
 from tests.servers import data_folder, running_postgres
@@ -74,7 +75,7 @@ async def test_who_takes_a_partition_over_holds_up_nobody(postgres: PostgresServ
     )
     with datastore(postgres.url, SCHEMA, connections=2) as database:
         await kill(postgres)
-        owner = _Owner(client, DurablePublisher(client, TOUCHES, once=True), database, process)
+        owner = _Owner(client, DurablePublisher(client, TOUCHES, once=True), database, process, CACHE_BYTES)
         taking = asyncio.create_task(owner.run(Lease(shard="0", owner="me", epoch=1)))
         longest, before = 0.0, time.monotonic()
         while not taking.done():
