@@ -7,29 +7,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from opentelemetry.metrics import Histogram
+
 from shared.telemetry.metrics import METER, Tally
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _MESSAGES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
-_processing: Final = METER.create_histogram(
-    "messaging.process.duration",
-    "s",
-    "How long a batch of messages took, from taken to stored",
-    explicit_bucket_boundaries_advisory=_SECONDS,
-)
-_publishing: Final = METER.create_histogram(
-    "messaging.client.operation.duration",
-    "s",
-    "How long it took until a batch of messages was confirmed",
-    explicit_bucket_boundaries_advisory=_SECONDS,
-)
-_storing: Final = METER.create_histogram(
-    "db.client.operation.duration",
-    "s",
-    "How long a transaction of a service's log took",
-    explicit_bucket_boundaries_advisory=_SECONDS,
-)
+
+def _duration(name: str, what: str) -> Histogram:
+    return METER.create_histogram(name, "s", what, explicit_bucket_boundaries_advisory=_SECONDS)
+
+
+_processing: Final = _duration("messaging.process.duration", "How long the processing of a batch took")
+_publishing: Final = _duration("messaging.client.operation.duration", "How long until a batch was confirmed")
+_storing: Final = _duration("db.client.operation.duration", "How long a transaction of a service's log took")
 _sizes: Final = METER.create_histogram(
     "warmline.batch.messages",
     "{message}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
@@ -11,18 +12,22 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
+import nats
+from nats.js import JetStreamContext
 from typer.testing import CliRunner, Result
 
 from infra.cli.main import app
 from infra.embedded.postgres_place import postgres_place
 from infra.run_file import RunFile, running
 from tests.waiting import until
+
+T = TypeVar("T")
 
 TOKEN = "end-to-end-token"
 _never = threading.Event()
@@ -70,6 +75,18 @@ class RunningSystem:
         done = CliRunner().invoke(app, arguments, env=told)
         why = "".join(traceback.format_exception(done.exception)) if _unexpected(done) else ""
         return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr + why)
+
+    def jetstream(self, action: Callable[[JetStreamContext], Awaitable[T]]) -> T:
+        """Return what ``action`` gives, done with the system's own streams."""
+
+        async def run() -> T:
+            client = await nats.connect(self.run.nats_url)
+            try:
+                return await action(client.jetstream())
+            finally:
+                await client.close()
+
+        return asyncio.run(run())
 
     def environment(self) -> dict[str, str]:
         return environment(self.data)

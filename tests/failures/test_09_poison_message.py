@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import nats
 import psycopg
 import pytest
-from nats.js import JetStreamContext
 from typer.testing import CliRunner, Result
 
 from infra.cli.main import app
@@ -79,16 +76,6 @@ class World:
             cursor = connection.execute(query.encode(), parameters or None)
             return cursor.fetchall() if cursor.description else []
 
-    def jetstream(self, action: Callable[[JetStreamContext], Awaitable[Any]]) -> Any:
-        async def run() -> Any:
-            client = await nats.connect(self.system.run.nats_url)
-            try:
-                return await action(client.jetstream())
-            finally:
-                await client.close()
-
-        return asyncio.run(run())
-
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
@@ -148,7 +135,7 @@ def test_a_needs_touch_that_notifier_cannot_take_in(world: World) -> None:
     world.sound()
     world.bugs.mend("notifier")
     assert world.command("dead", "retry", letter["id"]).exit_code == 0
-    copy = world.jetstream(lambda stream: stream.get_last_msg("TOUCHES", letter["subject"])).headers
+    copy = world.system.jetstream(lambda stream: stream.get_last_msg("TOUCHES", letter["subject"])).headers
     assert (copy["ce-id"], copy["ce-position"]) == (letter["headers"]["ce-id"], letter["headers"]["ce-position"])
     assert int(copy[PUBLISHED]) > int(copy["ce-position"]), "the relay would go on from too early"
     until(lambda: world.touches("poison-cleo")[0]["responder"], seconds=60, what="somebody to have the touch")
@@ -221,7 +208,7 @@ def test_a_deadline_that_cannot_be_fired(world: World) -> None:
 
 def test_what_no_build_can_read_is_dropped(world: World) -> None:
     poison = b'{"specversion": "1.0", "text": "Nobody \x1b[31mreads\xff this"}'
-    world.jetstream(lambda stream: stream.publish(f"p.{P}.member.acme.discord.posted", poison))
+    world.system.jetstream(lambda stream: stream.publish(f"p.{P}.member.acme.discord.posted", poison))
     world.post(post("p6", "bo", HOUR / 10, "I am still here."))
 
     until(lambda: len(world.letters()) == 2, seconds=60, what="triage and the history to park it")
@@ -251,11 +238,11 @@ def test_what_no_build_can_read_is_dropped(world: World) -> None:
 def test_what_was_erased_from_the_stream_does_not_come_back(world: World) -> None:
     ended = world.letters("--ended", "--service", "triage", "--stream", MEMBER_EVENTS)
     erased = next(one for one in reversed(ended) if one["outcome"] == "dropped")
-    world.jetstream(lambda stream: stream.delete_msg(MEMBER_EVENTS, erased["seq"]))
-    last = world.jetstream(lambda stream: stream.stream_info(MEMBER_EVENTS)).state.last_seq
+    world.system.jetstream(lambda stream: stream.delete_msg(MEMBER_EVENTS, erased["seq"]))
+    last = world.system.jetstream(lambda stream: stream.stream_info(MEMBER_EVENTS)).state.last_seq
     refused = world.command("dead", "retry", erased["id"])
     assert (refused.exit_code, "it was erased" in refused.stdout) == (1, True)
-    assert world.jetstream(lambda stream: stream.stream_info(MEMBER_EVENTS)).state.last_seq == last
+    assert world.system.jetstream(lambda stream: stream.stream_info(MEMBER_EVENTS)).state.last_seq == last
 
 
 def test_letters_are_named_without_doubt(world: World) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
 
 import psycopg
@@ -16,25 +15,12 @@ from shared.event_store.store import PartitionStore
 from shared.partition.folding import Folding
 from tests.kernel.counter import START, CounterService, counter, post
 from tests.kernel.cutting_proxy import Cut, CuttingProxy
-from tests.kernel.kernel_tables import contents, own, rows, stores
+from tests.kernel.kernel_tables import contents, own, rows
 from tests.waiting import until_async
 
 READER = "MEMBER_EVENTS@2026"
 ADA = counter("c", "ada")
 BLOCKED = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%fence%'"
-
-
-@pytest.fixture
-def proxy(database_url: str) -> Iterator[CuttingProxy]:
-    made = CuttingProxy(database_url)
-    with made.serving():
-        yield made
-
-
-@pytest.fixture
-def store(proxy: CuttingProxy) -> Iterator[PartitionStore]:
-    with stores(proxy.url) as made:
-        yield made[0]
 
 
 def message(number: int, *, event: int | None = None) -> Message:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -15,7 +14,7 @@ from shared.event_store.recorder import Commit, Lease, Moved
 from shared.event_store.store import PartitionStore
 from tests.kernel.counter import START
 from tests.kernel.cutting_proxy import Cut, CuttingProxy
-from tests.kernel.kernel_tables import contents, own, rows, stores
+from tests.kernel.kernel_tables import contents, own, rows
 from tests.kernel.test_commit import READER, events
 from tests.waiting import until
 
@@ -26,19 +25,6 @@ COMMITS = [
 ]
 NAMES = ["events", "only an inbox id", "no position"]
 BLOCKED = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%fence%'"
-
-
-@pytest.fixture
-def proxy(database_url: str) -> Iterator[CuttingProxy]:
-    made = CuttingProxy(database_url)
-    with made.serving():
-        yield made
-
-
-@pytest.fixture
-def store(proxy: CuttingProxy) -> Iterator[PartitionStore]:
-    with stores(proxy.url) as made:
-        yield made[0]
 
 
 @pytest.fixture

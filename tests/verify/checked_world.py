@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import nats
 import psycopg
-from nats.js import JetStreamContext
 from typer.testing import CliRunner, Result
 
 from infra.cli.main import app
@@ -52,16 +50,6 @@ class World:
         """Run a command in this process, which is quicker than in one of its own."""
         environment = {"DATA": str(self.system.data), "WARMLINE_TOKEN": TOKEN, "COLUMNS": "200"}
         return CliRunner().invoke(app, arguments, env=environment)
-
-    def jetstream(self, action: Callable[[JetStreamContext], Awaitable[T]]) -> T:
-        async def run() -> T:
-            client = await nats.connect(self.system.run.nats_url)
-            try:
-                return await action(client.jetstream())
-            finally:
-                await client.close()
-
-        return asyncio.run(run())
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.url, autocommit=True) as connection:

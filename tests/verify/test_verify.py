@@ -132,9 +132,9 @@ def test_a_message_published_twice_is_named(world: World) -> None:
         headers = {name: value for name, value in (first.headers or {}).items() if not name.startswith("Nats-")}
         return (await stream.publish(first.subject or "", first.data or b"", headers=headers)).seq
 
-    seq = world.jetstream(publish_again)
+    seq = world.system.jetstream(publish_again)
     found = world.found()
-    world.jetstream(lambda stream: stream.delete_msg(TOUCHES, seq))
+    world.system.jetstream(lambda stream: stream.delete_msg(TOUCHES, seq))
     world.command("rebuild", "queue")  # it had taken the place of the second for the touch's
     assert found == {f"triage relay: partition {P}: published more than once"}
 
@@ -213,7 +213,7 @@ def test_messages_published_in_another_order_are_named(world: World) -> None:
             headers = {name: value for name, value in (message.headers or {}).items() if not name.startswith("Nats-")}
             await stream.publish(message.subject or "", message.data or b"", headers=headers)
 
-    world.jetstream(swap_the_last_two)
+    world.system.jetstream(swap_the_last_two)
     assert f"triage relay: partition {P}: published out of order" in world.found()
 
 
@@ -222,7 +222,7 @@ def test_a_settled_touch_that_did_not_come_back_is_named(world: World) -> None:
         last = await stream.get_last_msg(MEMBER_EVENTS, f"p.{P}.member.acme.warmline.touch-settled")
         await stream.delete_msg(MEMBER_EVENTS, last.seq or 0)
 
-    world.jetstream(delete_the_last_settled)
+    world.system.jetstream(delete_the_last_settled)
     found = world.found()
     assert f"feedback: a settled touch that is not in {MEMBER_EVENTS}" in found
     assert f"triage: partition {P}, inbox entry: not expected" in found
@@ -234,7 +234,7 @@ def test_a_message_that_is_missing_is_named(world: World) -> None:
         last = await stream.get_last_msg(TOUCHES, "needs-touch.>")
         await stream.delete_msg(TOUCHES, last.seq or 0)
 
-    world.jetstream(delete_last)
+    world.system.jetstream(delete_last)
     found = world.found()
     assert f"triage relay: partition {P}, published event: missing" in found
     assert f"notifier: partition {P}, inbox entry: not expected" in found
