@@ -58,6 +58,8 @@ def retention(document: Document) -> Iterator[Finding]:
     seen: set[Any] = set()
     for place, each in document.items(*path):
         name = each.get("community")
+        if name is None:
+            continue
         if name in seen:
             yield document.error((*place, "community"), f"'{name}' is named twice here", "Leave one of the two out.")
         seen.add(name)

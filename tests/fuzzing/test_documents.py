@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.end_to_end.running_system import TOKEN, RunningSystem
-from tests.fuzzing.seconds import seconds
+from tests.fuzzing.effort import seconds, seed
 from tests.waiting import until
 
 _HERE = Path(__file__).parent
@@ -31,8 +31,8 @@ def conforms(url: str, config: str, folder: Path) -> None:
             *(
                 "--exclude-checks",
                 ",".join(_NOT_CHECKED),
-                "--max-time",
-                str(time),
+                *("--max-time", str(time)),
+                *("--seed", str(seed())),
                 "--request-timeout",
                 "20",
                 "--warnings",

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzzing.seconds import seconds
+from tests.fuzzing.effort import seconds, seed
 from tests.fuzzing.targets import TARGETS, words
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
-    ("target", "seed"), [(name, seed) for name, target in TARGETS.items() for seed in target.seeds()]
+    ("target", "known"), [(name, known) for name, target in TARGETS.items() for known in target.seeds()]
 )
-def test_what_is_known_passes(target: str, seed: str) -> None:
-    TARGETS[target].run(TARGETS[target].seeds()[seed])
+def test_what_is_known_passes(target: str, known: str) -> None:
+    TARGETS[target].run(TARGETS[target].seeds()[known])
 
 
 @pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="atheris has no build for this machine")
@@ -28,8 +28,8 @@ def test_no_bytes_break_it(target: str, tmp_path: Path) -> None:
     corpus, broken, dictionary = tmp_path / "corpus", tmp_path / "broken", tmp_path / "words"
     corpus.mkdir()
     broken.mkdir()
-    for name, seed in TARGETS[target].seeds().items():
-        (corpus / name).write_bytes(seed)
+    for name, known in TARGETS[target].seeds().items():
+        (corpus / name).write_bytes(known)
     dictionary.write_text(
         "\n".join('"' + "".join(f"\\x{byte:02x}" for byte in word.encode()) + '"' for word in words()), encoding="ascii"
     )
@@ -37,7 +37,13 @@ def test_no_bytes_break_it(target: str, tmp_path: Path) -> None:
     run = subprocess.run(
         [
             *(sys.executable, "-m", "tests.fuzzing.run", target, str(corpus), f"-dict={dictionary}"),
-            *(f"-max_total_time={time}", f"-artifact_prefix={broken}/", "-timeout=10", "-rss_limit_mb=1500"),
+            *(
+                f"-max_total_time={time}",
+                f"-seed={seed()}",
+                f"-artifact_prefix={broken}/",
+                "-timeout=10",
+                "-rss_limit_mb=1500",
+            ),
             *("-max_len=20000", "-print_final_stats=1"),
         ],
         cwd=ROOT,

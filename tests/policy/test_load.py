@@ -87,6 +87,13 @@ FINDINGS = [
     (SOUND + CRM.format("ftp://a.example", "labs"), 18, "integrators[1].url", "does not fit", "https://crm"),
     (SOUND + 2 * CRM.format("https://a.example", "labs"), 19, "integrators", "already given in line 17", "Keep one"),
     (SOUND + KEPT.format("labz", 12), 18, "retention.communities[1].community", "no community", "'labs'"),
+    (
+        SOUND + "retention:\n  communities: [{history_months: 12}]\n",
+        18,
+        "retention.communities[1].community",
+        "missing",
+        "Add 'community:",
+    ),
     (SOUND + KEPT.format("labs", 0), 18, "retention.communities[1].history_months", "out of bounds", "1 to 1200"),
     (
         SOUND + KEPT.format("labs", "12}, {community: labs, history_months: 3"),

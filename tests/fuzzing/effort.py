@@ -1,0 +1,19 @@
+"""How long and from where to try: in the suite briefly and each time the same, with ``make fuzz`` for SECONDS and anew.
+
+What changes from run to run belongs to ``make fuzz``: there a find is looked at, here it would stop another's work.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+
+
+def seconds(in_the_suite: int) -> int:
+    """Return for how many seconds one target is tried."""
+    return int(os.environ.get("FUZZ_SECONDS") or in_the_suite)
+
+
+def seed() -> int:
+    """Return what the choice of inputs begins with."""
+    return secrets.randbelow(2**31) + 1 if os.environ.get("FUZZ_SECONDS") else 1
