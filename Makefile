@@ -5,14 +5,16 @@ UV_VERSION = 0.13.9
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint fuzz chaos simulate bench profile
+.PHONY: help install install-to-run run test test-ops lint fuzz chaos simulate bench profile
 
 help:
 	@echo "make run    start Warmline here, with its own database and message streams; Ctrl-C stops it"
 	@echo "            PORT=9000 (desk and API; else the next free one from 8080)  DATA=folder (else .data)"
 	@echo "            PROCESSES=2 (of each service; else 1)"
 	@echo "            WARMLINE_TOKEN=token (else one is made)  POLICY=file  DEMO=0 (without the demo community)"
-	@echo "make test   run all tests; PYTEST=\"tests/triage -x\" chooses"
+	@echo "make test   run all tests that need nothing but Python; PYTEST=\"tests/triage -x\" chooses"
+	@echo "make test-ops  run the tests that need more, as root: installs what of Debian they need, and fails where that"
+	@echo "            is missing; OPS=\"browser root\" chooses of: $(OPS)"
 	@echo "make fuzz   throw hostile input at every parser and every route, SECONDS=60 at each; FUZZ=cursor chooses"
 	@echo "make chaos  break a Warmline of its own in every way that this machine allows, and see that nothing is lost"
 	@echo "            SEED=1 (the same faults again; else any)  SECONDS=600 (else 120)  NODES=3 (NATS servers; else 1)"
@@ -26,13 +28,25 @@ help:
 install:
 	@sh infra/install.sh $(UV_VERSION)
 
+# What tests and lint need as well stays where it is.
+install-to-run:
+	@sh infra/install.sh $(UV_VERSION) --no-default-groups --inexact
+
 # `exec`: Ctrl-C and SIGTERM reach Warmline itself, and make waits until it has stopped.
-run: install
+run: install-to-run
 	@exec .venv/bin/warmline up
 
 # More workers than cores: most tests wait for a process, a lease or a deadline. The order is that of tests/conftest.py.
+RUN_TESTS = .venv/bin/pytest -n 4 --dist loadfile --no-loadscope-reorder --durations 25
+
 test: install
-	@exec .venv/bin/pytest -n 4 --dist loadfile --no-loadscope-reorder --durations 25 $(PYTEST)
+	@exec $(RUN_TESTS) $(PYTEST)
+
+# The groups of tests/machine_needs.py.
+OPS = browser node prometheus root docker
+test-ops: install
+	@sh tests/ops/install.sh $(OPS)
+	@exec $(RUN_TESTS) --ops "$(OPS)" $(PYTEST)
 
 # What it finds is printed with the bytes; kept as a file in tests/fuzzing/corpus it is tried by every run of the tests.
 fuzz: install

@@ -1,8 +1,10 @@
 #!/bin/sh
-# install.sh UV_VERSION: installs uv in .tools/uv and the project with all it needs in .venv. Quick when all is there.
+# install.sh UV_VERSION [OPTION ...]: installs uv in .tools/uv, and in .venv the project with all that work on it needs, or
+# what the options of `uv sync` choose. Quick when all is there.
 set -eu
 cd "$(dirname "$0")/.."
 version=$1
+shift
 uv=.tools/uv/bin/uv
 
 fail() {
@@ -53,10 +55,10 @@ case $("$uv" --version 2>/dev/null || true) in
 esac
 # An environment that works is kept, whichever Python it was made with.
 if .venv/bin/python -c '' 2>/dev/null; then
-    set -- --quiet
+    set -- --quiet "$@"
 else
     [ -n "$python" ] || python=$(find_python)
-    set -- --python "$python"
+    set -- --python "$python" "$@"
 fi
 unset VIRTUAL_ENV
 UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv "$uv" sync --frozen "$@" ||

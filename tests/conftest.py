@@ -18,9 +18,8 @@ from hypothesis import HealthCheck, settings
 from nats.aio.client import Client
 
 from tests import servers
-from tests.machine_needs import pytest_runtest_setup
 
-__all__ = ["pytest_runtest_setup"]
+pytest_plugins = ("tests.machine_needs",)
 
 LONGEST = (
     "failures",

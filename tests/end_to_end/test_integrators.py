@@ -13,7 +13,7 @@ import pytest
 
 from tests.end_to_end.harbour import post
 from tests.end_to_end.running_system import RunningSystem
-from tests.machine_needs import node_modules
+from tests.machine_needs import NODE_MODULES
 from tests.waiting import until
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -30,10 +30,10 @@ def test_the_python_subscriber_is_told_who_needs_a_human(system: RunningSystem, 
     told(system, [sys.executable, str(DOCS / "examples" / "subscriber.py")], tmp_path, "python")
 
 
-@pytest.mark.node
+@pytest.mark.ops("node")
 def test_the_javascript_subscriber_is_told_who_needs_a_human(system: RunningSystem, tmp_path: Path) -> None:
     example = shutil.copy(DOCS / "examples" / "subscriber.mjs", tmp_path)
-    (tmp_path / "node_modules").symlink_to(node_modules())
+    (tmp_path / "node_modules").symlink_to(NODE_MODULES)
     told(system, ["node", example], tmp_path, "javascript")
 
 

@@ -51,7 +51,7 @@ async def stored(client: Client) -> list[str]:
     return found
 
 
-@pytest.mark.root
+@pytest.mark.ops("root")
 async def test_what_was_acknowledged_survives_three_power_cuts() -> None:
     with data_folder() as data:
         image, claim = StoreImage(data / "nats", megabytes=256), claim_internal(None)
@@ -88,7 +88,7 @@ async def lose_power(server: NatsServer, image: StoreImage) -> None:
     image.mount()
 
 
-@pytest.mark.root
+@pytest.mark.ops("root")
 def test_what_was_not_fsynced_is_lost(tmp_path: Path) -> None:
     """The cut is one: without this, the test above would show nothing."""
     image = StoreImage(tmp_path / "store", megabytes=16)

@@ -33,7 +33,7 @@ def has_noticed(deployment: Deployment) -> bool:
     return "nats_disconnected" in said and "leases.unreachable" in said
 
 
-@pytest.mark.root
+@pytest.mark.ops("root")
 async def test_a_cut_cable_is_noticed_taken_over_and_come_back_from() -> None:
     async with deployed(Shape(cable=True)) as deployment:
         sender, accepted = Sender(deployment.urls("ingest")), Accepted(deployment.data / "accepted.jsonl")

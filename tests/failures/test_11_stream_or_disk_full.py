@@ -84,7 +84,7 @@ def give_room(folder: Path) -> None:
     subprocess.run(["mount", "-o", "remount,size=128m", folder], check=True)
 
 
-@pytest.mark.root
+@pytest.mark.ops("root")
 async def test_after_a_full_disk_nats_writes_again_as_soon_as_there_is_room(database_url: str) -> None:
     with servers.data_folder() as data:
         claim = servers.claim_internal(None)

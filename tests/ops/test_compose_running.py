@@ -13,7 +13,7 @@ from tests.ops.compose_run import ComposeRun, compose_run
 from tests.waiting import until
 
 # The first of them builds the image.
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.ops("docker"), pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-pytestmark = pytest.mark.browser
+pytestmark = pytest.mark.ops("browser")
 
 
 @pytest_asyncio.fixture

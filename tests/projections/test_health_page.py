@@ -94,7 +94,7 @@ async def test_the_api_gives_the_report(desk: Desk) -> None:
     assert "AuditReport" in str(document["paths"]["/api/v1/alarms"]["get"]["responses"]["200"])
 
 
-@pytest.mark.browser
+@pytest.mark.ops("browser")
 async def test_the_banner_comes_and_goes_on_an_open_page(desk: Desk, page: Any) -> None:
     await desk.audited(LOST)
     banner = page.get_by_role("alert")
@@ -106,7 +106,7 @@ async def test_the_banner_comes_and_goes_on_an_open_page(desk: Desk, page: Any) 
     await expect(page.get_by_role("alert")).to_have_count(0)
 
 
-@pytest.mark.browser
+@pytest.mark.ops("browser")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_it_fits_a_phone_and_can_be_read(desk: Desk, told: Any, browser: Any, scheme: Any) -> None:
     await desk.audited(LOST, STILL, parts=UNWELL, dead_letters=3)
