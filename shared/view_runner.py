@@ -98,7 +98,7 @@ class ViewRunner:
         for reader, consumer in consumers.items():
             messages = consumer.take(BATCH)
             if messages:
-                with processing(messages[0].stream, self._shard.view.name, len(messages)):
+                with processing(messages[0].stream, self._shard.view.name, [one.headers for one in messages]):
                     await writer.fold(reader, messages)
 
     async def _refuse_or_forget(

@@ -9,16 +9,24 @@ from shared.contracts.names import event_key
 from shared.contracts.subjects import kind_of, member_event_subject
 from shared.contracts.warmline_facts import PLATFORM, WarmlineFact
 from shared.publisher import Outgoing
+from shared.telemetry.traces import TRACEPARENT, recorded
 
 
 def message_of(event: MemberEvent, body: bytes, partitions: int) -> Outgoing:
     """Return the message that stores ``event``, whose encoded form is ``body``."""
     return Outgoing(
         subject=member_event_subject(event.community, event.platform, kind_of(event.type), partitions),
-        headers={"content-type": "application/cloudevents+json"},
+        headers=_headers(event.traceparent),
         body=body,
         msg_id=event_key(event.community, event.source, event.id),
     )
+
+
+def _headers(traceparent: str | None) -> dict[str, str]:
+    """Return the headers; of traces they name those that are recorded, so that no reader looks for others."""
+    if recorded(traceparent) is None:
+        return {"content-type": "application/cloudevents+json"}
+    return {"content-type": "application/cloudevents+json", TRACEPARENT: traceparent or ""}
 
 
 def fact_message(fact: WarmlineFact, *, organisation: str, event_id: str, time: datetime, partitions: int) -> Outgoing:

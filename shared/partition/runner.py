@@ -135,7 +135,7 @@ class PartitionRunner:
         for reader, consumer in consumers.items():
             messages = consumer.take(BATCH)
             if messages:
-                with processing(messages[0].stream, self._store.codec.service, len(messages)):
+                with processing(messages[0].stream, self._store.codec.service, [one.headers for one in messages]):
                     await folding.fold_ahead(reader, messages)
                 self._wake_when_stored(folding)
         if self._asked:

@@ -6,16 +6,16 @@ import os
 from typing import Final
 
 import structlog
-from opentelemetry import metrics, trace
+from opentelemetry import metrics
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from prometheus_client import start_http_server
 
 from shared.telemetry.logs import send_logs
+from shared.telemetry.traces import begin_recording, tracing
 
 _ENDPOINT: Final = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _log = structlog.get_logger()
@@ -29,14 +29,15 @@ def configure(service: str, instance: str, metrics_at: tuple[str, int] | None = 
     """
     send_logs(service, instance)
     resource = Resource.create({"service.name": f"warmline-{service}", "service.instance.id": instance})
-    tracing = TracerProvider(resource=resource)
     readers: list[MetricReader] = []
     if _sends("TRACES"):
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415 -- slow, and seldom needed
             OTLPSpanExporter,
         )
 
-        tracing.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        provider = tracing(resource)
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        begin_recording(provider)
     if _sends("METRICS"):
         from opentelemetry.exporter.otlp.proto.http.metric_exporter import (  # noqa: PLC0415 -- slow, and seldom needed
             OTLPMetricExporter,
@@ -45,7 +46,6 @@ def configure(service: str, instance: str, metrics_at: tuple[str, int] | None = 
         readers.append(PeriodicExportingMetricReader(OTLPMetricExporter()))
     if metrics_at is not None and _serve(*metrics_at):
         readers.append(PrometheusMetricReader(scope_info_enabled=False))
-    trace.set_tracer_provider(tracing)
     if readers:
         metrics.set_meter_provider(MeterProvider(metric_readers=readers, resource=resource))
 

@@ -1,47 +1,109 @@
-"""Traces: W3C trace contexts of requests."""
+"""Traces: W3C trace contexts of requests, and spans of batches that are linked to the traces of what is in them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Final
 
 from opentelemetry import context, trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+TRACEPARENT: Final = "traceparent"
+MOST_LINKS: Final = 32
+"""So many traces a batch is linked to: the first of those that are recorded."""
+
+_SAMPLED: Final = "-01"
+_SHARE: Final = 0.1
 _tracer: Final = trace.get_tracer("warmline")
 _propagator: Final = TraceContextTextMapPropagator()
 _ids: Final = RandomIdGenerator()
 
 
+def tracing(resource: Resource) -> TracerProvider:
+    """Return what records spans: of senders that trace as they say, else one in ten, unless OTEL_TRACES_SAMPLER is set.
+
+    Whether a trace is recorded is decided where it begins, and holds for all of it.
+    """
+    told = os.environ.get("OTEL_TRACES_SAMPLER")
+    return TracerProvider(resource=resource, sampler=None if told else ParentBased(TraceIdRatioBased(_SHARE)))
+
+
+def begin_recording(provider: TracerProvider) -> None:
+    """Let ``provider`` have every span from now on. Until then none is made that nobody would ever see."""
+    trace.set_tracer_provider(provider)
+    _recording.append(True)
+
+
+_recording: Final[list[bool]] = []
+
+
 @contextmanager
 def request_trace(name: str, traceparent: str | None) -> Iterator[str | None]:
-    """Trace a request and give the W3C ``traceparent`` to store with its effects: the sender's own when it is valid.
+    """Trace a request and give the W3C ``traceparent`` to store with its effects: of the sender's trace if it has one.
 
-    For a sender that traces, the request is a span called ``name``. For any other it is given a trace to be found by,
-    without a span, which costs more than all else that a small request needs.
+    Where spans are recorded, the request is one, called ``name``. Elsewhere it only gets a trace to be found by: a span
+    costs more than all else that a small request needs.
     """
-    if not traceparent:
-        with _named_trace() as own:
+    if not _recording:
+        with _named_trace(traceparent) as own:
             yield own
         return
-    sender = _propagator.extract({"traceparent": traceparent})
-    with _tracer.start_as_current_span(name, context=sender):
-        carrier: dict[str, str] = {}
-        sent = trace.get_current_span(sender).get_span_context()
-        _propagator.inject(carrier, sender if sent.is_valid else None)
-        yield carrier.get("traceparent")
+    sender = _propagator.extract({TRACEPARENT: traceparent or ""})
+    with _tracer.start_as_current_span(name, context=sender, kind=trace.SpanKind.SERVER) as span:
+        yield _written(span.get_span_context())
+
+
+def batch_span(
+    name: str, headers: Iterable[Mapping[str, str] | None], attributes: Mapping[str, str]
+) -> AbstractContextManager[object]:
+    """Return a span of the work on a batch of messages, linked to the recorded traces that their ``headers`` name.
+
+    Where there is none of them, there is no span.
+    """
+    links = links_to(headers) if _recording else []
+    if not links:
+        return nullcontext()
+    own = context.Context()
+    return _tracer.start_as_current_span(
+        name, context=own, kind=trace.SpanKind.CONSUMER, links=links, attributes=dict(attributes)
+    )
+
+
+def links_to(headers: Iterable[Mapping[str, str] | None]) -> list[trace.Link]:
+    """Return a link to each of the recorded traces that ``headers`` name, of the first ``MOST_LINKS``."""
+    parents: dict[str, None] = {}
+    for one in headers:
+        if one is not None and (parent := recorded(one.get(TRACEPARENT))) is not None:
+            parents[parent] = None
+            if len(parents) == MOST_LINKS:
+                break
+    spans = (trace.get_current_span(_propagator.extract({TRACEPARENT: parent})) for parent in parents)
+    return [trace.Link(span.get_span_context()) for span in spans if span.get_span_context().is_valid]
+
+
+def recorded(traceparent: str | None) -> str | None:
+    """Return ``traceparent`` if its trace is recorded, by whoever began it."""
+    return traceparent if traceparent is not None and traceparent.endswith(_SAMPLED) else None
 
 
 @contextmanager
-def _named_trace() -> Iterator[str]:
-    trace_id, span_id = _ids.generate_trace_id(), _ids.generate_span_id()
-    named = trace.SpanContext(
-        trace_id, span_id, is_remote=False, trace_flags=trace.TraceFlags(trace.TraceFlags.SAMPLED)
-    )
+def _named_trace(traceparent: str | None) -> Iterator[str]:
+    named = trace.SpanContext(_ids.generate_trace_id(), _ids.generate_span_id(), is_remote=False)
+    if traceparent:
+        sent = trace.get_current_span(_propagator.extract({TRACEPARENT: traceparent})).get_span_context()
+        named = sent if sent.is_valid else named
     token = context.attach(trace.set_span_in_context(trace.NonRecordingSpan(named)))
     try:
-        yield f"00-{trace_id:032x}-{span_id:016x}-01"
+        yield _written(named)
     finally:
         context.detach(token)
+
+
+def _written(named: trace.SpanContext) -> str:
+    return f"00-{named.trace_id:032x}-{named.span_id:016x}-{named.trace_flags:02x}"

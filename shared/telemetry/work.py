@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
 from opentelemetry.metrics import Histogram
 
 from shared.telemetry.metrics import METER, Tally
+from shared.telemetry.traces import batch_span
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _MESSAGES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -43,8 +44,11 @@ _sent: Final = Tally(
 
 
 @contextmanager
-def processing(stream: str, reader: str, messages: int) -> Iterator[None]:
-    """Measure the processing of a batch of ``messages`` of ``stream`` by ``reader``: a service, or a view."""
+def processing(stream: str, reader: str, headers: Sequence[Mapping[str, str] | None]) -> Iterator[None]:
+    """Measure and trace the processing of a batch of ``stream`` by ``reader``, which is a service or a view.
+
+    ``headers`` are those of its messages.
+    """
     began = time.perf_counter()
     labels = {
         "messaging.system": "nats",
@@ -53,13 +57,14 @@ def processing(stream: str, reader: str, messages: int) -> Iterator[None]:
         "messaging.consumer.group.name": reader,
     }
     try:
-        yield
+        with batch_span(f"process {stream}", headers, labels):
+            yield
     except BaseException as error:
         _processing.record(time.perf_counter() - began, {**labels, "error.type": type(error).__name__})
         raise
     _processing.record(time.perf_counter() - began, labels)
-    _sizes.record(messages, labels)
-    _consumed.add((stream, reader, "nats", "process"), messages)
+    _sizes.record(len(headers), labels)
+    _consumed.add((stream, reader, "nats", "process"), len(headers))
 
 
 def published(stream: str, messages: int, seconds: float, error: BaseException | None) -> None:

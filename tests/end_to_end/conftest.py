@@ -6,11 +6,24 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.collector import Collector, collector
 from tests.end_to_end.harbour import write_policy
 from tests.end_to_end.running_system import RunningSystem, started
 
 
 @pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
-    with started(policy=write_policy(tmp_path_factory.mktemp("policy"))) as running:
+def traces() -> Iterator[Collector]:
+    """What the system tells of traces, all of which are recorded."""
+    with collector() as taking:
+        yield taking
+
+
+@pytest.fixture(scope="session")
+def system(tmp_path_factory: pytest.TempPathFactory, traces: Collector) -> Iterator[RunningSystem]:
+    told = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": traces.url,
+        "OTEL_TRACES_SAMPLER": "always_on",
+        "OTEL_BSP_SCHEDULE_DELAY": "200",
+    }
+    with started(policy=write_policy(tmp_path_factory.mktemp("policy")), told=told) as running:
         yield running

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.collector import Collector
 from tests.end_to_end.harbour import SOURCE, event, post
 from tests.end_to_end.running_system import RunningSystem, started
 from tests.metrics import samples_at
@@ -145,6 +146,31 @@ def test_a_prometheus_finds_every_process_and_what_it_did(system: RunningSystem)
     assert auditor.of("warmline_coverage_gap_seconds", organisation="acme") == 0
     for samples in told.values():
         assert not samples.label_values() & {"ada", "bo", "cleo", "Ada", "Bo", "Cleo"}  # no member anywhere
+
+
+def test_an_event_is_found_by_its_senders_trace_wherever_it_is_worked_on(
+    system: RunningSystem, traces: Collector
+) -> None:
+    trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"
+    headers = {
+        "content-type": "application/cloudevents+json",
+        "traceparent": f"00-{trace_id}-00f067aa0ba902b7-01",
+    }
+    asked = post("q-traced", "fay", timedelta(minutes=1), "Where do I sign?")
+    assert system.ingest.post("/v1/events", json=asked, headers=headers).status_code == 200
+
+    def everywhere() -> set[tuple[str, str]] | None:
+        found = {(service, span.name) for service, span in [*traces.spans(trace_id), *traces.linked(trace_id)]}
+        wanted = {
+            ("warmline-ingest", "POST /v1/events"),
+            ("warmline-triage", "process MEMBER_EVENTS"),
+            ("warmline-projections", "process MEMBER_EVENTS"),
+        }
+        return found if found >= wanted else None
+
+    until(everywhere, seconds=30, what="the trace in every service")
+    [(_, span)] = traces.spans(trace_id)
+    assert span.parent_span_id.hex() == "00f067aa0ba902b7"
 
 
 def test_a_wrong_policy_starts_nothing_and_says_where(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import re
 import pytest
 from opentelemetry import trace
 
-from shared.telemetry.traces import request_trace
+from shared.telemetry.traces import MOST_LINKS, TRACEPARENT, links_to, request_trace
 
 SENDERS = "0af7651916cd43dd8448eb211c80319c"
 
@@ -31,8 +31,17 @@ def test_any_other_request_is_given_one_of_its_own(traceparent: str | None) -> N
     for _ in range(2):
         with request_trace("a request", traceparent) as stored:
             assert stored is not None
-            assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-01", stored)
+            assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-00", stored)  # found in logs, and recorded nowhere
             assert current_trace() == stored[3:35]
             given.append(stored)
         assert current_trace() is None
     assert given[0] != given[1]
+
+
+def test_a_batch_is_linked_to_the_recorded_traces_in_it_once_each_and_not_to_all() -> None:
+    def header(number: int, flag: str = "01") -> dict[str, str]:
+        return {TRACEPARENT: f"00-{number:032x}-b7ad6b7169203331-{flag}"}
+
+    headers = [None, {}, header(1), header(1), header(2, "00"), {TRACEPARENT: "nonsense-01"}, header(3)]
+    assert [link.context.trace_id for link in links_to(headers)] == [1, 3]
+    assert len(links_to([header(number) for number in range(1, 500)])) == MOST_LINKS
