@@ -42,6 +42,7 @@ from shared.contracts.member_events import (
 from shared.contracts.needs_touch import Evidence, MemberRef
 from shared.contracts.policy import Policy
 from shared.contracts.warmline_facts import ImportBegan, ImportEnded, PolicyAdopted, TouchSettled
+from shared.telemetry.traces import recorded
 from shared.workspace import Workspace
 
 Read = Callable[[Policy, str], PolicyReading]
@@ -74,7 +75,9 @@ class Situation:
         self.stored = stored
         self.work = work
         self.community = community_stream(event.community)
-        self.evidence = Evidence(source=event.source, event=event.id, time=event.time)
+        self.evidence = Evidence(
+            source=event.source, event=event.id, time=event.time, traceparent=recorded(event.traceparent)
+        )
         if isinstance(event.data, MemberEventData):
             self.member, self.stream = identity(event.community, event.platform, event.data.member.id)
             named = getattr(event.data, "conversation", None)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from services.triage.needs import NeedMet, NeedRaised, NeedWithdrawn
 from shared.contracts.cloudevents import Publication, publication
-from shared.contracts.needs_touch import NeedsTouchEvent
+from shared.contracts.needs_touch import NeedsTouchEvent, trace_of
 from shared.contracts.subjects import needs_touch_subject
 from shared.event_store.codec import RecordedEvent
 from shared.relay import Publish
@@ -33,6 +33,7 @@ def _needs_touch(data: NeedsTouchEvent, time: datetime) -> Publication:
         source=SOURCE,
         time=time,
         extensions={"organisation": data.organisation},
+        traceparent=trace_of(data.evidence),
     )
 
 

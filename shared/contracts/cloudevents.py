@@ -112,11 +112,19 @@ class Publication(Struct, frozen=True, kw_only=True, gc=False):
 
 
 def publication(
-    subject: str, data: object, *, event_id: str, source: str, time: datetime, extensions: dict[str, str]
+    subject: str,
+    data: object,
+    *,
+    event_id: str,
+    source: str,
+    time: datetime,
+    extensions: dict[str, str],
+    traceparent: str | None = None,
 ) -> Publication:
     """Return ``data`` as a CloudEvent in the binary binding, whose attributes travel as ``ce-`` headers.
 
     ``extensions`` are further attributes; their names are lower-case letters and digits, as the specification asks.
+    ``traceparent`` is that of the trace that led here, where somebody records it.
     """
     headers = {
         "ce-specversion": SPEC_VERSION,
@@ -127,6 +135,8 @@ def publication(
         "content-type": JSON,
         **{f"ce-{name}": value for name, value in extensions.items()},
     }
+    if traceparent is not None:
+        headers["traceparent"] = traceparent
     return Publication(subject=subject, headers=headers, body=_encoder.encode(data))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -23,12 +24,18 @@ class MemberRef(Struct, frozen=True, kw_only=True, gc=False):
     id: Label
 
 
-class Evidence(Struct, frozen=True, kw_only=True, gc=False):
-    """One member event that speaks for the touch."""
+class Evidence(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """One member event that speaks for the touch; ``traceparent`` where somebody records the event's trace."""
 
     source: Label
     event: Label
     time: datetime
+    traceparent: str | None = None
+
+
+def trace_of(evidence: Sequence[Evidence]) -> str | None:
+    """Return the ``traceparent`` of the newest event whose trace is recorded; None where none is."""
+    return next((one.traceparent for one in reversed(evidence) if one.traceparent is not None), None)
 
 
 class NeedsTouch(Struct, frozen=True, kw_only=True, gc=False):

@@ -75,6 +75,31 @@ def batch_span(
     )
 
 
+@contextmanager
+def spans_in(
+    name: str, headers: Iterable[Mapping[str, str] | None], kind: trace.SpanKind = trace.SpanKind.PRODUCER
+) -> Iterator[None]:
+    """Make what is done here a span of each of the recorded traces that ``headers`` name, of the first ``MOST_LINKS``.
+
+    For what is done seldom, so that it stands in the trace itself and not only beside it.
+    """
+    if not _recording:
+        yield
+        return
+    parents = (trace.NonRecordingSpan(link.context) for link in links_to(headers))
+    spans = [_tracer.start_span(name, trace.set_span_in_context(parent), kind=kind) for parent in parents]
+    try:
+        yield
+    except BaseException as error:
+        for span in spans:
+            span.record_exception(error)
+            span.set_status(trace.StatusCode.ERROR)
+        raise
+    finally:
+        for span in spans:
+            span.end()
+
+
 def links_to(headers: Iterable[Mapping[str, str] | None]) -> list[trace.Link]:
     """Return a link to each of the recorded traces that ``headers`` name, of the first ``MOST_LINKS``."""
     parents: dict[str, None] = {}

@@ -64,6 +64,7 @@ from shared.contracts.touch_facts import (
 )
 from shared.contracts.warmline_facts import ImportBegan, ImportEnded, PolicyAdopted
 from shared.contracts.warmline_facts import TouchSettled as SettledInWarmline
+from tests.golden.before_traces import before_traces
 
 AT = datetime(2026, 11, 22, 8, 15, 0, 125_000, tzinfo=UTC)
 URL = "https://discord.com/channels/1/2/3"
@@ -72,7 +73,12 @@ TOUCH = "t-kq7v5dcq3cd5nn6dvxf7kz2zyq"
 MEMBER = Member(id="u77", name="Ada", handle="ada", roles=("helpers",), bot=True)
 ADA = MemberRef(key="m-ouvwzhkbjhx5xdhcj2l3qpjv6a", platform="discord", id="u77")
 MIRA = MemberRef(key="m-2m6zbqk3e4gk3bqhbqhqv6i5ia", platform="discord", id="u9")
-EVIDENCE = Evidence(source="/discord/acme-guild", event="post:m-8812:1", time=AT)
+EVIDENCE = Evidence(
+    source="/discord/acme-guild",
+    event="post:m-8812:1",
+    time=AT,
+    traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+)
 HOURS = Hours(timezone="Europe/Berlin", days={"monday": ("09:00-12:00", "13:00-24:00")})
 LIMITS = Limits(care_load=6, touches=3, touches_per_day=5)
 POLICY_1 = Policy(
@@ -276,3 +282,13 @@ SAMPLES: Final[dict[str, Any]] = {
     "warmline.community.policy-adopted.v1#2": _stored(PolicyAdopted(community="acme", version="p-1", policy=POLICY_2)),
     "warmline.community.policy-adopted.v1#3": _stored(PolicyAdopted(community="acme", version="p-1", policy=POLICY_3)),
 }
+SAMPLES.update(
+    before_traces(
+        SAMPLES,
+        (
+            "warmline.needs-touch.met.v1",
+            "warmline.needs-touch.raised.v1",
+            "warmline.needs-touch.withdrawn.v1",
+        ),
+    )
+)

@@ -34,6 +34,7 @@ from shared.contracts.touch_facts import (
     Verdict,
 )
 from shared.decider import Place
+from tests.golden.before_traces import before_traces, untraced
 from tests.golden.samples_contracts import NEED, POLICY, POLICY_1, POLICY_2, POLICY_3
 
 AT = datetime(2026, 11, 23, 9, 0, 0, 250_000, tzinfo=UTC)
@@ -115,5 +116,14 @@ SAMPLES: Final[dict[str, Any]] = {
             quiet=2,
         ),
     ),
-    "state.touch#1": STATE_1,
+    "state.touch#1": untraced(STATE_1),
 }
+SAMPLES.update(
+    before_traces(
+        SAMPLES,
+        (
+            "notifier.TouchRaised",
+            "state.touch",
+        ),
+    )
+)

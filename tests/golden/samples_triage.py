@@ -38,6 +38,7 @@ from services.triage.member_facts import (
 )
 from services.triage.needs import NeedClosed, NeedMet, NeedRaised, NeedWithdrawn
 from services.triage.voices import Post, Voice, Voices
+from tests.golden.before_traces import before_traces, untraced
 from tests.golden.samples_contracts import (
     ADA,
     EVIDENCE,
@@ -130,21 +131,44 @@ SAMPLES: Final[dict[str, Any]] = {
         needs_raised=2,
         withdrawn=True,
     ),
-    "state.conversation#1": ConversationState(
-        conversation="c-51",
-        opening=POST,
-        due=DUE,
-        answered_by="team",
-        voices=Voices(
-            peers=(Voice(member=ADA, first=EVIDENCE, greeted=True),),
-            team=(Voice(member=MIRA, first=EVIDENCE),),
-            last_of_team=Voice(member=MIRA, first=EVIDENCE),
-        ),
-        edits=(OPENING_EDITED,),
-        deleted=("m-8812",),
-        solved=True,
-        looked_at=ADA.key,
-        need=NEED,
-        needs_raised=2,
+    "state.conversation#1": untraced(
+        ConversationState(
+            conversation="c-51",
+            opening=POST,
+            due=DUE,
+            answered_by="team",
+            voices=Voices(
+                peers=(Voice(member=ADA, first=EVIDENCE, greeted=True),),
+                team=(Voice(member=MIRA, first=EVIDENCE),),
+                last_of_team=Voice(member=MIRA, first=EVIDENCE),
+            ),
+            edits=(OPENING_EDITED,),
+            deleted=("m-8812",),
+            solved=True,
+            looked_at=ADA.key,
+            need=NEED,
+            needs_raised=2,
+        )
     ),
 }
+SAMPLES.update(
+    before_traces(
+        SAMPLES,
+        (
+            "state.conversation",
+            "state.member",
+            "triage.ConversationOpened",
+            "triage.ConversationSolved",
+            "triage.MemberGreeted",
+            "triage.MemberLeft",
+            "triage.MemberSeen",
+            "triage.NeedMet",
+            "triage.NeedRaised",
+            "triage.NeedWithdrawn",
+            "triage.OpeningDeleted",
+            "triage.OpeningEdited",
+            "triage.VoiceHeard",
+            "triage.VoicesGreeted",
+        ),
+    )
+)

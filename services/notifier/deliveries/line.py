@@ -130,8 +130,9 @@ class DeliveryLine:
         standing: Standing,
         body: bytes,
     ) -> bool:
-        event_id = (message.headers or {}).get("ce-id", "")
-        answer = await deliver(http, self._integrator.url, secret, event_id, body)
+        headers = message.headers or {}
+        event_id, traceparent = headers.get("ce-id", ""), headers.get("traceparent")
+        answer = await deliver(http, self._integrator.url, secret, event_id, body, traceparent=traceparent)
         _attempts.add((self._integrator.name, "taken" if answer.taken else "refused" if answer.refused else "failed"))
         if answer.taken:
             await cursor.delivered(message.seq, log_position)

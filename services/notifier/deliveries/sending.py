@@ -23,10 +23,18 @@ def delivery_client() -> httpx.AsyncClient:
     )
 
 
-async def deliver(client: httpx.AsyncClient, url: str, secret: Webhook, event_id: str, body: bytes) -> Answer:
+async def deliver(
+    client: httpx.AsyncClient,
+    url: str,
+    secret: Webhook,
+    event_id: str,
+    body: bytes,
+    *,
+    traceparent: str | None = None,
+) -> Answer:
     """Send one event, signed as https://www.standardwebhooks.com asks (v1: HMAC-SHA256); its id is the event's.
 
-    The answer's body is not read.
+    With ``traceparent`` the integrator can go on with the trace. The answer's body is not read.
     """
     now = datetime.now(UTC)
     headers = {
@@ -36,6 +44,8 @@ async def deliver(client: httpx.AsyncClient, url: str, secret: Webhook, event_id
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": secret.sign(event_id, now, body.decode()),
     }
+    if traceparent is not None:
+        headers["traceparent"] = traceparent
     try:
         async with asyncio.timeout(_SECONDS), client.stream("POST", url, content=body, headers=headers) as response:
             pause = asked_pause(response.headers.get("retry-after"), now)

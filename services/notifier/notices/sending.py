@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import psycopg
 import structlog
+from opentelemetry import trace
 
 from services.notifier.notices.notice import Channel, Notice
 from services.notifier.notices.recipient import Occasion, Recipient
@@ -19,9 +20,11 @@ from services.notifier.policy_in_force import PolicyState
 from services.notifier.streams import policy_stream, touch_stream
 from services.notifier.touch_state import TouchState
 from shared.bounded_wait import wait_set
+from shared.contracts.needs_touch import trace_of
 from shared.crash_points import crash_point
 from shared.event_store.store import PartitionStore
 from shared.telemetry.metrics import METER, WAITS, Tally
+from shared.telemetry.traces import TRACEPARENT, spans_in
 
 _POLL_SECONDS: Final = 1.0
 _MOST: Final = 100
@@ -72,6 +75,7 @@ class _Attempt:
     recipient: Recipient
     notice: Notice
     since: datetime
+    trace: str | None
     wait: timedelta
 
 
@@ -155,12 +159,19 @@ class ChannelSender:
             kind=occasion.kind, touch=row["touch"], revision=row["revision"], urgency=touch.need.urgency, link=link
         )
         wait = min(_FIRST_RETRY * 2 ** min(row["tries"], 10), _LONGEST_RETRY)
-        return _Attempt(recipient=recipient, notice=notice, since=touch.need.since, wait=wait)
+        return _Attempt(
+            recipient=recipient,
+            notice=notice,
+            since=touch.need.since,
+            trace=trace_of(touch.need.evidence),
+            wait=wait,
+        )
 
     async def _try(self, attempt: _Attempt) -> _Change:
         notice = attempt.notice
         try:
-            await self._channel.send(attempt.recipient, notice)
+            with spans_in(f"notice {self.channel}", [{TRACEPARENT: attempt.trace or ""}], trace.SpanKind.CLIENT):
+                await self._channel.send(attempt.recipient, notice)
         except Exception as error:  # noqa: BLE001 -- whatever one notice fails of must not hold up the others
             why = f"{type(error).__name__}: {error}".replace("\0", "")[:_LONGEST_ERROR]
             log.warning(
