@@ -40,6 +40,8 @@ WHERE NOT EXISTS (
 # A touch is acknowledged once: by the first claim, or by being settled without one.
 _STEPS: Final = """
 SELECT l.origin, l.seq, l.touch, l.kind, l.at, t.organisation, t.urgency, t.since, t.raised_at,
+       (SELECT one ->> 'traceparent' FROM jsonb_array_elements(t.evidence) WITH ORDINALITY AS e (one, place)
+        WHERE one ->> 'traceparent' IS NOT NULL ORDER BY place DESC LIMIT 1),
        l.kind IN ('claimed', 'settled') AND NOT EXISTS (
            SELECT FROM view_queue.touch_timeline AS earlier
            WHERE earlier.touch = l.touch AND earlier.origin = 'fact' AND earlier.kind IN ('claimed', 'settled')
@@ -78,7 +80,10 @@ class Unclaimed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A touch was raised, claimed or settled ``at``; ``acknowledges`` where it was the first that showed it seen."""
+    """A touch was raised, claimed or settled ``at``; ``acknowledges`` where it was the first that showed it seen.
+
+    ``traceparent`` is that of the newest evidence whose trace is recorded.
+    """
 
     origin: str
     seq: int
@@ -89,6 +94,7 @@ class Step:
     urgency: str
     since: datetime
     raised_at: datetime
+    traceparent: str | None
     acknowledges: bool
 
 

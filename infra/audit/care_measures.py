@@ -100,9 +100,13 @@ class CareMeasures:
                 self._standing.labels(name, standing).set(counts[standing])
             self._gap.labels(name).set(gap[name])
 
-    def step(self, step: str, urgency: str, seconds: float) -> None:
-        """Count a touch that came to ``step`` so long after the event at which its need began."""
-        self._step.labels(step, urgency).observe(max(0.0, seconds))
+    def step(self, step: str, urgency: str, seconds: float, traceparent: str | None) -> None:
+        """Count a touch that came to ``step`` so long after the event at which its need began.
+
+        Its recorded trace is kept beside the bucket as an example (OpenMetrics: exemplar).
+        """
+        example = {"trace_id": traceparent.split("-")[1]} if traceparent else None
+        self._step.labels(step, urgency).observe(max(0.0, seconds), exemplar=example)
 
     def promise(self, urgency: str, *, kept: bool) -> None:
         """Count a promise that was kept or broken."""

@@ -98,12 +98,12 @@ class CareRounds:
     def _count(self, step: Step) -> None:
         seconds = (step.at - step.since).total_seconds()
         if step.kind == "raised":
-            self._measures.step("raised", step.urgency, seconds)
+            self._measures.step("raised", step.urgency, seconds, step.traceparent)
         if step.acknowledges:
-            self._measures.step("acknowledged", step.urgency, seconds)
+            self._measures.step("acknowledged", step.urgency, seconds, step.traceparent)
             self._acknowledge(step)
         if step.kind == "settled":
-            self._measures.step("settled", step.urgency, seconds)
+            self._measures.step("settled", step.urgency, seconds, step.traceparent)
 
     def _acknowledge(self, step: Step) -> None:
         policy = self._policies.get(step.organisation)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST
-
 from infra.audit.auditor import Auditor
 from infra.audit.measures import Measures
 
@@ -21,14 +19,16 @@ def face_of(auditor: Auditor, measures: Measures) -> Application:
     ) -> None:
         if scope["type"] != "http":
             return
-        status, content_type, body = _answer(scope["path"])
+        accept = dict(scope["headers"]).get(b"accept", b"").decode("latin-1")
+        status, content_type, body = _answer(scope["path"], accept)
         headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
-    def _answer(path: str) -> tuple[int, str, bytes]:
+    def _answer(path: str, accept: str) -> tuple[int, str, bytes]:
         if path == "/metrics":
-            return 200, CONTENT_TYPE_LATEST, measures.text()
+            text, content_type = measures.text(accept)
+            return 200, content_type, text
         if path == "/healthz":
             says = b'{"status":"ok"}' if auditor.fresh else b'{"status":"unavailable","look":"the last one is old"}'
             return 200 if auditor.fresh else 503, "application/json", says

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
+from prometheus_client.exposition import choose_encoder
 
 from infra.audit.alarm_board import AlarmBoard
 from infra.audit.alarm_kinds import ALARM_KINDS
@@ -48,9 +49,10 @@ class Measures:
         self._quiet = self._gauge("sources_quiet", "Sources that are quiet beyond their rhythm")
         self._pulses = self._gauge("deadman_pulses", "Pulses that the dead man's switch has taken since the start")
 
-    def text(self) -> bytes:
-        """Return all of them in Prometheus's text format."""
-        return generate_latest(self._registry)
+    def text(self, accept: str = "") -> tuple[bytes, str]:
+        """Return all of them and their content type: OpenMetrics for who accepts it, else Prometheus's text format."""
+        encode, content_type = choose_encoder(accept)
+        return encode(self._registry), content_type
 
     def take_look(self, look: Look, disks: tuple[Disk, ...], memory: Memory) -> None:
         """Set what a look measured; what it could not see stays as it was."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -80,13 +81,16 @@ class Queue:
             (adopted.organisation, msgspec.json.encode(adopted).decode()),
         )
 
-    async def raise_touch(self, touch: str, *, urgency: str = "urgent", ago: timedelta, state: str = "raised") -> None:
+    async def raise_touch(
+        self, touch: str, *, urgency: str = "urgent", ago: timedelta, state: str = "raised", traced: str | None = None
+    ) -> None:
+        evidence = [{"event": "post:1:1", **({"traceparent": traced} if traced else {})}, {"event": "post:1:2"}]
         raised_at = datetime.now(UTC) - ago
         await self.connection.execute(
-            "INSERT INTO view_queue.touches (touch, organisation, urgency, reason, since, raised_at, standing, hold) "
-            "VALUES (%s, %s, %s, 'unanswered', %s, %s, %s, %s)",
+            "INSERT INTO view_queue.touches (touch, organisation, urgency, reason, since, raised_at, standing, hold, "
+            "evidence) VALUES (%s, %s, %s, 'unanswered', %s, %s, %s, %s, %s::jsonb)",
             (touch, ORGANISATION, urgency, raised_at - timedelta(hours=1), raised_at, state,
-             "over-limit" if state == "held" else None),
+             "over-limit" if state == "held" else None, json.dumps(evidence)),
         )  # fmt: skip
         await self._note(touch, "need", 1, "raised", raised_at)
 
@@ -211,3 +215,19 @@ async def test_a_promise_is_broken_once_when_its_time_is_over(queue: Queue, care
     await care.look()
     assert care.promises() == (1, 3)
     assert care.told("touches_late", urgency="urgent") == 1
+
+
+async def test_a_bucket_shows_the_trace_of_a_touch_in_it(queue: Queue, care: Care) -> None:
+    trace_id = "0af7651916cd43dd8448eb211c80319c"
+    await queue.adopt(policy(responder("mira"), hours=ALWAYS))
+    await care.look()
+    await queue.raise_touch("t-1", ago=timedelta(minutes=1), traced=f"00-{trace_id}-b7ad6b7169203331-01")
+    await queue.raise_touch("t-2", ago=timedelta(minutes=1))
+    await care.look()
+    examples = [
+        sample.exemplar.labels
+        for family in care.registry.collect()
+        for sample in family.samples
+        if sample.exemplar is not None
+    ]
+    assert examples == [{"trace_id": trace_id}]
