@@ -23,6 +23,8 @@ _SHARE: Final = 0.1
 _tracer: Final = trace.get_tracer("warmline")
 _propagator: Final = TraceContextTextMapPropagator()
 _ids: Final = RandomIdGenerator()
+_recording: Final[list[bool]] = []
+"""Holds something once spans are recorded."""
 
 
 def tracing(resource: Resource) -> TracerProvider:
@@ -38,9 +40,6 @@ def begin_recording(provider: TracerProvider) -> None:
     """Let ``provider`` have every span from now on. Until then none is made that nobody would ever see."""
     trace.set_tracer_provider(provider)
     _recording.append(True)
-
-
-_recording: Final[list[bool]] = []
 
 
 @contextmanager
@@ -131,4 +130,6 @@ def _named_trace(traceparent: str | None) -> Iterator[str]:
 
 
 def _written(named: trace.SpanContext) -> str:
-    return f"00-{named.trace_id:032x}-{named.span_id:016x}-{named.trace_flags:02x}"
+    # Of the sender's flags, those that this version of the format does not know are not passed on.
+    recorded_flag = _SAMPLED if named.trace_flags.sampled else "-00"
+    return f"00-{named.trace_id:032x}-{named.span_id:016x}{recorded_flag}"

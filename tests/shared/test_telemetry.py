@@ -45,3 +45,8 @@ def test_a_batch_is_linked_to_the_recorded_traces_in_it_once_each_and_not_to_all
     headers = [None, {}, header(1), header(1), header(2, "00"), {TRACEPARENT: "nonsense-01"}, header(3)]
     assert [link.context.trace_id for link in links_to(headers)] == [1, 3]
     assert len(links_to([header(number) for number in range(1, 500)])) == MOST_LINKS
+
+
+def test_of_the_senders_flags_only_that_which_says_recorded_is_kept() -> None:
+    with request_trace("a request", f"00-{SENDERS}-b7ad6b7169203331-03") as stored:
+        assert stored == f"00-{SENDERS}-b7ad6b7169203331-01"
