@@ -11,7 +11,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 RULES: list[dict[str, Any]] = [
     rule
-    for group in yaml.safe_load((ROOT / "infra/prometheus/rules.yml").read_text())["groups"]
+    for group in yaml.safe_load((ROOT / "infra/observability/prometheus/rules.yml").read_text())["groups"]
     for rule in group["rules"]
 ]
 DESCRIBED = set(re.findall(r"`((?:warmline|http|messaging|db)_\w+)`", (ROOT / "docs/telemetry.md").read_text()))
