@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Literal, TypeVar
 
 import httpx
@@ -39,10 +40,14 @@ class Fate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BegunImport:
-    """An import that ingest keeps a ledger of; ``finished_parts`` need not be sent again."""
+    """An import that ingest keeps a ledger of; ``finished_parts`` need not be sent again.
+
+    ``kept_since`` is from when on the care policy keeps history; None: all of it.
+    """
 
     import_id: str
     finished_parts: tuple[str, ...] = ()
+    kept_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

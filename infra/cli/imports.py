@@ -1,128 +1,76 @@
-"""`warmline import`: history from a platform's export."""
+"""`warmline import`: history from a platform's export, one command for each format."""
 
 from __future__ import annotations
 
-import asyncio
-import os
-import re
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from infra.cli.failure import failures_in_words
+from infra.cli.import_run import checked_site, import_export
 from infra.cli.options import DEFAULT_DATA, Data
-from infra.importing import run
-from infra.importing.archive import Archive, open_archive
-from infra.importing.tally import Tally
-from infra.importing.zulip import Origin
-from infra.ingest_client import ingest_client
-from infra.operator_error import OperatorError
-from infra.running_system import RunningSystem, running_system
-from shared.contracts.names import NAME_PATTERN
+from infra.importing.slack import SlackExport
+from infra.importing.zulip import ZulipArchive
 
 import_app = typer.Typer(
     name="import",
-    help="History from a platform's export. Importing twice is harmless: what is there is not taken again.",
+    help="History from a platform's export. Importing twice is harmless: what is there is not taken again.\n\n"
+    "An import can be stopped at any time; the same command goes on where it ended.",
     no_args_is_help=True,
 )
 
+Export = Annotated[
+    Path, typer.Argument(metavar="PATH", help="The export: a folder, a .zip, a .tar (.gz, .xz, .bz2) or a file.")
+]
+Community = Annotated[str, typer.Option(help="The community that the history belongs to.")]
+Source = Annotated[
+    str,
+    typer.Option(help="Which workspace or server it comes from, in a word: that of the source of its live events."),
+]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DATE",
+        help="Leave out what happened before that day, such as 2025-01-31; or: everything. What the care policy does "
+        "not keep is left out in any case.",
+    ),
+]
 
-@import_app.callback()
-def imports() -> None:
-    """Keep `warmline import FORMAT` the form even while there is one format."""
+
+@import_app.command()
+def slack(
+    path: Export,
+    community: Community,
+    source: Source = "archive",
+    site: Annotated[
+        str | None, typer.Option(help="The workspace's address, for links to messages: https://acme.slack.com")
+    ] = None,
+    private: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CHANNEL", help="A private channel to take as well; may be given several times."),
+    ] = None,
+    since: Since = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Import a workspace's export as Slack makes it. Direct messages are never taken."""
+    with failures_in_words():
+        export = SlackExport(site=checked_site(site, "https://acme.slack.com"), private=frozenset(private or ()))
+        import_export(path, export, community=community, source=source, since=since, data=data)
 
 
 @import_app.command()
 def zulip(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="The archive: a folder or a .tar, .tar.gz, .tar.xz.")],
-    community: Annotated[str, typer.Option(help="The community that the history belongs to.")],
-    source: Annotated[
-        str, typer.Option(help="Which Zulip it comes from, in a word; stay with it for later imports.")
-    ] = "archive",
+    path: Export,
+    community: Community,
+    source: Source = "archive",
     site: Annotated[
         str | None, typer.Option(help="That Zulip's address, for links to messages: https://acme.zulipchat.com")
     ] = None,
+    since: Since = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Import an archive made by zulip-archive: a folder for each stream, in it a JSON file for each topic.
-
-    It can be stopped at any time; the same command goes on where it ended.
-    """
+    """Import an archive made by zulip-archive: a folder for each stream, in it a JSON file for each topic."""
     with failures_in_words():
-        for option, name in (("--community", community), ("--source", source)):
-            if not re.fullmatch(NAME_PATTERN.strip("^$"), name):
-                raise OperatorError(f"{option} is {name!r}: write 1 to 40 of a-z, 0-9 and '-'.")
-        if site is not None and not site.startswith(("http://", "https://")):
-            raise OperatorError(f"--site is {site!r}: write an address such as https://acme.zulipchat.com")
-        archive = open_archive(path)
-        origin = Origin(community=community, source_name=source, site=site)
-        _import(archive, origin, running_system(data, os.environ))
-
-
-def _import(archive: Archive, origin: Origin, system: RunningSystem) -> None:
-    console, tally, began = Console(soft_wrap=True, highlight=False), Tally(), time.monotonic()
-    try:
-        asyncio.run(_send(archive, origin, system, tally, console))
-    except (KeyboardInterrupt, OperatorError) as end:
-        _report(console, tally, time.monotonic() - began)
-        advice = (
-            f"The import into {origin.community} is not finished. The same command goes on where it ended; until it "
-            "has finished, nobody is asked to act there."
-        )
-        if isinstance(end, KeyboardInterrupt):
-            console.print(advice, markup=False)
-            raise typer.Exit(130) from None
-        raise OperatorError(f"{end}\n{advice}" if tally.files else str(end)) from end
-    _report(console, tally, time.monotonic() - began)
-    if tally.read:
-        return
-    if not tally.finished_before:
-        raise OperatorError(
-            "Nothing was imported: no file holds messages as zulip-archive writes them. Give a Zulip archive; exports "
-            "of other platforms cannot be imported yet."
-        )
-    console.print("Everything was imported before.")
-
-
-async def _send(archive: Archive, origin: Origin, system: RunningSystem, tally: Tally, console: Console) -> None:
-    columns = (TextColumn("Importing"), BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("looking through the archive", total=None)
-
-        def show(progress: run.Progress) -> None:
-            bar.update(
-                task, completed=progress.done, total=progress.total, description=f"{progress.events:,} events read"
-            )
-
-        def waiting(why: str, seconds: float) -> None:
-            if seconds >= 1:
-                bar.console.print(f"Waiting {seconds:.0f} s: {why}", markup=False)
-
-        async with ingest_client(system.ingest_url, system.token, on_wait=waiting) as ingest:
-            await run.import_zulip(archive, origin, ingest, tally, show)
-
-
-def _report(console: Console, tally: Tally, seconds: float) -> None:
-    if not tally.files:
-        return
-    table = Table.grid(padding=(0, 2))
-    table.add_column()
-    table.add_column(justify="right")
-    table.add_column()
-    table.add_row("files", f"{tally.files:,}", f"{tally.finished_before:,} finished by an earlier run")
-    table.add_row(
-        "events read", f"{tally.read:,}", f"{seconds:.1f} s, {tally.read / max(seconds, 0.001):,.0f} events/s"
-    )
-    table.add_row("accepted", f"{tally.accepted:,}", "")
-    table.add_row("duplicate", f"{tally.duplicate:,}", "known before, and not taken again")
-    table.add_row("refused", f"{tally.refused.total():,}", "")
-    table.add_row("skipped", f"{tally.skipped.total():,}", "")
-    console.print(table)
-    for what, counts in (("Refused", tally.refused), ("Skipped", tally.skipped)):
-        for why, count in counts.most_common():
-            console.print(f"{what} {count:,}: {why}. For example {'; '.join(tally.examples[why])}", markup=False)
+        export = ZulipArchive(site=checked_site(site, "https://acme.zulipchat.com"))
+        import_export(path, export, community=community, source=source, since=since, data=data)

@@ -1,92 +1,157 @@
-"""The files of an export, one after another: from a folder or a tar, which is never unpacked nor held as a whole."""
+"""The files of an export, one after another, however it is packed: never unpacked, nor held as a whole."""
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
 import lzma
 import tarfile
+import zipfile
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tarfile import ReadError, TarFile
-from typing import Final, Protocol, Self
+from typing import IO, Final, Protocol, Self
 
 from infra.operator_error import OperatorError
 
 MAX_FILE_BYTES: Final = 64 * 1024 * 1024
-_DAMAGE: Final = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError)
+DAMAGE: Final = (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, OSError)
+"""What reading raises when the archive, or a packed file in it, is damaged."""
+
+_PACKED: Final[Mapping[str, Callable[[IO[bytes]], io.BufferedIOBase]]] = {
+    ".gz": lambda packed: gzip.GzipFile(fileobj=packed),
+    ".xz": lzma.LZMAFile,
+    ".bz2": bz2.BZ2File,
+}
+_TARS: Final = (".tar", ".tgz", ".txz", ".tbz2", ".tar.gz", ".tar.xz", ".tar.bz2")
+
+
+class TooLargeError(ValueError):
+    """A file that must be read at once is too large for that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenFile:
+    """What a file holds, and ``position``: how many bytes of its ``size`` were read for that."""
+
+    stream: io.BufferedIOBase
+    position: Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveFile:
-    """``path`` is ``folder/file`` wherever the archive lies; ``why`` tells why ``body`` is None."""
+    """A file, to be read before the next one is taken.
+
+    ``path`` is ``folder/file`` wherever the archive lies, without the suffix of a packing; ``size`` is in bytes, as it
+    lies there. Opening and reading raise one of DAMAGE.
+    """
 
     path: str
     size: int
-    body: bytes | None
-    why: str = ""
+    packed: Callable[[], IO[bytes]]
+    unpacked: Callable[[IO[bytes]], io.BufferedIOBase]
+
+    @contextmanager
+    def open(self) -> Iterator[OpenFile]:
+        """Open it for the time of the context."""
+        with self.packed() as packed, self.unpacked(packed) as stream:
+            yield OpenFile(stream=stream, position=packed.tell)
+
+    def read(self) -> bytes:
+        """Return all of it; raises TooLargeError."""
+        with self.open() as opened:
+            body = opened.stream.read(MAX_FILE_BYTES + 1)
+        if len(body) > MAX_FILE_BYTES:
+            raise TooLargeError(f"larger than {MAX_FILE_BYTES // 1024 // 1024} MiB")
+        return body
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Survey:
-    """How many files there are besides the index, and their bytes."""
+    """How many files there are besides the index, their bytes in the archive, and the index: bodies by name."""
 
-    files: int
-    size: int
-    index: bytes | None
+    files: int = 0
+    size: int = 0
+    index: dict[str, bytes] = field(default_factory=dict)
 
 
 class Archive(Protocol):
     """An export that can be gone through as often as needed."""
 
-    def survey(self, index: str) -> Survey:
-        """Return what ``files`` would yield, with the body of the file called ``index``.
-
-        Raises OperatorError if the archive is damaged anywhere.
-        """
-        ...
-
     def files(self) -> Iterator[ArchiveFile]:
-        """Yield each ``.json`` file; raises OperatorError if the archive is damaged."""
+        """Yield every file; raises OperatorError if the archive is damaged."""
         ...
 
 
 def open_archive(path: Path) -> Archive:
-    """Return the archive at ``path``; raises OperatorError if there is none."""
+    """Return the archive at ``path``: a folder, a tar, a zip, or a file by itself.
+
+    Raises OperatorError if there is none.
+    """
     if path.is_dir():
         return _Folder(path)
     if not path.exists():
-        raise OperatorError(f"{path} does not exist. Give the folder or the tar file of the export.")
-    return _Tar(path)
+        raise OperatorError(f"{path} does not exist. Give the folder or the file of the export.")
+    if path.name.lower().endswith(_TARS):
+        return _Tar(path)
+    if path.suffix.lower() == ".zip":
+        return _Zip(path)
+    return _Single(path)
+
+
+def survey(archive: Archive, index: Container[str], holds: Callable[[str], bool]) -> Survey:
+    """Return what the files of ``archive`` for which ``holds`` are together, and those whose names ``index`` has.
+
+    Raises OperatorError if the archive is damaged.
+    """
+    seen = Survey()
+    for file in archive.files():
+        name = file.path.rpartition("/")[2]
+        if name in index:
+            try:
+                seen.index[name] = file.read()
+            except (*DAMAGE, TooLargeError) as error:
+                raise OperatorError(f"{file.path} cannot be read: {error}. Fetch the export again.") from error
+        elif holds(file.path):
+            seen.files, seen.size = seen.files + 1, seen.size + file.size
+    return seen
 
 
 class _Folder:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def survey(self, index: str) -> Survey:
-        paths = self._paths()
-        others = [path for path in paths if path.name != index]
-        found = next((path for path in paths if path.name == index), None)
-        return Survey(
-            files=len(others),
-            size=sum(path.stat().st_size for path in others),
-            index=found.read_bytes() if found is not None else None,
-        )
+    def files(self) -> Iterator[ArchiveFile]:
+        for path in sorted(path for path in self._root.rglob("*") if path.is_file()):
+            yield _file(path.as_posix(), path.stat().st_size, _opener(path))
+
+
+class _Single:
+    def __init__(self, path: Path) -> None:
+        self._path = path
 
     def files(self) -> Iterator[ArchiveFile]:
-        for path in self._paths():
-            name, size = _short(path.as_posix()), 0
-            try:
-                size = path.stat().st_size
-                body = path.read_bytes() if size <= MAX_FILE_BYTES else None
-            except OSError as error:
-                yield ArchiveFile(path=name, size=size, body=None, why=f"cannot be read: {error.strerror}")
-            else:
-                yield _file(name, size, body)
+        yield _file(self._path.name, self._path.stat().st_size, _opener(self._path))
 
-    def _paths(self) -> list[Path]:
-        return sorted(path for path in self._root.rglob("*.json") if path.is_file())
+
+class _Zip:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def files(self) -> Iterator[ArchiveFile]:
+        try:
+            packed = zipfile.ZipFile(self._path)
+        except DAMAGE as error:
+            raise OperatorError(f"{self._path} is no zip file that can be read: {error}. Fetch it again.") from error
+        with packed:
+            for entry in packed.infolist():
+                if not entry.is_dir():
+                    yield _file(entry.filename, entry.file_size, partial(_unzipped, packed, entry))
 
 
 class _StrictEntry(tarfile.TarInfo):
@@ -106,33 +171,20 @@ class _Tar:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def survey(self, index: str) -> Survey:
-        files, size, found = 0, 0, None
-        for tar, entry in self._entries():
-            if entry.name.rpartition("/")[2] == index:
-                found = _body(tar, entry)
-            else:
-                files, size = files + 1, size + entry.size
-        return Survey(files=files, size=size, index=found)
-
     def files(self) -> Iterator[ArchiveFile]:
-        for tar, entry in self._entries():
-            yield _file(_short(entry.name), entry.size, _body(tar, entry))
-
-    def _entries(self) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
         read = 0
         try:
             with tarfile.open(self._path, "r|*", tarinfo=_StrictEntry) as tar:
                 for entry in tar:
-                    if entry.isreg() and entry.name.endswith(".json"):
-                        yield tar, entry
+                    if entry.isreg():
+                        yield _file(entry.name, entry.size, partial(_extracted, tar, entry))
                     read += 1
                     # TarFile remembers every entry it has passed; a stream has no use for them.
                     tar.members = []  # type: ignore[attr-defined]  # missing in typeshed
-        except _DAMAGE as error:
+        except DAMAGE as error:
             if read == 0:
                 raise OperatorError(
-                    f"{self._path} is neither a folder nor a tar file that can be read: {error}."
+                    f"{self._path} is no tar file that can be read: {error}. Fetch it again."
                 ) from error
             raise OperatorError(
                 f"{self._path} is damaged after {read} entries: {error}. Fetch it again; or unpack what can be read "
@@ -140,17 +192,28 @@ class _Tar:
             ) from error
 
 
-def _body(tar: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes | None:
-    stream = tar.extractfile(entry) if entry.size <= MAX_FILE_BYTES else None
-    return stream.read() if stream is not None else None
+def _opener(path: Path) -> Callable[[], IO[bytes]]:
+    return lambda: path.open("rb")
 
 
-def _file(path: str, size: int, body: bytes | None) -> ArchiveFile:
-    why = "" if body is not None else f"larger than {MAX_FILE_BYTES // 1024 // 1024} MiB"
-    return ArchiveFile(path=path, size=size, body=body, why=why)
+def _unzipped(packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> IO[bytes]:
+    try:
+        return packed.open(entry)
+    except (RuntimeError, NotImplementedError) as error:  # encrypted, or packed in a way that is not known
+        raise zipfile.BadZipFile(str(error)) from error
 
 
-def _short(path: str) -> str:
+def _extracted(tar: TarFile, entry: tarfile.TarInfo) -> IO[bytes]:
+    return tar.extractfile(entry) or io.BytesIO()
+
+
+def _file(path: str, size: int, packed: Callable[[], IO[bytes]]) -> ArchiveFile:
     # File names that are no UTF-8 reach Python with lone surrogates, which nothing that is sent can carry.
-    path = path.encode("utf-8", "backslashreplace").decode()
-    return "/".join(path.split("/")[-2:])
+    path = "/".join(path.split("/")[-2:]).encode("utf-8", "backslashreplace").decode()
+    suffix = next((suffix for suffix in _PACKED if path.endswith(suffix)), "")
+    unpacked = _PACKED.get(suffix, _as_it_is)
+    return ArchiveFile(path=path.removesuffix(suffix), size=size, packed=packed, unpacked=unpacked)
+
+
+def _as_it_is(stream: IO[bytes]) -> io.BufferedIOBase:
+    return io.BufferedReader(stream)  # type: ignore[type-var]

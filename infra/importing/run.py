@@ -1,21 +1,22 @@
-"""Sends an archive to ingest: a few requests at a time, one conversation always in order, resumable by file."""
+"""Sends an archive to ingest: a few requests at a time, one conversation always in order, resumable by piece."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import zlib
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
-from infra.importing.archive import Archive, ArchiveFile
+from msgspec.structs import replace
+
+from infra.importing.archive import DAMAGE, Archive, ArchiveFile, survey
+from infra.importing.reading import HALF_A_CHARACTER, ExportFormat, Found, Piece, PieceReader, Skipped
 from infra.importing.tally import Tally
-from infra.importing.zulip import INDEX, PLATFORM, Origin, Skipped, read_topic, stream_names
-from infra.importing.zulip_names import topic_of
 from infra.ingest_client import IngestClient
 from infra.operator_error import OperatorError
-from infra.outgoing_event import encode_event
+from infra.outgoing_event import OutgoingEvent, encode_event
 from shared.contracts.names import digest
 
 MAX_EVENTS: Final = 500
@@ -33,88 +34,140 @@ class Progress:
     events: int
 
 
-async def import_zulip(
-    archive: Archive, origin: Origin, ingest: IngestClient, tally: Tally, on_progress: Callable[[Progress], None]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where a history goes. ``source_name`` tells one workspace of a platform from another.
+
+    What happened before ``since`` is left out; so is, in any case, what the community's policy does not keep.
+    """
+
+    community: str
+    source_name: str
+    since: datetime | None = None
+
+
+async def import_archive(
+    archive: Archive,
+    export: ExportFormat,
+    destination: Destination,
+    ingest: IngestClient,
+    *,
+    tally: Tally,
+    on_progress: Callable[[Progress], None],
 ) -> None:
     """Send everything in ``archive`` that the ledger does not hold yet, count it in ``tally`` and end the import.
 
     Raises OperatorError when the archive is damaged or ingest refuses or stays away. Whatever ends it early, the next
-    call goes on where it ended: a file is noted in the ledger once all of its events are kept.
+    call goes on where it ended: a piece is noted in the ledger once all of its events are kept.
     """
-    survey = await asyncio.to_thread(archive.survey, INDEX)
-    if not survey.files:
-        raise OperatorError(
-            "The archive holds no messages: files such as 123-general/Topic.json are expected, as zulip-archive "
-            "writes them. Give the folder or the tar file that holds those folders."
-        )
-    streams = stream_names(survey.index) if survey.index is not None else {}
-    begun = await ingest.begin_import(community=origin.community, platform=PLATFORM, source_name=origin.source_name)
-    run = _Run(ingest=ingest, import_id=begun.import_id, tally=tally, total=survey.size, on_progress=on_progress)
-    await run.send(_parts(archive, origin, streams, frozenset(begun.finished_parts)))
+    seen = await asyncio.to_thread(survey, archive, export.index, export.holds)
+    if not seen.files:
+        raise OperatorError(f"Nothing was imported: the archive holds no messages. Expected are {export.expected}.")
+    reader = export.reader(seen.index)
+    begun = await ingest.begin_import(
+        community=destination.community, platform=export.platform, source_name=destination.source_name
+    )
+    parts = _Parts(
+        archive=archive,
+        export=export,
+        reader=reader,
+        destination=destination,
+        since=max((since for since in (destination.since, begun.kept_since) if since is not None), default=None),
+        finished=frozenset(begun.finished_parts),
+    )
+    run = _Run(ingest=ingest, import_id=begun.import_id, tally=tally, total=seen.size, on_progress=on_progress)
+    await run.send(iter(parts))
     await ingest.end_import(begun.import_id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Part:
-    """One file, ready to send: each event with its item number. ``id`` stands for path and content."""
+    """A piece, ready to send: each event with its place.
 
-    id: str
+    ``id`` is what the ledger notes; None for what could not be read, so that the next call looks at it again.
+    """
+
+    id: str | None
     file: str
     size: int
     lane: int
-    events: list[tuple[int, bytes]] = field(default_factory=list)
+    events: list[tuple[str, bytes]] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     finished: bool = False
 
-    @property
-    def unreadable(self) -> bool:
-        """Whether the file as a whole said nothing. It is not noted, so that the next call looks at it again."""
-        return bool(self.skipped) and not self.events
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    archive: Archive
+    export: ExportFormat
+    reader: PieceReader
+    destination: Destination
+    since: datetime | None
+    finished: Container[str]
 
-def _parts(archive: Archive, origin: Origin, streams: Mapping[int, str], finished: Container[str]) -> Iterator[_Part]:
-    for file in archive.files():
-        part_id = digest(file.path, hashlib.sha256(file.body or b"").hexdigest())
-        topic = topic_of(file.path, streams)
-        # A topic and its resolved namesake are one conversation, so they must not be sent side by side.
-        lane = zlib.crc32((topic.conversation if topic else file.path).encode()) % _LANES
-        if file.path.endswith(f"/{INDEX}") or file.path == INDEX:
-            continue
-        part = _Part(id=part_id, file=file.path, size=file.size, lane=lane, finished=part_id in finished)
-        if not part.finished:
-            _fill(part, file, origin, streams)
-        yield part
+    def __iter__(self) -> Iterator[_Part]:
+        for file in self.archive.files():
+            if file.path.rpartition("/")[2] in self.export.index or not self.export.holds(file.path):
+                continue
+            try:
+                for piece in self.reader(file):
+                    yield self._part(piece) if isinstance(piece, Piece) else _unreadable(file, piece)
+            except DAMAGE as error:
+                yield _unreadable(file, Skipped(file=file.path, place=None, why=f"cannot be read: {error}"))
 
+    def _part(self, piece: Piece) -> _Part:
+        part = _Part(id=piece.id, file=piece.file, size=piece.size, lane=zlib.crc32(piece.lane.encode()) % _LANES)
+        # A later call may want what was before the horizon of this one.
+        cut = digest(piece.id, self.since.isoformat()) if self.since is not None else piece.id
+        if piece.id in self.finished or cut in self.finished:
+            part.finished = True
+            return part
+        for each in piece.read():
+            if isinstance(each, Skipped):
+                part.skipped.append(each)
+            elif self.since is not None and each.fact.time < self.since:
+                why = f"before {self.since:%Y-%m-%d}, from when on history is wanted or kept"
+                part.skipped.append(Skipped(file=piece.file, place=each.place, why=why))
+                part.id = cut
+            else:
+                self._add(part, each)
+        if any(skipped.place is None for skipped in part.skipped):
+            part.id = None
+        return part
 
-def _fill(part: _Part, file: ArchiveFile, origin: Origin, streams: Mapping[int, str]) -> None:
-    if file.body is None:
-        part.skipped.append(Skipped(file=file.path, item=None, why=file.why))
-        return
-    for read in read_topic(file.path, file.body, origin, streams):
-        if isinstance(read, Skipped):
-            part.skipped.append(read)
-            continue
-        item, event = read
-        encoded = encode_event(event)
+    def _add(self, part: _Part, found: Found) -> None:
+        to = self.destination
+        data = replace(found.fact.data, community=to.community, platform=self.export.platform)
+        source = f"/{self.export.platform}/{to.source_name}"
+        try:
+            encoded = encode_event(OutgoingEvent(id=found.fact.id, source=source, time=found.fact.time, data=data))
+        except UnicodeEncodeError:
+            part.skipped.append(Skipped(file=part.file, place=found.place, why=HALF_A_CHARACTER))
+            return
         if len(encoded) > MAX_EVENT_BYTES:
-            part.skipped.append(Skipped(file=file.path, item=item, why=f"larger than {MAX_EVENT_BYTES // 1024} KiB"))
+            why = f"larger than {MAX_EVENT_BYTES // 1024} KiB"
+            part.skipped.append(Skipped(file=part.file, place=found.place, why=why))
         else:
-            part.events.append((item, encoded))
+            part.events.append((found.place, encoded))
+
+
+def _unreadable(file: ArchiveFile, skipped: Skipped) -> _Part:
+    return _Part(id=None, file=file.path, size=0, lane=0, skipped=[skipped])
 
 
 @dataclass(slots=True, kw_only=True)
 class _Batch:
     events: list[bytes] = field(default_factory=list)
-    places: list[tuple[str, int]] = field(default_factory=list)
+    places: list[tuple[str, str]] = field(default_factory=list)
     completes: list[_Part] = field(default_factory=list)
     size: int = 0
 
     def has_room(self, event: bytes) -> bool:
         return len(self.events) < MAX_EVENTS and self.size + len(event) + 1 <= MAX_BYTES
 
-    def add(self, event: bytes, file: str, item: int) -> None:
+    def add(self, event: bytes, file: str, place: str) -> None:
         self.events.append(event)
-        self.places.append((file, item))
+        self.places.append((file, place))
         self.size += len(event) + 1
 
 
@@ -134,7 +187,7 @@ class _Run:
                 for lane in lanes:
                     tasks.create_task(self._send_lane(lane))
                 while (part := await asyncio.to_thread(next, parts, None)) is not None:
-                    self.tally.files += 1
+                    self.tally.pieces += 1
                     if part.finished:
                         self.tally.finished_before += 1
                         self._advance(part.size)
@@ -149,15 +202,12 @@ class _Run:
         batch = _Batch()
         while (part := await lane.get()) is not None:
             for skipped in part.skipped:
-                self.tally.skip(skipped.why, skipped.file, skipped.item)
-            if part.unreadable:
-                self._advance(part.size)
-                continue
-            for item, event in part.events:
+                self.tally.skip(skipped.why, skipped.file, skipped.place)
+            for place, event in part.events:
                 if not batch.has_room(event):
                     await self._send(batch)
                     batch = _Batch()
-                batch.add(event, part.file, item)
+                batch.add(event, part.file, place)
             batch.completes.append(part)
             if len(batch.completes) >= MAX_EVENTS:
                 await self._send(batch)
@@ -168,13 +218,14 @@ class _Run:
         if batch.events:
             self.tally.read += len(batch.events)
             fates = await self.ingest.post_events(batch.events)
-            for (file, item), fate in zip(batch.places, fates, strict=True):
+            for (file, place), fate in zip(batch.places, fates, strict=True):
                 if fate.fate == "refused":
-                    self.tally.refuse(f"{fate.field or 'event'}: {fate.reason}", file, item)
+                    self.tally.refuse(f"{fate.field or 'event'}: {fate.reason}", file, place)
             self.tally.accepted += sum(fate.fate == "accepted" for fate in fates)
             self.tally.duplicate += sum(fate.fate == "duplicate" for fate in fates)
+        if finished := [part.id for part in batch.completes if part.id is not None]:
+            await self.ingest.finish_parts(self.import_id, finished)
         if batch.completes:
-            await self.ingest.finish_parts(self.import_id, [part.id for part in batch.completes])
             self._advance(sum(part.size for part in batch.completes))
 
     def _advance(self, size: int) -> None:

@@ -1,4 +1,4 @@
-"""One file of a Zulip archive (the format of zulip-archive) to member events; pure."""
+"""A Zulip archive as zulip-archive writes it: a folder for each stream, in it a list of messages for each topic."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from infra.importing.archive import ArchiveFile
+from infra.importing.pieces import json_list, whole_file
+from infra.importing.reading import Found, Piece, PieceReader, Read, Skipped
 from infra.importing.zulip_names import Topic, topic_of
 from infra.importing.zulip_text import plain_text
-from infra.outgoing_event import OutgoingEvent
+from services.ingest.platforms.facts import Fact, NotAFactError, post_id, solved_id
 from shared.contracts.member_events import Member, Posted, Solved
-from shared.contracts.names import digest
 
 PLATFORM: Final = "zulip"
-INDEX: Final = "stream_index.json"
-"""The file that names the streams, if the archive has it."""
+_STREAMS: Final = "stream_index.json"
 
 _BOTS: Final = frozenset(("Notification Bot", "Welcome Bot"))
 _MAX_MENTIONS: Final = 100
@@ -24,31 +25,91 @@ _FIELDS: Final = (("id", int), ("sender_full_name", str), ("timestamp", (int, fl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """Where an archive comes from: ``site`` is the address of its Zulip, if links to messages are wanted."""
+class ZulipArchive:
+    """``site`` is the address of the Zulip, if links to messages are wanted."""
 
-    community: str
-    source_name: str
     site: str | None = None
 
-    @property
-    def source(self) -> str:
-        """The CloudEvents source."""
-        return f"/{PLATFORM}/{self.source_name}"
+    platform = PLATFORM
+    index = frozenset((_STREAMS,))
+    expected = "files such as 123-general/Topic.json, as zulip-archive writes them"
+
+    def holds(self, path: str) -> bool:
+        """Messages stand in the files of topics."""
+        return path.endswith(".json")
+
+    def reader(self, index: Mapping[str, bytes]) -> PieceReader:
+        """Return the reader; without stream_index.json, streams are named as their folders are."""
+        return _Reader(site=self.site, streams=stream_names(index[_STREAMS]) if _STREAMS in index else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Skipped:
-    """What could not be read: the file, the item in it (from 1; None means the whole file), and why."""
+class _Reader:
+    site: str | None
+    streams: Mapping[int, str]
 
-    file: str
-    item: int | None
-    why: str
+    def __call__(self, file: ArchiveFile) -> Iterator[Piece | Skipped]:
+        topic = topic_of(file.path, self.streams)
+        if topic is None:
+            yield Skipped(file=file.path, place=None, why="not in a folder such as 123-general")
+            return
+        # A topic and its resolved namesake are one conversation, so they must not be sent side by side.
+        yield from whole_file(file, topic.conversation, lambda body: self._read(file.path, body, topic))
+
+    def _read(self, path: str, body: bytes, topic: Topic) -> Read:
+        """Yield each message as a fact, oldest first, or why it is skipped.
+
+        A resolved topic ends with its opener's ``solved``, at the time of the last message.
+        """
+        try:
+            items = json_list(body)
+        except ValueError as error:
+            yield Skipped(file=path, place=None, why=str(error))
+            return
+        messages = []
+        for number, item in enumerate(items, start=1):
+            try:
+                messages.append(_message(f"item {number}", item))
+            except NotAFactError as error:
+                yield Skipped(file=path, place=f"item {number}", why=str(error))
+        messages.sort(key=lambda message: (message.time, message.id))
+        for message in messages:
+            yield Found(place=message.place, fact=self._posted(message, topic))
+        people = [message for message in messages if message.sender not in _BOTS]
+        if topic.resolved and people:
+            yield Found(place=people[0].place, fact=self._solved(people[0], messages[-1].time, topic))
+
+    def _posted(self, message: _Message, topic: Topic) -> Fact:
+        plain = plain_text(message.content)
+        return Fact(
+            id=post_id(str(message.id)),
+            time=message.time,
+            data=Posted(
+                member=_member(message),
+                conversation=topic.conversation,
+                message=str(message.id),
+                text=plain.text,
+                channel=topic.stream,
+                mentions=plain.mentions[:_MAX_MENTIONS],
+                url=topic.url(self.site, message.id) if self.site else None,
+            ),
+        )
+
+    def _solved(self, opening: _Message, time: datetime, topic: Topic) -> Fact:
+        return Fact(
+            id=solved_id(topic.conversation),
+            time=time,
+            data=Solved(
+                member=_member(opening),
+                conversation=topic.conversation,
+                url=topic.url(self.site, opening.id) if self.site else None,
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Message:
-    item: int
+    place: str
     id: int
     sender: str
     time: datetime
@@ -64,49 +125,15 @@ def stream_names(body: bytes) -> dict[int, str]:
         return {}
 
 
-def read_topic(
-    path: str, body: bytes, origin: Origin, streams: Mapping[int, str]
-) -> Iterator[tuple[int, OutgoingEvent] | Skipped]:
-    """Yield each message as an event with its item number, oldest first, or why it is skipped; never raises.
-
-    A resolved topic ends with its opener's ``solved``, at the time of the last message.
-    """
-    topic = topic_of(path, streams)
-    if topic is None:
-        yield Skipped(file=path, item=None, why="not in a folder such as 123-general")
-        return
-    try:
-        items = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        yield Skipped(file=path, item=None, why=f"not JSON: {error}")
-        return
-    if not isinstance(items, list):
-        yield Skipped(file=path, item=None, why="not a list of messages")
-        return
-    messages = []
-    for number, item in enumerate(items, start=1):
-        read = _message(path, number, item)
-        if isinstance(read, Skipped):
-            yield read
-        else:
-            messages.append(read)
-    messages.sort(key=lambda message: (message.time, message.id))
-    for message in messages:
-        yield message.item, _posted(message, topic, origin)
-    people = [message for message in messages if message.sender not in _BOTS]
-    if topic.resolved and people:
-        yield people[0].item, _solved(people[0], messages[-1].time, topic, origin)
-
-
-def _message(path: str, number: int, item: Any) -> _Message | Skipped:
+def _message(place: str, item: Any) -> _Message:
     why = _fault(item)
     if why is not None:
-        return Skipped(file=path, item=number, why=why)
+        raise NotAFactError(why)
     try:
         time = datetime.fromtimestamp(item["timestamp"], UTC)
     except (ValueError, OverflowError, OSError):
-        return Skipped(file=path, item=number, why=f"timestamp {item['timestamp']} is no time")
-    return _Message(item=number, id=item["id"], sender=item["sender_full_name"], time=time, content=item["content"])
+        raise NotAFactError(f"timestamp {item['timestamp']} is no time") from None
+    return _Message(place=place, id=item["id"], sender=item["sender_full_name"], time=time, content=item["content"])
 
 
 def _fault(item: Any) -> str | None:
@@ -124,41 +151,6 @@ def _fault(item: Any) -> str | None:
     except UnicodeEncodeError:
         return "the text holds half a character (a lone surrogate)"
     return None
-
-
-def _posted(message: _Message, topic: Topic, origin: Origin) -> OutgoingEvent:
-    plain = plain_text(message.content)
-    return OutgoingEvent(
-        id=f"post:{message.id}:1",
-        source=origin.source,
-        time=message.time,
-        data=Posted(
-            community=origin.community,
-            platform=PLATFORM,
-            member=_member(message),
-            conversation=topic.conversation,
-            message=str(message.id),
-            text=plain.text,
-            channel=topic.stream,
-            mentions=plain.mentions[:_MAX_MENTIONS],
-            url=topic.url(origin.site, message.id) if origin.site else None,
-        ),
-    )
-
-
-def _solved(opening: _Message, time: datetime, topic: Topic, origin: Origin) -> OutgoingEvent:
-    return OutgoingEvent(
-        id=f"solved:{digest(topic.conversation)}:1",
-        source=origin.source,
-        time=time,
-        data=Solved(
-            community=origin.community,
-            platform=PLATFORM,
-            member=_member(opening),
-            conversation=topic.conversation,
-            url=topic.url(origin.site, opening.id) if origin.site else None,
-        ),
-    )
 
 
 def _member(message: _Message) -> Member:

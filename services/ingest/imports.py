@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
+
+import msgspec
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
 
 from services.ingest.database import Database
 from services.ingest.message import fact_message
 from shared.contracts.names import digest
+from shared.contracts.policy import Retention
 from shared.contracts.warmline_facts import ImportBegan, ImportEnded
 from shared.publisher import DurablePublisher
 
@@ -19,10 +24,14 @@ _ANEW: Final = "(known.ended_at IS NOT NULL OR known.began_at < excluded.began_a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportRun:
-    """An import that runs; its parts that are finished need not be sent again."""
+    """An import that runs; its parts that are finished need not be sent again.
+
+    ``kept_since`` is from when on the care policy keeps history; None: all of it.
+    """
 
     import_id: str
     finished_parts: tuple[str, ...]
+    kept_since: datetime | None
 
 
 class Imports:
@@ -69,6 +78,7 @@ class Imports:
                 "SELECT part FROM ingest.import_parts WHERE import_id = %s ORDER BY part", [import_id]
             )
             parts = tuple(part["part"] for part in await cursor.fetchall())
+            kept_since = await _kept_since(connection, organisation, community, now)
         if not row["began_published"]:
             await self._publish(
                 ImportBegan(community=community, import_id=import_id),
@@ -78,7 +88,7 @@ class Imports:
                 row["began_at"],
             )
             await self._mark(import_id, row["run"], "began_published")
-        return ImportRun(import_id=import_id, finished_parts=parts)
+        return ImportRun(import_id=import_id, finished_parts=parts, kept_since=kept_since)
 
     async def finish_parts(self, import_id: str, parts: Sequence[str]) -> None:
         """Note parts of an import that there is as finished."""
@@ -133,3 +143,21 @@ class Imports:
         }[column]
         async with self._database.transaction() as connection:
             await connection.execute(statement, [import_id, run])
+
+
+async def _kept_since(
+    connection: AsyncConnection[DictRow], organisation: str, community: str, now: datetime
+) -> datetime | None:
+    """Return the beginning of the oldest month of which the policy in force keeps history; None for all."""
+    cursor = await connection.execute(
+        "SELECT (policy -> 'retention')::text AS retention FROM ingest.policies_in_force WHERE organisation = %s",
+        [organisation],
+    )
+    policy = await cursor.fetchone()
+    if policy is None or policy["retention"] is None:
+        return None
+    months = msgspec.json.decode(policy["retention"], type=Retention).months_of(community)
+    if months is None:
+        return None
+    year, month = divmod(now.year * 12 + now.month - 1 - months, 12)
+    return datetime(year, month + 1, 1, tzinfo=UTC)

@@ -6,15 +6,22 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import BufferedReader, BytesIO, RawIOBase
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import msgspec
+from msgspec.structs import replace
 
-from infra.importing.zulip import Origin, Skipped, read_topic, stream_names
-from infra.outgoing_event import encode_event
+from infra.importing.archive import ArchiveFile
+from infra.importing.reading import ExportFormat, Skipped
+from infra.importing.slack import SlackExport
+from infra.importing.zulip import ZulipArchive
+from infra.operator_error import OperatorError
+from infra.outgoing_event import OutgoingEvent, encode_event
 from services.ingest.community_map import Community, CommunityMap
 from services.ingest.envelope import BATCH, JSON, STRUCTURED, EnvelopeError, read_envelope
+from services.ingest.platforms.facts import Fact
 from services.ingest.policies import PolicyRefusedError
 from services.ingest.policy_body import read_policy
 from services.ingest.principal import Administrator, Principal, SourcePrincipal
@@ -130,20 +137,42 @@ def _policy_body(data: bytes) -> None:
         assert read_policy(msgspec.json.encode(policy)) == policy
 
 
-def _zulip(data: bytes) -> None:
-    """A file of an archive: its path in the first line, then its content."""
-    path, _, body = data.partition(b"\n")
-    streams = stream_names(body)
-    origin = Origin(community="acme", source_name="lean", site="https://zulip.example")
-    for read in read_topic(path.decode("utf-8", "backslashreplace"), body, origin, streams):
-        if isinstance(read, Skipped):
-            read.why.encode()
-            continue
-        _, event = read
-        [raw] = read_envelope([(b"content-type", STRUCTURED.encode())], encode_event(event)).events
-        assert not isinstance(raw, Refusal), raw
-        fate = validate(raw, Administrator(), _KNOWN, _NOW, None)
-        assert not isinstance(fate, Refusal) or fate.code != "not-an-object"
+def _export(export: ExportFormat) -> Callable[[bytes], object]:
+    """A file of an export: its path in the first line, then its content; it is its own index, too."""
+
+    def run(data: bytes) -> None:
+        path, _, body = data.partition(b"\n")
+        file = ArchiveFile(
+            path=path.decode("utf-8", "backslashreplace"),
+            size=len(body),
+            packed=lambda: BytesIO(body),
+            unpacked=lambda stream: BufferedReader(cast("RawIOBase", stream)),
+        )
+        try:
+            pieces = export.reader(dict.fromkeys(export.index, body))(file)
+        except OperatorError:
+            return
+        for piece in pieces:
+            for each in (piece,) if isinstance(piece, Skipped) else piece.read():
+                if isinstance(each, Skipped):
+                    each.why.encode()
+                else:
+                    _sent(each.fact, export.platform)
+
+    return run
+
+
+def _sent(fact: Fact, platform: str) -> None:
+    """What an import sends is an event at least, whatever is wrong with it."""
+    data = replace(fact.data, community="acme", platform=platform)
+    try:
+        sent = encode_event(OutgoingEvent(id=fact.id, source=f"/{platform}/acme", time=fact.time, data=data))
+    except UnicodeEncodeError:  # the import skips it
+        return
+    [raw] = read_envelope([(b"content-type", STRUCTURED.encode())], sent).events
+    assert not isinstance(raw, Refusal), raw
+    fate = validate(raw, Administrator(), _KNOWN, _NOW, None)
+    assert not isinstance(fate, Refusal) or fate.code != "not-an-object"
 
 
 def _command(data: bytes) -> None:
@@ -183,7 +212,8 @@ TARGETS: Final = {
         Target(name="message", run=_message),
         Target(name="policy_file", run=_policy_file),
         Target(name="policy_body", run=_policy_body, samples=("policy*.json",)),
-        Target(name="zulip", run=_zulip),
+        Target(name="slack", run=_export(SlackExport(private=frozenset(("secret",))))),
+        Target(name="zulip", run=_export(ZulipArchive(site="https://zulip.example"))),
         Target(name="command", run=_command, samples=("command.touch.*.json",)),
         Target(name="cursor", run=_cursor),
         Target(name="session", run=_session),

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
 import os
+import re
 import tarfile
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from infra.importing import archive
-from infra.importing.archive import open_archive
+from infra.importing.archive import Archive, Survey, TooLargeError, open_archive, survey
 from infra.operator_error import OperatorError
 
 FILES = {
@@ -28,7 +34,7 @@ def folder(root: Path) -> Path:
 
 
 def packed(root: Path, mode: str) -> Path:
-    path = root / f"export.tar.{mode}"
+    path = root / f"export.tar.{mode}".rstrip(".")
     with tarfile.open(path, f"w:{mode}") as tar:  # type: ignore[call-overload]
         tar.add(folder(root), "export")
         link = tarfile.TarInfo("export/1-general/link.json")
@@ -37,16 +43,58 @@ def packed(root: Path, mode: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("mode", ["", "gz", "xz"])
-def test_a_tar_yields_what_the_folder_yields(tmp_path: Path, mode: str) -> None:
-    expected = {"export/stream_index.json": FILES["stream_index.json"]} | {
-        name: body for name, body in FILES.items() if "/" in name
-    }
-    for path in (packed(tmp_path, mode), tmp_path / "export"):
-        files = list(open_archive(path).files())
-        assert {file.path: file.body for file in files} == expected
-        survey = open_archive(path).survey("stream_index.json")
-        assert (survey.files, survey.size, survey.index) == (3, 11, FILES["stream_index.json"])
+def zipped(root: Path) -> Path:
+    path = root / "export.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.mkdir("export")
+        for name, body in FILES.items():
+            packed.writestr(f"export/{name}", body)
+    return path
+
+
+def looked(archive: Archive) -> Survey:
+    return survey(archive, {"stream_index.json"}, lambda path: path.endswith(".json"))
+
+
+@pytest.mark.parametrize("mode", ["", "gz", "xz", "bz2", "zip"])
+def test_a_packed_export_yields_what_the_folder_yields(tmp_path: Path, mode: str) -> None:
+    expected = {name if "/" in name else f"export/{name}": body for name, body in FILES.items()}
+    folder(tmp_path)
+    for path in (zipped(tmp_path) if mode == "zip" else packed(tmp_path, mode), tmp_path / "export"):
+        assert {file.path: file.read() for file in open_archive(path).files()} == expected
+        seen = looked(open_archive(path))
+        assert (seen.files, seen.size, seen.index) == (3, 11, {"stream_index.json": FILES["stream_index.json"]})
+
+
+@pytest.mark.parametrize(("suffix", "pack"), [("gz", gzip.compress), ("xz", lzma.compress), ("bz2", bz2.compress)])
+def test_a_packed_file_is_unpacked_wherever_it_lies(
+    tmp_path: Path, suffix: str, pack: Callable[[bytes], bytes]
+) -> None:
+    (tmp_path / "export").mkdir()
+    file = tmp_path / "export" / f"2026-11-22-0.json.{suffix}"
+    file.write_bytes(pack(b"{}"))
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as packed:
+        packed.write(file, f"export/{file.name}")
+    for path, name in (
+        (file, "2026-11-22-0.json"),
+        (file.parent, "export/2026-11-22-0.json"),
+        (tmp_path / "export.zip", "export/2026-11-22-0.json"),
+    ):
+        found = [(each.path, each.size, each.read()) for each in open_archive(path).files()]
+        assert found == [(name, file.stat().st_size, b"{}")]
+
+
+def test_a_damaged_or_locked_zip_says_so(tmp_path: Path) -> None:
+    path = zipped(tmp_path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-40])
+    with pytest.raises(OperatorError, match=r"export.zip is no zip file that can be read: .*Fetch it again"):
+        list(open_archive(path).files())
+    flagged = re.sub(rb"(PK\x03\x04..).(.)", b"\\1\x01\\2", whole, flags=re.DOTALL)  # as encrypted
+    path.write_bytes(re.sub(rb"(PK\x01\x02....).(.)", b"\\1\x01\\2", flagged, flags=re.DOTALL))
+    for file in open_archive(path).files():
+        with pytest.raises(zipfile.BadZipFile, match="encrypted"):
+            file.read()
 
 
 def test_a_file_name_that_is_no_utf8_can_be_sent(tmp_path: Path) -> None:
@@ -69,7 +117,7 @@ def test_a_truncated_tar_says_so_before_anything_is_sent(tmp_path: Path) -> None
             tar.addfile(entry, io.BytesIO(body))
     path.write_bytes(path.read_bytes()[:-3_000])
     with pytest.raises(OperatorError, match=r"large.tar.xz is damaged after \d+ entries: .*Fetch it again"):
-        open_archive(path).survey("stream_index.json")
+        looked(open_archive(path))
 
 
 @pytest.mark.parametrize("damage", ["changed", "cut before", "cut within"])
@@ -89,15 +137,16 @@ def test_a_tar_with_a_bad_header_in_the_middle_is_damaged_and_not_short(tmp_path
         }[damage]
     )
     with pytest.raises(OperatorError, match=r"export.tar is damaged after 2 entries: .*Fetch it again"):
-        open_archive(path).survey("stream_index.json")
+        looked(open_archive(path))
 
 
 @pytest.mark.parametrize("body", [b"", b"PK\x03\x04 a zip", b"\xfd7zXZ\x00 not really", b"\x1f\x8b\x08 nor this"])
-def test_another_file_is_named_as_such(tmp_path: Path, body: bytes) -> None:
-    path = tmp_path / "export.bin"
+@pytest.mark.parametrize("kind", ["tar", "zip"])
+def test_another_file_is_named_as_such(tmp_path: Path, body: bytes, kind: str) -> None:
+    path = tmp_path / f"export.{kind}"
     path.write_bytes(body)
-    with pytest.raises(OperatorError, match="neither a folder nor a tar file"):
-        open_archive(path).survey("stream_index.json")
+    with pytest.raises(OperatorError, match=f"is no {kind} file that can be read: .*Fetch it again"):
+        looked(open_archive(path))
 
 
 def test_a_missing_path_is_named(tmp_path: Path) -> None:
@@ -108,7 +157,9 @@ def test_a_missing_path_is_named(tmp_path: Path) -> None:
 def test_a_huge_file_is_named_and_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "MAX_FILE_BYTES", 4)
     for path in (packed(tmp_path, "gz"), tmp_path / "export"):
-        bodies = {file.path: (file.body, file.why) for file in open_archive(path).files()}
-        assert bodies["1-general/a.json"] == (b"[1]", "")
-        assert bodies["1-general/b.20c.json"][0] is None
-        assert bodies["1-general/b.20c.json"][1].startswith("larger than")
+        for file in open_archive(path).files():
+            if file.path == "1-general/a.json":
+                assert file.read() == b"[1]"
+            if file.path == "1-general/b.20c.json":
+                with pytest.raises(TooLargeError, match="larger than"):
+                    file.read()

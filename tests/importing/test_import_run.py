@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,9 @@ from typer.testing import CliRunner
 
 from infra.cli.main import app
 from infra.importing.archive import open_archive
-from infra.importing.run import Progress, import_zulip
+from infra.importing.run import Destination, Progress, import_archive
 from infra.importing.tally import Tally
-from infra.importing.zulip import Origin
+from infra.importing.zulip import ZulipArchive
 from infra.ingest_client import ingest_client
 from infra.operator_error import OperatorError
 from shared.contracts.cloudevents import MemberEvent, decode_member_event
@@ -25,7 +26,8 @@ from shared.policy.load import load_policy
 
 POLICY = """\
 organisation: importers
-communities: [whole, resumed, cancelled, refused, empty, by-command]
+communities: [whole, resumed, cancelled, refused, empty, since, kept, by-command]
+retention: {communities: [{community: kept, history_months: 1200}]}
 hours: {timezone: UTC, days: {monday: ["09:00-17:00"]}}
 responders: [{name: anna, display_name: Anna}]
 """
@@ -55,14 +57,26 @@ def archive(root: Path) -> Path:
     return root
 
 
-async def run(root: Path, community: str, system: Any, on_progress: Any = lambda _progress: None) -> Tally:
+async def run(
+    root: Path,
+    community: str,
+    system: Any,
+    on_progress: Any = lambda _progress: None,
+    since: datetime | None = None,
+) -> Tally:
     tally = Tally()
     async with ingest_client(system.ingest_url, system.token, patience=10) as ingest:
         policy = load_policy(POLICY).policy
         assert policy is not None
         await ingest.adopt(policy)
-        origin = Origin(community=community, source_name="test")
-        await import_zulip(open_archive(root), origin, ingest, tally, on_progress)
+        await import_archive(
+            open_archive(root),
+            ZulipArchive(),
+            Destination(community=community, source_name="test", since=since),
+            ingest,
+            tally=tally,
+            on_progress=on_progress,
+        )
     return tally
 
 
@@ -83,7 +97,7 @@ async def history(system: Any, community: str) -> list[MemberEvent]:
 async def test_an_archive_is_imported_once_in_order_and_between_its_bounds(tmp_path: Path, ingest_system: Any) -> None:
     root = archive(tmp_path)
     tally = await run(root, "whole", ingest_system)
-    assert (tally.files, tally.accepted, tally.duplicate, tally.refused.total()) == (
+    assert (tally.pieces, tally.accepted, tally.duplicate, tally.refused.total()) == (
         TOPICS + 2,
         TOPICS * MESSAGES + 2,
         0,
@@ -105,7 +119,7 @@ async def test_an_archive_is_imported_once_in_order_and_between_its_bounds(tmp_p
         assert messages == [str(1000 * topic + number) for number in range(MESSAGES)]
 
     again = await run(root, "whole", ingest_system)
-    assert (again.files, again.finished_before, again.read) == (TOPICS + 2, TOPICS + 1, 0)
+    assert (again.pieces, again.finished_before, again.read) == (TOPICS + 2, TOPICS + 1, 0)
     assert list(again.examples.values()) == [["1-stream/broken.json"]]
 
 
@@ -120,7 +134,7 @@ async def test_an_interrupted_import_goes_on_where_it_ended(tmp_path: Path, inge
         await run(root, "resumed", ingest_system, interrupt)
     assert not any(isinstance(event.data, ImportEnded) for event in await history(ingest_system, "resumed"))
     tally = await run(root, "resumed", ingest_system)
-    assert 0 < tally.finished_before < tally.files
+    assert 0 < tally.finished_before < tally.pieces
     events = await history(ingest_system, "resumed")
     counts = Counter(event.id for event in events if isinstance(event.data, Posted))
     assert set(counts.values()) == {1}
@@ -163,6 +177,37 @@ async def test_an_archive_without_topics_is_refused_before_the_import_begins(
     assert not any(isinstance(event.data, ImportBegan) for event in await history(ingest_system, "empty"))
 
 
+async def test_what_is_before_the_horizon_is_left_out_until_it_is_wanted(tmp_path: Path, ingest_system: Any) -> None:
+    (tmp_path / "1-stream").mkdir()
+    message = {"sender_full_name": "Ada", "content": "<p>hi</p>"}
+    times = [datetime(year, 5, 1, tzinfo=UTC).timestamp() for year in (2019, 2020, 2021)]
+    (tmp_path / "1-stream" / "t.json").write_text(
+        json.dumps([message | {"id": number, "timestamp": time} for number, time in enumerate(times)])
+    )
+    since = datetime(2020, 1, 1, tzinfo=UTC)
+    tally = await run(tmp_path, "since", ingest_system, since=since)
+    assert (tally.accepted, tally.skipped.total()) == (2, 1)
+    assert tally.examples == {
+        "before 2020-01-01, from when on history is wanted or kept": ["1-stream/t.json, item 1"],
+    }
+    again = await run(tmp_path, "since", ingest_system, since=since)
+    assert (again.finished_before, again.read) == (1, 0)
+    everything = await run(tmp_path, "since", ingest_system)
+    assert (everything.accepted, everything.duplicate) == (1, 2)
+
+
+async def test_what_the_policy_does_not_keep_is_left_out(tmp_path: Path, ingest_system: Any) -> None:
+    (tmp_path / "1-stream").mkdir()
+    message = {"sender_full_name": "Ada", "content": "<p>hi</p>"}
+    now = datetime.now(UTC)
+    century = datetime(now.year - 100, now.month, 1, tzinfo=UTC).timestamp()
+    (tmp_path / "1-stream" / "t.json").write_text(
+        json.dumps([message | {"id": 1, "timestamp": century - 1}, message | {"id": 2, "timestamp": now.timestamp()}])
+    )
+    tally = await run(tmp_path, "kept", ingest_system)
+    assert (tally.accepted, tally.skipped.total(), tally.refused.total()) == (1, 1, 0)
+
+
 def test_the_command_imports_and_sums_up(tmp_path: Path, ingest_system: Any) -> None:
     root = archive(tmp_path)
     policy = tmp_path / "policy.yaml"
@@ -185,7 +230,7 @@ def test_the_command_imports_and_sums_up(tmp_path: Path, ingest_system: Any) -> 
     for _ in range(2):
         nothing = CliRunner().invoke(app, [*command[:2], str(foreign.parent), *command[3:]], env=env)
         assert nothing.exit_code == 1
-        assert "Nothing was imported: no file holds messages" in nothing.stderr
+        assert "Nothing was imported. Expected are files such as 123-general/Topic.json" in nothing.stderr
     refused = CliRunner().invoke(app, command, env=env | {"WARMLINE_TOKEN": "wrong"})
     assert refused.exit_code == 1
     assert "administrator's token" in refused.stderr

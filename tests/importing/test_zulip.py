@@ -1,18 +1,19 @@
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.importing.zulip import Origin, Skipped, read_topic, stream_names
+from infra.importing.reading import Skipped
+from infra.importing.zulip import ZulipArchive, stream_names
 from infra.importing.zulip_names import topic_of
-from infra.outgoing_event import OutgoingEvent
 from shared.contracts.member_events import Posted, Solved
+from tests.importing.exported import ReadExport
+from tests.importing.exported import read as read_export
 
-ORIGIN = Origin(community="acme", source_name="acme-chat", site="https://acme.zulipchat.com/")
+EXPORT = ZulipArchive(site="https://acme.zulipchat.com/")
 PATH = "17-new-members/Is.20it.20a.2Eb.3F.json"
 
 
@@ -25,55 +26,48 @@ def message(number: int, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def read(messages: Any, path: str = PATH, streams: dict[int, str] | None = None) -> list[OutgoingEvent | Skipped]:
-    body = messages if isinstance(messages, bytes) else json.dumps(messages).encode()
-    return [each if isinstance(each, Skipped) else each[1] for each in read_topic(path, body, ORIGIN, streams or {})]
+def read(messages: Any, path: str = PATH, index: Any = None) -> ReadExport:
+    streams = {} if index is None else {"stream_index.json": index}
+    return read_export(EXPORT, {path: messages} | streams)
 
 
 def test_a_message_becomes_a_post() -> None:
-    (event,) = read([message(7)])
-    assert isinstance(event, OutgoingEvent)
-    assert (event.id, event.source, event.time.isoformat()) == (
-        "post:7:1",
-        "/zulip/acme-chat",
-        "2020-09-13T12:26:47+00:00",
-    )
+    (event,) = read([message(7)]).facts
+    assert (event.id, event.time.isoformat()) == ("post:7:1", "2020-09-13T12:26:47+00:00")
     assert isinstance(event.data, Posted)
     assert event.data.member.id == event.data.member.name == "Ada Byron"
     assert not event.data.member.bot
     assert (event.data.conversation, event.data.channel, event.data.message) == ("17/Is it a.b?", "new members", "7")
     assert (event.data.text, event.data.audience, event.data.reply_to) == ("text 7", "public", None)
-    assert (event.data.community, event.data.platform) == ("acme", "zulip")
     assert event.data.url == (
         "https://acme.zulipchat.com/#narrow/stream/17-new-members/topic/Is.20it.20a.2Eb.3F/near/7"
     )
 
 
 def test_messages_come_oldest_first_whatever_the_file_says() -> None:
-    events = read([message(3), message(1), message(2, timestamp=1_600_000_001)])
-    assert [event.id for event in events if isinstance(event, OutgoingEvent)] == ["post:1:1", "post:2:1", "post:3:1"]
+    events = read([message(3), message(1), message(2, timestamp=1_600_000_001)]).facts
+    assert [event.id for event in events] == ["post:1:1", "post:2:1", "post:3:1"]
 
 
 def test_only_zulips_own_bots_are_bots() -> None:
     events = read(
         [message(1, sender_full_name=name) for name in ("Notification Bot", "Welcome Bot", "Talbot", "CI bot")]
-    )
-    assert [event.data.member.bot for event in events if isinstance(event, OutgoingEvent)] == [True, True, False, False]
+    ).data
+    assert [event.member.bot for event in events] == [True, True, False, False]
 
 
 def test_a_resolved_topic_is_solved_by_its_opener_at_the_end_and_stays_the_same_conversation() -> None:
     path = "17-new-members/.E2.9C.94.20Is.20it.20a.2Eb.3F.json"
     events = read(
         [message(1, sender_full_name="Notification Bot"), message(2), message(3, sender_full_name="Bo")], path
-    )
+    ).facts
     solved = events[-1]
-    assert isinstance(solved, OutgoingEvent)
     assert isinstance(solved.data, Solved)
     assert solved.data.member.id == "Ada Byron"
     assert solved.data.conversation == "17/Is it a.b?"
-    assert solved.time == events[-2].time  # type: ignore[union-attr]
+    assert solved.time == events[-2].time
     assert solved.id.startswith("solved:")
-    assert {event.data.conversation for event in events} == {"17/Is it a.b?"}  # type: ignore[union-attr]
+    assert {event.data.conversation for event in events} == {"17/Is it a.b?"}  # type: ignore[attr-defined]
 
 
 def test_a_long_topic_is_bounded_and_stays_apart_from_others() -> None:
@@ -84,11 +78,8 @@ def test_a_long_topic_is_bounded_and_stays_apart_from_others() -> None:
 
 
 def test_the_index_knows_a_streams_name_better_than_its_folder() -> None:
-    names = stream_names(b'{"streams": {"new-members": {"id": 17}}, "time": 1}')
-    (event,) = read([message(1)], streams=names)
-    assert isinstance(event, OutgoingEvent)
-    assert isinstance(event.data, Posted)
-    assert event.data.channel == "new-members"
+    (post,) = read([message(1)], index={"streams": {"new-members": {"id": 17}}, "time": 1}).data
+    assert post.channel == "new-members"
 
 
 @pytest.mark.parametrize(
@@ -127,9 +118,9 @@ def test_half_a_character_in_the_index_does_not_reach_an_event() -> None:
     ],
 )
 def test_a_faulty_message_is_skipped_with_its_place_and_the_rest_is_read(item: Any, why: str) -> None:
-    skipped, event = read([message(5), item])
-    assert skipped == Skipped(file=PATH, item=2, why=why)
-    assert isinstance(event, OutgoingEvent)
+    result = read([message(5), item])
+    assert result.skipped == [Skipped(file=PATH, place="item 2", why=why)]
+    assert len(result.facts) == 1
 
 
 @pytest.mark.parametrize(
@@ -143,9 +134,8 @@ def test_a_faulty_message_is_skipped_with_its_place_and_the_rest_is_read(item: A
     ],
 )
 def test_an_unreadable_file_is_skipped(path: str, body: bytes, why: str) -> None:
-    (skipped,) = read(body, path)
-    assert isinstance(skipped, Skipped)
-    assert (skipped.file, skipped.item) == (path, None)
+    (skipped,) = read(body, path).skipped
+    assert (skipped.file, skipped.place) == (path, None)
     assert skipped.why.startswith(why)
 
 

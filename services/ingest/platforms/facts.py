@@ -29,6 +29,10 @@ class Fact:
     data: MemberEventData
 
 
+class NotAFactError(ValueError):
+    """What was read tells nothing of a member that is taken; the message says why."""
+
+
 def post_id(message: str) -> str:
     """Return the id of a message's first version; one that is found edited has it too."""
     return _id("post", message, "1")
