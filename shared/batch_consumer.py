@@ -8,7 +8,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import nats.errors
@@ -21,6 +21,10 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from shared.bounded_wait import end, wait_set
 from shared.delivery import Message
 from shared.event_store.errors import MEND, StreamReplacedError
+from shared.gathering import Gathering
+from shared.nats_client import take_deliveries
+from shared.nats_deliveries import Delivery, place_of
+from shared.nats_headers import Headers
 from shared.stream_identity import Landmark, look_at, next_sequence, refuse_cut_back
 
 PULL: Final = 500
@@ -35,11 +39,6 @@ _SETTLED: Final = timedelta(seconds=2)
 SETTLED_IN_CLUSTER: Final = timedelta(seconds=25)
 """A leader that is cut off from the others may take itself for the leader for 20 s: nats-server looks every 10 s
 whether it has heard of a majority within 10 s. Meanwhile, another takes messages."""
-_CROWD: Final = 4
-_CROWD_SECONDS: Final = 0.05
-_GATHER_SECONDS: Final = 0.1
-"""What a batch costs is paid for each, however small: when messages come as fast as that, they are let to gather."""
-_START: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 log = structlog.get_logger()
 
@@ -74,9 +73,7 @@ class BatchConsumer:
         self._last = last
         self._delivered = 0
         self._waiting: deque[Message] = deque()
-        self._newest: deque[float] = deque(maxlen=_CROWD)
-        self._taken = -_GATHER_SECONDS
-        self._telling: asyncio.TimerHandle | None = None
+        self._gathering = Gathering(arrived, enough=PULL)
         self._asked = 0
         self._name = ""
         self._inbox = ""
@@ -105,8 +102,7 @@ class BatchConsumer:
         if self._keeper is not None:
             await end(self._keeper)
         await self._unsubscribe()
-        if self._telling is not None:
-            self._telling.cancel()
+        self._gathering.stop()
 
     def take(self, most: int) -> list[Message]:
         """Return the messages that have arrived, in order, at most ``most`` of them, without waiting.
@@ -117,7 +113,7 @@ class BatchConsumer:
             raise self._replaced
         taken = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
         if taken:
-            self._taken = time.monotonic()
+            self._gathering.taken()
         if self._waiting:
             self._arrived.set()
         if self._has_room():
@@ -171,7 +167,8 @@ class BatchConsumer:
         self._asked = 0
         self._delivered = 0
         self._broken = False
-        self._subscription = await self._client.subscribe(self._inbox, cb=self._on_message)
+        self._subscription = await self._client.subscribe(self._inbox, cb=self._on_status)
+        take_deliveries(self._client, self._subscription, self._on_deliveries)
         self._heard = time.monotonic()
         await self._pull()
         await self._pull()
@@ -205,55 +202,41 @@ class BatchConsumer:
             f"$JS.API.CONSUMER.MSG.NEXT.{self.stream}.{self._name}", json.dumps(request).encode(), reply=self._inbox
         )
 
-    async def _on_message(self, message: Msg) -> None:
-        if not message.reply.startswith("$JS.ACK."):
-            if message.subject == self._inbox:
-                self._heard = time.monotonic()
-                await self._on_status(message.headers or {})
-            return
-        consumer, seq, delivery, stored = _place(message.reply)
-        if consumer != self._name or self._broken:
-            return  # left over from a consumer that was given up
-        self._heard = time.monotonic()
-        if delivery != self._delivered + 1:
-            self._break()
-            return
-        self._delivered = delivery
-        self._received = seq
-        self._last = Landmark(seq=seq, stored=stored)
-        self._waiting.append(
-            Message(
-                stream=self.stream,
-                seq=seq,
-                stored=stored,
-                subject=message.subject,
-                headers=message.headers,
-                body=message.data,
+    def _on_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+        before = len(self._waiting)
+        for delivery in deliveries:
+            consumer, seq, number, stored = place_of(delivery.reply)
+            if consumer != self._name or self._broken:
+                continue  # left over from a consumer that was given up
+            if number != self._delivered + 1:
+                self._break()
+                break
+            self._delivered, self._received = number, seq
+            self._waiting.append(
+                Message(
+                    stream=self.stream,
+                    seq=seq,
+                    stored=stored,
+                    subject=delivery.subject.decode(),
+                    headers=Headers(delivery.head) if delivery.head else None,
+                    body=delivery.body,
+                )
             )
-        )
-        self._asked -= 1
-        self._tell_of_message()
-        if self._has_room():
-            await self._pull()
+        came = len(self._waiting) - before
+        if came:
+            newest = self._waiting[-1]
+            self._last = Landmark(seq=newest.seq, stored=newest.stored)
+            self._heard = time.monotonic()
+            self._asked -= came
+            self._gathering.came(came, len(self._waiting), self._heard)
+            if self._has_room():
+                self._attend.set()
 
-    def _tell_of_message(self) -> None:
-        """Wake whoever takes: at once, or a while after the last time where messages crowd."""
-        newest, now = self._newest, self._heard
-        newest.append(now)
-        gathered = self._taken + _GATHER_SECONDS
-        crowded = len(newest) == _CROWD and now - newest[0] < _CROWD_SECONDS
-        if not crowded or gathered <= now or len(self._waiting) >= PULL:
-            self._tell()
-        elif self._telling is None:
-            self._telling = asyncio.get_running_loop().call_later(gathered - now, self._tell)
-
-    def _tell(self) -> None:
-        if self._telling is not None:
-            self._telling.cancel()
-            self._telling = None
-        self._arrived.set()
-
-    async def _on_status(self, headers: dict[str, str]) -> None:
+    async def _on_status(self, message: Msg) -> None:
+        if message.subject != self._inbox:
+            return
+        self._heard = time.monotonic()
+        headers = message.headers or {}
         status = headers.get("Status", "")
         gone = status == "409" and "Deleted" in headers.get("Description", "")
         if gone or status == "503" or int(headers.get("Nats-Last-Consumer", 0)) > self._delivered:
@@ -271,7 +254,7 @@ class BatchConsumer:
             try:
                 if self._must_open_again():
                     await self._open_again()
-                elif self._has_room():
+                while not self._broken and self._has_room():
                     await self._pull()
             except StreamReplacedError as error:
                 self._replaced = error
@@ -298,19 +281,3 @@ class BatchConsumer:
             )
         await refuse_cut_back(self._client, seen, self.stream, self._received, self._last)
         await self._subscribe()
-
-
-def _place(reply: str) -> tuple[str, int, int, datetime]:
-    """Return a message's consumer, sequence, number among those delivered, and time, from the reply subject.
-
-    ``$JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<ns>.<pending>``, or with domain and account
-    hash after ``ACK`` and a token at the end (nats-architecture-and-design, ADR-15).
-    """
-    parts = reply.split(".")
-    offset = 0 if len(parts) == 9 else 2
-    return (
-        parts[3 + offset],
-        int(parts[5 + offset]),
-        int(parts[6 + offset]),
-        _START + timedelta(microseconds=int(parts[7 + offset]) // 1000),
-    )

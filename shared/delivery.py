@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -33,7 +34,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
     stored: datetime
     subject: str
-    headers: dict[str, str] | None
+    headers: Mapping[str, str] | None
     body: bytes
 
     @property

@@ -8,7 +8,8 @@ from typing import Final
 from msgspec import Struct
 from nats.errors import MaxPayloadError
 
-from shared.nats_client import framed, header_lines
+from shared.nats_client import framed
+from shared.nats_headers import header_lines
 
 _OVERHEAD_BYTES: Final = 200
 

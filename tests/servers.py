@@ -27,6 +27,7 @@ from infra.nats_readiness import wait_for_jetstream
 from infra.ports import claim_internal
 from infra.stream_provisioning import provision_streams
 from shared.nats_address import NatsAddress
+from shared.nats_client import QuickClient
 from shared.topology import GIB, StreamSettings, streams
 
 _numbers = itertools.count(1)
@@ -149,13 +150,14 @@ async def drop_database(postgres_url: str, url: str) -> None:
 
 
 @asynccontextmanager
-async def nats_client(url: str) -> AsyncIterator[Client]:
+async def nats_client(url: str) -> AsyncIterator[QuickClient]:
     """A client that reconnects for ever and is quiet about it."""
 
     async def ignore(_error: Exception) -> None: ...
 
     address = NatsAddress.of(url)
-    client = await nats.connect(
+    client = QuickClient()
+    await client.connect(
         address.servers,
         inbox_prefix=address.inbox_prefix,
         max_reconnect_attempts=-1,

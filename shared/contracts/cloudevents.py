@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -140,7 +141,7 @@ def publication(
     return Publication(subject=subject, headers=headers, body=_encoder.encode(data))
 
 
-def decode_publication(headers: dict[str, str] | None, body: bytes) -> Any:
+def decode_publication(headers: Mapping[str, str] | None, body: bytes) -> Any:
     """Return the contract in a message of TOUCHES or TOUCH_FACTS; raises UnknownTypeError or msgspec.DecodeError."""
     event_type = (headers or {}).get("ce-type", "")
     decoder = _data_decoders.get(event_type)

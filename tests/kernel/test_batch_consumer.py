@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +15,8 @@ from nats.js.errors import NotFoundError
 from shared.batch_consumer import BatchConsumer
 from shared.delivery import Message
 from shared.event_store.errors import StreamReplacedError
+from shared.nats_client import QuickClient
+from shared.nats_deliveries import Delivery
 from shared.publisher import DurablePublisher, Outgoing
 from tests import servers
 from tests.waiting import until_async
@@ -130,21 +132,19 @@ async def test_a_consumer_deleted_on_the_server_is_replaced(client: Client) -> N
         assert numbers(taken) == list(range(1, 21))
 
 
-async def test_a_lost_delivery_is_noticed_and_fetched_again(client: Client) -> None:
+async def test_a_lost_delivery_is_noticed_and_fetched_again(client: QuickClient) -> None:
     async with consuming(client) as (consumer, arrived):
         await publish(client, 1, 5)
         taken = await take(consumer, arrived, 5)
-        subscription = consumer._subscription
-        assert subscription is not None
-        deliver, lost = subscription._cb, []
+        ((sid, deliver),) = client.deliveries.takers.items()
+        lost: list[Delivery] = []
 
-        async def lossy(message: object) -> None:
-            if len(lost) < 3:
-                lost.append(message)
-            else:
-                await deliver(message)
+        def lossy(deliveries: Sequence[Delivery]) -> None:
+            missing = max(0, 3 - len(lost))
+            lost.extend(deliveries[:missing])
+            deliver(deliveries[missing:])
 
-        subscription._cb = lossy
+        client.deliveries.takers[sid] = lossy
         await publish(client, 6, 3)
         taken += await take(consumer, arrived, 3)
         await publish(client, 9, 3)

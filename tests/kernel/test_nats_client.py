@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from nats.aio.client import Client
 from nats.errors import BadSubjectError
 
-from shared.nats_client import QuickClient, framed, header_lines
+from shared.nats_client import framed
+from shared.nats_headers import Headers, header_lines, read_headers
 
 PIECES = st.sampled_from(
     [
@@ -32,12 +33,19 @@ PIECES = st.sampled_from(
 
 @given(st.lists(PIECES | st.binary(max_size=3), max_size=20).map(b"".join))
 def test_headers_are_read_as_nats_py_reads_them(raw: bytes) -> None:
-    assert QuickClient._parse_header_lines(raw) == Client._parse_header_lines(raw)
+    assert read_headers(raw) == Client._parse_header_lines(raw)
 
 
 def test_a_message_is_read() -> None:
     raw = b"Nats-Msg-Id: a:b\r\ntraceparent:00-1-2-00\r\n\r\n"
-    assert QuickClient._parse_header_lines(raw) == {"Nats-Msg-Id": "a:b", "traceparent": "00-1-2-00"}
+    assert read_headers(raw) == {"Nats-Msg-Id": "a:b", "traceparent": "00-1-2-00"}
+
+
+@given(st.lists(PIECES | st.binary(max_size=3), max_size=20).map(b"".join))
+def test_headers_that_are_looked_up_one_by_one_are_the_same(raw: bytes) -> None:
+    assert dict(Headers(b"NATS/1.0\r\n" + raw)) == Client._parse_header_lines(raw)
+    for name in ("ce-id", "Nats-Msg-Id", "v"):
+        assert Headers(b"NATS/1.0\r\n" + raw).get(name) == Client._parse_header_lines(raw).get(name)
 
 
 @given(st.dictionaries(st.sampled_from(["ce-id", "Nats-Msg-Id"]), st.text(max_size=5)), st.binary(max_size=9))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -17,7 +18,7 @@ _ATTRIBUTES: Final = ("specversion", "id", "source", "type", "time", "organisati
 _encoder: Final = msgspec.json.Encoder()
 
 
-def structured(headers: dict[str, str], event: NeedsTouchEvent, integrator: Integrator) -> bytes:
+def structured(headers: Mapping[str, str], event: NeedsTouchEvent, integrator: Integrator) -> bytes:
     """Return ``event`` as a CloudEvent in structured JSON (CloudEvents 1.0, JSON event format).
 
     ``headers`` are those of its message in TOUCHES, which hold the attributes.

@@ -1,0 +1,49 @@
+"""When whoever takes messages is told of them: at once, or a while after the last time where messages crowd."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from typing import Final
+
+_CROWD: Final = 4
+_CROWD_SECONDS: Final = 0.05
+_GATHER_SECONDS: Final = 0.1
+"""What a batch costs is paid for each, however small: when messages come as fast as that, they are let to gather."""
+
+
+class Gathering:
+    """Sets ``arrived`` for each message that comes by itself, and for a crowd once it is ``enough`` or has waited."""
+
+    def __init__(self, arrived: asyncio.Event, *, enough: int) -> None:
+        self._arrived = arrived
+        self._enough = enough
+        self._newest: deque[float] = deque(maxlen=_CROWD)
+        self._taken = -_GATHER_SECONDS
+        self._telling: asyncio.TimerHandle | None = None
+
+    def came(self, count: int, waiting: int, now: float) -> None:
+        """Take note of ``count`` messages that came just ``now`` (``time.monotonic``): ``waiting`` are, with them."""
+        newest = self._newest
+        newest.extend([now] * min(count, _CROWD))
+        until = self._taken + _GATHER_SECONDS
+        crowded = len(newest) == _CROWD and now - newest[0] < _CROWD_SECONDS
+        if not crowded or until <= now or waiting >= self._enough:
+            self._tell()
+        elif self._telling is None:
+            self._telling = asyncio.get_running_loop().call_later(until - now, self._tell)
+
+    def taken(self) -> None:
+        """Take note that messages were taken just now."""
+        self._taken = time.monotonic()
+
+    def stop(self) -> None:
+        """Tell nothing any more."""
+        if self._telling is not None:
+            self._telling.cancel()
+            self._telling = None
+
+    def _tell(self) -> None:
+        self.stop()
+        self._arrived.set()
