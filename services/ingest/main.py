@@ -12,21 +12,27 @@ from typing import Final
 import structlog
 import uvloop
 
-from services.ingest.admin_api import AdminParts, admin_api
+from services.ingest.admin_api import admin_api
+from services.ingest.admin_parts import AdminParts
 from services.ingest.communities import Communities, announce_until_done
 from services.ingest.database import open_database
 from services.ingest.events_route import PATH, EventsRoute
 from services.ingest.feedback import FEEDBACK_SHARD, Feedback
 from services.ingest.holdings import Holdings
+from services.ingest.hook_troubles import HookTroubles
+from services.ingest.hooks import Hooks
 from services.ingest.http_message import Receive, Scope, Send
 from services.ingest.imports import Imports
+from services.ingest.intake import Intake
 from services.ingest.policies import Policies
 from services.ingest.policy_skew import PolicySkew
 from services.ingest.quotas import Quotas
 from services.ingest.rates import Rates
+from services.ingest.sealing import Seal
 from services.ingest.source_activity import SourceActivity
 from services.ingest.sources import Sources
 from services.ingest.taken_elsewhere import TakenElsewhere
+from services.ingest.webhooks_route import PREFIX, ROUTE_NAME, WebhooksRoute
 from shared.bounded_wait import end
 from shared.contracts.subjects import MEMBER_EVENTS
 from shared.decider_process import owner_name
@@ -56,6 +62,8 @@ async def serve(settings: ServiceSettings, port: int) -> None:
         skew = PolicySkew(nc, database)
         communities = Communities(database, publisher, skew, settings.partitions)
         sources = Sources(database, settings.token)
+        hooks = Hooks(database, Seal(settings.token))
+        troubles = HookTroubles(database)
         admin = admin_api(
             AdminParts(
                 nc=nc,
@@ -64,6 +72,7 @@ async def serve(settings: ServiceSettings, port: int) -> None:
                 communities=communities,
                 policies=Policies(database, communities),
                 sources=sources,
+                hooks=hooks,
                 imports=Imports(database, publisher, settings.partitions),
             )
         )
@@ -71,12 +80,17 @@ async def serve(settings: ServiceSettings, port: int) -> None:
         elsewhere = TakenElsewhere(nc, rates)
         quotas = Quotas(rates, elsewhere, Holdings(nc, settings.partitions), settings.quota_share)
         activity = SourceActivity(database)
-        events = EventsRoute(sources, communities, quotas, publisher, activity=activity, partitions=settings.partitions)
+        intake = Intake(communities, quotas, publisher, activity=activity, partitions=settings.partitions)
+        events = EventsRoute(sources, intake)
+        webhooks = WebhooksRoute(hooks, troubles, intake)
 
         async def application(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["path"] == PATH:
                 scope[ROUTE] = PATH
                 await events(scope, receive, send)
+            elif scope["path"].startswith(PREFIX):
+                scope[ROUTE] = ROUTE_NAME
+                await webhooks(scope, receive, send)
             else:
                 await admin(scope, receive, send)  # type: ignore[arg-type]
 
@@ -89,12 +103,14 @@ async def serve(settings: ServiceSettings, port: int) -> None:
         )
         feeding = asyncio.create_task(keeper.run())
         noting = asyncio.create_task(activity.run())
+        minding = asyncio.create_task(troubles.run())
         telling = asyncio.create_task(elsewhere.run())
         _log.info("ingest_starting", host=settings.host, port=port)
         await server.serve()
         announcing.cancel()
-        await end(feeding, noting, telling)
+        await end(feeding, noting, minding, telling)
         await activity.flush()
+        await troubles.flush()
 
 
 def _on_stop(act: Callable[[], object]) -> None:

@@ -56,6 +56,16 @@ _ERRORS: Final[dict[tuple[str, str], dict[str, str]]] = {
     ("/v1/sources", "get"): _READ,
     ("/v1/sources", "post"): {**_WRITTEN, **_TAKEN},
     ("/v1/sources/{platform}/{name}", "delete"): {**_WRITTEN, **_ABSENT},
+    **{
+        (f"/v1/sources/{{platform}}/{{name}}/{act}", method): {**_WRITTEN, **_ABSENT}
+        for act, method in (
+            ("pause", "post"),
+            ("resume", "post"),
+            ("secret", "post"),
+            ("earlier-secret", "delete"),
+            ("sample", "get"),
+        )
+    },
     ("/v1/imports", "post"): _WRITTEN,
     ("/v1/imports/{import_id}/parts", "post"): {**_WRITTEN, **_ABSENT},
     ("/v1/imports/{import_id}/end", "post"): {**_WRITTEN, **_ABSENT},

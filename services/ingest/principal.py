@@ -12,11 +12,12 @@ class Administrator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourcePrincipal:
-    """A source's token: speaks for one connection to one platform of one community."""
+    """A source: speaks for one connection to one platform of one community, and while ``paused`` for nobody."""
 
     community: str
     platform: str
     name: str
+    paused: bool = False
 
     @property
     def source(self) -> str:

@@ -18,6 +18,7 @@ from shared.publisher import PublishUnavailableError, StreamFullError
 
 PROBLEM_JSON: Final = "application/problem+json"
 RETRY_AFTER_SECONDS: Final = 2
+_PAUSED_SECONDS: Final = 300
 _log = structlog.get_logger()
 
 
@@ -80,6 +81,15 @@ def unauthorized() -> ProblemError:
 def over_quota(over: OverQuota) -> ProblemError:
     """Return the answer to a community that takes more than its quota."""
     return ProblemError(429, over.detail, headers={"Retry-After": str(over.retry_after)})
+
+
+def paused(source: str) -> ProblemError:
+    """Return the answer to a source that the operator paused: whoever sends again later loses nothing."""
+    return ProblemError(
+        503,
+        f"the source {source} is paused: warmline source resume takes its events again",
+        headers={"Retry-After": str(_PAUSED_SECONDS)},
+    )
 
 
 def unavailable(detail: str) -> ProblemError:

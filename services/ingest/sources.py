@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Final
 
 from cachetools import TTLCache
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
 
 from services.ingest.database import Database, DatabaseUnavailableError
 from services.ingest.principal import Administrator, Principal, SourcePrincipal
@@ -22,13 +24,26 @@ _KNOWN_SECONDS: Final = 24 * 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceListed:
-    """A configured source, without its token; ``source`` is what its CloudEvents must carry."""
+    """A configured source, without its token; ``source`` is what its CloudEvents must carry.
+
+    ``format`` is that of its webhook, if it has one, and what follows it tells what the webhook brought that came to
+    nothing. While ``rotating``, two secrets hold.
+    """
 
     community: str
     platform: str
     name: str
     source: str
     created_at: datetime
+    paused_at: datetime | None
+    heard_at: datetime | None
+    format: str | None
+    rotating: bool
+    not_understood: int
+    not_understood_at: datetime | None
+    why: str | None
+    unverified: int
+    unverified_at: datetime | None
 
 
 class Sources:
@@ -74,16 +89,21 @@ class Sources:
 
         Raises DatabaseUnavailableError.
         """
-        token = f"wl_{secrets.token_urlsafe(32)}"
+        async with self._database.transaction() as connection:
+            return await insert_source(connection, community, platform, name, now)
+
+    async def pause(self, community: str, platform: str, name: str, at: datetime | None) -> bool:
+        """Pause a source from ``at`` on, or go on with it; False if there is none. Raises DatabaseUnavailableError."""
         async with self._database.transaction() as connection:
             cursor = await connection.execute(
-                """
-                INSERT INTO ingest.sources (community, platform, name, token_digest, created_at)
-                VALUES (%s, %s, %s, %s, %s) ON CONFLICT (community, platform, name) DO NOTHING
-                """,
-                [community, platform, name, hashlib.sha256(token.encode()).digest(), now],
+                "UPDATE ingest.sources SET paused_at = CASE WHEN %(at)s::timestamptz IS NULL THEN NULL "
+                "ELSE coalesce(paused_at, %(at)s) END WHERE community = %(community)s AND platform = %(platform)s "
+                "AND name = %(name)s",
+                {"at": at, "community": community, "platform": platform, "name": name},
             )
-        return token if cursor.rowcount else None
+        self._principals.clear()
+        self._known.clear()
+        return cursor.rowcount > 0
 
     async def remove(self, community: str, platform: str, name: str) -> bool:
         """Remove a source, so that its token is worth nothing and its quiet no alarm; False if there is none.
@@ -108,8 +128,16 @@ class Sources:
         async with self._database.transaction() as connection:
             cursor = await connection.execute(
                 """
-                SELECT community, platform, name, '/' || platform || '/' || name AS source, created_at
-                FROM ingest.sources ORDER BY community, platform, name
+                SELECT sources.community, platform, name, '/' || platform || '/' || name AS source, created_at,
+                    paused_at, heard_at, hooks.format, earlier_secret IS NOT NULL AS rotating,
+                    coalesce(not_understood, 0) AS not_understood, not_understood_at, why,
+                    coalesce(unverified, 0) AS unverified, unverified_at
+                FROM ingest.sources
+                LEFT JOIN ingest.hooks USING (community, platform, name)
+                LEFT JOIN ingest.hook_troubles USING (community, platform, name)
+                LEFT JOIN ingest.source_activity AS heard
+                    ON heard.community = sources.community AND heard.source = '/' || platform || '/' || name
+                ORDER BY sources.community, platform, name
                 """
             )
             return [SourceListed(**row) for row in await cursor.fetchall()]
@@ -117,7 +145,24 @@ class Sources:
     async def _source_with(self, digest: bytes) -> SourcePrincipal | None:
         async with self._database.transaction() as connection:
             cursor = await connection.execute(
-                "SELECT community, platform, name FROM ingest.sources WHERE token_digest = %s", [digest]
+                "SELECT community, platform, name, paused_at IS NOT NULL AS paused FROM ingest.sources "
+                "WHERE token_digest = %s",
+                [digest],
             )
             row = await cursor.fetchone()
         return SourcePrincipal(**row) if row else None
+
+
+async def insert_source(
+    connection: AsyncConnection[DictRow], community: str, platform: str, name: str, now: datetime
+) -> str | None:
+    """Insert a source and return its token; None if there is one of the name."""
+    token = f"wl_{secrets.token_urlsafe(32)}"
+    cursor = await connection.execute(
+        """
+        INSERT INTO ingest.sources (community, platform, name, token_digest, created_at)
+        VALUES (%s, %s, %s, %s, %s) ON CONFLICT (community, platform, name) DO NOTHING
+        """,
+        [community, platform, name, hashlib.sha256(token.encode()).digest(), now],
+    )
+    return token if cursor.rowcount else None

@@ -21,13 +21,16 @@ from infra.operator_error import OperatorError
 from infra.outgoing_event import OutgoingEvent, encode_event
 from services.ingest.community_map import Community, CommunityMap
 from services.ingest.envelope import BATCH, JSON, STRUCTURED, EnvelopeError, read_envelope
+from services.ingest.hook_formats import FORMATS
 from services.ingest.platforms.facts import Fact
+from services.ingest.platforms.reading import Delivery, HookSettings, NotUnderstoodError
 from services.ingest.policies import PolicyRefusedError
 from services.ingest.policy_body import read_policy
 from services.ingest.principal import Administrator, Principal, SourcePrincipal
 from services.ingest.problem import ProblemError
 from services.ingest.refusal import Refusal
 from services.ingest.validation import validate
+from services.ingest.webhooks_route import raw_event
 from services.notifier.command_desk import read_command
 from services.projections.cursors import CursorError, decode_cursor, encode_cursor
 from services.projections.desk.session import Sessions
@@ -51,6 +54,8 @@ _KNOWN: Final = CommunityMap(
     communities={"acme": Community(name="acme", organisation="harbour", announced=True)}, accepting=None
 )
 _SOURCE: Final = SourcePrincipal(community="acme", platform="discord", name="guild")
+_HOOK_SETTINGS: Final = HookSettings(site="https://acme.example", public=("*",), private=("whispers",))
+_LEFT_TO_VALIDATION: Final = ("bad-time", "bad-data", "nul-character", "too-large")
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -175,6 +180,23 @@ def _sent(fact: Fact, platform: str) -> None:
     assert not isinstance(fate, Refusal) or fate.code != "not-an-object"
 
 
+def _webhook(data: bytes) -> None:
+    """A verified webhook: its format and the headers in the first line, then the body."""
+    head, _, body = data.partition(b"\n")
+    name, *pairs = head.decode("latin-1").split("|")
+    headers = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+    known = FORMATS.get(name)
+    for form in FORMATS.values() if known is None else (known,):
+        try:
+            reading = form.read(Delivery(headers=headers, body=body, arrived=_NOW), _HOOK_SETTINGS)
+        except NotUnderstoodError as error:
+            str(error).encode()
+            continue
+        for fact in reading if isinstance(reading, tuple) else ():
+            fate = validate(raw_event(fact, _SOURCE.source), _SOURCE, _KNOWN, _NOW, None)
+            assert not isinstance(fate, Refusal) or fate.code in _LEFT_TO_VALIDATION, fate
+
+
 def _command(data: bytes) -> None:
     for verb in COMMAND_TYPES:
         command = read_command(verb, data)
@@ -214,6 +236,7 @@ TARGETS: Final = {
         Target(name="policy_body", run=_policy_body, samples=("policy*.json",)),
         Target(name="slack", run=_export(SlackExport(private=frozenset(("secret",))))),
         Target(name="zulip", run=_export(ZulipArchive(site="https://zulip.example"))),
+        Target(name="webhook", run=_webhook),
         Target(name="command", run=_command, samples=("command.touch.*.json",)),
         Target(name="cursor", run=_cursor),
         Target(name="session", run=_session),

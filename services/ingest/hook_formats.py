@@ -1,0 +1,38 @@
+"""The webhooks that are understood: for each platform how it signs, how it is read, and how it wants to be answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from services.ingest.platforms import discourse, github
+from services.ingest.platforms.reading import Delivery, HookSettings, Reading, Reply
+from services.ingest.signatures import hmac_sha256
+from services.ingest.signatures.signed import Scheme
+
+_NOTHING: Final = Reply(status=200)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """A platform's webhook.
+
+    ``taken`` is answered to what was kept, so that the platform says nothing in the community. One that is ``silent``
+    gets it whatever happens: it would put an error before its members. ``sample`` is a delivery to try a source with:
+    its headers and its body.
+    """
+
+    scheme: Scheme
+    read: Callable[[Delivery, HookSettings], Reading]
+    sample: tuple[dict[str, str], bytes]
+    taken: Reply = _NOTHING
+    silent: bool = False
+
+
+FORMATS: Final[dict[str, Format]] = {
+    "discourse": Format(
+        scheme=hmac_sha256.hexadecimal("x-discourse-event-signature"), read=discourse.read, sample=discourse.SAMPLE
+    ),
+    "github": Format(scheme=hmac_sha256.hexadecimal("x-hub-signature-256"), read=github.read, sample=github.SAMPLE),
+}

@@ -1,0 +1,152 @@
+"""From raw events to the stream: validation, quotas, the durable publication, and who is told of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+
+from services.ingest.communities import Communities
+from services.ingest.community_map import CommunityMap
+from services.ingest.envelope import RawEvent
+from services.ingest.message import message_of
+from services.ingest.principal import Principal, SourcePrincipal
+from services.ingest.problem import over_quota, paused, unavailable
+from services.ingest.quotas import OverQuota, Quotas
+from services.ingest.refusal import Refusal
+from services.ingest.source_activity import SourceActivity
+from services.ingest.validation import ValidEvent, validate
+from shared.contracts.subjects import kind_of
+from shared.crash_points import crash_point
+from shared.publisher import DurablePublisher, PubResult
+from shared.telemetry.metrics import Tally
+
+Fates = Sequence[ValidEvent | Refusal]
+
+_ADMISSIONS: Final = 3
+_log = structlog.get_logger()
+_taken: Final = Tally(
+    "warmline.events", "{event}", "Member events that were taken, by source and kind", ("source", "kind", "fate")
+)
+REFUSED: Final = Tally("warmline.events.refused", "{event}", "Member events that were refused", ("code",))
+
+
+class Intake:
+    """Takes the events of a request whose sender is known, whichever way it came."""
+
+    def __init__(
+        self,
+        communities: Communities,
+        quotas: Quotas,
+        publisher: DurablePublisher,
+        *,
+        activity: SourceActivity,
+        partitions: int,
+    ) -> None:
+        self._communities = communities
+        self._quotas = quotas
+        self._publisher = publisher
+        self._activity = activity
+        self._partitions = partitions
+
+    def admit(self, principal: Principal) -> None:
+        """Raise ProblemError if nothing of the source is taken now: before a body of its costs anything."""
+        if not isinstance(principal, SourcePrincipal):
+            return
+        if principal.paused:
+            raise paused(principal.source)
+        if over := self._quotas.over(principal.community):
+            raise over_quota(over)
+
+    async def weigh(self, events: Sequence[RawEvent | Refusal], principal: Principal, trace: str | None) -> Fates:
+        """Return for each event what to store or why not; raises ProblemError when quotas leave none to take."""
+        return self._within_quotas(await self._validated(events, principal, trace))
+
+    async def keep(self, fates: Fates) -> Sequence[PubResult]:
+        """Store the valid ones and return what became of each; when it returns, they are durable.
+
+        Raises PublishUnavailableError or StreamFullError.
+        """
+        _count_refused(fates)
+        valid = [fate for fate in fates if isinstance(fate, ValidEvent)]
+        results = await self._publisher.publish([message_of(fate.event, fate.body, self._partitions) for fate in valid])
+        self._note(valid, results)
+        crash_point("ingest.before-answer")
+        return results
+
+    def _note(self, valid: Sequence[ValidEvent], results: Sequence[PubResult]) -> None:
+        taken: Counter[tuple[str, str, str]] = Counter()
+        events: Counter[str] = Counter()
+        sizes: Counter[str] = Counter()
+        for fate, result in zip(valid, results, strict=True):
+            event = fate.event
+            taken[event.source, event.type, "duplicate" if result.duplicate else "accepted"] += 1
+            if not result.duplicate:
+                events[event.community] += 1
+                sizes[event.community] += len(fate.body)
+        for (source, event_type, kept), count in taken.items():
+            _taken.add((source, kind_of(event_type), kept), count)
+        for community, count in events.items():
+            self._quotas.stored(community, count, sizes[community])
+        for community, source in {(fate.event.community, fate.event.source) for fate in valid}:
+            self._activity.heard(community, source)
+
+    async def _validated(self, events: Sequence[RawEvent | Refusal], principal: Principal, trace: str | None) -> Fates:
+        """Validate, and see to it that each community in question has been told of its policy."""
+        now = datetime.now(UTC)
+
+        def fates_by(communities: CommunityMap) -> Fates:
+            return [
+                raw if isinstance(raw, Refusal) else validate(raw, principal, communities, now, trace) for raw in events
+            ]
+
+        communities = await self._communities.known()
+        fates = fates_by(communities)
+        if any(isinstance(fate, Refusal) and fate.code == "unknown-community" for fate in fates):
+            communities = await self._communities.known_now()  # a sender does not repeat what is refused
+            fates = fates_by(communities)
+        for _ in range(_ADMISSIONS):
+            used = {fate.event.community for fate in fates if isinstance(fate, ValidEvent)}
+            new = {community for community in used if not communities.is_announced(community)}
+            if not new:
+                return fates
+            communities = await self._communities.admit(new)
+            fates = fates_by(communities)
+        raise unavailable("the care policy is changing at this moment: send the request again")
+
+    def _within_quotas(self, fates: Fates) -> Fates:
+        """Refuse the events of communities over a quota; raises ProblemError when that leaves none to take."""
+        counts = Counter(fate.event.community for fate in fates if isinstance(fate, ValidEvent))
+        over = {community: found for community in counts if (found := self._quotas.over(community))}
+        if over and len(over) == len(counts):
+            raise over_quota(max(over.values(), key=lambda one: one.retry_after))
+        for community, events in counts.items():
+            if community not in over:
+                self._quotas.take(community, events)
+        if not over:
+            return fates
+        return [
+            _refusal(fate, over.get(fate.event.community)) if isinstance(fate, ValidEvent) else fate for fate in fates
+        ]
+
+
+def _count_refused(fates: Fates) -> None:
+    for code, count in Counter(fate.code for fate in fates if isinstance(fate, Refusal)).items():
+        REFUSED.add((code,), count)
+        _log.info("events_refused", code=code, count=count)
+
+
+def _refusal(valid: ValidEvent, over: OverQuota | None) -> ValidEvent | Refusal:
+    if over is None:
+        return valid
+    return Refusal(
+        id=valid.event.id,
+        source=valid.event.source,
+        field=None,
+        reason=over.detail,
+        code="over-quota",
+        retry_after=over.retry_after,
+    )

@@ -1,0 +1,105 @@
+"""What comes of a platform's request: facts, or why there are none. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Final, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from services.ingest.platforms.facts import Fact
+from services.ingest.refusal import field_problem
+from shared.contracts.names import Label, Url
+
+Form = TypeVar("Form")
+EVERYWHERE: Final = "*"
+
+Time = Annotated[datetime, Meta(tz=True)]
+"""A time with its zone."""
+
+
+class HookSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a source is told of its platform.
+
+    ``site`` is the address that links to messages begin with. ``private`` are the ids of the places whose events are
+    taken although not everybody can read them: without it, none of theirs is. ``public`` are those that everybody can
+    read, for a platform that does not tell; ``*`` stands for all.
+    """
+
+    site: Url | None = None
+    public: tuple[Label, ...] = ()
+    private: tuple[Label, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One request that the platform is known to have sent; header names are in lower case."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    arrived: datetime
+
+
+PassedReason = Literal["direct-message", "private-place", "no-member", "of-no-concern"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """The request was understood, and holds nothing that may or need be kept."""
+
+    why: PassedReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """The platform asks to be answered so before it sends events."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "text/plain"
+
+
+Reading = tuple[Fact, ...] | Passed | Reply
+
+
+class NotUnderstoodError(Exception):
+    """The request has not the form that its platform documents. The text names the field, and nothing of its value."""
+
+
+def decoded(body: bytes, form: type[Form]) -> Form:
+    """Return the JSON in ``body`` as ``form``, half an emoji as ``?``; raises NotUnderstoodError."""
+    try:
+        try:
+            return msgspec.json.decode(body, type=form)
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError:
+            if b"\\ud" not in body.lower():
+                raise
+            whole = json.dumps(json.loads(body), ensure_ascii=False).encode("utf-8", "replace")
+            return msgspec.json.decode(whole, type=form)
+    except msgspec.ValidationError as error:
+        problem = field_problem(error, "")
+        raise NotUnderstoodError(f"{problem.field}: {problem.reason}") from None
+    except (ValueError, RecursionError):
+        raise NotUnderstoodError("the body is no JSON") from None
+
+
+def header(delivery: Delivery, name: str) -> str:
+    """Return a header that the platform always sends; raises NotUnderstoodError when it is missing."""
+    value = delivery.headers.get(name)
+    if not value:
+        raise NotUnderstoodError(f"the header {name} is missing")
+    return value
+
+
+def time_of(value: float) -> datetime:
+    """Return seconds since 1970 as a time; raises NotUnderstoodError."""
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise NotUnderstoodError("a time is none") from None

@@ -1,0 +1,231 @@
+"""Administration of sources over HTTP: adding, listing, pausing, and what their webhooks are signed with."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+from litestar import delete, get, post
+from litestar.datastructures import State
+from litestar.handlers import HTTPRouteHandler
+from msgspec import Meta
+
+from services.ingest.admin_parts import AdminParts, check_names, organisation_of, parts_of
+from services.ingest.hook_formats import FORMATS, Format
+from services.ingest.hooks import Hook, HookKey
+from services.ingest.platforms.reading import HookSettings
+from services.ingest.problem import ProblemError
+from services.ingest.sources import SourceListed
+from services.ingest.webhooks_route import PREFIX, TEST_HEADER
+from shared.contracts.names import Name
+
+Secret = Annotated[str, Meta(min_length=1, max_length=1_000, pattern=r"^[!-~]+$(?!\n)")]
+_SECRET_BYTES: Final = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookWanted:
+    """How the platform sends: the ``format`` of its webhook. Without a ``secret``, one is made."""
+
+    format: Name
+    secret: Secret | None = None
+    settings: HookSettings = field(default_factory=HookSettings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceWanted:
+    """A source to add."""
+
+    community: Name
+    platform: Name
+    name: Name
+    hook: HookWanted | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceAdded:
+    """A source that was added. ``token`` is shown here and never again, as is the ``secret`` of its webhook.
+
+    ``path`` is where the platform sends to.
+    """
+
+    name: str
+    source: str
+    token: str
+    path: str | None = None
+    secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceList:
+    """All sources by community, platform and name."""
+
+    items: Sequence[SourceListed]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretWanted:
+    """What the platform signs with from now on; without a ``secret``, one is made."""
+
+    secret: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretAdded:
+    """The secret to give to the platform; the one before holds, too, until it is dropped."""
+
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedSample:
+    """A request as the platform would send it, but for a header that asks what it would come to."""
+
+    path: str
+    headers: dict[str, str]
+    body: str
+
+
+@post("/v1/sources", summary="Add a source and get its token")
+async def post_source(data: SourceWanted, state: State) -> SourceAdded:
+    """Add a source of a community; the token in the answer is shown once."""
+    check_names(community=data.community, platform=data.platform, name=data.name)
+    parts = parts_of(state)
+    await organisation_of(parts, data.community)
+    key, now, secret = (data.community, data.platform, data.name), datetime.now(UTC), None
+    if data.hook is None:
+        token = await parts.sources.add(*key, now)
+    else:
+        _format(data.hook.format)
+        secret = data.hook.secret or _made()
+        token = await parts.hooks.add(key, data.hook.format, data.hook.settings, secret, now)
+    source = f"/{data.platform}/{data.name}"
+    if token is None:
+        raise ProblemError(
+            409, f"the community {data.community!r} has a source {source} already: choose another name", field="name"
+        )
+    path = _path(key) if data.hook else None
+    return SourceAdded(name=data.name, source=source, token=token, path=path, secret=secret)
+
+
+@get("/v1/sources", summary="List the sources")
+async def get_sources(state: State) -> SourceList:
+    """Return every source, without tokens."""
+    return SourceList(items=await parts_of(state).sources.listed())
+
+
+@delete("/v1/sources/{platform:str}/{name:str}", summary="Remove a source")
+async def delete_source(platform: str, name: str, community: str, state: State) -> None:
+    """Remove a source of a community, so that its token is worth nothing from now on."""
+    check_names(community=community, platform=platform, name=name)
+    parts = parts_of(state)
+    if not await parts.sources.remove(community, platform, name):
+        raise _absent((community, platform, name))
+    parts.hooks.forget()
+
+
+@post("/v1/sources/{platform:str}/{name:str}/pause", status_code=204, summary="Pause a source")
+async def post_pause(platform: str, name: str, community: str, state: State) -> None:
+    """Take nothing of a source until it goes on; whoever sends is asked to come again later."""
+    await _pause((community, platform, name), datetime.now(UTC), parts_of(state))
+
+
+@post("/v1/sources/{platform:str}/{name:str}/resume", status_code=204, summary="Go on with a source")
+async def post_resume(platform: str, name: str, community: str, state: State) -> None:
+    """Take the events of a paused source again."""
+    await _pause((community, platform, name), None, parts_of(state))
+
+
+@post("/v1/sources/{platform:str}/{name:str}/secret", status_code=200, summary="Give a webhook another secret")
+async def post_secret(platform: str, name: str, community: str, data: SecretWanted, state: State) -> SecretAdded:
+    """Take requests signed with the new secret; the one before holds, too, until it is dropped."""
+    check_names(community=community, platform=platform, name=name)
+    secret = data.secret or _made()
+    if not await parts_of(state).hooks.replace_secret((community, platform, name), secret):
+        raise _no_hook((community, platform, name))
+    return SecretAdded(secret=secret)
+
+
+@delete("/v1/sources/{platform:str}/{name:str}/earlier-secret", summary="Drop the secret before the last")
+async def delete_earlier_secret(platform: str, name: str, community: str, state: State) -> None:
+    """Take requests signed with the newest secret only."""
+    check_names(community=community, platform=platform, name=name)
+    if not await parts_of(state).hooks.drop_earlier_secret((community, platform, name)):
+        raise _no_hook((community, platform, name))
+
+
+@get("/v1/sources/{platform:str}/{name:str}/sample", summary="Get a signed sample to try a webhook with")
+async def get_sample(platform: str, name: str, community: str, state: State) -> SignedSample:
+    """Return a request that comes to nothing but an answer, for whoever wants to know whether the way is open."""
+    check_names(community=community, platform=platform, name=name)
+    key = (community, platform, name)
+    hook = await parts_of(state).hooks.of(key)
+    if hook is None:
+        raise _no_hook(key)
+    headers, body = FORMATS[hook.format].sample
+    signed = {**headers, **_signature(hook, body), TEST_HEADER: "1"}
+    return SignedSample(path=_path(key), headers=signed, body=body.decode())
+
+
+async def _pause(key: HookKey, at: datetime | None, parts: AdminParts) -> None:
+    community, platform, name = key
+    check_names(community=community, platform=platform, name=name)
+    if not await parts.sources.pause(*key, at):
+        raise _absent(key)
+    parts.hooks.forget()
+
+
+def _signature(hook: Hook, body: bytes) -> dict[str, str]:
+    sign = FORMATS[hook.format].scheme.sign
+    if sign is None:
+        raise ProblemError(422, f"only {hook.format} itself can sign for {hook.principal.source}: have it send a test")
+    if not hook.secrets:
+        raise ProblemError(422, f"the secret of {hook.principal.source} cannot be read: give it anew")
+    return sign(body, hook.secrets[0], datetime.now(UTC))
+
+
+def _format(name: str) -> Format:
+    if name not in FORMATS:
+        raise ProblemError(422, f"hook.format: there are {', '.join(sorted(FORMATS))}", field="hook.format")
+    return FORMATS[name]
+
+
+def _made() -> str:
+    return secrets.token_hex(_SECRET_BYTES)
+
+
+def _path(key: HookKey) -> str:
+    return PREFIX + "/".join(key)
+
+
+def _absent(key: HookKey) -> ProblemError:
+    return ProblemError(404, f"the community {key[0]!r} has no source /{key[1]}/{key[2]}")
+
+
+def _no_hook(key: HookKey) -> ProblemError:
+    return ProblemError(404, f"the community {key[0]!r} has no source /{key[1]}/{key[2]} with a webhook")
+
+
+SOURCE_ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
+    post_source,
+    get_sources,
+    delete_source,
+    post_pause,
+    post_resume,
+    post_secret,
+    delete_earlier_secret,
+    get_sample,
+)
+SOURCE_FORMS: Final[tuple[type[Any], ...]] = (
+    HookSettings,
+    HookWanted,
+    SecretAdded,
+    SecretWanted,
+    SignedSample,
+    SourceAdded,
+    SourceList,
+    SourceWanted,
+)

@@ -1,0 +1,193 @@
+"""``POST /v1/hooks/<community>/<platform>/<source>``: bare ASGI, where platforms send what happens on them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+import structlog
+
+from services.ingest.envelope import RawEvent
+from services.ingest.hook_formats import FORMATS, Format
+from services.ingest.hook_troubles import HookTroubles
+from services.ingest.hooks import Hook, Hooks
+from services.ingest.http_message import (
+    Body,
+    ClientGoneError,
+    Headers,
+    Receive,
+    Scope,
+    Send,
+    answer,
+    answer_problem,
+)
+from services.ingest.intake import Intake
+from services.ingest.platforms.facts import Fact
+from services.ingest.platforms.reading import Delivery, NotUnderstoodError, Passed, Reading, Reply
+from services.ingest.problem import ProblemError, problem_of
+from services.ingest.refusal import Refusal
+from services.ingest.signatures.signed import Signed
+from shared.contracts.cloudevents import SPEC_VERSION, rfc3339, type_name
+from shared.telemetry.metrics import Tally
+from shared.telemetry.traces import request_trace
+
+PREFIX: Final = "/v1/hooks/"
+ROUTE_NAME: Final = "/v1/hooks/{community}/{platform}/{name}"
+TEST_HEADER: Final = "warmline-test"
+"""Asks, in a request that is signed like any other, what it would come to; nothing of it is kept."""
+
+_PATH: Final = re.compile(rf"{PREFIX}([a-z0-9-]{{1,40}})/([a-z0-9-]{{1,40}})/([a-z0-9-]{{1,40}})")
+_log = structlog.get_logger()
+_encoder: Final = msgspec.json.Encoder()
+_came: Final = Tally("warmline.webhooks", "{request}", "Webhooks by source and what came of them", ("source", "fate"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What a test came to: the facts it holds, or why it holds none."""
+
+    facts: Sequence[str] = ()
+    passed: str | None = None
+    not_understood: str | None = None
+
+
+class WebhooksRoute:
+    """Takes webhooks: verifies the raw bytes, reads them, publishes, and answers so that the platform stays silent.
+
+    A verified request that is not understood is noted for the operator and answered like any other: platforms shut off
+    a webhook that fails, and the next event may be understood.
+    """
+
+    def __init__(self, hooks: Hooks, troubles: HookTroubles, intake: Intake) -> None:
+        self._hooks = hooks
+        self._troubles = troubles
+        self._intake = intake
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        headers: Headers = dict(scope["headers"])
+        body = Body(headers, receive)
+        form: Format | None = None
+        try:
+            hook = await self._hook(scope)
+            form = FORMATS[hook.format]
+            traceparent = headers.get(b"traceparent", b"").decode("latin-1")
+            with request_trace(f"POST {ROUTE_NAME}", traceparent) as trace:
+                reply = await self._take(hook, form, headers, await body.read(), trace)
+        except ClientGoneError:
+            return
+        except Exception as error:  # noqa: BLE001 -- the platform gets an answer whatever happens here
+            problem = problem_of(error)
+            if problem is None:
+                _log.exception("webhook_failed")
+                problem = ProblemError(500, "something went wrong here: send the request again, or ask the operator")
+            problem.log(ROUTE_NAME)
+            if form is None or not form.silent:
+                await answer_problem(send, body, problem)
+                return
+            await body.drop()
+            reply = form.taken
+        await answer(send, reply.status, reply.body, content_type=reply.content_type)
+
+    async def _hook(self, scope: Scope) -> Hook:
+        if scope["method"] != "POST":
+            raise ProblemError(405, "send webhooks with POST", headers={"Allow": "POST"})
+        match = _PATH.fullmatch(scope["path"])
+        hook = await self._hooks.of((match[1], match[2], match[3])) if match else None
+        if hook is None:
+            raise _unverified()
+        return hook
+
+    async def _take(self, hook: Hook, form: Format, headers: Headers, body: bytes, trace: str | None) -> Reply:
+        named = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
+        now = datetime.now(UTC)
+        if not _is_verified(form, hook.secrets, Signed(headers=named, body=body, now=now)):
+            _came.add((hook.principal.source, "unverified"))
+            self._troubles.unverified(hook.key)
+            raise _unverified()
+        reading = _reading(hook, form, Delivery(headers=named, body=body, arrived=now))
+        if TEST_HEADER in named:
+            return Reply(status=200, body=_encoder.encode(_tried(reading)), content_type="application/json")
+        self._intake.admit(hook.principal)
+        match reading:
+            case Reply():
+                _came.add((hook.principal.source, "answered"))
+                return reading
+            case Passed(why=why):
+                _came.add((hook.principal.source, why))
+            case NotUnderstoodError():
+                self._note(hook, str(reading))
+            case _:
+                await self._keep(hook, reading, trace)
+        return form.taken
+
+    async def _keep(self, hook: Hook, facts: Sequence[Fact], trace: str | None) -> None:
+        raw = [raw_event(fact, hook.principal.source) for fact in facts]
+        fates = await self._intake.weigh(raw, hook.principal, trace)
+        await self._intake.keep(fates)
+        refused = [fate for fate in fates if isinstance(fate, Refusal)]
+        if not refused:
+            _came.add((hook.principal.source, "taken"))
+        for refusal in refused:
+            self._note(hook, f"{refusal.field}: {refusal.reason}")
+
+    def _note(self, hook: Hook, why: str) -> None:
+        _came.add((hook.principal.source, "not-understood"))
+        _log.warning(
+            "webhook_not_understood", community=hook.principal.community, source=hook.principal.source, why=why
+        )
+        self._troubles.not_understood(hook.key, why)
+
+
+def _is_verified(form: Format, secrets: Sequence[str], signed: Signed) -> bool:
+    for secret in secrets:
+        try:
+            if form.scheme.verify(signed, secret):
+                return True
+        except Exception:  # noqa: BLE001, S112 -- what cannot be verified is not
+            continue
+    return False
+
+
+def _reading(hook: Hook, form: Format, delivery: Delivery) -> Reading | NotUnderstoodError:
+    try:
+        return form.read(delivery, hook.settings)
+    except NotUnderstoodError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 -- the next event may be understood
+        _log.exception("webhook_reader_failed", source=hook.principal.source)
+        return NotUnderstoodError(f"the reader of {hook.format} failed: {type(error).__name__}")
+
+
+def raw_event(fact: Fact, source: str) -> RawEvent:
+    """Return what a platform reported as an event of ``source``, which is still to be validated."""
+    return RawEvent(
+        specversion=SPEC_VERSION,
+        id=fact.id,
+        source=source,
+        type=type_name(fact.data),
+        time=rfc3339(fact.time),
+        data=msgspec.Raw(_encoder.encode(fact.data)),
+    )
+
+
+def _tried(reading: Reading | NotUnderstoodError) -> Tried:
+    match reading:
+        case Passed(why=why):
+            return Tried(passed=why)
+        case NotUnderstoodError():
+            return Tried(not_understood=str(reading))
+        case Reply():
+            return Tried(passed="the platform's own question, which is answered")
+        case _:
+            return Tried(facts=[f"{type(fact.data).__name__.lower()} {fact.id}" for fact in reading])
+
+
+def _unverified() -> ProblemError:
+    return ProblemError(
+        401, "this is no webhook that is known, or it is not signed with its secret: compare both", code="unverified"
+    )

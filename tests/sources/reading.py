@@ -1,0 +1,42 @@
+"""Deliveries of platforms, and what a reader makes of them, checked as ingest would."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from services.ingest.community_map import Community, CommunityMap
+from services.ingest.platforms.facts import Fact
+from services.ingest.platforms.reading import Delivery, Passed, Reading
+from services.ingest.principal import SourcePrincipal
+from services.ingest.validation import ValidEvent, validate
+from services.ingest.webhooks_route import raw_event
+
+ARRIVED = datetime(2026, 11, 22, 12, tzinfo=UTC)
+_KNOWN = CommunityMap(communities={"acme": Community(name="acme", organisation="o", announced=True)}, accepting=None)
+_SOURCE = SourcePrincipal(community="acme", platform="any", name="one")
+
+
+def delivery(payload: Any, **headers: str) -> Delivery:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    return Delivery(headers=named, body=body, arrived=ARRIVED)
+
+
+def only_fact(reading: Reading) -> Fact:
+    """Return the one fact in ``reading``, which ingest takes."""
+    assert isinstance(reading, tuple), reading
+    [fact] = reading
+    assert_taken(fact)
+    return fact
+
+
+def why_passed(reading: Reading) -> str:
+    assert isinstance(reading, Passed), reading
+    return reading.why
+
+
+def assert_taken(fact: Fact) -> None:
+    fate = validate(raw_event(fact, _SOURCE.source), _SOURCE, _KNOWN, ARRIVED, None)
+    assert isinstance(fate, ValidEvent), fate
