@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from infra.cli.failure import failures_in_words
 from infra.cli.import_run import checked_site, import_export
 from infra.cli.options import DEFAULT_DATA, Data
+from infra.importing.irc import IrcLogs
 from infra.importing.slack import SlackExport
 from infra.importing.zulip import ZulipArchive
+from infra.operator_error import OperatorError
 
 import_app = typer.Typer(
     name="import",
@@ -36,6 +39,27 @@ Since = Annotated[
         "not keep is left out in any case.",
     ),
 ]
+
+
+@import_app.command()
+def irc(
+    path: Export,
+    community: Community,
+    source: Source = "archive",
+    channel: Annotated[
+        str | None, typer.Option(help="The channel, such as #help, of logs whose path names none.")
+    ] = None,
+    timezone: Annotated[str, typer.Option(help="Where the log's clock stands, such as Europe/Berlin.")] = "UTC",
+    bot: Annotated[
+        list[str] | None, typer.Option(metavar="NICK", help="Who is a bot; may be given several times.")
+    ] = None,
+    since: Since = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Import logs of channels, as irssi, WeeChat, ZNC and others write them."""
+    with failures_in_words():
+        export = IrcLogs(channel=channel, zone=_zone(timezone), bots=frozenset(bot or ()))
+        import_export(path, export, community=community, source=source, since=since, data=data)
 
 
 @import_app.command()
@@ -74,3 +98,10 @@ def zulip(
     with failures_in_words():
         export = ZulipArchive(site=checked_site(site, "https://acme.zulipchat.com"))
         import_export(path, export, community=community, source=source, since=since, data=data)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError):
+        raise OperatorError(f"--timezone is {name!r}: write a region and a city such as Europe/Berlin.") from None
