@@ -16,6 +16,7 @@ from nats.aio.client import Client
 from infra.nats_for_commands import connect_for_command
 from infra.operator_error import OperatorError
 from infra.run_file import RunFile, running
+from infra.told_secrets import told_secrets
 from shared.event_store.errors import StreamReplacedError
 from shared.postgres_liveness import lively_conninfo
 
@@ -36,14 +37,22 @@ def running_servers(data: Path, environ: Mapping[str, str]) -> Servers:
 
     Raises OperatorError when there are none.
     """
-    nats_url, postgres_url = environ.get(NATS_URL), environ.get(POSTGRES_URL)
+    if named := named_servers(environ):
+        return named
+    run = running_on(data)
+    return Servers(nats_url=run.nats_url, postgres_url=run.postgres_url)
+
+
+def named_servers(environ: Mapping[str, str]) -> Servers | None:
+    """Return the servers that the environment names; raises OperatorError when it names one of the two only."""
+    told = told_secrets(environ)
+    nats_url, postgres_url = told.get(NATS_URL), told.get(POSTGRES_URL)
     if nats_url and postgres_url:
         return Servers(nats_url=nats_url, postgres_url=postgres_url)
     if nats_url or postgres_url:
         missing = POSTGRES_URL if nats_url else NATS_URL
         raise OperatorError(f"{missing} is not set, but its companion is: set both, or neither.")
-    run = running_on(data)
-    return Servers(nats_url=run.nats_url, postgres_url=run.postgres_url)
+    return None
 
 
 def running_on(data: Path) -> RunFile:

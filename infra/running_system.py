@@ -10,6 +10,7 @@ from typing import Final
 from infra.operator_error import OperatorError
 from infra.run_file import running
 from infra.token import administrator_token
+from infra.told_secrets import told_secrets
 
 INGEST_URL: Final = "WARMLINE_INGEST_URL"
 TOKEN: Final = "WARMLINE_TOKEN"  # noqa: S105 - the variable's name
@@ -31,9 +32,10 @@ def running_system(data: Path, environ: Mapping[str, str]) -> RunningSystem:
     if url := environ.get(INGEST_URL):
         if not url.startswith(("http://", "https://")):
             raise OperatorError(f"{INGEST_URL} is {url!r}: give an address such as http://127.0.0.1:8081")
-        if not environ.get(TOKEN):
+        told = told_secrets(environ)
+        if not told.get(TOKEN):
             raise OperatorError(f"{INGEST_URL} is set but {TOKEN} is not: it holds the administrator's token.")
-        return RunningSystem(ingest_url=url.rstrip("/"), token=administrator_token(data, environ))
+        return RunningSystem(ingest_url=url.rstrip("/"), token=administrator_token(data, told))
     run = running(data)
     if run is None:
         raise OperatorError(

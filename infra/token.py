@@ -7,14 +7,15 @@ from pathlib import Path
 
 from infra.operator_error import OperatorError
 from infra.private_file import kept_secret
+from infra.told_secrets import told_secrets
 
 
 def administrator_token(data: Path, environment: Mapping[str, str]) -> str:
-    """WARMLINE_TOKEN if set, else the one in DATA/token, generated at the first call.
+    """WARMLINE_TOKEN if set, itself or by its file, else the one in DATA/token, generated at the first call.
 
-    Raises OperatorError if WARMLINE_TOKEN could not travel in an Authorization header.
+    Raises OperatorError if WARMLINE_TOKEN could not travel in an Authorization header, or its file cannot be read.
     """
-    given = environment.get("WARMLINE_TOKEN", "")
+    given = told_secrets(environment).get("WARMLINE_TOKEN", "")
     if not given:
         return kept_secret(data / "token")
     if not given.isascii() or not given.isprintable() or " " in given:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from shared.topology import StreamSettings, read_bytes
 
@@ -15,10 +17,37 @@ _QUOTA_RATE: Final = 20_000
 """About what one ingest stores: an import or a bridge stays far below, and a sender gone wild is slowed."""
 _QUOTA_BURST: Final = 100_000
 _QUOTA_SHARE: Final = 50
+_SECRETS: Final = ("TOKEN", "NATS_PASSWORD", "POSTGRES_PASSWORD", "SMTP_URL")
+_USER_ALONE: Final = re.compile(r"^(\w+://[^:/?#@,]+)@")
 
 
 class SettingsError(ValueError):
     """The environment lacks a variable or holds one that cannot be read; the text names each and the mend."""
+
+
+def with_secrets(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return ``environ`` with the secrets that stand in files, and the servers' passwords in their addresses.
+
+    Instead of a secret its variable with ``_FILE`` behind names a file that holds it, as Compose's and Kubernetes'
+    secrets are. An address that names a user alone gets ``WARMLINE_NATS_PASSWORD`` or ``WARMLINE_POSTGRES_PASSWORD``.
+    Raises SettingsError for a file that cannot be read.
+    """
+    told = dict(environ)
+    for name in _SECRETS:
+        if path := environ.get(f"{_PREFIX}{name}_FILE"):
+            try:
+                told[f"{_PREFIX}{name}"] = Path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                why = error.strerror if isinstance(error, OSError) else "it is no text"
+                raise SettingsError(
+                    f"{_PREFIX}{name}_FILE names {path}, which cannot be read: {why}. "
+                    "It must be there, and this process's account must be allowed to read it."
+                ) from error
+    for server in ("NATS", "POSTGRES"):
+        address, password = f"{_PREFIX}{server}_URL", told.get(f"{_PREFIX}{server}_PASSWORD")
+        if password and address in told:
+            told[address] = _USER_ALONE.sub(rf"\1:{quote(password, safe='')}@", told[address])
+    return told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +82,7 @@ class ServiceSettings:
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> ServiceSettings:
         """Return the settings in ``environ`` (default: the process's); raises SettingsError with all that is wrong."""
-        reader = _Reader(os.environ if environ is None else environ)
+        reader = _Reader(with_secrets(os.environ if environ is None else environ))
         data = reader.text("DATA")
         settings = cls(
             nats_url=reader.required("NATS_URL", "the address of the NATS server, such as nats://127.0.0.1:4222"),

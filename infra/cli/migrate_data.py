@@ -21,7 +21,7 @@ from infra.cli.quiet_logs import quiet_logs
 from infra.embedded_servers import embedded_servers, what_to_delete
 from infra.migration import Counted, count, load_migrated, save_for_migration
 from infra.operator_error import OperatorError
-from infra.running_servers import NATS_URL, POSTGRES_URL, Servers, connected
+from infra.running_servers import NATS_URL, POSTGRES_URL, Servers, connected, named_servers
 from infra.start_policy import keep_policy_in_force
 
 _TO_SERVERS: Final = "to-servers"
@@ -50,10 +50,10 @@ def migrate_data(
 
 
 def _own_servers() -> Servers:
-    nats_url, postgres_url = os.environ.get(NATS_URL), os.environ.get(POSTGRES_URL)
-    if not nats_url or not postgres_url:
+    named = named_servers(os.environ)
+    if named is None:
         raise OperatorError(f"Set {NATS_URL} and {POSTGRES_URL}: they name the servers of your own.")
-    return Servers(nats_url=nats_url, postgres_url=postgres_url)
+    return named
 
 
 async def _to_servers(data: Path, own: Servers, replicas: int) -> Counted:

@@ -9,7 +9,7 @@ from email.utils import parseaddr
 from typing import Final, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from shared.settings import SettingsError
+from shared.settings import SettingsError, with_secrets
 
 _TLS: Final[dict[str, Literal["starttls", "implicit", "none"]]] = {
     "smtp": "none",
@@ -41,7 +41,7 @@ class SmtpSettings:
         The form is ``smtp+starttls://user:password@host:587?from=warmline@example.org``; ``smtps`` is TLS from the
         start, ``smtp`` none at all.
         """
-        url = (os.environ if environ is None else environ).get("WARMLINE_SMTP_URL")
+        url = with_secrets(os.environ if environ is None else environ).get("WARMLINE_SMTP_URL")
         if not url:
             return None
         try:
