@@ -34,15 +34,13 @@ _never = threading.Event()
 COMMAND = (sys.executable, "-P", "-m", "infra.cli.main")
 
 
-class RunningSystem:
-    """`warmline up` as a child process, and ways to use and to hurt it."""
+class PublicFace:
+    """What senders and people see of a system: where events go in, and the desk's API."""
 
-    def __init__(self, data: Path, process: subprocess.Popen[str], run: RunFile) -> None:
-        self.data = data
-        self.process = process
-        self.run = run
-        self.ingest = httpx.Client(base_url=run.ingest_url, headers={"authorization": f"Bearer {TOKEN}"}, timeout=30)
-        self.api = httpx.Client(base_url=run.desk_url, headers={"authorization": f"Bearer {TOKEN}"}, timeout=30)
+    def __init__(self, ingest_url: str, desk_url: str, token: str) -> None:
+        headers = {"authorization": f"Bearer {token}"}
+        self.ingest = httpx.Client(base_url=ingest_url, headers=headers, timeout=30)
+        self.api = httpx.Client(base_url=desk_url, headers=headers, timeout=30)
 
     def post(self, events: list[dict[str, Any]]) -> dict[str, Any]:
         """Post a batch, again and again while ingest is away, as a source would; return the answer."""
@@ -68,6 +66,16 @@ class RunningSystem:
             return response.json() if response.status_code == 200 else None
 
         return until(attempt, seconds=60, what=path)
+
+
+class RunningSystem(PublicFace):
+    """`warmline up` as a child process, and ways to use and to hurt it."""
+
+    def __init__(self, data: Path, process: subprocess.Popen[str], run: RunFile) -> None:
+        super().__init__(run.ingest_url, run.desk_url, TOKEN)
+        self.data = data
+        self.process = process
+        self.run = run
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a `warmline` command against this system, in this process: one of its own takes a second to start."""

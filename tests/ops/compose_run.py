@@ -2,77 +2,102 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
-import secrets
 import socket
 import subprocess
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
-import httpx
-
-from infra.nats_users import USERS
+from tests.end_to_end.harbour import write_policy
+from tests.end_to_end.running_system import PublicFace
 
 TOP = Path(__file__).parents[2]
+CLUSTER = MappingProxyType(
+    {
+        "COMPOSE_PROFILES": "cluster",
+        "WARMLINE_NATS_CONFIG": "cluster.conf",
+        "WARMLINE_NATS_HOSTS": "nats:4222,nats-2:4222,nats-3:4222",
+        "WARMLINE_STREAM_REPLICAS": "3",
+    }
+)
+"""What .env.example says of three NATS servers."""
+_LOCK = Path(tempfile.gettempdir(), "warmline-compose.lock")
 
 
-class ComposeRun:
+class ComposeRun(PublicFace):
     """One project of Compose: its containers, volumes and image are gone when the test is over."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, told: Mapping[str, str]) -> None:
         self.name = f"warmline-test-{os.getpid()}"
         self.image = f"{self.name}:latest"
-        self.token = secrets.token_hex(16)
         desk, ingest, auditor = free_ports(3)
-        self.desk_url, self.ingest_url = f"http://127.0.0.1:{desk}", f"http://127.0.0.1:{ingest}"
+        self.secrets = folder / "secrets"
+        run(["sh", "infra/compose-secrets.sh", str(self.secrets)], seconds=10)
+        (self.secrets / "nats-route").write_text("0123456789")  # nats-server takes bare digits for a number
+        variables = {
+            "POLICY": write_policy(folder),
+            "WARMLINE_SECRETS": self.secrets,
+            "WARMLINE_IMAGE": self.image,
+            "WARMLINE_DESK_PORT": desk,
+            "WARMLINE_INGEST_PORT": ingest,
+            "WARMLINE_AUDITOR_PORT": auditor,
+            **told,
+        }
         self._env_file = folder / "env"
-        self._env_file.write_text(
-            f"WARMLINE_TOKEN={self.token}\n"
-            + "".join(f"{user.password_variable}={secrets.token_hex(16)}\n" for user in USERS)
-            # nats-server takes bare digits for a number
-            + "WARMLINE_NATS_ROUTE_PASSWORD=0123456789\n"
-            + f"WARMLINE_POSTGRES_PASSWORD={secrets.token_hex(16)}\n"
-            f"WARMLINE_DESK_PORT={desk}\nWARMLINE_INGEST_PORT={ingest}\n"
-            f"WARMLINE_AUDITOR_PORT={auditor}\nWARMLINE_IMAGE={self.image}\n"
-        )
+        self._env_file.write_text("".join(f"{name}={value}\n" for name, value in variables.items()))
+        token = (self.secrets / "token").read_text(encoding="ascii")
+        super().__init__(f"http://127.0.0.1:{ingest}", f"http://127.0.0.1:{desk}", token)
 
     def compose(self, *arguments: str, seconds: float = 120) -> subprocess.CompletedProcess[str]:
-        command = ["docker", "compose", "--project-name", self.name, "--env-file", str(self._env_file), *arguments]
-        return run(command, seconds=seconds)
+        """Run a command of Compose's, which must succeed."""
+        return run([*self._compose, *arguments], seconds=seconds)
 
-    def get(self, path: str) -> Any:
-        response = httpx.get(f"{self.desk_url}{path}", headers=self._headers(), timeout=10, trust_env=False)
-        return response.json() if response.status_code == 200 else None
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a `warmline` command in a container of its own."""
+        return answer([*self._compose, "run", "--rm", "-T", "cli", *arguments], seconds=120)
 
-    def post(self, event: dict[str, Any]) -> httpx.Response:
-        headers = {**self._headers(), "content-type": "application/cloudevents+json"}
-        return httpx.post(f"{self.ingest_url}/v1/events", json=event, headers=headers, timeout=10, trust_env=False)
+    def up(self, *options: str) -> None:
+        """Start what does not run, and wait until all is healthy."""
+        self.compose("up", *options, "--detach", "--wait", "--wait-timeout", "240", seconds=600)
 
-    def _headers(self) -> dict[str, str]:
-        return {"authorization": f"Bearer {self.token}"}
+    @property
+    def _compose(self) -> list[str]:
+        return ["docker", "compose", "--project-name", self.name, "--env-file", str(self._env_file)]
 
 
 @contextmanager
-def compose_run(folder: Path) -> Iterator[ComposeRun]:
-    compose = ComposeRun(folder)
-    try:
-        compose.compose("up", "--build", "--detach", "--wait", "--wait-timeout", "180", seconds=540)
-        yield compose
-    finally:
-        compose.compose("--profile", "cli", "down", "--volumes", "--remove-orphans")
-        subprocess.run(["docker", "image", "rm", compose.image], capture_output=True, timeout=60, check=False)
+def compose_run(folder: Path, told: Mapping[str, str] = MappingProxyType({})) -> Iterator[ComposeRun]:
+    """Start it with the policy of the tests' community in force; on one machine, one at a time."""
+    with _LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        compose = ComposeRun(folder, told)
+        try:
+            compose.up("--build")
+            adopted = compose.command("policy", "adopt", "/policy.yaml")
+            assert "In force for acme" in adopted.stdout, adopted.stderr
+            yield compose
+        finally:
+            compose.compose("--profile", "*", "down", "--volumes", "--remove-orphans")
+            subprocess.run(["docker", "image", "rm", compose.image], capture_output=True, timeout=60, check=False)
 
 
 def run(command: list[str], *, seconds: float) -> subprocess.CompletedProcess[str]:
     """Run a command of the engine's; its whole output is the error if it fails."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("WARMLINE_", "POLICY"))}
-    done = subprocess.run(
-        command, cwd=TOP, env=environment, capture_output=True, text=True, timeout=seconds, check=False
-    )
+    done = answer(command, seconds=seconds)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
     return done
+
+
+def answer(command: list[str], *, seconds: float) -> subprocess.CompletedProcess[str]:
+    """Run a command with nothing of ours in its environment."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("WARMLINE_", "POLICY"))}
+    return subprocess.run(
+        command, cwd=TOP, env=environment, capture_output=True, text=True, timeout=seconds, check=False
+    )
 
 
 def free_ports(number: int) -> list[int]:

@@ -3,67 +3,74 @@
 from __future__ import annotations
 
 import subprocess
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
-from shared.contracts.names import member_key
+from tests.end_to_end.harbour import event
+from tests.end_to_end.test_line import (
+    test_claim_and_settle_through_the_api,
+    test_status_is_well_and_verify_finds_no_difference,
+    test_the_teams_own_reply_settles_and_a_peers_withdraws,
+    test_who_needs_a_human_stands_in_the_queue_with_the_reason_assigned_to_a_named_responder,
+    touches,
+)
 from tests.ops.compose_run import ComposeRun, compose_run
 from tests.waiting import until
+
+# The whole line, as it is tested on `warmline up`.
+__all__ = [
+    "test_claim_and_settle_through_the_api",
+    "test_status_is_well_and_verify_finds_no_difference",
+    "test_the_teams_own_reply_settles_and_a_peers_withdraws",
+    "test_who_needs_a_human_stands_in_the_queue_with_the_reason_assigned_to_a_named_responder",
+]
 
 # The first of them builds the image.
 pytestmark = [pytest.mark.ops("docker"), pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComposeRun]:
     with compose_run(tmp_path_factory.mktemp("compose")) as compose:
         yield compose
 
 
-def joined(member: str, ago: timedelta) -> dict[str, Any]:
-    return {
-        "specversion": "1.0",
-        "id": f"joined:{member}:1",
-        "source": "/discord/harbour",
-        "type": "warmline.member.joined.v1",
-        "time": (datetime.now(UTC) - ago).isoformat(),
-        "data": {"community": "harbour", "platform": "discord", "member": {"id": member, "name": "Ada"}},
-    }
+def test_compose_takes_the_file_with_every_profile(system: ComposeRun) -> None:
+    system.compose("--profile", "*", "config", "--quiet")
 
 
-def test_a_newcomer_whom_nobody_greeted_stands_in_the_queue_and_is_there_after_a_restart(system: ComposeRun):
-    adopted = system.compose("run", "--rm", "-T", "cli", "policy", "adopt", "/policy.yaml")
-    assert "In force for harbour" in adopted.stdout
+def test_what_is_kept_is_there_after_a_restart(system: ComposeRun) -> None:
+    system.post([event("join:ines", "joined", "ines", timedelta(hours=3))])
 
-    answer = system.post(joined("u1", ago=timedelta(minutes=10)))
-    assert answer.status_code in (200, 202), answer.text
+    def welcome() -> list[str]:
+        return [touch["id"] for touch in touches(system, reason="welcome") if touch["member"]["name"] == "Ines"]
 
-    def queue() -> list[dict[str, Any]]:
-        return (system.get("/api/v1/queue") or {"items": []})["items"]
-
-    (touch,) = until(queue, seconds=30, what="the touch in the queue")
-    assert (touch["reason"], touch["member"]["name"]) == ("welcome", "Ada")
-    member = member_key("harbour", "discord", "u1")
-    story = system.get(f"/api/v1/members/{member}/history")["items"]
-    assert [item["kind"] for item in story] == ["joined"]
-
+    before = until(welcome, seconds=60, what="the touch in the queue")
     system.compose("down")
-    system.compose("up", "--detach", "--wait", "--wait-timeout", "120", seconds=180)
-    (again,) = until(queue, seconds=30, what="the touch after the restart")
-    assert again["id"] == touch["id"]
-    assert system.get(f"/api/v1/members/{member}/history")["items"] == story
+    system.up()
+    assert welcome() == before
+    assert system.command("verify").returncode == 0
 
 
-def test_no_service_runs_as_root_or_can_write_to_its_image(system: ComposeRun):
+def test_nothing_runs_as_root_or_can_write_to_its_image(system: ComposeRun) -> None:
     for service in ("ingest", "triage", "notifier", "projections", "auditor"):
         probe = "import os; print(os.getuid(), os.access('/opt/warmline', os.W_OK))"
         found = system.compose("exec", "-T", service, "python", "-c", probe)
         assert found.stdout.split() == ["10001", "False"]
+    assert system.compose("exec", "-T", "nats", "id", "-u").stdout.strip() == "10002"
+    assert system.compose("exec", "-T", "postgres", "id", "-un").stdout.strip() == "postgres"
 
 
-def test_a_triage_that_stands_still_is_unhealthy_and_says_why(system: ComposeRun):
+def test_no_secret_is_shown_by_the_engine(system: ComposeRun) -> None:
+    containers = system.compose("ps", "--all", "--quiet").stdout.split()
+    shown = subprocess.run(["docker", "inspect", *containers], capture_output=True, text=True, timeout=20, check=True)
+    secrets = [file.read_text() for file in system.secrets.iterdir()]
+    assert [secret for secret in secrets if secret and secret in shown.stdout] == []
+
+
+def test_a_triage_that_stands_still_is_unhealthy_and_says_why(system: ComposeRun) -> None:
     # `docker pause` would stop the health check as well, so the process alone is stopped.
     system.compose("exec", "-T", "triage", "python", "-c", STOP)
 
@@ -79,7 +86,7 @@ def test_a_triage_that_stands_still_is_unhealthy_and_says_why(system: ComposeRun
     ).stdout  # fmt: skip
     assert "nobody owns" in log
     system.compose("kill", "triage")
-    system.compose("up", "--detach", "--wait", "--wait-timeout", "90")
+    system.up()
 
 
 STOP = """
