@@ -23,7 +23,7 @@ help:
 	@echo "make bench  measure against the textbook way and bare loops, on servers of its own; minutes, and nothing passes"
 	@echo "            ROWS=\"triage_throughput memory\" (else all)  ROUNDS=5  SECONDS=3 (each turn)  SIZES=EVENTS=100000"
 	@echo "make profile  show where a service's time goes under load; SERVICE=triage, notifier, projections or ingest"
-	@echo "make lint   check style, types and layers"
+	@echo "make lint   check style, types and layers, Dockerfile and docker-compose.yml"
 
 install:
 	@sh infra/install.sh $(UV_VERSION)
@@ -71,3 +71,5 @@ lint: install
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	.venv/bin/hadolint infra/Dockerfile
+	.venv/bin/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml

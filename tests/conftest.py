@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from nats.aio.client import Client
 
 from tests import servers
+from tests.containers import ContainerServers, container_servers
 
 pytest_plugins = ("tests.machine_needs",)
 
@@ -38,6 +39,15 @@ LONGEST = (
 # How long an example takes says nothing where several workers share a core.
 settings.register_profile("shared cores", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared cores")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--servers",
+        choices=("embedded", "containers"),
+        default="embedded",
+        help="what the NATS and the PostgreSQL that all tests share are: embedded, or containers of docker-compose.yml",
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -67,14 +77,32 @@ def servers_data() -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(scope="session")
+def in_containers(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ContainerServers | None]:
+    """The servers that all tests share, where they are containers."""
+    if pytestconfig.getoption("servers") == "containers":
+        with container_servers(tmp_path_factory.mktemp("containers")) as started:
+            yield started
+    else:
+        yield None
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def postgres_url(servers_data: Path) -> AsyncIterator[str]:
+async def postgres_url(servers_data: Path, in_containers: ContainerServers | None) -> AsyncIterator[str]:
+    if in_containers:
+        yield in_containers.postgres_url
+        return
     async with servers.running_postgres(servers_data) as server:
         yield server.url
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def nats_url(servers_data: Path) -> AsyncIterator[str]:
+async def nats_url(servers_data: Path, in_containers: ContainerServers | None) -> AsyncIterator[str]:
+    if in_containers:
+        yield in_containers.nats_url
+        return
     async with servers.running_nats(servers_data) as server:
         yield server.url
 
