@@ -11,10 +11,12 @@ import typer
 from infra.cli.failure import failures_in_words
 from infra.cli.import_run import checked_site, import_export
 from infra.cli.options import DEFAULT_DATA, Data
+from infra.importing.discourse import DiscoursePosts
 from infra.importing.irc import IrcLogs
 from infra.importing.slack import SlackExport
 from infra.importing.zulip import ZulipArchive
 from infra.operator_error import OperatorError
+from services.ingest.platforms.reading import HookSettings
 
 import_app = typer.Typer(
     name="import",
@@ -39,6 +41,45 @@ Since = Annotated[
         "not keep is left out in any case.",
     ),
 ]
+
+
+@import_app.command()
+def discourse(
+    path: Export,
+    community: Community,
+    source: Source = "archive",
+    site: Annotated[
+        str | None, typer.Option(help="The forum's address, for links to posts: https://forum.example.org")
+    ] = None,
+    public: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CATEGORY",
+            help="The number of a category that everybody can read; may be given several times. '*' stands for all, "
+            "for posts that were fetched without logging in.",
+        ),
+    ] = None,
+    private: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CATEGORY", help="The number of a category to take although not everybody can read it."),
+    ] = None,
+    since: Since = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Import posts of a forum as its API gives them, and its export of users. Direct messages are never taken."""
+    with failures_in_words():
+        if not public and not private:
+            raise OperatorError(
+                "Posts do not say who can read them: give --public '*' if they were fetched without logging in, else "
+                "--public and --private with the numbers of categories."
+            )
+        settings = HookSettings(
+            site=checked_site(site, "https://forum.example.org"),
+            public=tuple(public or ()),
+            private=tuple(private or ()),
+        )
+        export = DiscoursePosts(settings=settings)
+        import_export(path, export, community=community, source=source, since=since, data=data)
 
 
 @import_app.command()

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from infra.importing.archive import ArchiveFile
+from infra.importing.html_text import plain_text
 from infra.importing.pieces import json_list, whole_file
 from infra.importing.reading import Found, Piece, PieceReader, Read, Skipped
 from infra.importing.zulip_names import Topic, topic_of
-from infra.importing.zulip_text import plain_text
 from services.ingest.platforms.facts import Fact, NotAFactError, post_id, solved_id
 from shared.contracts.member_events import Member, Posted, Solved
 

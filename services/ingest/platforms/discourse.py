@@ -7,6 +7,7 @@ post answers others by their number in the topic, of which a webhook does not te
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 from msgspec import Struct
@@ -80,7 +81,9 @@ class Post(Struct, frozen=True, kw_only=True):
     primary_group_name: str | None = None
 
 
-class _Group(Struct, frozen=True, kw_only=True):
+class Group(Struct, frozen=True, kw_only=True):
+    """A group that a profile names."""
+
     name: str
 
 
@@ -94,7 +97,7 @@ class User(Struct, frozen=True, kw_only=True):
     moderator: bool = False
     admin: bool = False
     trust_level: int | None = None
-    groups: tuple[_Group, ...] = ()
+    groups: tuple[Group, ...] = ()
     staged: bool = False
 
 
@@ -165,6 +168,39 @@ def posted(post: Post, settings: HookSettings) -> Posted:
     )
 
 
+def post_fact(post: Post, settings: HookSettings) -> Fact:
+    """Return that ``post`` was written."""
+    return Fact(id=post_id(str(post.id)), time=post.created_at, data=posted(post, settings))
+
+
+def edit_fact(post: Post, settings: HookSettings) -> Fact:
+    """Return that ``post`` was changed to what it says now."""
+    now = posted(post, settings)
+    data = Edited(
+        member=now.member,
+        conversation=now.conversation,
+        message=now.message,
+        text=now.text,
+        audience=now.audience,
+        url=now.url,
+    )
+    at = post.updated_at or post.created_at
+    return Fact(id=edit_id(now.message, stamp(at)), time=at, data=data)
+
+
+def solved_fact(post: Post, settings: HookSettings, at: datetime) -> Fact:
+    """Return that ``post`` is the accepted answer. Who marked it is not told: its author stands for them."""
+    conversation, message = str(post.topic_id), str(post.id)
+    data = Solved(member=_author(post), conversation=conversation, message=message, url=_link(post, settings))
+    return Fact(id=solved_id(conversation, message), time=at, data=data)
+
+
+def joined_fact(user: User, at: datetime) -> Fact:
+    """Return that an account was opened."""
+    data = Joined(member=member_of(user))
+    return Fact(id=member_fact_id("joined", data.member.id, "1"), time=at, data=data)
+
+
 def member_of(user: User) -> Member:
     """Return a profile as a member, by its number: user names can be changed."""
     return Member(
@@ -204,40 +240,22 @@ def _roles(of: Post | User, *groups: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*roles, *(group[:300] for group in groups if group)]))[:100]
 
 
-def _of_post(delivery: Delivery, settings: HookSettings, act: Callable[[Post], Fact]) -> Reading:
+def _of_post(delivery: Delivery, settings: HookSettings, act: Callable[[Post, HookSettings], Fact]) -> Reading:
     post = decoded(delivery.body, _OfPost).post
-    return kept_out(post, settings) or (act(post),)
+    return kept_out(post, settings) or (act(post, settings),)
 
 
 def _post_created(delivery: Delivery, settings: HookSettings) -> Reading:
-    return _of_post(
-        delivery,
-        settings,
-        lambda post: Fact(id=post_id(str(post.id)), time=post.created_at, data=posted(post, settings)),
-    )
+    return _of_post(delivery, settings, post_fact)
 
 
 def _post_edited(delivery: Delivery, settings: HookSettings) -> Reading:
     """A recovered post is one, too: what stands there now is its text."""
-
-    def edited(post: Post) -> Fact:
-        now = posted(post, settings)
-        data = Edited(
-            member=now.member,
-            conversation=now.conversation,
-            message=now.message,
-            text=now.text,
-            audience=now.audience,
-            url=now.url,
-        )
-        at = post.updated_at or post.created_at
-        return Fact(id=edit_id(now.message, stamp(at)), time=at, data=data)
-
-    return _of_post(delivery, settings, edited)
+    return _of_post(delivery, settings, edit_fact)
 
 
 def _post_destroyed(delivery: Delivery, settings: HookSettings) -> Reading:
-    def destroyed(post: Post) -> Fact:
+    def destroyed(post: Post, _settings: HookSettings) -> Fact:
         message = str(post.id)
         data = Deleted(member=_author(post), conversation=str(post.topic_id), message=message)
         return Fact(id=deletion_id(message), time=delivery.arrived, data=data)
@@ -261,24 +279,14 @@ def _liked(delivery: Delivery, settings: HookSettings) -> Reading:
 
 
 def _solved(delivery: Delivery, settings: HookSettings) -> Reading:
-    """Who marked the answer is not told: its author stands for them."""
     post = decoded(delivery.body, _OfSolved).solved
-    if kept := kept_out(post, settings):
-        return kept
-    conversation, message = str(post.topic_id), str(post.id)
-    data = Solved(member=_author(post), conversation=conversation, message=message, url=_link(post, settings))
-    return (Fact(id=solved_id(conversation, message), time=delivery.arrived, data=data),)
+    return kept_out(post, settings) or (solved_fact(post, settings, delivery.arrived),)
 
 
 def _user_created(delivery: Delivery, _settings: HookSettings) -> Reading:
     """A staged account was made for somebody who wrote an e-mail, and has not joined."""
     user = decoded(delivery.body, _OfUser).user
-    if user.staged:
-        return Passed(why="no-member")
-    data = Joined(member=member_of(user))
-    return (
-        Fact(id=member_fact_id("joined", data.member.id, "1"), time=user.created_at or delivery.arrived, data=data),
-    )
+    return Passed(why="no-member") if user.staged else (joined_fact(user, user.created_at or delivery.arrived),)
 
 
 def _user_updated(delivery: Delivery, _settings: HookSettings) -> Reading:

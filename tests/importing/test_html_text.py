@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.importing.zulip_text import PlainText, plain_text
+from infra.importing.html_text import PlainText, plain_text
 
 EMOJI = '<span aria-label="tada" class="emoji emoji-1f389" role="img" title="tada">:tada:</span>'
 FLAG = '<span class="emoji emoji-1f1e9-1f1ea" role="img">:flag_germany:</span>'

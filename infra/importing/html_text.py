@@ -1,4 +1,4 @@
-"""Zulip's HTML to the text that a person would have typed."""
+"""HTML as Zulip and Discourse make it, to the text that a person would have typed."""
 
 from __future__ import annotations
 
