@@ -11,6 +11,7 @@ import typer
 from infra.cli.failure import failures_in_words
 from infra.cli.import_run import checked_site, import_export
 from infra.cli.options import DEFAULT_DATA, Data
+from infra.importing.discord import DiscordExport
 from infra.importing.discourse import DiscoursePosts
 from infra.importing.irc import IrcLogs
 from infra.importing.slack import SlackExport
@@ -41,6 +42,38 @@ Since = Annotated[
         "not keep is left out in any case.",
     ),
 ]
+
+
+@import_app.command()
+def discord(
+    path: Export,
+    community: Community,
+    source: Source = "archive",
+    public: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CHANNEL",
+            help="The id of a channel or a category that all members of the server can read; may be given several "
+            "times. '*' stands for all.",
+        ),
+    ] = None,
+    private: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CHANNEL", help="The id of a channel to take although not all members can read it."),
+    ] = None,
+    since: Since = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Import channels as DiscordChatExporter writes them with --format Json. Direct messages are never taken."""
+    with failures_in_words():
+        if not public and not private:
+            raise OperatorError(
+                "The files do not say who can read their channels: give --public with the ids of those that all "
+                "members can read ('*': all of the export), and --private with those of others to take."
+            )
+        settings = HookSettings(public=tuple(public or ()), private=tuple(private or ()))
+        export = DiscordExport(settings=settings)
+        import_export(path, export, community=community, source=source, since=since, data=data)
 
 
 @import_app.command()

@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from infra.importing.archive import ArchiveFile
+from infra.importing.discord import DiscordExport
 from infra.importing.discourse import DiscoursePosts
 from infra.importing.irc import IrcLogs
 from infra.importing.reading import ExportFormat, Skipped
@@ -236,6 +237,7 @@ TARGETS: Final = {
         Target(name="message", run=_message),
         Target(name="policy_file", run=_policy_file),
         Target(name="policy_body", run=_policy_body, samples=("policy*.json",)),
+        Target(name="discord_export", run=_export(DiscordExport(settings=HookSettings(public=("*",))))),
         Target(name="discourse_posts", run=_export(DiscoursePosts(settings=HookSettings(public=("*",))))),
         Target(name="irc", run=_export(IrcLogs(channel="#help"))),
         Target(name="slack", run=_export(SlackExport(private=frozenset(("secret",))))),
