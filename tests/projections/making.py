@@ -124,6 +124,7 @@ def need(
     member: Member = ADA,
     reason: str = "unanswered",
     *,
+    community: str = COMMUNITY,
     about: str = "conversation-1",
     since: datetime = NOON,
     revision: int = 1,
@@ -134,13 +135,13 @@ def need(
         "touch": touch_id(COMMUNITY, reason, about, 1),
         "revision": revision,
         "organisation": ORGANISATION,
-        "community": COMMUNITY,
+        "community": community,
         "segment": "members",
         "reason": reason,
         "urgency": "normal",
         "care_load": 2,
         "member": needs_touch.MemberRef(
-            key=member_key(COMMUNITY, "discord", member.id), platform="discord", id=member.id
+            key=member_key(community, "discord", member.id), platform="discord", id=member.id
         ),
         "about": about,
         "conversation": None,

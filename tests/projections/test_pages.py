@@ -17,23 +17,34 @@ from services.projections.history.periods import make_periods, periods_of
 from services.projections.pool import views_pool
 from services.projections.queue import queries as queue
 from services.projections.queue.tallies import tallied
+from shared.contracts.names import member_key
 from shared.contracts.policy import Identity
 from tests.projections.folding import create_views
 from tests.projections.making import NOON
 
 ROWS = 20_000
 PAGE = 50
+PEOPLE = 5_000
 
-_TOUCHES = f"""
+
+def person(number: int) -> str:
+    """Return the key of the person whom the touches of that number, modulo ``PEOPLE``, are about."""
+    return member_key(f"c{number % 50}", "discord", f"u{number}")
+
+
+_TOUCHES = sql.SQL(
+    f"""
 INSERT INTO touches (touch, need_revision, organisation, community, segment, reason, urgency, care_load, member_key,
     member_platform, member_id, about, since, raised_at, rank, ranked_from, evidence, rule, policy_version, measured,
     thresholds, fact_revision, standing_revision, standing, responder, changed_at, escalated_at, escalation_cause)
 SELECT 't-' || i, 1, 'harbour', 'c' || i % 50, 's' || i % 20, CASE i % 100 WHEN 0 THEN 'welcome' ELSE 'unanswered' END,
-    'routine', 2, 'm-' || i % 5000, 'discord', 'u' || i % 5000, 'about' || i, at, at, 1, at, '[]', 'r', 'v', '{{}}',
-    '{{}}', 1, 1, CASE i % 5 WHEN 0 THEN 'claimed' WHEN 1 THEN 'held' WHEN 2 THEN 'settled' ELSE 'assigned' END,
+    'routine', 2, ({{keys}}::text[])[1 + i % {PEOPLE}], 'discord', 'u' || i % {PEOPLE},
+    'about' || i, at, at, 1, at, '[]', 'r', 'v', '{{{{}}}}', '{{{{}}}}', 1, 1,
+    CASE i % 5 WHEN 0 THEN 'claimed' WHEN 1 THEN 'held' WHEN 2 THEN 'settled' ELSE 'assigned' END,
     'r' || i % 30, at, CASE WHEN i % 500 = 3 THEN at END, CASE WHEN i % 500 = 3 THEN 'nobody-claimed' END
 FROM (SELECT i, '{NOON}'::timestamptz - i * interval '1 second' AS at FROM generate_series(1, {ROWS}) AS i) AS s
 """
+).format(keys=[person(number) for number in range(PEOPLE)])
 _HISTORY = f"""
 INSERT INTO history (key, seq, community, platform, source, event, kind, time, member_key, message, text, extra)
 SELECT 'e-' || i, i, 'harbour', 'discord', '/s', 'e' || i, 'posted', '{NOON}'::timestamptz - i * interval '1 hour',
@@ -75,7 +86,7 @@ async def large(postgres_url: str) -> AsyncIterator[psycopg.AsyncConnection[Any]
         schemas = await create_views(connection)
         async with connection.transaction():
             await make_periods(connection, periods_of([NOON - timedelta(hours=number) for number in range(ROWS + 1)]))
-        await connection.execute(sql.SQL("WITH {} SELECT").format(tallied(sql.SQL(_TOUCHES))))
+        await connection.execute(sql.SQL("WITH {} SELECT").format(tallied(_TOUCHES)))
         await connection.execute(_HISTORY)
         await connection.execute("ANALYZE touches, touch_tallies, history, arrived, members")
         async with views_pool(postgres_url, schemas) as pool, pool.connection() as reading:
@@ -107,7 +118,7 @@ FILTERS: list[tuple[dict[str, Any], int]] = [
     ({"state": "held"}, 5 * PAGE),
     ({"state": "settled"}, 5 * PAGE),
     ({"escalated": True}, PAGE),
-    ({"member_key": "m-7"}, PAGE),
+    ({"member_key": person(7)}, PAGE),
     ({"hidden": (Identity(platform="discord", id="u1"), Identity(platform="discord", id="u2"))}, 2 * PAGE + 2),
 ]
 

@@ -13,6 +13,7 @@ from psycopg import sql
 from psycopg.rows import class_row
 
 from services.projections.queue.tallies import FACETS, is_open, values_of
+from shared.contracts.names import member_key
 from shared.contracts.policy import Identity
 from shared.contracts.touch_facts import EscalationCause
 
@@ -107,7 +108,11 @@ class Tallies:
     escalated: int
 
 
-_COLUMNS: Final = sql.SQL(", ").join(sql.Identifier(each.name) for each in fields(TouchRow))
+_DOCUMENTS: Final = ("evidence", "measured", "thresholds", "why")
+_COLUMNS: Final = sql.SQL(", ").join(
+    sql.SQL("{name}::json" if each.name in _DOCUMENTS else "{name}").format(name=sql.Identifier(each.name))
+    for each in fields(TouchRow)
+)
 _SHOWN: Final = sql.SQL("""
 reason IS NOT NULL
 AND NOT EXISTS (
@@ -124,12 +129,11 @@ SELECT facet, value, sum(count)::bigint FROM (
     UNION ALL
     SELECT facet, value, -1
     FROM touches AS t CROSS JOIN LATERAL unnest({facets}::text[], {values}) AS kind (facet, value)
-    WHERE {open} AND value IS NOT NULL AND (member_platform, member_id) IN (
-        SELECT * FROM unnest(%(hidden_platforms)s::text[], %(hidden_ids)s::text[]))
+    WHERE {open} AND value IS NOT NULL AND member_key = ANY(%(hidden)s)
 ) AS counted GROUP BY facet, value HAVING sum(count) > 0
 """).format(facets=list(FACETS), values=values_of("t"), open=is_open("t"))
 _TIMELINE: Final = """
-SELECT kind, origin, revision, at, responder, detail FROM touch_timeline WHERE touch = %s
+SELECT kind, origin, revision, at, responder, detail::json FROM touch_timeline WHERE touch = %s
 ORDER BY at, origin DESC, revision, kind
 """
 
@@ -174,12 +178,19 @@ async def timeline(connection: psycopg.AsyncConnection[Any], touch_id: str) -> l
 
 async def tallies(connection: psycopg.AsyncConnection[Any], hidden: Sequence[Identity] = ()) -> Tallies:
     """Return how many open touches there are, those about ``hidden`` identities left out."""
-    found = await connection.execute(_TALLIES, _hidden(hidden))
+    keys = await _keys_of(connection, hidden) if hidden else []
+    found = await connection.execute(_TALLIES, {"hidden": keys})
     counts: dict[str, dict[str, int]] = {}
     for facet, value, count in await found.fetchall():
         counts.setdefault(facet, {})[value] = count
     facets = {name: counts.get(name, {}) for name in ("community", "segment", "reason", "state", "responder")}
     return Tallies(**facets, escalated=counts.get("escalated", {}).get("yes", 0))
+
+
+async def _keys_of(connection: psycopg.AsyncConnection[Any], identities: Sequence[Identity]) -> list[str]:
+    """Return the keys of ``identities`` in the communities that have open touches."""
+    found = await connection.execute("SELECT value FROM touch_tallies WHERE facet = 'community'")
+    return [member_key(value, each.platform, each.id) for (value,) in await found.fetchall() for each in identities]
 
 
 async def revision_of(connection: psycopg.AsyncConnection[Any], touch_id: str) -> int:

@@ -1,4 +1,5 @@
--- Everything that was said about a touch, by triage (origin 'need') and by notifier (origin 'fact').
+-- Everything that was said about a touch, by triage (origin 'need') and by notifier (origin 'fact'). ``detail``, and in
+-- touches evidence, measured, thresholds and why, are JSON that is only ever read as a whole.
 CREATE TABLE touch_timeline (
     touch text NOT NULL,
     origin text NOT NULL,
@@ -7,12 +8,12 @@ CREATE TABLE touch_timeline (
     seq bigint NOT NULL,
     at timestamptz NOT NULL,
     responder text,
-    detail jsonb NOT NULL,
+    detail text NOT NULL,
     PRIMARY KEY (touch, origin, revision, kind)
 );
 
 -- The change feed's mark: the highest sequence folded from either stream.
-CREATE INDEX touch_timeline_seq ON touch_timeline (origin, seq DESC);
+CREATE INDEX touch_timeline_seq ON touch_timeline (origin, seq);
 
 -- One row per touch. TOUCHES and TOUCH_FACTS write disjoint columns, each group guarded by its own revision, so that
 -- the two streams may be folded in any interleaving.
@@ -35,11 +36,11 @@ CREATE TABLE touches (
     raised_at timestamptz,
     rank integer,
     ranked_from timestamptz,
-    evidence jsonb,
+    evidence text,
     rule text,
     policy_version text,
-    measured jsonb,
-    thresholds jsonb,
+    measured text,
+    thresholds text,
     -- the need ended: withdrawn or met, from TOUCHES
     ended_revision integer,
     ended_kind text,
@@ -59,7 +60,7 @@ CREATE TABLE touches (
     escalation_cause text,
     -- why this human and why not the others: the newest routing
     why_revision integer,
-    why jsonb,
+    why text,
     state text NOT NULL GENERATED ALWAYS AS
         (coalesce(standing, CASE WHEN ended_at IS NULL THEN 'raised' ELSE 'withdrawn' END)) STORED
 ) WITH (fillfactor = 70);
@@ -70,17 +71,14 @@ CREATE INDEX touches_open ON touches (rank, ranked_from, touch)
 CREATE INDEX touches_open_of_community ON touches (community, rank, ranked_from, touch)
     WHERE state IN ('raised', 'held', 'assigned', 'claimed') AND reason IS NOT NULL;
 CREATE INDEX touches_open_of_responder ON touches (responder, rank, ranked_from, touch)
-    WHERE state IN ('raised', 'held', 'assigned', 'claimed') AND reason IS NOT NULL;
+    WHERE state IN ('raised', 'held', 'assigned', 'claimed') AND reason IS NOT NULL AND responder IS NOT NULL;
 CREATE INDEX touches_open_for_reason ON touches (reason, rank, ranked_from, touch)
     WHERE state IN ('raised', 'held', 'assigned', 'claimed') AND reason IS NOT NULL;
 CREATE INDEX touches_open_of_segment ON touches (segment, rank, ranked_from, touch)
     WHERE state IN ('raised', 'held', 'assigned', 'claimed') AND reason IS NOT NULL;
 CREATE INDEX touches_escalated ON touches (rank, ranked_from, touch) WHERE escalated_at IS NOT NULL;
-CREATE INDEX touches_of_member ON touches (member_key, rank, ranked_from, touch);
+CREATE INDEX touches_of_member ON touches (member_key);
 CREATE INDEX touches_of_state ON touches (state, rank, ranked_from, touch);
--- Those about one person, whom nothing is told of them.
-CREATE INDEX touches_open_about ON touches (member_id, member_platform)
-    WHERE state IN ('raised', 'held', 'assigned', 'claimed') AND reason IS NOT NULL;
 
 -- How many open touches there are of each kind. One touch counts once for each facet; no row means none.
 CREATE TABLE touch_tallies (

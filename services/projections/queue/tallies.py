@@ -10,10 +10,6 @@ from psycopg import sql
 FACETS: Final = ("community", "segment", "reason", "state", "responder", "escalated")
 """What a touch is counted by."""
 
-_PAIRS: Final = sql.SQL(", ").join(
-    sql.SQL("({}, w.was[{n}], w.becomes[{n}])").format(facet, n=number) for number, facet in enumerate(FACETS, start=1)
-)
-
 
 def values_of(touch: str) -> sql.Composed:
     """Return the values of ``FACETS`` in the row named ``touch``; null for a facet under which it is not counted."""
@@ -40,14 +36,12 @@ written AS (
     {write}
     RETURNING CASE WHEN {was_open} THEN {was} END AS was, CASE WHEN {is_open} THEN {becomes} END AS becomes
 ), changed AS (
-    SELECT facet, kind.was, kind.becomes, count(*) AS touches
-    FROM written AS w CROSS JOIN LATERAL (VALUES {pairs}) AS kind (facet, was, becomes)
-    WHERE kind.was IS DISTINCT FROM kind.becomes GROUP BY facet, kind.was, kind.becomes
+    SELECT was, becomes, count(*) AS touches FROM written GROUP BY was, becomes
 ), moved AS (
     INSERT INTO touch_tallies AS t (facet, value, count)
-    SELECT facet, value, sum(change) FROM (
-        SELECT facet, was, -touches FROM changed UNION ALL SELECT facet, becomes, touches FROM changed
-    ) AS moved (facet, value, change)
+    SELECT facet, value, sum(change)
+    FROM (SELECT was, -touches FROM changed UNION ALL SELECT becomes, touches FROM changed) AS moved (kinds, change)
+        CROSS JOIN LATERAL unnest({facets}::text[], kinds) AS kind (facet, value)
     WHERE value IS NOT NULL GROUP BY facet, value HAVING sum(change) <> 0
     ON CONFLICT (facet, value) DO UPDATE SET count = t.count + excluded.count
     RETURNING count
@@ -58,7 +52,7 @@ written AS (
         was=values_of("old"),
         is_open=is_open("new"),
         becomes=values_of("new"),
-        pairs=_PAIRS,
+        facets=list(FACETS),
     )
 
 

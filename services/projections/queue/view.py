@@ -31,7 +31,7 @@ _TAKE_IN: Final = sql.SQL("""
 WITH timeline AS (
     INSERT INTO touch_timeline (touch, origin, revision, kind, seq, at, responder, detail)
     SELECT * FROM unnest(%(t_touch)b::text[], %(t_origin)b::text[], %(t_revision)b::int8[], %(t_kind)b::text[],
-        %(t_seq)b::int8[], %(t_at)b::timestamptz[], %(t_responder)b::text[], %(t_detail)b::text[]::jsonb[])
+        %(t_seq)b::int8[], %(t_at)b::timestamptz[], %(t_responder)b::text[], %(t_detail)b::text[])
     ON CONFLICT (touch, origin, revision, kind) DO UPDATE SET seq = excluded.seq
 ), {tallied}
 SELECT pg_notify({channel}, current_schema()), EXISTS (SELECT FROM moved WHERE count = 0)
@@ -54,19 +54,12 @@ _TYPES: Final[dict[str, LiteralString]] = {
     "ended_at": "timestamptz",
     "changed_at": "timestamptz",
     "escalated_at": "timestamptz",
-    "evidence": "jsonb",
-    "measured": "jsonb",
-    "thresholds": "jsonb",
-    "why": "jsonb",
-    "detail": "jsonb",
     "revision": "int8",
     "seq": "int8",
     "at": "timestamptz",
 }
 _ARRAYS: Final[dict[str, Callable[[Any], BinaryArray]]] = {
     "text": texts,
-    # Its elements are JSON already.
-    "jsonb": texts,
     "int8": integers,
     "timestamptz": moments,
 }
@@ -150,9 +143,7 @@ def _upsert(forms: Sequence[type[Any]]) -> sql.Composed:
     ).format(
         columns=sql.SQL(", ").join(map(sql.Identifier, names)),
         arrays=sql.SQL(", ").join(
-            sql.SQL("{}::text[]::jsonb[]" if kind == "jsonb" else "{}::{}[]").format(
-                sql.Placeholder(name, format=psycopg.adapt.PyFormat.BINARY), sql.SQL(kind)
-            )
+            sql.SQL("{}::{}[]").format(sql.Placeholder(name, format=psycopg.adapt.PyFormat.BINARY), sql.SQL(kind))
             for name, kind in zip(names, types, strict=True)
         ),
         moved=sql.SQL(", ").join(moved),
