@@ -83,7 +83,13 @@ USERS: Final = (
     ),
     NatsUser(
         name="auditor",
-        publish=("warmline.alarm.*", "$JS.API.INFO", "$JS.API.STREAM.INFO.*", "$JS.API.STREAM.MSG.GET.*"),
+        publish=(
+            "warmline.alarm.*",
+            "$JS.API.INFO",
+            "$JS.API.STREAM.INFO.*",
+            "$JS.API.STREAM.MSG.GET.*",
+            "$SYS.REQ.ACCOUNT.PING.STATZ",
+        ),
         subscribe=("warmline.audit.>",),
         answers=True,
     ),

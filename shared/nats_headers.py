@@ -50,8 +50,11 @@ class Headers(Mapping[str, str]):
     def __getitem__(self, name: str) -> str:
         if self._read is None:
             wanted = name.encode()
+            occurs = self._raw.count(wanted)
+            if not occurs:
+                raise KeyError(name)
             start = self._raw.find(b"\r\n%b:" % wanted)
-            if start >= 0 and self._raw.count(wanted) == 1:
+            if start >= 0 and occurs == 1:
                 start += len(wanted) + 3
                 end = self._raw.find(b"\r\n", start)
                 return self._raw[start : end if end >= 0 else None].strip().decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""A collector of traces: what a process sends it by OTLP over HTTP, kept in memory."""
+"""A collector of traces: what is sent to it by OTLP over HTTP, kept in memory. It takes what else is posted, too."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class Collector:
         self.url = url
         self._lock = threading.Lock()
         self._spans: list[tuple[str, Span]] = []
+        self._posted: list[dict[str, str]] = []
 
     def take(self, body: bytes) -> None:
         request = ExportTraceServiceRequest.FromString(body)
@@ -32,6 +33,15 @@ class Collector:
         """Return the spans of a trace."""
         with self._lock:
             return [(service, span) for service, span in self._spans if span.trace_id.hex() == trace_id]
+
+    def note(self, headers: dict[str, str]) -> None:
+        with self._lock:
+            self._posted.append(headers)
+
+    def posted(self, name: str) -> list[str]:
+        """Return that header of each request that was none of OTLP's, where it has it."""
+        with self._lock:
+            return [headers[name] for headers in self._posted if name in headers]
 
     def linked(self, trace_id: str) -> list[tuple[str, Span]]:
         """Return the spans of other traces that are linked to a trace."""
@@ -54,6 +64,8 @@ def collector() -> Iterator[Collector]:
                 body = gzip.decompress(body)
             if self.path == "/v1/traces":
                 taken.take(body)
+            elif not self.path.startswith("/v1/"):
+                taken.note({name.lower(): value for name, value in self.headers.items()})
             self.send_response(200)
             self.send_header("content-type", "application/x-protobuf")
             self.send_header("content-length", "0")

@@ -14,6 +14,8 @@ class Samples:
     """The samples of one scrape."""
 
     all: tuple[Sample, ...]
+    families: frozenset[str]
+    """What is named, be it without samples; a counter without its `_total`."""
 
     @property
     def names(self) -> set[str]:
@@ -32,4 +34,8 @@ class Samples:
 def samples_at(url: str) -> Samples:
     """Scrape ``url``."""
     text = httpx.get(url, timeout=10, trust_env=False).raise_for_status().text
-    return Samples(tuple(sample for family in text_string_to_metric_families(text) for sample in family.samples))
+    families = list(text_string_to_metric_families(text))
+    return Samples(
+        tuple(sample for family in families for sample in family.samples),
+        frozenset(family.name for family in families),
+    )

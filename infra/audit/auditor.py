@@ -24,6 +24,7 @@ from infra.audit.eyes import BusEye, DatabaseEye
 from infra.audit.findings import Found, Memory, find, remember
 from infra.audit.measures import Measures
 from infra.audit.rounds import Rounds
+from infra.audit.server_rounds import ServerRounds
 from infra.looking.database import look_at_database
 from infra.looking.faces import Faces, look_at_faces
 from infra.looking.look import Away, Look, look_at_streams, parts_of, with_lags
@@ -78,6 +79,7 @@ class Auditor:
         self._ends = Ends()
         self._rounds = Rounds(database)
         self._care = CareRounds(measures.care)
+        self._servers = ServerRounds(measures.servers)
         self._report: AuditReport | None = None
         self._looked_at = 0.0
 
@@ -149,6 +151,9 @@ class Auditor:
         made = await self._rounds.make(look, now)
         if not isinstance(database, Away):
             await self._care.make(self._database, database.partitions, now)
+        await self._servers.make(
+            None if isinstance(database, Away) else self._database, None if isinstance(on_bus, Away) else bus, now
+        )
         self._measures.take_look(look, disks, self._memory)
         self._measures.take_rounds(
             overdue=len(made.overdue or ()),

@@ -12,6 +12,7 @@ from infra.audit.alarm_kinds import ALARM_KINDS
 from infra.audit.care_measures import CareMeasures
 from infra.audit.disk import Disk
 from infra.audit.findings import Memory
+from infra.audit.server_measures import ServerMeasures
 from infra.looking.database import RELAYING
 from infra.looking.look import Away, Look
 
@@ -26,6 +27,7 @@ class Measures:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self.care = CareMeasures(self._registry)
+        self.servers = ServerMeasures(self._registry)
         self._alarm = self._gauge("alarm", "Whether the alarm stands", ("alarm",))
         self._look_ended = self._gauge("audit_look_timestamp_seconds", "When the last look ended")
         self._look_took = self._gauge("audit_look_seconds", "How long the last look took")

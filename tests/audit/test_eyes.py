@@ -17,6 +17,7 @@ from infra.audit.alarm_kinds import NATS_AWAY, POSTGRESQL_AWAY
 from infra.audit.auditor import Auditor, Watched
 from infra.audit.eyes import DatabaseEye, bus_eye
 from infra.audit.measures import Measures
+from infra.audit.nats_figures import nats_figures
 from infra.looking.faces import Faces
 from infra.looking.streams import look_at_stream
 from infra.provision import provision
@@ -137,6 +138,8 @@ async def test_a_server_of_a_cluster_that_is_away_is_seen_and_seen_to_come_back(
                 await until_async(seen, what=f"{names} to lag")
 
             await lagging()
+            told = (await nats_figures(client)).servers  # of the one with the client, and of those without any
+            assert [server.name for server in told] == [node.name for node in cluster.nodes]
             leader = (await client.jetstream().stream_info(TOUCHES)).cluster.leader
             follower = next(number for number in range(3) if not leader.endswith(str(number + 1)))
             await cluster.kill(follower)

@@ -29,10 +29,14 @@ limits: {{care_load: 100, touches: 1000, touches_per_day: 1000}}
 """
 
 
-def write_policy(folder: Path) -> Path:
-    """Return a file with the policy: somebody is always there, and an hour is what a member should wait at most."""
+def write_policy(folder: Path, integrator: str | None = None) -> Path:
+    """Return a file with the policy: somebody is always there, and an hour is what a member should wait at most.
+
+    ``integrator`` is where one, called crm, is told of touches.
+    """
     file = folder / "policy.yaml"
-    file.write_text(POLICY, encoding="utf-8")
+    named = f"integrators: [{{name: crm, url: {integrator!r}, community: acme}}]\n" if integrator else ""
+    file.write_text(POLICY + named, encoding="utf-8")
     return file
 
 

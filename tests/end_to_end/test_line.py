@@ -14,7 +14,10 @@ from tests.collector import Collector
 from tests.end_to_end.harbour import SOURCE, event, post
 from tests.end_to_end.running_system import RunningSystem, started
 from tests.metrics import samples_at
+from tests.prometheus_names import OWN, RECORDED, asked, metrics_in
 from tests.waiting import until
+
+CLOUD_EVENT = "application/cloudevents+json"
 
 
 def touches(system: RunningSystem, **filters: str) -> list[dict[str, Any]]:
@@ -154,7 +157,7 @@ def test_one_trace_leads_from_the_senders_request_to_the_responders_notice(
 ) -> None:
     trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"
     headers = {
-        "content-type": "application/cloudevents+json",
+        "content-type": CLOUD_EVENT,
         "traceparent": f"00-{trace_id}-00f067aa0ba902b7-01",
     }
     asked = post("q-traced", "fay", timedelta(hours=2), "Where do I sign?")
@@ -183,6 +186,27 @@ def test_one_trace_leads_from_the_senders_request_to_the_responders_notice(
     assert first.parent_span_id.hex() == "00f067aa0ba902b7"
     others = [span for _, span in traces.spans(trace_id) if span.name != "POST /v1/events"]
     assert {span.parent_span_id for span in others} == {first.span_id}
+    until(
+        lambda: any(parent.split("-")[1] == trace_id for parent in traces.posted("traceparent")),
+        seconds=30,
+        what="the trace at the integrator",
+    )
+
+
+def test_every_metric_that_a_rule_or_a_panel_names_is_told(system: RunningSystem) -> None:
+    # What some tell only when it comes to that: an event that is refused.
+    refused = system.ingest.post("/v1/events", json={"id": "no event"}, headers={"content-type": CLOUD_EVENT})
+    assert refused.status_code == 422
+    wanted = {(query.where, name) for query in asked() for name in metrics_in(query.expr) - RECORDED - OWN}
+    targets = json.loads((system.data / "prometheus-targets.json").read_text())
+    places = [place for target in targets for place in target["targets"]]
+
+    def missing() -> set[tuple[str, str]]:
+        told = [samples_at(f"http://{place}/metrics") for place in places]
+        names = {name for samples in told for name in samples.names | samples.families}
+        return {(where, name) for where, name in wanted if name not in names}
+
+    until(lambda: not missing(), seconds=30, what="every metric that is named")
 
 
 def test_a_wrong_policy_starts_nothing_and_says_where(tmp_path: Path) -> None:
