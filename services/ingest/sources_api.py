@@ -16,6 +16,8 @@ from msgspec import Meta
 from services.ingest.admin_parts import AdminParts, check_names, organisation_of, parts_of
 from services.ingest.hook_formats import FORMATS, Format
 from services.ingest.hooks import Hook, HookKey
+from services.ingest.platforms import generic
+from services.ingest.platforms.mapping import MappingError, check
 from services.ingest.platforms.reading import HookSettings
 from services.ingest.problem import ProblemError
 from services.ingest.sources import SourceListed
@@ -99,8 +101,7 @@ async def post_source(data: SourceWanted, state: State) -> SourceAdded:
     if data.hook is None:
         token = await parts.sources.add(*key, now)
     else:
-        _format(data.hook.format)
-        secret = data.hook.secret or _made()
+        secret = data.hook.secret or _made(_format(data.hook))
         token = await parts.hooks.add(key, data.hook.format, data.hook.settings, secret, now)
     source = f"/{data.platform}/{data.name}"
     if token is None:
@@ -143,9 +144,12 @@ async def post_resume(platform: str, name: str, community: str, state: State) ->
 async def post_secret(platform: str, name: str, community: str, data: SecretWanted, state: State) -> SecretAdded:
     """Take requests signed with the new secret; the one before holds, too, until it is dropped."""
     check_names(community=community, platform=platform, name=name)
-    secret = data.secret or _made()
-    if not await parts_of(state).hooks.replace_secret((community, platform, name), secret):
-        raise _no_hook((community, platform, name))
+    key, hooks = (community, platform, name), parts_of(state).hooks
+    hook = await hooks.of(key)
+    if hook is None:
+        raise _no_hook(key)
+    secret = data.secret or _made(FORMATS[hook.format])
+    await hooks.replace_secret(key, secret)
     return SecretAdded(secret=secret)
 
 
@@ -187,14 +191,23 @@ def _signature(hook: Hook, body: bytes) -> dict[str, str]:
     return sign(body, hook.secrets[0], datetime.now(UTC))
 
 
-def _format(name: str) -> Format:
-    if name not in FORMATS:
+def _format(hook: HookWanted) -> Format:
+    """Return the wanted format; raises ProblemError when it or its settings cannot be."""
+    if hook.format not in FORMATS:
         raise ProblemError(422, f"hook.format: there are {', '.join(sorted(FORMATS))}", field="hook.format")
-    return FORMATS[name]
+    try:
+        check(hook.settings.mapping)
+    except MappingError as error:
+        raise ProblemError(422, f"mapping{error}", field="hook.settings.mapping") from None
+    found = FORMATS[hook.format]
+    if bool(hook.settings.mapping) != (found.read is generic.read):
+        wants = "needs a mapping" if not hook.settings.mapping else "has a reader of its own and takes no mapping"
+        raise ProblemError(422, f"{hook.format} {wants}", field="hook.settings.mapping")
+    return found
 
 
-def _made() -> str:
-    return secrets.token_hex(_SECRET_BYTES)
+def _made(form: Format) -> str:
+    return form.key_prefix + secrets.token_hex(_SECRET_BYTES)
 
 
 def _path(key: HookKey) -> str:

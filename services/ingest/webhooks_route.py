@@ -105,7 +105,7 @@ class WebhooksRoute:
     async def _take(self, hook: Hook, form: Format, headers: Headers, body: bytes, trace: str | None) -> Reply:
         named = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
         now = datetime.now(UTC)
-        if not _is_verified(form, hook.secrets, Signed(headers=named, body=body, now=now)):
+        if not is_verified(form, hook.secrets, Signed(headers=named, body=body, now=now)):
             _came.add((hook.principal.source, "unverified"))
             self._troubles.unverified(hook.key)
             raise _unverified()
@@ -143,7 +143,8 @@ class WebhooksRoute:
         self._troubles.not_understood(hook.key, why)
 
 
-def _is_verified(form: Format, secrets: Sequence[str], signed: Signed) -> bool:
+def is_verified(form: Format, secrets: Sequence[str], signed: Signed) -> bool:
+    """Tell whether one of ``secrets`` signed the request: what fails to be verified is not."""
     for secret in secrets:
         try:
             if form.scheme.verify(signed, secret):

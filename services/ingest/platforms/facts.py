@@ -6,6 +6,7 @@ no name of a member, for ids stand in logs: who reacted or joined is in it as a 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,6 +14,7 @@ from typing import Final
 from shared.contracts.member_events import MemberEventData
 from shared.contracts.names import digest
 
+_ADDRESS: Final = re.compile(r"(?:mailto:)?[^\s@]+@[^\s@]+\.[^\s@.]+", re.IGNORECASE)
 _LONGEST_PART: Final = 80
 _MOST_TEXT: Final = 100_000
 _MOST_TEXT_BYTES: Final = 200_000
@@ -88,6 +90,11 @@ def name_of(name: str | None) -> str | None:
 def link(url: str | None) -> str | None:
     """Return ``url`` if it can stand in an event as a link for people, else None."""
     return url if url and url.startswith(("https://", "http://")) and len(url) <= _LONGEST_URL else None
+
+
+def is_address(text: str) -> bool:
+    """Tell whether ``text`` is an e-mail address, which never enters."""
+    return _ADDRESS.fullmatch(text.strip()) is not None
 
 
 def _id(kind: str, *parts: str) -> str:

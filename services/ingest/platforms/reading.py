@@ -22,17 +22,35 @@ Time = Annotated[datetime, Meta(tz=True)]
 """A time with its zone."""
 
 
+class EventRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How one kind of event is found in a payload.
+
+    Each text is a JMESPath expression over the payload, or over each item of ``each``. ``when`` tells whether the rule
+    applies; without it, it does. ``fields`` has the names of the kind's contract, ``member`` holding its own. Without
+    ``time`` the time of arrival stands; without ``id`` it is made of the kind and the message, or the member and the
+    time.
+    """
+
+    kind: str
+    fields: dict[str, str | dict[str, str]]
+    when: str | None = None
+    each: str | None = None
+    time: str | None = None
+    id: str | None = None
+
+
 class HookSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What a source is told of its platform.
 
     ``site`` is the address that links to messages begin with. ``private`` are the ids of the places whose events are
     taken although not everybody can read them: without it, none of theirs is. ``public`` are those that everybody can
-    read, for a platform that does not tell; ``*`` stands for all.
+    read, for a platform that does not tell; ``*`` stands for all. By ``mapping`` JSON of any shape is read.
     """
 
     site: Url | None = None
     public: tuple[Label, ...] = ()
     private: tuple[Label, ...] = ()
+    mapping: tuple[EventRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from services.ingest.platforms.facts import (
     Fact,
     NotAFactError,
+    deletion_id,
     edit_id,
     link,
     member_fact_id,
@@ -23,12 +24,13 @@ from services.ingest.platforms.facts import (
     text_of,
 )
 from services.ingest.platforms.slack_text import plain_text
-from shared.contracts.member_events import Edited, Joined, Left, Member, Posted, Reacted
+from shared.contracts.member_events import Deleted, Edited, Joined, Left, Member, Posted, Reacted
 from shared.contracts.names import Audience
 
 PLATFORM: Final = "slack"
 
-_SAID: Final = frozenset((None, "bot_message", "file_comment", "file_share", "me_message", "thread_broadcast"))
+SAID: Final = frozenset((None, "bot_message", "file_comment", "file_share", "me_message", "thread_broadcast"))
+"""The subtypes of messages that somebody wrote."""
 _JOINED: Final = frozenset(("channel_join", "group_join"))
 _LEFT: Final = frozenset(("channel_leave", "group_leave"))
 _ROLES: Final = (
@@ -85,7 +87,7 @@ def facts_of(message: Mapping[str, Any], channel: Channel, workspace: Workspace)
     subtype = message.get("subtype")
     if not isinstance(subtype, str | None):
         raise NotAFactError("subtype has the wrong type")
-    if subtype in _SAID:
+    if subtype in SAID:
         yield from _said(message, channel, workspace)
     elif subtype in _JOINED | _LEFT:
         if not channel.general:
@@ -93,6 +95,14 @@ def facts_of(message: Mapping[str, Any], channel: Channel, workspace: Workspace)
         yield _moved(message, workspace, joined=subtype in _JOINED)
     else:
         raise NotAFactError(f"a {subtype} is no word of a member")
+
+
+def deletion_of(message: Mapping[str, Any], channel: Channel, workspace: Workspace, time: datetime) -> Fact:
+    """Return that a message was deleted; raises NotAFactError if it was no word of a member."""
+    member, stamp = _author(message, workspace), _text(message, "ts")
+    thread, name = _maybe(message.get("thread_ts")) or stamp, f"{channel.id}:{stamp}"
+    data = Deleted(member=member, conversation=f"{channel.id}:{thread}", message=name)
+    return Fact(id=deletion_id(name), time=time, data=data)
 
 
 def time_of(stamp: str) -> datetime:

@@ -1,0 +1,16 @@
+"""Webhooks of any JSON, read by the mapping that the source was given. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from services.ingest.platforms.mapping import mapped
+from services.ingest.platforms.reading import Delivery, HookSettings, Passed, Reading, decoded
+
+SAMPLE: Final = ({"content-type": "application/json"}, b"{}")
+
+
+def read(delivery: Delivery, settings: HookSettings) -> Reading:
+    """Return what a delivery means; raises NotUnderstoodError."""
+    facts = mapped(settings.mapping, decoded(delivery.body, Any), delivery.arrived)
+    return facts or Passed(why="of-no-concern")

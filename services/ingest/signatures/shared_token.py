@@ -1,0 +1,34 @@
+"""The secret itself, in a header or in the body: it proves who speaks, and nothing of what is said."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from datetime import datetime
+
+from services.ingest.signatures.signed import Scheme, Signed
+
+
+def in_header(header: str, prefix: str = "") -> Scheme:
+    """Return the scheme of Telegram, and of a bearer's token: the secret after ``prefix``."""
+
+    def verify(signed: Signed, secret: str) -> bool:
+        return _equal(signed.headers[header], prefix + secret)
+
+    def sign(body: bytes, secret: str, now: datetime) -> dict[str, str]:  # noqa: ARG001 -- nothing in it is signed
+        return {header: prefix + secret}
+
+    return Scheme(verify=verify, sign=sign)
+
+
+def in_body(token: Callable[[bytes], str]) -> Scheme:
+    """Return the scheme of Zulip and Mattermost: ``token`` finds the secret in the body."""
+
+    def verify(signed: Signed, secret: str) -> bool:
+        return _equal(token(signed.body), secret)
+
+    return Scheme(verify=verify, sign=None)
+
+
+def _equal(given: str, secret: str) -> bool:
+    return hmac.compare_digest(given.encode(), secret.encode())
