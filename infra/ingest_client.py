@@ -14,6 +14,7 @@ import httpx
 import msgspec
 
 from infra.operator_error import OperatorError
+from services.ingest.source_forms import SourceAdded, SourceList, SourceListed, SourceWanted
 from shared.contracts.policy import Policy
 
 _BATCH: Final = "application/cloudevents-batch+json"
@@ -48,14 +49,6 @@ class BegunImport:
     import_id: str
     finished_parts: tuple[str, ...] = ()
     kept_since: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceToken:
-    """A source's credential, shown once."""
-
-    source: str
-    token: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,12 +117,26 @@ class IngestClient:
         """Return the names of the communities that a policy names or accepted."""
         return frozenset(each.community for each in (await self._call("GET", "/v1/communities", _Communities)).items)
 
-    async def replace_source(self, *, community: str, platform: str, name: str) -> SourceToken:
+    async def replace_source(self, *, community: str, platform: str, name: str) -> SourceAdded:
         """Make the source anew, so that its token is known here; the events it brought stay."""
         path = f"/v1/sources/{platform}/{name}?community={community}"
         await self._call("DELETE", path, Any, accepted=(404,))
-        source = {"community": community, "platform": platform, "name": name}
-        return await self._call("POST", "/v1/sources", SourceToken, json=source)
+        return await self.add_source(SourceWanted(community=community, platform=platform, name=name))
+
+    async def sources(self) -> Sequence[SourceListed]:
+        """Return every source."""
+        return (await self._call("GET", "/v1/sources", SourceList)).items
+
+    async def add_source(self, wanted: SourceWanted) -> SourceAdded:
+        """Add a source; raises ConflictError if there is one of the name."""
+        return await self._call("POST", "/v1/sources", SourceAdded, json=wanted)
+
+    async def change_source(
+        self, method: str, source: SourceListed, act: str, form: type[Form], *, json: Any = None
+    ) -> Form:
+        """Do ``act`` to a source, such as ``/pause``; none is the source itself."""
+        path = f"/v1/sources/{source.platform}/{source.name}{act}?community={source.community}"
+        return await self._call(method, path, form, json=json)
 
     async def begin_import(self, *, community: str, platform: str, source_name: str) -> BegunImport:
         """Begin the import from that source, or go on with it."""

@@ -16,6 +16,7 @@ from infra.cli.provision import provision
 from infra.cli.rebuild import rebuild
 from infra.cli.reconcile import reconcile
 from infra.cli.restore import restore
+from infra.cli.sources import source_app
 from infra.cli.status import status
 from infra.cli.up import up
 from infra.cli.verify import verify
@@ -50,6 +51,7 @@ app.command()(nats_url)
 app.add_typer(import_app)
 app.add_typer(policy_app)
 app.add_typer(integrators_app)
+app.add_typer(source_app)
 
 if __name__ == "__main__":
     app()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -14,36 +13,13 @@ from psycopg.rows import DictRow
 
 from services.ingest.database import Database, DatabaseUnavailableError
 from services.ingest.principal import Administrator, Principal, SourcePrincipal
+from services.ingest.source_forms import SourceListed
 
 _CACHED_TOKENS: Final = 10_000
 _CACHED_SECONDS: Final = 5.0
 """For how long another process goes on taking a token that was deleted here."""
 _KNOWN_SECONDS: Final = 24 * 3600.0
 """For how long a token is taken that was good before the database went away: nobody can delete one meanwhile."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceListed:
-    """A configured source, without its token; ``source`` is what its CloudEvents must carry.
-
-    ``format`` is that of its webhook, if it has one, and what follows it tells what the webhook brought that came to
-    nothing. While ``rotating``, two secrets hold.
-    """
-
-    community: str
-    platform: str
-    name: str
-    source: str
-    created_at: datetime
-    paused_at: datetime | None
-    heard_at: datetime | None
-    format: str | None
-    rotating: bool
-    not_understood: int
-    not_understood_at: datetime | None
-    why: str | None
-    unverified: int
-    unverified_at: datetime | None
 
 
 class Sources:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from litestar import delete, get, post
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
-from msgspec import Meta
 
 from services.ingest.admin_parts import AdminParts, check_names, organisation_of, parts_of
 from services.ingest.hook_formats import FORMATS, Format
@@ -20,75 +17,18 @@ from services.ingest.platforms import generic
 from services.ingest.platforms.mapping import MappingError, check
 from services.ingest.platforms.reading import HookSettings
 from services.ingest.problem import ProblemError
-from services.ingest.sources import SourceListed
+from services.ingest.source_forms import (
+    HookWanted,
+    SecretAdded,
+    SecretWanted,
+    SignedSample,
+    SourceAdded,
+    SourceList,
+    SourceWanted,
+)
 from services.ingest.webhooks_route import PREFIX, TEST_HEADER
-from shared.contracts.names import Name
 
-Secret = Annotated[str, Meta(min_length=1, max_length=1_000, pattern=r"^[!-~]+$(?!\n)")]
 _SECRET_BYTES: Final = 32
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HookWanted:
-    """How the platform sends: the ``format`` of its webhook. Without a ``secret``, one is made."""
-
-    format: Name
-    secret: Secret | None = None
-    settings: HookSettings = field(default_factory=HookSettings)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceWanted:
-    """A source to add."""
-
-    community: Name
-    platform: Name
-    name: Name
-    hook: HookWanted | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceAdded:
-    """A source that was added. ``token`` is shown here and never again, as is the ``secret`` of its webhook.
-
-    ``path`` is where the platform sends to.
-    """
-
-    name: str
-    source: str
-    token: str
-    path: str | None = None
-    secret: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceList:
-    """All sources by community, platform and name."""
-
-    items: Sequence[SourceListed]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretWanted:
-    """What the platform signs with from now on; without a ``secret``, one is made."""
-
-    secret: Secret | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretAdded:
-    """The secret to give to the platform; the one before holds, too, until it is dropped."""
-
-    secret: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedSample:
-    """A request as the platform would send it, but for a header that asks what it would come to."""
-
-    path: str
-    headers: dict[str, str]
-    body: str
 
 
 @post("/v1/sources", summary="Add a source and get its token")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -31,6 +30,7 @@ from services.ingest.platforms.reading import Delivery, NotUnderstoodError, Pass
 from services.ingest.problem import ProblemError, problem_of
 from services.ingest.refusal import Refusal
 from services.ingest.signatures.signed import Signed
+from services.ingest.source_forms import Tried
 from shared.contracts.cloudevents import SPEC_VERSION, rfc3339, type_name
 from shared.telemetry.metrics import Tally
 from shared.telemetry.traces import request_trace
@@ -44,15 +44,6 @@ _PATH: Final = re.compile(rf"{PREFIX}([a-z0-9-]{{1,40}})/([a-z0-9-]{{1,40}})/([a
 _log = structlog.get_logger()
 _encoder: Final = msgspec.json.Encoder()
 _came: Final = Tally("warmline.webhooks", "{request}", "Webhooks by source and what came of them", ("source", "fate"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """What a test came to: the facts it holds, or why it holds none."""
-
-    facts: Sequence[str] = ()
-    passed: str | None = None
-    not_understood: str | None = None
 
 
 class WebhooksRoute:

@@ -26,7 +26,7 @@ from services.ingest.community_map import Community, CommunityMap
 from services.ingest.envelope import BATCH, JSON, STRUCTURED, EnvelopeError, read_envelope
 from services.ingest.hook_formats import FORMATS
 from services.ingest.platforms.facts import Fact
-from services.ingest.platforms.reading import Delivery, HookSettings, NotUnderstoodError
+from services.ingest.platforms.reading import Delivery, EventRule, HookSettings, NotUnderstoodError
 from services.ingest.policies import PolicyRefusedError
 from services.ingest.policy_body import read_policy
 from services.ingest.principal import Administrator, Principal, SourcePrincipal
@@ -57,7 +57,21 @@ _KNOWN: Final = CommunityMap(
     communities={"acme": Community(name="acme", organisation="harbour", announced=True)}, accepting=None
 )
 _SOURCE: Final = SourcePrincipal(community="acme", platform="discord", name="guild")
-_HOOK_SETTINGS: Final = HookSettings(site="https://acme.example", public=("*",), private=("whispers",))
+_HOOK_SETTINGS: Final = HookSettings(
+    site="https://acme.example",
+    public=("*",),
+    private=("whispers",),
+    mapping=(
+        EventRule(
+            kind="posted",
+            when="kind != 'score'",
+            each="items",
+            time="at",
+            fields={"member": {"id": "who"}, "conversation": "where", "message": "id", "text": "said"},
+        ),
+        EventRule(kind="surveyed", fields={"member": {"id": "who"}, "survey": "id", "score": "score"}),
+    ),
+)
 _LEFT_TO_VALIDATION: Final = ("bad-time", "bad-data", "nul-character", "too-large")
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 

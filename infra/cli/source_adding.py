@@ -1,0 +1,114 @@
+"""What `warmline source add` was told, completed by questions, as a source to add."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import typer
+import yaml
+
+from infra.operator_error import OperatorError
+from infra.source_setup import SETUPS, Setup
+from services.ingest.platforms.mapping import MappingError, check
+from services.ingest.platforms.reading import EventRule, HookSettings
+from services.ingest.refusal import field_problem
+from services.ingest.source_forms import HookWanted, SourceWanted
+from shared.contracts.names import NAME_PATTERN
+
+BY_TOKEN: Final = "cloudevents"  # noqa: S105 -- the name of a way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """The options of the command."""
+
+    platform: str | None
+    name: str | None
+    community: str | None
+    format: str | None
+    site: str | None
+    public: tuple[str, ...]
+    private: tuple[str, ...]
+    mapping: Path | None
+    secret: str | None = field(repr=False)
+
+
+def wanted_source(given: Given, *, ask: bool) -> SourceWanted:
+    """Return the source to add, asking for what is missing if ``ask``; raises OperatorError."""
+    asker = _Asker(ask)
+    known = ", ".join(sorted(name for name, setup in SETUPS.items() if not setup.needs_mapping))
+    platform = asker.name("--platform", given.platform, f"Which platform ({known}, or another)")
+    name = asker.name("--name", given.name, "Which workspace, forum or repository, in a word")
+    community = asker.name("--community", given.community, "The community that lives there")
+    form = given.format or (platform if platform in SETUPS else BY_TOKEN)
+    if form == BY_TOKEN:
+        return SourceWanted(community=community, platform=platform, name=name)
+    if form not in SETUPS:
+        raise OperatorError(f"--format is {form!r}: there are {', '.join(sorted(SETUPS))} and {BY_TOKEN}.")
+    hook = HookWanted(
+        format=form, secret=_secret(given, SETUPS[form], asker), settings=_settings(given, SETUPS[form], asker)
+    )
+    return SourceWanted(community=community, platform=platform, name=name, hook=hook)
+
+
+def _secret(given: Given, setup: Setup, asker: _Asker) -> str | None:
+    if given.secret is not None or setup.told is None:
+        return given.secret
+    return asker.text("--secret-file", setup.told[0].upper() + setup.told[1:], hidden=True)
+
+
+def _settings(given: Given, setup: Setup, asker: _Asker) -> HookSettings:
+    site, public = given.site, given.public
+    if setup.site is not None and site is None:
+        site = asker.maybe(f"{setup.site[0].upper()}{setup.site[1:]}, for links to messages (may be left empty)")
+    if setup.public is not None and not (public or given.private):
+        public = tuple(asker.text("--public", f"{setup.public[0].upper()}{setup.public[1:]}").replace(",", " ").split())
+    mapping = _mapping(given.mapping) if given.mapping is not None else ()
+    if setup.needs_mapping and not mapping:
+        raise OperatorError("--mapping is missing: give the file that says how the JSON is read.")
+    try:
+        return msgspec.convert(
+            {"site": site, "public": public, "private": given.private, "mapping": mapping},
+            HookSettings,
+            from_attributes=True,
+        )
+    except msgspec.ValidationError as error:
+        problem = field_problem(error, "")
+        raise OperatorError(f"--{problem.field} {problem.reason}.") from None
+
+
+def _mapping(file: Path) -> tuple[EventRule, ...]:
+    try:
+        rules = msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")), tuple[EventRule, ...])
+        check(rules)
+    except msgspec.ValidationError as error:
+        problem = field_problem(error, "")
+        raise OperatorError(f"{file}, {problem.field}: {problem.reason}.") from None
+    except MappingError as error:
+        raise OperatorError(f"{file}, {error}.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise OperatorError(f"{file} is no YAML: {error}") from None
+    return rules
+
+
+class _Asker:
+    def __init__(self, ask: bool) -> None:  # noqa: FBT001 -- its only matter
+        self._ask = ask
+
+    def text(self, option: str, question: str, *, hidden: bool = False) -> str:
+        if not self._ask:
+            raise OperatorError(f"{option} is missing: {question[0].lower()}{question[1:]}.")
+        return str(typer.prompt(question, hide_input=hidden)).strip()
+
+    def maybe(self, question: str) -> str | None:
+        return str(typer.prompt(question, default="", show_default=False)).strip() or None if self._ask else None
+
+    def name(self, option: str, given: str | None, question: str) -> str:
+        name = given if given is not None else self.text(option, question)
+        if re.fullmatch(NAME_PATTERN.strip("^$"), name) is None:
+            raise OperatorError(f"{option} is {name!r}: write 1 to 40 of a-z, 0-9 and '-'.")
+        return name

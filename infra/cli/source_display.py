@@ -1,0 +1,80 @@
+"""What `warmline source` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from infra.source_setup import SETUPS
+from services.ingest.source_forms import SourceAdded, SourceListed
+
+_WORDS: Final = {
+    "direct-message": "direct messages are dropped",
+    "private-place": "its place is not listed: name it with --public or --private when you add the source",
+    "no-member": "it has no member",
+    "of-no-concern": "it tells nothing of a member",
+}
+
+
+def said(passed: str) -> str:
+    """Return in words why nothing was kept; a reason that this version does not know as it is."""
+    return _WORDS.get(passed, passed)
+
+
+def say_added(added: SourceAdded, form: str | None, base: str, *, given_url: bool) -> None:
+    """Tell what is to be done on the platform; ``base`` is where it reaches this Warmline."""
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(Text.assemble((f"{added.source} is added.", "bold green")))
+    if form is None or added.path is None:
+        console.print(f"Its token, shown only now: {added.token}", markup=False)
+        console.print(f"Send CloudEvents to {base}/v1/events with  Authorization: Bearer <token>", markup=False)
+        return
+    places = {"url": base + added.path, "secret": added.secret or ""}
+    for number, step in enumerate(SETUPS[form].steps, start=1):
+        console.print(f"{number}. {step.format_map(places)}", markup=False)
+    if SETUPS[form].told is None:
+        console.print("The secret is shown only now.")
+    if not given_url:
+        console.print(
+            "The address is this machine's own. If the platform reaches it under another one, begin with that one; "
+            "--url prints it so.",
+            markup=False,
+        )
+    _, platform, name = added.source.split("/")
+    console.print(f"Then: warmline source test {platform} {name}", markup=False)
+
+
+def show_sources(rows: Sequence[SourceListed]) -> None:
+    """Print a table of sources."""
+    table = Table("source", "community", "sends", "last heard", "state", box=None, header_style="bold")
+    for row in rows:
+        table.add_row(row.source, row.community, row.format or "by token", _ago(row.heard_at), _state(row))
+    Console(soft_wrap=False, highlight=False).print(table)
+
+
+def _state(row: SourceListed) -> Text:
+    lines: list[tuple[str, str]] = []
+    if row.paused_at:
+        lines.append((f"paused {_ago(row.paused_at)}", "yellow"))
+    if row.rotating:
+        lines.append(("two secrets hold", "yellow"))
+    if row.not_understood:
+        lines.append((f"{row.not_understood:,} not understood, last {_ago(row.not_understood_at)}: {row.why}", "red"))
+    if row.unverified:
+        lines.append((f"{row.unverified:,} not signed well, last {_ago(row.unverified_at)}", "yellow"))
+    return Text("\n").join(Text(*line) for line in lines or [("well" if row.heard_at else "", "green")])
+
+
+def _ago(time: datetime | None) -> str:
+    if time is None:
+        return "never"
+    seconds = max(0, int((datetime.now(UTC) - time).total_seconds()))
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit} ago"
+    return f"{seconds} s ago"

@@ -1,0 +1,262 @@
+"""`warmline source`: the places where the community lives, connected, tried and watched."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeVar
+
+import httpx
+import msgspec
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from infra.cli.failure import failures_in_words
+from infra.cli.options import DEFAULT_DATA, Data
+from infra.cli.source_adding import Given, wanted_source
+from infra.cli.source_display import said, say_added, show_sources
+from infra.ingest_client import IngestClient, ingest_client
+from infra.operator_error import OperatorError
+from infra.running_system import running_system
+from infra.source_setup import SETUPS
+from services.ingest.source_forms import SecretAdded, SecretWanted, SignedSample, SourceAdded, SourceListed, Tried
+
+source_app = typer.Typer(
+    name="source",
+    help="The places where the community lives: connect one, try whether it arrives, see what it brings.",
+    no_args_is_help=True,
+)
+Platform = Annotated[str, typer.Argument(metavar="PLATFORM", help="Its platform, such as github.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name.")]
+Community = Annotated[str | None, typer.Option(help="Its community, where several have a source of that name.")]
+Url = Annotated[
+    str | None,
+    typer.Option(
+        "--url",
+        envvar="WARMLINE_PUBLIC_URL",
+        help="Where platforms reach this Warmline, such as https://warmline.example.org.",
+    ),
+]
+SecretFile = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True,
+        dir_okay=False,
+        help="A file with the secret that the platform made; or set WARMLINE_SOURCE_SECRET. Without, one is made.",
+    ),
+]
+_SECRET: Final = "WARMLINE_SOURCE_SECRET"  # noqa: S105 -- the variable's name
+T = TypeVar("T")
+
+
+@source_app.command()
+def add(
+    platform: Annotated[str | None, typer.Option(help="What it is called here, such as github or forum.")] = None,
+    name: Annotated[str | None, typer.Option(help="Which workspace, forum or repository, in a word.")] = None,
+    community: Annotated[str | None, typer.Option(help="The community that lives there.")] = None,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            help=f"How it sends, if not by its own platform's: {', '.join(sorted(SETUPS))}; or cloudevents.",
+        ),
+    ] = None,
+    site: Annotated[str | None, typer.Option(help="The platform's address, with which links begin.")] = None,
+    public: Annotated[
+        list[str] | None, typer.Option(help="A place that everybody can read, where the platform does not tell; or *.")
+    ] = None,
+    private: Annotated[
+        list[str] | None, typer.Option(help="A place that not everybody can read, and is to be taken all the same.")
+    ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="How JSON of any shape is read (YAML).")
+    ] = None,
+    secret_file: SecretFile = None,
+    url: Url = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Connect a source: prints what to do on the platform, and the address to paste there.
+
+    What is not given is asked for, where somebody can answer.
+    """
+    with failures_in_words():
+        given = Given(
+            platform=platform,
+            name=name,
+            community=community,
+            format=form,
+            site=site,
+            public=tuple(public or ()),
+            private=tuple(private or ()),
+            mapping=mapping,
+            secret=_secret(secret_file),
+        )
+        wanted = wanted_source(given, ask=sys.stdin.isatty())
+
+        async def added(ingest: IngestClient) -> SourceAdded:
+            return await ingest.add_source(wanted)
+
+        base = (url or running_system(data, os.environ).ingest_url).rstrip("/")
+        say_added(_run(data, added), wanted.hook.format if wanted.hook else None, base, given_url=url is not None)
+
+
+@source_app.command("list")
+def list_sources(
+    data: Data = DEFAULT_DATA, as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False
+) -> None:
+    """Show each source: when it was last heard, and what it brought that came to nothing."""
+    with failures_in_words():
+        rows = _run(data, lambda ingest: ingest.sources())
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(rows).decode() + "\n")
+    elif not rows:
+        Console(soft_wrap=True).print("There is no source yet. Connect one with: warmline source add")
+    else:
+        show_sources(rows)
+
+
+@source_app.command("test")
+def try_source(
+    platform: Platform, name: Name, community: Community = None, url: Url = None, data: Data = DEFAULT_DATA
+) -> None:
+    """Send a signed sample along the way that the platform's requests take, and show what it would come to."""
+    with failures_in_words():
+        base = (url or running_system(data, os.environ).ingest_url).rstrip("/")
+
+        async def sample(ingest: IngestClient, source: SourceListed) -> SignedSample:
+            return await ingest.change_source("GET", source, "/sample", SignedSample)
+
+        request = _on_source(data, platform, name, community, sample)
+        tried = _try(base, request)
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(Text.assemble(("It arrives, and is believed", "green"), f": {base}{request.path}"))
+    if tried.not_understood:
+        console.print(f"The sample is not understood: {tried.not_understood}", markup=False)
+    elif tried.passed:
+        console.print(f"Nothing of the sample would be kept: {said(tried.passed)}.", markup=False)
+    else:
+        console.print(f"It would be kept as: {', '.join(tried.facts)}. Nothing was.", markup=False)
+
+
+@source_app.command()
+def pause(platform: Platform, name: Name, community: Community = None, data: Data = DEFAULT_DATA) -> None:
+    """Take nothing of a source for now. Whoever sends is answered 503, and asked to come again."""
+    _change(data, platform, name, community, "POST", "/pause")
+    typer.echo(f"/{platform}/{name} is paused. Go on with: warmline source resume {platform} {name}")
+
+
+@source_app.command()
+def resume(platform: Platform, name: Name, community: Community = None, data: Data = DEFAULT_DATA) -> None:
+    """Go on with a source that was paused."""
+    _change(data, platform, name, community, "POST", "/resume")
+    typer.echo(f"The events of /{platform}/{name} are taken again.")
+
+
+@source_app.command()
+def remove(platform: Platform, name: Name, community: Community = None, data: Data = DEFAULT_DATA) -> None:
+    """Disconnect a source: its token and its secret are worth nothing from now on. What it brought stays."""
+    _change(data, platform, name, community, "DELETE", "")
+    typer.echo(f"/{platform}/{name} is disconnected. Take its webhook off the platform, too.")
+
+
+@source_app.command()
+def rotate_secret(
+    platform: Platform,
+    name: Name,
+    community: Community = None,
+    secret_file: SecretFile = None,
+    finish: Annotated[bool, typer.Option("--finish", help="Drop the earlier secret.")] = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Give a webhook another secret. The earlier one holds, too, until you say --finish."""
+    if finish:
+        _change(data, platform, name, community, "DELETE", "/earlier-secret")
+        typer.echo(f"Only the newest secret of /{platform}/{name} holds now.")
+        return
+    with failures_in_words():
+        given = _secret(secret_file)
+
+        async def rotated(ingest: IngestClient, source: SourceListed) -> SecretAdded:
+            return await ingest.change_source("POST", source, "/secret", SecretAdded, json=SecretWanted(secret=given))
+
+        new = _on_source(data, platform, name, community, rotated)
+    if given is None:
+        sys.stdout.write(new.secret + "\n")
+    Console(stderr=True, soft_wrap=True).print(
+        "Both secrets hold. When the platform has the new one: "
+        f"warmline source rotate-secret {platform} {name} --finish",
+        markup=False,
+    )
+
+
+def _run(data: Path, work: Callable[[IngestClient], Awaitable[T]]) -> T:
+    system = running_system(data, os.environ)
+
+    async def run() -> T:
+        async with ingest_client(system.ingest_url, system.token, patience=10) as ingest:
+            return await work(ingest)
+
+    return asyncio.run(run())
+
+
+def _on_source(
+    data: Path,
+    platform: str,
+    name: str,
+    community: str | None,
+    work: Callable[[IngestClient, SourceListed], Awaitable[T]],
+) -> T:
+    async def on_source(ingest: IngestClient) -> T:
+        found = [
+            each
+            for each in await ingest.sources()
+            if (each.platform, each.name) == (platform, name) and community in {None, each.community}
+        ]
+        if not found:
+            raise OperatorError(f"There is no source /{platform}/{name}. Look with: warmline source list")
+        if len(found) > 1:
+            communities = " or ".join(each.community for each in found)
+            raise OperatorError(
+                f"Several communities have a source /{platform}/{name}: give --community {communities}."
+            )
+        return await work(ingest, found[0])
+
+    return _run(data, on_source)
+
+
+def _change(data: Path, platform: str, name: str, community: str | None, method: str, act: str) -> None:
+    async def change(ingest: IngestClient, source: SourceListed) -> None:
+        await ingest.change_source(method, source, act, Any, json={} if method == "POST" else None)
+
+    with failures_in_words():
+        _on_source(data, platform, name, community, change)
+
+
+def _try(base: str, request: SignedSample) -> Tried:
+    try:
+        answer = httpx.post(base + request.path, content=request.body, headers=request.headers, timeout=10)
+    except httpx.HTTPError as error:
+        raise OperatorError(
+            f"{base}{request.path} does not answer ({type(error).__name__}): is --url where platforms reach this "
+            "Warmline, and does the proxy pass on /v1/hooks/?"
+        ) from error
+    try:
+        if answer.status_code == 200:
+            return msgspec.json.decode(answer.content, type=Tried)
+    except msgspec.DecodeError:
+        pass
+    raise OperatorError(
+        f"{base}{request.path} answered {answer.status_code}: what stands in between must pass on the path, the "
+        "headers and each byte of the body unchanged."
+    )
+
+
+def _secret(file: Path | None) -> str | None:
+    given = file.read_text(encoding="utf-8").strip() if file is not None else os.environ.get(_SECRET, "").strip()
+    if file is not None and not given:
+        raise OperatorError(f"{file} is empty: write the secret to it.")
+    return given or None

@@ -1,0 +1,111 @@
+"""What is asked and answered where sources are administered: for the routes, and for the commands that use them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+from services.ingest.platforms.reading import HookSettings
+from shared.contracts.names import Name
+
+Secret = Annotated[str, Meta(min_length=1, max_length=1_000, pattern=r"^[!-~]+$(?!\n)")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookWanted:
+    """How the platform sends: the ``format`` of its webhook. Without a ``secret``, one is made."""
+
+    format: Name
+    secret: Secret | None = None
+    settings: HookSettings = field(default_factory=HookSettings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceWanted:
+    """A source to add."""
+
+    community: Name
+    platform: Name
+    name: Name
+    hook: HookWanted | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceAdded:
+    """A source that was added. ``token`` is shown here and never again, as is the ``secret`` of its webhook.
+
+    ``path`` is where the platform sends to.
+    """
+
+    name: str
+    source: str
+    token: str
+    path: str | None = None
+    secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceListed:
+    """A configured source, without its token; ``source`` is what its CloudEvents must carry.
+
+    ``format`` is that of its webhook, if it has one, and what follows it tells what the webhook brought that came to
+    nothing. While ``rotating``, two secrets hold.
+    """
+
+    community: str
+    platform: str
+    name: str
+    source: str
+    created_at: datetime
+    paused_at: datetime | None
+    heard_at: datetime | None
+    format: str | None
+    rotating: bool
+    not_understood: int
+    not_understood_at: datetime | None
+    why: str | None
+    unverified: int
+    unverified_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceList:
+    """All sources by community, platform and name."""
+
+    items: Sequence[SourceListed]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretWanted:
+    """What the platform signs with from now on; without a ``secret``, one is made."""
+
+    secret: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretAdded:
+    """The secret to give to the platform; the one before holds, too, until it is dropped."""
+
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedSample:
+    """A request as the platform would send it, but for a header that asks what it would come to."""
+
+    path: str
+    headers: dict[str, str]
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What a test came to: the facts it holds, or why it holds none."""
+
+    facts: Sequence[str] = ()
+    passed: str | None = None
+    not_understood: str | None = None
