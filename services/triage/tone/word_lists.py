@@ -1,0 +1,142 @@
+"""The reviewed word lists, and where their terms stand in a text. What they hold and why is told in words/README.md."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from itertools import product
+from typing import Any, Final, Literal
+
+from ahocorasick_rs import AhoCorasick
+
+from services.triage.tone.folding import FOLDING, Folded, fold
+
+LANGUAGES: Final = ("de", "en", "es", "fr", "pt")
+"""The languages that have lists, by their ISO 639 codes."""
+
+Kind = Literal["crisis", "distress", "insult", "thanks", "farewell"]
+_KINDS: Final[tuple[Kind, ...]] = ("crisis", "distress", "insult", "thanks", "farewell")
+_BRACES: Final = re.compile(r"\{([^{}]*)\}")
+_UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Terms that are in the lists for one reason."""
+
+    kind: Kind
+    language: str
+    name: str
+    first_person: bool
+    addressed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A term in a text, from the character ``start`` to the one before ``end``."""
+
+    group: Group
+    start: int
+    end: int
+
+
+class WordLists:
+    """The lists of all languages as one automaton, and the words that speak of a writer or to somebody."""
+
+    def __init__(self) -> None:
+        self.groups: list[Group] = []
+        self._first: set[str] = set()
+        self._second: set[str] = set()
+        uses: defaultdict[str, set[tuple[int, bool]]] = defaultdict(set)
+        for language in LANGUAGES:
+            lists = tomllib.loads(files(__package__).joinpath("words", f"{language}.toml").read_text("utf-8"))
+            self._first.update(word for written in lists["persons"]["first"] for word in fold(written).text.split())
+            self._second.update(word for written in lists["persons"]["second"] for word in fold(written).text.split())
+            for kind in _KINDS:
+                for table in lists[kind]:
+                    number = self._add(kind, language, table)
+                    for term in _spellings(table["terms"]):
+                        uses[term].add((number, False))
+                    for term in _spellings(table.get("except", ())):
+                        uses[term].add((number, True))
+            for table in lists["idiom"]:
+                number = self._add("distress", language, table)
+                for term in _spellings(table["terms"]):
+                    uses[term].add((number, True))
+        self._uses_of = [tuple(sorted(found)) for found in uses.values()]
+        self._automaton = AhoCorasick(list(uses))
+
+    def find(self, text: Folded) -> list[Span]:
+        """Return the terms in ``text``, in its order, none within another of its sort.
+
+        An exception takes back what it overlaps of its kind, in whatever language, unless that is longer than itself.
+        """
+        found = self._automaton.find_matches_as_indexes(text.text, overlapping=True)
+        if not found:
+            return []
+        taken: list[tuple[Kind, int, int]] = []
+        terms: list[tuple[int, int, int]] = []
+        for pattern, start, end in found:
+            for number, is_except in self._uses_of[pattern]:
+                if is_except:
+                    taken.append((self.groups[number].kind, start + 1, end - 1))
+                else:
+                    terms.append((start + 1, 1 - end, number))
+        spans: list[Span] = []
+        ends: dict[tuple[Kind, bool, bool], int] = {}
+        for start, negative_end, number in sorted(terms):
+            group, end = self.groups[number], -negative_end
+            sort = (group.kind, group.first_person, group.addressed)
+            if end <= ends.get(sort, 0) or _taken_back(group.kind, start, end, taken):
+                continue
+            ends[sort] = end
+            spans.append(Span(group=group, start=text.place(start), end=text.place(end - 1) + 1))
+        return spans
+
+    def first_person(self, text: Folded) -> bool:
+        """Tell whether ``text`` speaks of its writer."""
+        return not self._first.isdisjoint(text.text.split())
+
+    def second_person(self, text: Folded) -> bool:
+        """Tell whether ``text`` speaks to somebody."""
+        return not self._second.isdisjoint(text.text.split())
+
+    def _add(self, kind: Kind, language: str, table: dict[str, Any]) -> int:
+        """Add the group of ``table`` and return its number."""
+        self.groups.append(
+            Group(
+                kind=kind,
+                language=language,
+                name=table["group"],
+                first_person=table.get("first_person", False),
+                addressed=table.get("addressed", False),
+            )
+        )
+        return len(self.groups) - 1
+
+
+def _taken_back(kind: Kind, start: int, end: int, taken: Iterable[tuple[Kind, int, int]]) -> bool:
+    return any(of == kind and low < end and start < high and high - low >= end - start for of, low, high in taken)
+
+
+def _spellings(terms: Iterable[str]) -> Iterator[str]:
+    for term in terms:
+        for written in _chosen(term):
+            for spelling in {written, written.replace("'", ""), written.lower().translate(_UMLAUTS)}:
+                yield f" {spelling.translate(FOLDING).lower().strip()} "
+
+
+def _chosen(term: str) -> Iterator[str]:
+    """Return ``term`` with every choice of its braces."""
+    inner = _BRACES.findall(term)
+    if not inner:
+        yield term
+        return
+    pieces = _BRACES.split(term)[::2]
+    for choice in product(*(part.split("|") for part in inner)):
+        once = "".join(piece + chosen for piece, chosen in zip(pieces, (*choice, ""), strict=True))
+        yield from _chosen(once)
