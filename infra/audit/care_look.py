@@ -40,7 +40,7 @@ WHERE NOT EXISTS (
 # A touch is acknowledged once: by the first claim, or by being settled without one.
 _STEPS: Final = """
 SELECT l.origin, l.seq, l.touch, l.kind, l.at, t.organisation, t.urgency, t.since, t.raised_at,
-       (SELECT one ->> 'traceparent' FROM jsonb_array_elements(t.evidence) WITH ORDINALITY AS e (one, place)
+       (SELECT one ->> 'traceparent' FROM jsonb_array_elements(t.evidence::jsonb) WITH ORDINALITY AS e (one, place)
         WHERE one ->> 'traceparent' IS NOT NULL ORDER BY place DESC LIMIT 1),
        l.kind IN ('claimed', 'settled') AND NOT EXISTS (
            SELECT FROM view_queue.touch_timeline AS earlier

@@ -88,7 +88,7 @@ class Queue:
         raised_at = datetime.now(UTC) - ago
         await self.connection.execute(
             "INSERT INTO view_queue.touches (touch, organisation, urgency, reason, since, raised_at, standing, hold, "
-            "evidence) VALUES (%s, %s, %s, 'unanswered', %s, %s, %s, %s, %s::jsonb)",
+            "evidence) VALUES (%s, %s, %s, 'unanswered', %s, %s, %s, %s, %s)",
             (touch, ORGANISATION, urgency, raised_at - timedelta(hours=1), raised_at, state,
              "over-limit" if state == "held" else None, json.dumps(evidence)),
         )  # fmt: skip
