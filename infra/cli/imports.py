@@ -14,10 +14,13 @@ from infra.cli.options import DEFAULT_DATA, Data
 from infra.importing.discord import DiscordExport
 from infra.importing.discourse import DiscoursePosts
 from infra.importing.irc import IrcLogs
+from infra.importing.mbox import MboxArchive
 from infra.importing.slack import SlackExport
 from infra.importing.zulip import ZulipArchive
 from infra.operator_error import OperatorError
+from infra.private_file import kept_secret
 from services.ingest.platforms.reading import HookSettings
+from shared.contracts.names import Audience
 
 import_app = typer.Typer(
     name="import",
@@ -133,6 +136,29 @@ def irc(
     """Import logs of channels, as irssi, WeeChat, ZNC and others write them."""
     with failures_in_words():
         export = IrcLogs(channel=channel, zone=_zone(timezone), bots=frozenset(bot or ()))
+        import_export(path, export, community=community, source=source, since=since, data=data)
+
+
+@import_app.command()
+def mbox(
+    path: Export,
+    community: Community,
+    source: Source = "archive",
+    audience: Annotated[Audience, typer.Option(help="Who can read the list and its archive.")] = "members",
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False,
+            help="The secret by which addresses become what stands for their owners; made if it is not there. "
+            "Else: email.key in DATA.",
+        ),
+    ] = None,
+    since: Since = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Import a mailing list's archive, as Mailman and others keep it. No address is kept."""
+    with failures_in_words():
+        export = MboxArchive(key=kept_secret(key_file or data / "email.key"), audience=audience)
         import_export(path, export, community=community, source=source, since=since, data=data)
 
 

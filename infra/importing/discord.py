@@ -183,6 +183,8 @@ def _facts(raw: Raw, place: Place, roots: Mapping[str, str]) -> Iterator[Fact]:
         message = _messages.decode(raw)
     except msgspec.ValidationError as error:
         raise NotAFactError(_words(error)) from None
+    except UnicodeDecodeError:
+        raise NotAFactError("the text is not UTF-8") from None
     if message.type in _JOINED:
         yield joined_fact(_member(message.author), message.timestamp)
         return

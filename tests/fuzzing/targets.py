@@ -17,6 +17,7 @@ from infra.importing.archive import ArchiveFile
 from infra.importing.discord import DiscordExport
 from infra.importing.discourse import DiscoursePosts
 from infra.importing.irc import IrcLogs
+from infra.importing.mbox import MboxArchive
 from infra.importing.reading import ExportFormat, Skipped
 from infra.importing.slack import SlackExport
 from infra.importing.zulip import ZulipArchive
@@ -254,6 +255,7 @@ TARGETS: Final = {
         Target(name="discord_export", run=_export(DiscordExport(settings=HookSettings(public=("*",))))),
         Target(name="discourse_posts", run=_export(DiscoursePosts(settings=HookSettings(public=("*",))))),
         Target(name="irc", run=_export(IrcLogs(channel="#help"))),
+        Target(name="mbox", run=_export(MboxArchive(key="secret"))),
         Target(name="slack", run=_export(SlackExport(private=frozenset(("secret",))))),
         Target(name="zulip", run=_export(ZulipArchive(site="https://zulip.example"))),
         Target(name="webhook", run=_webhook),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -144,6 +145,13 @@ def test_direct_messages_are_never_taken(kind: str) -> None:
 def test_what_is_no_fact_is_skipped_with_its_place_and_the_rest_is_read(item: Any, why: str) -> None:
     result = read(export(item, message(2)))
     assert result.why["1.json, item 1"].startswith(why)
+    assert len(result.found) == 1
+
+
+def test_a_text_that_is_no_utf8_is_skipped() -> None:
+    body = json.dumps(export(message(1, content="here"), message(2))).encode().replace(b"here", b"\xff")
+    result = read(body)
+    assert result.why == {"1.json, item 1": "the text is not UTF-8"}
     assert len(result.found) == 1
 
 
