@@ -7,7 +7,10 @@ cd "$(dirname "$0")/../.."
 # Takes pairs of a command and the package that has it.
 need() {
     while [ $# -gt 0 ]; do
-        command -v "$1" >/dev/null || packages="$packages $2"
+        case $packages in
+        *" $2"*) ;;
+        *) command -v "$1" >/dev/null || packages="$packages $2" ;;
+        esac
         shift 2
     done
 }

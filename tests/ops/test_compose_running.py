@@ -41,6 +41,13 @@ def test_compose_takes_the_file_with_every_profile(system: ComposeRun) -> None:
     system.compose("--profile", "*", "config", "--quiet")
 
 
+def test_the_notifier_finds_the_secret_that_was_made_for_an_integrator(system: ComposeRun) -> None:
+    made = system.command("integrators", "secret", "crm", "--organisation", "acme")
+    found = system.compose("exec", "-T", "notifier", "cat", "/integrators/acme.crm")
+    assert found.stdout == made.stdout
+    assert made.stdout.startswith("whsec_"), made.stderr
+
+
 def test_what_is_kept_is_there_after_a_restart(system: ComposeRun) -> None:
     system.post([event("join:ines", "joined", "ines", timedelta(hours=3))])
 
