@@ -52,7 +52,7 @@ def why_no_node() -> str | None:
 
 @cache
 def why_no_prometheus() -> str | None:
-    missing = [name for name in ("prometheus", "promtool") if shutil.which(name) is None]
+    missing = [name for name in ("prometheus", "promtool", "amtool") if shutil.which(name) is None]
     return f"there is no {' and no '.join(missing)}: {INSTALL}" if missing else None
 
 

@@ -27,11 +27,14 @@ class Asked:
 
     where: str
     expr: str
+    alert: bool = False
 
 
 def asked() -> list[Asked]:
     """Return the queries of all rules and panels."""
-    rules = [Asked(where=rule.get("record") or rule["alert"], expr=rule["expr"]) for rule in RULES]
+    rules = [
+        Asked(where=rule.get("record") or rule["alert"], expr=rule["expr"], alert="alert" in rule) for rule in RULES
+    ]
     panels = [
         Asked(where=f"{board.title}, {panel.title}", expr=query.expr)
         for board in BOARDS

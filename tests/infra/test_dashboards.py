@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
@@ -11,6 +12,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from infra.observability.dashboards.board import Board
 from infra.observability.dashboards.boards import BOARDS, FOLDER
 from infra.observability.dashboards.grafana import grafana_json
+from tests.ops.dashboards_page import PAGE, cell
 
 boards = pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.name)
 
@@ -50,3 +52,14 @@ def test_every_panel_says_what_it_shows(board: Board) -> None:
         for panel in row.panels:
             assert panel.meaning.endswith("."), panel.title
             assert all(query.legend or len(panel.queries) == 1 for query in panel.queries), panel.title
+
+
+@boards
+def test_the_page_has_every_panel_with_its_query_and_what_it_gave(board: Board) -> None:
+    rows = re.findall(r"^\| (.*?) \| (`.*`) \| (.+) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    told = {query: gave for _, query, gave in rows}
+    for row in board.rows:
+        for panel in row.panels:
+            assert any(title.startswith(f"**{panel.title}**") for title, _, _ in rows), panel.title
+            for query in panel.queries:
+                assert told.get(cell(query.expr)), "run: python -m tests.ops.dashboards_page"

@@ -20,7 +20,7 @@ for group; do
     case $group in
     browser) need chromium chromium ;;
     node) need node nodejs npm npm ;;
-    prometheus) need prometheus prometheus promtool prometheus ;;
+    prometheus) need prometheus prometheus promtool prometheus amtool prometheus-alertmanager ;;
     root) need ip iproute2 nsenter util-linux mkfs.ext4 e2fsprogs ;;
     esac
 done

@@ -68,6 +68,8 @@ def _panel(panel: Panel) -> stat.Panel | timeseries.Panel | heatmap.Panel:
     if panel.shape is Shape.NUMBER:
         latest = common.ReduceDataOptions().calcs(["lastNotNull"])
         builder = stat.Panel().graph_mode(BigValueGraphMode.AREA).reduce_options(latest).height(_NUMBER_HEIGHT)
+        if panel.unit == "short":
+            builder.decimals(0)
     elif panel.shape is Shape.HEAT:
         builder = heatmap.Panel().y_axis(heatmap.YAxisConfig().unit(panel.unit)).height(_HEIGHT)
     else:
