@@ -35,15 +35,20 @@ def import_export(
 
     Raises OperatorError, and typer.Exit when it is interrupted.
     """
-    for option, name in (("--community", community), ("--source", source)):
-        if not re.fullmatch(NAME_PATTERN.strip("^$"), name):
-            raise OperatorError(f"{option} is {name!r}: write 1 to 40 of a-z, 0-9 and '-'.")
+    checked_name("--community", community)
+    checked_name("--source", source)
     archive = open_archive(path)
     system = running_system(data, os.environ)
     if since is None and sys.stdin.isatty():
         since = typer.prompt(f"History from when on: a date such as 2025-01-31, or {_EVERYTHING}", default=_EVERYTHING)
     destination = Destination(community=community, source_name=source, since=_date(since or _EVERYTHING))
     _import(archive, export, destination, system)
+
+
+def checked_name(option: str, name: str) -> None:
+    """Raise OperatorError if ``name``, the value of ``option``, is no name."""
+    if not re.match(NAME_PATTERN, name):
+        raise OperatorError(f"{option} is {name!r}: write 1 to 40 of a-z, 0-9 and '-'.")
 
 
 def checked_site(site: str | None, example: str) -> str | None:

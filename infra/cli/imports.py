@@ -9,14 +9,16 @@ from zoneinfo import ZoneInfo
 import typer
 
 from infra.cli.failure import failures_in_words
-from infra.cli.import_run import checked_site, import_export
+from infra.cli.import_run import checked_name, checked_site, import_export
 from infra.cli.options import DEFAULT_DATA, Data
 from infra.importing.discord import DiscordExport
 from infra.importing.discourse import DiscoursePosts
 from infra.importing.irc import IrcLogs
 from infra.importing.mbox import MboxArchive
 from infra.importing.slack import SlackExport
+from infra.importing.table import Table
 from infra.importing.zulip import ZulipArchive
+from infra.mapping_file import read_mapping
 from infra.operator_error import OperatorError
 from infra.private_file import kept_secret
 from services.ingest.platforms.reading import HookSettings
@@ -45,6 +47,43 @@ Since = Annotated[
         "not keep is left out in any case.",
     ),
 ]
+
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        dir_okay=False,
+        help="The secret by which e-mail addresses become what stands for their owners; made if it is not there. "
+        "Else: email.key in DATA.",
+    ),
+]
+
+
+@import_app.command("csv")
+def table(
+    path: Export,
+    community: Community,
+    platform: Annotated[str, typer.Option(help="The platform that the events are of, in a word, such as forum.")],
+    mapping: Annotated[
+        Path, typer.Option(dir_okay=False, help="A YAML file that says what a row means; see docs/imports.md.")
+    ],
+    source: Source = "archive",
+    delimiter: Annotated[str, typer.Option(help="What stands between two cells.")] = ",",
+    key_file: KeyFile = None,
+    since: Since = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Import tables: CSV files whose rows a mapping turns into member events. No e-mail address is kept."""
+    with failures_in_words():
+        checked_name("--platform", platform)
+        if len(delimiter) != 1:
+            raise OperatorError(f"--delimiter is {delimiter!r}: write one character.")
+        export = Table(
+            platform=platform,
+            rules=read_mapping(mapping),
+            key=kept_secret(key_file or data / "email.key"),
+            delimiter=delimiter,
+        )
+        import_export(path, export, community=community, source=source, since=since, data=data)
 
 
 @import_app.command()
@@ -145,14 +184,7 @@ def mbox(
     community: Community,
     source: Source = "archive",
     audience: Annotated[Audience, typer.Option(help="Who can read the list and its archive.")] = "members",
-    key_file: Annotated[
-        Path | None,
-        typer.Option(
-            dir_okay=False,
-            help="The secret by which addresses become what stands for their owners; made if it is not there. "
-            "Else: email.key in DATA.",
-        ),
-    ] = None,
+    key_file: KeyFile = None,
     since: Since = None,
     data: Data = DEFAULT_DATA,
 ) -> None:

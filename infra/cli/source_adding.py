@@ -9,12 +9,11 @@ from typing import Final
 
 import msgspec
 import typer
-import yaml
 
+from infra.mapping_file import read_mapping
 from infra.operator_error import OperatorError
 from infra.source_setup import SETUPS, Setup
-from services.ingest.platforms.mapping import MappingError, check
-from services.ingest.platforms.reading import EventRule, HookSettings
+from services.ingest.platforms.reading import HookSettings
 from services.ingest.refusal import field_problem
 from services.ingest.source_forms import HookWanted, SourceWanted
 from shared.contracts.names import NAME_PATTERN
@@ -67,7 +66,7 @@ def _settings(given: Given, setup: Setup, asker: _Asker) -> HookSettings:
         site = asker.maybe(f"{setup.site[0].upper()}{setup.site[1:]}, for links to messages (may be left empty)")
     if setup.public is not None and not (public or given.private):
         public = tuple(asker.text("--public", f"{setup.public[0].upper()}{setup.public[1:]}").replace(",", " ").split())
-    mapping = _mapping(given.mapping) if given.mapping is not None else ()
+    mapping = read_mapping(given.mapping) if given.mapping is not None else ()
     if setup.needs_mapping and not mapping:
         raise OperatorError("--mapping is missing: give the file that says how the JSON is read.")
     try:
@@ -79,20 +78,6 @@ def _settings(given: Given, setup: Setup, asker: _Asker) -> HookSettings:
     except msgspec.ValidationError as error:
         problem = field_problem(error, "")
         raise OperatorError(f"--{problem.field} {problem.reason}.") from None
-
-
-def _mapping(file: Path) -> tuple[EventRule, ...]:
-    try:
-        rules = msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")), tuple[EventRule, ...])
-        check(rules)
-    except msgspec.ValidationError as error:
-        problem = field_problem(error, "")
-        raise OperatorError(f"{file}, {problem.field}: {problem.reason}.") from None
-    except MappingError as error:
-        raise OperatorError(f"{file}, {error}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise OperatorError(f"{file} is no YAML: {error}") from None
-    return rules
 
 
 class _Asker:

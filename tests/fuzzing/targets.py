@@ -20,6 +20,7 @@ from infra.importing.irc import IrcLogs
 from infra.importing.mbox import MboxArchive
 from infra.importing.reading import ExportFormat, Skipped
 from infra.importing.slack import SlackExport
+from infra.importing.table import Table
 from infra.importing.zulip import ZulipArchive
 from infra.operator_error import OperatorError
 from infra.outgoing_event import OutgoingEvent, encode_event
@@ -74,6 +75,13 @@ _HOOK_SETTINGS: Final = HookSettings(
     ),
 )
 _LEFT_TO_VALIDATION: Final = ("bad-time", "bad-data", "nul-character", "too-large")
+_ROWS: Final = (
+    EventRule(
+        kind="posted",
+        time="at",
+        fields={"member": {"id": "who"}, "conversation": "where", "message": "id", "text": "text"},
+    ),
+)
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -254,6 +262,7 @@ TARGETS: Final = {
         Target(name="policy_body", run=_policy_body, samples=("policy*.json",)),
         Target(name="discord_export", run=_export(DiscordExport(settings=HookSettings(public=("*",))))),
         Target(name="discourse_posts", run=_export(DiscoursePosts(settings=HookSettings(public=("*",))))),
+        Target(name="table", run=_export(Table(platform="forum", rules=_ROWS, key="secret"))),
         Target(name="irc", run=_export(IrcLogs(channel="#help"))),
         Target(name="mbox", run=_export(MboxArchive(key="secret"))),
         Target(name="slack", run=_export(SlackExport(private=frozenset(("secret",))))),
