@@ -31,7 +31,8 @@ from shared.delivery import Delivered
 from shared.event_store.errors import FencedError
 from shared.event_store.recorder import Lease
 from shared.event_store.store import PartitionStore
-from shared.partition.folding import Batch, Folding, HandlingError
+from shared.partition.folding import Batch, Folding
+from shared.partition.loading import HandlingError
 from shared.stream_identity import reader_of
 
 POLICIES: Final = ("p.*.member.*.warmline.policy-adopted",)
@@ -147,7 +148,7 @@ class Adoption:
     async def _do(self, folding: Folding, act: Callable[[], None], *, now: datetime | None = None) -> None:
         folding.work.now = now or datetime.now(UTC)
         folding.work.clock = folding.clock
-        await folding.loading(act)
+        await folding.loading.until_done(act)
         folding.keep()
 
     async def _note_adopted(self, head: int, lost: Sequence[Published], outlet: str) -> None:

@@ -10,7 +10,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from infra.dead_letters.letter import DEADLINE
-from shared.partition.folding import ParkedDeadlines
+from shared.partition.firing import ParkedDeadlines
 
 _TABLES: Final = ("events", "states", "inbox", "deadlines")
 

@@ -109,7 +109,7 @@ async def _fold(context: VerifyContext, store: PartitionStore, snapshot: StoreSn
     )
     reader = context.seen[MEMBER_EVENTS].reader
     folding = await Folding.open(store, lease, TriageService(), [reader])
-    folding.pass_over(snapshot.parked_deadlines)
+    folding.firing.pass_over(snapshot.parked_deadlines)
     parked = snapshot.parked.get(MEMBER_EVENTS, frozenset())
     context.progress.step(f"folding triage, partition {partition}", until)
     subjects = (f"p.{partition}.member.>",)
@@ -138,7 +138,7 @@ async def _fire_what_has_fired(
     clock = latest if first is None else min(latest, first - _LEAST)
     while await folding.fire(clock, BATCH):
         continue
-    while (deadline := await folding.next_deadline()) is not None and deadline.due <= latest:
+    while (deadline := await folding.firing.next_deadline()) is not None and deadline.due <= latest:
         if await _stands(connection, deadline):
             break
         await folding.fire(deadline.due, 1)

@@ -3,42 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final
 
 import structlog
-from msgspec.structs import replace
 
 from shared.clock import Clock, wall_clock
-from shared.dead_letters import dead_deadline, dead_letter
-from shared.deadline_book import WINDOW
+from shared.dead_letters import dead_letter
 from shared.decider import Refused
 from shared.delivery import Delivered, Message
 from shared.event_store.interface import Store
-from shared.event_store.recorder import Commit, DeadLetter, DeadlineRow, Lease, Moved
+from shared.event_store.recorder import Commit, DeadLetter, Lease, Moved
 from shared.event_store.store import Opened
+from shared.partition.firing import Firing
+from shared.partition.loading import HandlingError, Loading, cause_of
 from shared.partition.service import Service
 from shared.partition.understanding import ToFold, understand
-from shared.workspace import CACHE_BYTES, LineMissing, StateMissing, Workspace
+from shared.workspace import CACHE_BYTES, Workspace
 
-BATCH: Final = 500
+BATCH: Final = 1000
+"""A transaction, the states of the streams it changes and the pages it dirties are paid for once a batch."""
 TRIES: Final = 3
 _PASSED: Final = timedelta(seconds=1)
-LINE_LENGTH: Final = 500
-"""How many of a waiting line are on one page."""
-
-T = TypeVar("T")
-
-ParkedDeadlines = Mapping[tuple[str, str, datetime], datetime | None]
-"""Deadlines that were parked, by stream, name and due time; and for when they were set again, where they were."""
-
 log = structlog.get_logger()
-
-
-class HandlingError(Exception):
-    """A handler failed, and nothing of what it did is left; the cause is chained."""
 
 
 @dataclass(slots=True)
@@ -71,6 +60,8 @@ class Folding:
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
         self.work = Workspace(store.codec, cache_bytes=cache_bytes)
+        self.loading = Loading(store, self.work, self.settle)
+        self.firing = Firing(store, self.work, service, self.loading, self.settle)
         self.positions = dict(opened.positions)
         self.head = opened.head
         """The last position of the log that is known to be stored."""
@@ -83,7 +74,6 @@ class Folding:
         self._lease = lease
         self._service = service
         self._now = now
-        self._parked: ParkedDeadlines = {}
         self._passed: dict[str, Moved] = {}
         self._passed_since: datetime | None = None
         self._log = log.bind(shard=lease.shard)
@@ -106,10 +96,6 @@ class Folding:
             folding.work.book.suspend(community)
         return folding
 
-    def pass_over(self, parked: ParkedDeadlines) -> None:
-        """Fire none of ``parked``: for a replay, since the first run could not fire them either."""
-        self._parked = parked
-
     async def fold(self, reader: str, messages: Sequence[Message]) -> None:
         """Do as ``fold_ahead`` does, until the result is stored."""
         await self.fold_ahead(reader, messages)
@@ -124,7 +110,7 @@ class Folding:
         understood, halt = understand(messages, self._service)
         self.work.now = self._now()
         to_fold = [one for one in understood if isinstance(one, ToFold)]
-        known = await self._store.aside(self._prefetch, to_fold) if to_fold else set()
+        known = await self.loading.known_of(to_fold)
         if self._commit is not None:
             known.update(self._commit.inbox)
         batch = Batch()
@@ -133,7 +119,7 @@ class Folding:
             if isinstance(one, Exception):
                 self._park(message, one, 1, batch)
             elif one is not None and one.delivered.key not in known:
-                while self._may_fire(clock) and await self._fire_due(clock, batch):
+                while self.firing.may_be_due(clock) and await self.firing.fire_due(clock, batch.dead_letters, BATCH):
                     await self._begin(batch)
                     batch = Batch()
                 self.work.clock = clock
@@ -168,54 +154,13 @@ class Folding:
     async def fire(self, clock: datetime, most: int = BATCH) -> bool:
         """Fire what is due at ``clock``, at most ``most`` of it; tell whether anything was."""
         self.work.now = self._now()
-        row = await self.next_deadline()
+        row = await self.firing.next_deadline()
         if row is None or row.due > clock:
             return False
         batch = Batch()
-        await self._fire_due(clock, batch, most)
+        await self.firing.fire_due(clock, batch.dead_letters, most)
         await self.commit(batch)
         return True
-
-    async def next_deadline(self) -> DeadlineRow | None:
-        """Return the deadline that is due first, suspended ones left out."""
-        book = self.work.book
-        while book.incomplete:
-            await self.settle()
-            rows = await self._store.aside(
-                self._store.deadlines, after=book.last, suspended=sorted(book.suspended), limit=WINDOW
-            )
-            book.extend(rows, complete=len(rows) < WINDOW)
-        return book.next()
-
-    async def loading(self, action: Callable[[], T]) -> T:
-        """Run ``action``, loading the streams and lines that it misses and starting it again until it misses none.
-
-        Raises Refused, and HandlingError for anything else that ``action`` raises, with nothing of its changes left.
-        What the store raises goes through: no message is to blame for that.
-        """
-        while True:
-            line: LineMissing | None = None
-            streams: tuple[str, ...] = ()
-            try:
-                return action()
-            except StateMissing as missing:
-                self.work.undo()
-                streams = missing.streams
-            except LineMissing as missing:
-                self.work.undo()
-                line = missing
-            except Refused:
-                self.work.undo()
-                raise
-            except Exception as error:
-                self.work.undo()
-                raise HandlingError(f"{type(error).__name__}: {error}") from error
-            if line is not None:
-                await self.settle()
-                page = await self._store.aside(self._store.waiting, line.line, LINE_LENGTH, line.after)
-                self.work.admit_line(line.line, line.after, page, more=len(page) == LINE_LENGTH)
-                streams = tuple(place.stream for place in page)
-            await self._store.aside(self._admit, streams)
 
     def keep(self) -> None:
         """Make what was decided since the last time part of the batch."""
@@ -269,16 +214,6 @@ class Folding:
         self.work.committed(states)
         self._commit, self._storing = commit, self._store.beside(self._store.commit, self._lease, commit)
 
-    def _prefetch(self, all_to_fold: Sequence[ToFold]) -> set[str]:
-        known = self._store.known([one.delivered.key for one in all_to_fold])
-        self._admit(stream for one in all_to_fold if one.delivered.key not in known for stream in one.streams)
-        return known
-
-    def _admit(self, streams: Iterable[str]) -> None:
-        missing = self.work.missing(streams)
-        if missing:
-            self.work.admit(self._store.load(missing))
-
     async def _handle(self, delivered: Delivered, batch: Batch) -> bool:
         def on_message() -> None:
             self._service.on_message(delivered, self.work)
@@ -286,7 +221,7 @@ class Folding:
 
         for attempt in range(1, TRIES + 1):
             try:
-                await self.loading(on_message)
+                await self.loading.until_done(on_message)
             except (HandlingError, Refused) as error:
                 if attempt == TRIES:
                     self._park(delivered, error, attempt, batch)
@@ -294,58 +229,7 @@ class Folding:
                 return True
         return False
 
-    def _may_fire(self, clock: datetime) -> bool:
-        """Tell whether something is due at ``clock``, or only the table knows."""
-        row = self.work.book.next()
-        return row.due <= clock if row is not None else self.work.book.incomplete
-
-    async def _fire_due(self, clock: datetime, batch: Batch, most: int = BATCH) -> bool:
-        """Fire what is due at ``clock`` in order; tell whether there is more, for another transaction.
-
-        At most ``most``, and each only once: what sets itself again goes through something long, part by part.
-        """
-        fired: set[tuple[str, str]] = set()
-        while (row := await self.next_deadline()) is not None and row.due <= clock:
-            if len(fired) == most or (row.stream, row.name) in fired:
-                return True
-            if not fired:
-                coming = [due.stream for due in self.work.book.due(clock, most)]
-                await self._store.aside(self._admit, coming)
-            fired.add((row.stream, row.name))
-            await self._fire(row, batch)
-        return False
-
-    async def _fire(self, row: DeadlineRow, batch: Batch) -> None:
-        if (row.stream, row.name, row.due) in self._parked:
-            self.work.book.drop(row.stream, row.name)
-            again = self._parked[row.stream, row.name, row.due]
-            if again is not None:
-                self.work.book.set(replace(row, due=again, armed_at=again))
-            return
-
-        def on_deadline() -> None:
-            self._service.on_deadline(row, self.work)
-            self.keep()
-
-        # Not the time at which it happens to fire: a replay fires it at another.
-        self.work.clock = row.eligible_at
-        failure: HandlingError | Refused | None
-        try:
-            await self.loading(on_deadline)
-            failure = HandlingError("its stream still has it after it fired") if self.work.book.holds(row) else None
-        except (HandlingError, Refused) as error:
-            failure = error
-        if failure is not None:
-            self._log.error("deadline.parked", stream=row.stream, name=row.name, exc_info=failure)
-            self.work.book.drop(row.stream, row.name)
-            batch.dead_letters.append(dead_deadline(row, _cause(failure)))
-
     def _park(self, message: Message, error: Exception, tries: int, batch: Batch) -> None:
-        why = _cause(error)
+        why = cause_of(error)
         self._log.error("message.parked", stream=message.stream, seq=message.seq, error=str(why), exc_info=why)
         batch.dead_letters.append(dead_letter(message, why, tries))
-
-
-def _cause(error: Exception) -> Exception:
-    cause = error.__cause__ if isinstance(error, HandlingError) else error
-    return cause if isinstance(cause, Exception) else error

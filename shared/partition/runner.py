@@ -21,8 +21,9 @@ from shared.event_store.codec import UnknownStoredTypeError
 from shared.event_store.errors import StreamReplacedError
 from shared.event_store.interface import Store
 from shared.event_store.recorder import Lease
-from shared.partition.folding import BATCH, Batch, Folding, HandlingError
+from shared.partition.folding import BATCH, Batch, Folding
 from shared.partition.inlet import Consumer, Inlet
+from shared.partition.loading import HandlingError
 from shared.partition.service import CommandService, Input, Service
 from shared.partition.understanding import UnknownOwnTypeError
 from shared.telemetry.work import processing
@@ -150,7 +151,7 @@ class PartitionRunner:
             folding.storing.add_done_callback(lambda _: self._arrived.set())
 
     async def _fire_by_wall(self, folding: Folding, consumers: Sequence[Consumer]) -> None:
-        row = await folding.next_deadline()
+        row = await folding.firing.next_deadline()
         if row is None or row.due > self._now() + _SKEW or self._arrived.is_set():
             return
         moments = [await consumer.idle_since() for consumer in consumers]
@@ -205,7 +206,7 @@ class PartitionRunner:
             return done
 
         try:
-            touch, revision = await folding.loading(act)
+            touch, revision = await folding.loading.until_done(act)
         except Refused as refused:
             code, detail = refused.code, refused.detail
         except HandlingError as error:

@@ -24,7 +24,7 @@ END = timedelta(hours=1)
 
 @pytest.fixture(autouse=True)
 def _small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("shared.deadline_book", "shared.partition.folding"):
+    for module in ("shared.deadline_book", "shared.partition.firing"):
         monkeypatch.setattr(f"{module}.WINDOW", 4)
     monkeypatch.setattr("shared.partition.folding.BATCH", 3)
 

@@ -118,7 +118,7 @@ class Desk:
 
     async def _command(self, command: TouchCommand) -> None:
         self._folding.work.now = datetime.now(UTC)
-        await self._folding.loading(lambda: self._service.on_command(command, self._folding.work))
+        await self._folding.loading.until_done(lambda: self._service.on_command(command, self._folding.work))
         self._folding.keep()
         await self._folding.commit(Batch())
 
