@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from infra.cli.import_run import checked_name, checked_site, import_export
 from infra.cli.options import DEFAULT_DATA, Data
 from infra.importing.discord import DiscordExport
 from infra.importing.discourse import DiscoursePosts
+from infra.importing.github import GitHubArchive
 from infra.importing.irc import IrcLogs
 from infra.importing.mbox import MboxArchive
 from infra.importing.slack import SlackExport
@@ -154,6 +156,29 @@ def discourse(
             private=tuple(private or ()),
         )
         export = DiscoursePosts(settings=settings)
+        import_export(path, export, community=community, source=source, since=since, data=data)
+
+
+@import_app.command()
+def github(
+    path: Export,
+    community: Community,
+    repository: Annotated[
+        list[str],
+        typer.Option(
+            metavar="OWNER/NAME", help="A repository to take; may be given several times. acme/* takes all of acme's."
+        ),
+    ],
+    source: Source = "archive",
+    since: Since = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Import what happened in repositories from the files of GH Archive (gharchive.org)."""
+    with failures_in_words():
+        for name in repository:
+            if not re.fullmatch(r"[\w.-]+/([\w.-]+|\*)", name):
+                raise OperatorError(f"--repository is {name!r}: write acme/desk, or acme/* for all of acme's.")
+        export = GitHubArchive(repositories=frozenset(repository))
         import_export(path, export, community=community, source=source, since=since, data=data)
 
 

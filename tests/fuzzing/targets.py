@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from infra.importing.archive import ArchiveFile
 from infra.importing.discord import DiscordExport
 from infra.importing.discourse import DiscoursePosts
+from infra.importing.github import GitHubArchive
 from infra.importing.irc import IrcLogs
 from infra.importing.mbox import MboxArchive
 from infra.importing.reading import ExportFormat, Skipped
@@ -263,6 +264,7 @@ TARGETS: Final = {
         Target(name="discord_export", run=_export(DiscordExport(settings=HookSettings(public=("*",))))),
         Target(name="discourse_posts", run=_export(DiscoursePosts(settings=HookSettings(public=("*",))))),
         Target(name="table", run=_export(Table(platform="forum", rules=_ROWS, key="secret"))),
+        Target(name="github_archive", run=_export(GitHubArchive(repositories=frozenset(("acme/*",))))),
         Target(name="irc", run=_export(IrcLogs(channel="#help"))),
         Target(name="mbox", run=_export(MboxArchive(key="secret"))),
         Target(name="slack", run=_export(SlackExport(private=frozenset(("secret",))))),

@@ -133,9 +133,13 @@ class Event(Struct, frozen=True, kw_only=True):
 def read(delivery: Delivery, settings: HookSettings) -> Reading:
     """Return what a delivery means; raises NotUnderstoodError."""
     kind = header(delivery, "x-github-event")
+    return meaning(kind, decoded(delivery.body, Event), delivery, settings) if kind in _READERS else _NO_CONCERN
+
+
+def meaning(kind: str, event: Event, delivery: Delivery, settings: HookSettings) -> Reading:
+    """Return what an event of that kind, by the name of its webhook, means; raises NotUnderstoodError."""
     if kind not in _READERS:
         return _NO_CONCERN
-    event = decoded(delivery.body, Event)
     private = event.repository is not None and event.repository.private
     if private and event.repository is not None and event.repository.full_name not in settings.private:
         return Passed(why="private-place")
