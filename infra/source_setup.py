@@ -11,7 +11,7 @@ class Setup:
     """How a platform is connected; ``{url}`` and ``{secret}`` in ``steps`` are what is pasted there.
 
     ``told`` names the secret that the platform made itself. ``site`` and ``public`` say what is
-    asked under these names where the platform does not tell it.
+    asked under these names where the platform does not tell it. In a ``survey``, a hidden field holds the member.
     """
 
     steps: tuple[str, ...]
@@ -19,12 +19,21 @@ class Setup:
     site: str | None = None
     public: str | None = None
     needs_mapping: bool = False
+    survey: bool = False
 
 
 SETUPS: Final[dict[str, Setup]] = {
     "bearer": Setup(
         needs_mapping=True,
         steps=("Have the platform POST JSON to {url}", "with the header  Authorization: Bearer {secret}"),
+    ),
+    "discord": Setup(
+        told="the application's Public Key (General Information)",
+        steps=(
+            "On discord.com/developers/applications: your application, Webhooks, Endpoint URL: {url}",
+            "Switch Events on, and choose Entitlement Create. Discord then asks whether the address listens.",
+            "Messages of a server do not come this way.",
+        ),
     ),
     "discourse": Setup(
         site="the forum's address, such as https://forum.example.org",
@@ -48,6 +57,29 @@ SETUPS: Final[dict[str, Setup]] = {
             ),
         ),
     ),
+    "mastodon": Setup(
+        told="the webhook's signing secret, which Mastodon shows once it is added",
+        steps=(
+            "On the server: Administration, Webhooks, Add endpoint: {url}",
+            (
+                "Events: account.approved, account.created, account.updated, report.updated, status.created, "
+                "status.updated."
+            ),
+            "Leave the payload template empty, and enable the webhook.",
+        ),
+    ),
+    "mattermost": Setup(
+        told="the outgoing webhook's token, which Mattermost shows once it is added",
+        site="the server's address, such as https://chat.example.org",
+        steps=(
+            "In Mattermost: Integrations, Outgoing Webhooks, Add, Content Type application/json.",
+            "Channel: one whose messages are wanted; no trigger words. Callback URL: {url}",
+            (
+                "The token is shown when it is saved: if it is not the one that you gave here, "
+                "give it with warmline source rotate-secret."
+            ),
+        ),
+    ),
     "slack": Setup(
         told="the app's Signing Secret (Basic Information, App Credentials)",
         site="the workspace's address, such as https://acme.slack.com",
@@ -67,6 +99,44 @@ SETUPS: Final[dict[str, Setup]] = {
     "standard-webhooks": Setup(
         needs_mapping=True,
         steps=("Have the platform POST JSON to {url}", "and sign by Standard Webhooks with the secret {secret}"),
+    ),
+    "tally": Setup(
+        survey=True,
+        steps=(
+            "In Tally: a hidden field that holds the member's id, and the form's Integrations, Webhooks, Connect.",
+            "Endpoint URL: {url}",
+            "Signing secret: {secret}",
+        ),
+    ),
+    "telegram": Setup(
+        steps=(
+            (
+                "Make a bot with @BotFather, switch its privacy mode off (/setprivacy), and make it an administrator "
+                "of the group: only administrators are told who joins and who reacts."
+            ),
+            (
+                "Then, with the bot's token: curl https://api.telegram.org/bot$BOT_TOKEN/setWebhook -d url={url} "
+                "-d secret_token={secret} "
+                '-d \'allowed_updates=["message","edited_message","message_reaction","chat_member"]\''
+            ),
+        ),
+    ),
+    "typeform": Setup(
+        survey=True,
+        steps=(
+            "In Typeform: a hidden field that holds the member's id, and the form's Connect, Webhooks, Add a webhook.",
+            "Endpoint: {url}",
+            "Edit, Secret: {secret}. Then switch it on.",
+        ),
+    ),
+    "zulip": Setup(
+        told="the bot's outgoing webhook token (Personal settings, Bots, the bot's zuliprc)",
+        site="the organisation's address, such as https://acme.zulipchat.com",
+        public="the numbers of the channels that all members can read, or * for all",
+        steps=(
+            "In Zulip: Settings, Bots, Add a new bot, type Outgoing webhook, format Generic. Endpoint URL: {url}",
+            "Messages that mention the bot arrive.",
+        ),
     ),
 }
 """By the format of the webhook."""

@@ -33,6 +33,9 @@ class Given:
     public: tuple[str, ...]
     private: tuple[str, ...]
     mapping: Path | None
+    member_field: str | None
+    score_field: str | None
+    comment_field: str | None
     secret: str | None = field(repr=False)
 
 
@@ -48,15 +51,16 @@ def wanted_source(given: Given, *, ask: bool) -> SourceWanted:
         return SourceWanted(community=community, platform=platform, name=name)
     if form not in SETUPS:
         raise OperatorError(f"--format is {form!r}: there are {', '.join(sorted(SETUPS))} and {BY_TOKEN}.")
-    hook = HookWanted(
-        format=form, secret=_secret(given, SETUPS[form], asker), settings=_settings(given, SETUPS[form], asker)
-    )
+    settings = _settings(given, SETUPS[form], asker)
+    secret = _secret(given, SETUPS[form], asker, path=f"/v1/hooks/{community}/{platform}/{name}")
+    hook = HookWanted(format=form, secret=secret, settings=settings)
     return SourceWanted(community=community, platform=platform, name=name, hook=hook)
 
 
-def _secret(given: Given, setup: Setup, asker: _Asker) -> str | None:
+def _secret(given: Given, setup: Setup, asker: _Asker, *, path: str) -> str | None:
     if given.secret is not None or setup.told is None:
         return given.secret
+    asker.say(f"If it asks for the address first: where it reaches this Warmline, and then {path}")
     return asker.text("--secret-file", setup.told[0].upper() + setup.told[1:], hidden=True)
 
 
@@ -69,15 +73,17 @@ def _settings(given: Given, setup: Setup, asker: _Asker) -> HookSettings:
     mapping = read_mapping(given.mapping) if given.mapping is not None else ()
     if setup.needs_mapping and not mapping:
         raise OperatorError("--mapping is missing: give the file that says how the JSON is read.")
+    settings = {"site": site, "public": public, "private": given.private, "mapping": mapping}
+    for name in ("member_field", "score_field", "comment_field"):
+        if (value := getattr(given, name)) is not None:
+            if not setup.survey:
+                raise OperatorError(f"--{name.replace('_', '-')} is for surveys only: leave it out.")
+            settings[name] = value
     try:
-        return msgspec.convert(
-            {"site": site, "public": public, "private": given.private, "mapping": mapping},
-            HookSettings,
-            from_attributes=True,
-        )
+        return msgspec.convert(settings, HookSettings, from_attributes=True)
     except msgspec.ValidationError as error:
         problem = field_problem(error, "")
-        raise OperatorError(f"--{problem.field} {problem.reason}.") from None
+        raise OperatorError(f"--{problem.field.replace('_', '-')} {problem.reason}.") from None
 
 
 class _Asker:
@@ -88,6 +94,10 @@ class _Asker:
         if not self._ask:
             raise OperatorError(f"{option} is missing: {question[0].lower()}{question[1:]}.")
         return str(typer.prompt(question, hide_input=hidden)).strip()
+
+    def say(self, what: str) -> None:
+        if self._ask:
+            typer.echo(what)
 
     def maybe(self, question: str) -> str | None:
         return str(typer.prompt(question, default="", show_default=False)).strip() or None if self._ask else None

@@ -75,6 +75,15 @@ def add(
     mapping: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="How JSON of any shape is read (YAML).")
     ] = None,
+    member_field: Annotated[
+        str | None, typer.Option(help="Of a survey: the hidden field that holds the member's id.  [default: member]")
+    ] = None,
+    score_field: Annotated[
+        str | None, typer.Option(help="Of a survey: the question of the score, from 0 to 10; else the first of them.")
+    ] = None,
+    comment_field: Annotated[
+        str | None, typer.Option(help="Of a survey: the question of the comment; else the first long text.")
+    ] = None,
     secret_file: SecretFile = None,
     url: Url = None,
     data: Data = DEFAULT_DATA,
@@ -93,6 +102,9 @@ def add(
             public=tuple(public or ()),
             private=tuple(private or ()),
             mapping=mapping,
+            member_field=member_field,
+            score_field=score_field,
+            comment_field=comment_field,
             secret=_secret(secret_file),
         )
         wanted = wanted_source(given, ask=sys.stdin.isatty())

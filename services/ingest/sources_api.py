@@ -109,8 +109,9 @@ async def get_sample(platform: str, name: str, community: str, state: State) -> 
     hook = await parts_of(state).hooks.of(key)
     if hook is None:
         raise _no_hook(key)
-    headers, body = FORMATS[hook.format].sample
-    signed = {**headers, **_signature(hook, body), TEST_HEADER: "1"}
+    headers, sample = FORMATS[hook.format].sample
+    body, signature = _signed(hook, sample)
+    signed = {**headers, **signature, TEST_HEADER: "1"}
     return SignedSample(path=_path(key), headers=signed, body=body.decode())
 
 
@@ -122,13 +123,14 @@ async def _pause(key: HookKey, at: datetime | None, parts: AdminParts) -> None:
     parts.hooks.forget()
 
 
-def _signature(hook: Hook, body: bytes) -> dict[str, str]:
-    sign = FORMATS[hook.format].scheme.sign
-    if sign is None:
+def _signed(hook: Hook, sample: bytes) -> tuple[bytes, dict[str, str]]:
+    scheme = FORMATS[hook.format].scheme
+    if scheme.sign is None:
         raise ProblemError(422, f"only {hook.format} itself can sign for {hook.principal.source}: have it send a test")
     if not hook.secrets:
         raise ProblemError(422, f"the secret of {hook.principal.source} cannot be read: give it anew")
-    return sign(body, hook.secrets[0], datetime.now(UTC))
+    body = scheme.with_secret(sample, hook.secrets[0])
+    return body, scheme.sign(body, hook.secrets[0], datetime.now(UTC))
 
 
 def _format(hook: HookWanted) -> Format:

@@ -40,6 +40,7 @@ ROUTE_NAME: Final = "/v1/hooks/{community}/{platform}/{name}"
 TEST_HEADER: Final = "warmline-test"
 """Asks, in a request that is signed like any other, what it would come to; nothing of it is kept."""
 
+_UNVERIFIED: Final = 401
 _PATH: Final = re.compile(rf"{PREFIX}([a-z0-9-]{{1,40}})/([a-z0-9-]{{1,40}})/([a-z0-9-]{{1,40}})")
 _log = structlog.get_logger()
 _encoder: Final = msgspec.json.Encoder()
@@ -62,13 +63,12 @@ class WebhooksRoute:
         """Answer one request."""
         headers: Headers = dict(scope["headers"])
         body = Body(headers, receive)
-        form: Format | None = None
+        hook: Hook | None = None
         try:
             hook = await self._hook(scope)
-            form = FORMATS[hook.format]
             traceparent = headers.get(b"traceparent", b"").decode("latin-1")
             with request_trace(f"POST {ROUTE_NAME}", traceparent) as trace:
-                reply = await self._take(hook, form, headers, await body.read(), trace)
+                reply = await self._take(hook, headers, await body.read(), trace)
         except ClientGoneError:
             return
         except Exception as error:  # noqa: BLE001 -- the platform gets an answer whatever happens here
@@ -77,11 +77,13 @@ class WebhooksRoute:
                 _log.exception("webhook_failed")
                 problem = ProblemError(500, "something went wrong here: send the request again, or ask the operator")
             problem.log(ROUTE_NAME)
-            if form is None or not form.silent:
+            if hook is None or not FORMATS[hook.format].silent:
                 await answer_problem(send, body, problem)
                 return
+            if problem.status != _UNVERIFIED:  # which is counted already
+                self._note(hook, f"not taken, and the platform was not told: {problem.detail}")
             await body.drop()
-            reply = form.taken
+            reply = FORMATS[hook.format].taken
         await answer(send, reply.status, reply.body, content_type=reply.content_type)
 
     async def _hook(self, scope: Scope) -> Hook:
@@ -93,7 +95,8 @@ class WebhooksRoute:
             raise _unverified()
         return hook
 
-    async def _take(self, hook: Hook, form: Format, headers: Headers, body: bytes, trace: str | None) -> Reply:
+    async def _take(self, hook: Hook, headers: Headers, body: bytes, trace: str | None) -> Reply:
+        form = FORMATS[hook.format]
         named = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
         now = datetime.now(UTC)
         if not is_verified(form, hook.secrets, Signed(headers=named, body=body, now=now)):
@@ -181,5 +184,7 @@ def _tried(reading: Reading | NotUnderstoodError) -> Tried:
 
 def _unverified() -> ProblemError:
     return ProblemError(
-        401, "this is no webhook that is known, or it is not signed with its secret: compare both", code="unverified"
+        _UNVERIFIED,
+        "this is no webhook that is known, or it is not signed with its secret: compare both",
+        code="unverified",
     )

@@ -15,14 +15,15 @@ SECRET = "c2VjcmV0LXRoYXQtaXMtYmFzZTY0LWFzLXdlbGw="
 BODY = '{"text": "Grüße"}'.encode()
 NOW = datetime.now(UTC)
 SIGNING = sorted(name for name, form in FORMATS.items() if form.scheme.sign is not None)
-OVER_THE_BODY = sorted({*SIGNING} - {"bearer", "telegram"})
+OVER_THE_BODY = sorted({*SIGNING} - {"bearer", "telegram", "mattermost", "zulip"})
 TIMED = ["slack", "standard-webhooks"]
 
 
 def signed(name: str, *, secret: str = SECRET, at: datetime = NOW) -> Signed:
     sign = FORMATS[name].scheme.sign
     assert sign is not None
-    return Signed(headers=sign(BODY, secret, at), body=BODY, now=NOW)
+    body = FORMATS[name].scheme.with_secret(BODY, secret)
+    return Signed(headers=sign(body, secret, at), body=body, now=NOW)
 
 
 def believed(name: str, request: Signed, *secrets: str) -> bool:

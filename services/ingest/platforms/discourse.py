@@ -39,7 +39,7 @@ from shared.contracts.member_events import (
     Solved,
     Updated,
 )
-from shared.contracts.names import Audience, digest
+from shared.contracts.names import Audience
 
 PLATFORM: Final = "discourse"
 SAMPLE: Final = (
@@ -290,12 +290,11 @@ def _user_created(delivery: Delivery, _settings: HookSettings) -> Reading:
 
 
 def _user_updated(delivery: Delivery, _settings: HookSettings) -> Reading:
-    """Nothing in a profile says when it changed or how often: what it holds now tells one change from another."""
+    """Nothing in a profile says when it changed: one that is sent again is another fact, which changes nothing."""
     user = decoded(delivery.body, _OfUser).user
     data = Updated(member=member_of(user))
     member = data.member
-    held = digest(member.name or "", member.handle or "", *member.roles)
-    return (Fact(id=member_fact_id("updated", member.id, held), time=delivery.arrived, data=data),)
+    return (Fact(id=member_fact_id("updated", member.id, stamp(delivery.arrived)), time=delivery.arrived, data=data),)
 
 
 def _user_destroyed(delivery: Delivery, _settings: HookSettings) -> Reading:

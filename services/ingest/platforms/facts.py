@@ -70,6 +70,11 @@ def member_fact_id(kind: str, member: str, revision: str) -> str:
     return _id(kind, digest(member), revision)
 
 
+def answer_id(response: str) -> str:
+    """Return the id of an answer to a survey."""
+    return _id("survey", response)
+
+
 def stamp(time: datetime) -> str:
     """Return a time as a revision: milliseconds since 1970."""
     return str(round(time.timestamp() * 1000))

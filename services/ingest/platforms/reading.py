@@ -45,12 +45,17 @@ class HookSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ``site`` is the address that links to messages begin with. ``private`` are the ids of the places whose events are
     taken although not everybody can read them: without it, none of theirs is. ``public`` are those that everybody can
     read, for a platform that does not tell; ``*`` stands for all. By ``mapping`` JSON of any shape is read.
+    Of a survey, ``member_field`` is the hidden field that holds the member's id; ``score_field`` and ``comment_field``
+    are the questions whose answers are the score and the comment, by default the first of their kind.
     """
 
     site: Url | None = None
     public: tuple[Label, ...] = ()
     private: tuple[Label, ...] = ()
     mapping: tuple[EventRule, ...] = ()
+    member_field: Label = "member"
+    score_field: Label | None = None
+    comment_field: Label | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,10 +29,14 @@ Sign = Callable[[bytes, str, datetime], dict[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scheme:
-    """How a platform proves who it is. ``sign`` is None where only the platform can: it has a key that we have not."""
+    """How a platform proves who it is. ``sign`` is None where only the platform can: it has a key that we have not.
+
+    ``with_secret`` returns a body as one is sent that holds the secret itself.
+    """
 
     verify: Verify
     sign: Sign | None
+    with_secret: Callable[[bytes, str], bytes] = lambda body, _secret: body
 
 
 def is_recent(seconds: str, now: datetime) -> bool:

@@ -1,0 +1,68 @@
+"""Discord's webhook events: what an application is told of its users. Pure.
+
+Forms: https://docs.discord.com/developers/events/webhook-events. Messages of a server never come this way.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from msgspec import Struct
+
+from services.ingest.platforms.facts import Fact, member_fact_id
+from services.ingest.platforms.reading import Delivery, HookSettings, Passed, Reading, Reply, decoded
+from shared.contracts.member_events import Cancelled, Member, Renewed
+
+SAMPLE: Final = ({"content-type": "application/json"}, b'{"version":1,"application_id":"1","type":0}')
+_PING: Final = 0
+
+
+class _Event(Struct, frozen=True, kw_only=True):
+    type: str
+    timestamp: datetime
+    data: dict[str, Any] = {}
+
+
+class _Envelope(Struct, frozen=True, kw_only=True):
+    type: int
+    event: _Event | None = None
+
+
+class _Entitlement(Struct, frozen=True, kw_only=True):
+    id: str
+    sku_id: str
+    user_id: str | None = None
+
+
+class _Entitled(Struct, frozen=True, kw_only=True):
+    data: _Entitlement
+
+
+class _WithEntitlement(Struct, frozen=True, kw_only=True):
+    event: _Entitled
+
+
+def read(delivery: Delivery, _settings: HookSettings) -> Reading:
+    """Return what a delivery means; raises NotUnderstoodError."""
+    envelope = decoded(delivery.body, _Envelope)
+    if envelope.type == _PING:
+        return Reply(status=204)
+    event = envelope.event
+    if event is None:
+        return Passed(why="of-no-concern")
+    if event.type.startswith(("GAME_DIRECT_MESSAGE", "LOBBY_MESSAGE")):
+        return Passed(why="direct-message")
+    if event.type not in {"ENTITLEMENT_CREATE", "ENTITLEMENT_DELETE"}:
+        return Passed(why="of-no-concern")
+    entitlement = decoded(delivery.body, _WithEntitlement).event.data
+    if entitlement.user_id is None:  # it is a whole server's
+        return Passed(why="no-member")
+    member, plan = Member(id=entitlement.user_id), entitlement.sku_id
+    kind, data = (
+        ("renewed", Renewed(member=member, plan=plan))
+        if event.type == "ENTITLEMENT_CREATE"
+        else ("cancelled", Cancelled(member=member, plan=plan))
+    )
+    at = event.timestamp.replace(tzinfo=event.timestamp.tzinfo or UTC)  # it comes without a zone
+    return (Fact(id=member_fact_id(kind, member.id, entitlement.id), time=at, data=data),)

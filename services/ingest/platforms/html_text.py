@@ -1,0 +1,42 @@
+"""HTML as a person would have typed it, with the standard library: for texts of a few simple elements. Pure."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import Final
+
+_BREAKS: Final = frozenset(("br", "li", "div"))
+_UNSEEN: Final = frozenset(("script", "style"))
+
+
+def text_of_html(html: str) -> str:
+    """Return the text of ``html``: paragraphs apart by an empty line, and no more space than that."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return "\n\n".join(
+        "\n".join(line.strip() for line in paragraph.splitlines()).strip()
+        for paragraph in "".join(reader.pieces).split("\f")
+        if paragraph.strip()
+    )
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.pieces: list[str] = []
+        self._unseen = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        self._unseen += tag in _UNSEEN
+        if tag in _BREAKS:
+            self.pieces.append("\n")
+        elif tag in {"p", "blockquote", "pre", "ul", "ol"}:
+            self.pieces.append("\f")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._unseen -= tag in _UNSEEN and self._unseen > 0
+
+    def handle_data(self, data: str) -> None:
+        if not self._unseen:
+            self.pieces.append(data.replace("\f", " "))

@@ -1,0 +1,108 @@
+"""Zulip: outgoing webhooks, which bring what mentions a bot, to member events. Pure.
+
+Forms: https://zulip.com/api/outgoing-webhook-payload. A topic of a channel is the conversation.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import quote
+
+from msgspec import Struct
+
+from services.ingest.platforms.facts import Fact, link, name_of, post_id, text_of
+from services.ingest.platforms.reading import (
+    EVERYWHERE,
+    Delivery,
+    HookSettings,
+    NotUnderstoodError,
+    Passed,
+    Reading,
+    decoded,
+    time_of,
+)
+from shared.contracts.member_events import Member, Posted
+from shared.contracts.names import digest
+
+SAMPLE: Final = (
+    {"content-type": "application/json"},
+    (
+        b'{"trigger":"mention","message":{"id":1,"type":"stream","sender_id":1,"sender_full_name":"Ada","stream_id":1,'
+        b'"display_recipient":"help","subject":"First steps","timestamp":1795335300,"content":"Does this arrive?"}}'
+    ),
+)
+_RESOLVED: Final = re.compile(r"^✔\s*")
+_MENTION: Final = re.compile(r"@\*\*[^*|]+\|(\d+)\*\*")
+_MAX_CONVERSATION: Final = 300
+_MAX_MENTIONS: Final = 100
+
+
+class _Message(Struct, frozen=True, kw_only=True):
+    id: int
+    type: str
+    sender_id: int
+    sender_full_name: str
+    timestamp: float
+    content: str
+    sender_email: str = ""
+    stream_id: int | None = None
+    display_recipient: object = None
+    subject: str = ""
+
+
+class _Event(Struct, frozen=True, kw_only=True):
+    message: _Message
+
+
+class _Token(Struct, frozen=True, kw_only=True):
+    token: str
+
+
+def token(body: bytes) -> str:
+    """Return the token of a request; raises NotUnderstoodError."""
+    return decoded(body, _Token).token
+
+
+def read(delivery: Delivery, settings: HookSettings) -> Reading:
+    """Return what a delivery means; raises NotUnderstoodError."""
+    message = decoded(delivery.body, _Event).message
+    if message.type not in {"stream", "channel"}:
+        return Passed(why="direct-message")
+    if message.stream_id is None:
+        raise NotUnderstoodError("message.stream_id is missing")
+    place = str(message.stream_id)
+    if not {place, EVERYWHERE} & {*settings.public, *settings.private}:
+        return Passed(why="private-place")
+    topic = _RESOLVED.sub("", message.subject) or message.subject
+    data = Posted(
+        member=Member(
+            id=str(message.sender_id),
+            name=name_of(message.sender_full_name),
+            bot=message.sender_email.partition("@")[0].endswith("-bot"),
+        ),
+        conversation=conversation_of(message.stream_id, topic),
+        message=str(message.id),
+        text=text_of(message.content),
+        channel=name_of(message.display_recipient) if isinstance(message.display_recipient, str) else None,
+        audience="private" if place in settings.private else "members",
+        mentions=tuple(dict.fromkeys(_MENTION.findall(message.content)))[:_MAX_MENTIONS],
+        url=_link(settings.site, place, message),
+    )
+    return (Fact(id=post_id(str(message.id)), time=time_of(message.timestamp), data=data),)
+
+
+def conversation_of(stream: int, topic: str) -> str:
+    """Return ``<stream id>/<topic>``; a longer one ends in a digest of the whole."""
+    name = f"{stream}/{topic}"
+    if len(name) <= _MAX_CONVERSATION:
+        return name
+    mark = f"#{digest(name)}"
+    return name[: _MAX_CONVERSATION - len(mark)] + mark
+
+
+def _link(site: str | None, place: str, message: _Message) -> str | None:
+    if site is None:
+        return None
+    topic = quote(message.subject, safe="").replace(".", "%2E").replace("%", ".")
+    return link(f"{site.rstrip('/')}/#narrow/channel/{place}/topic/{topic}/near/{message.id}")
