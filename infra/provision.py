@@ -17,6 +17,7 @@ from infra.running_servers import Servers
 from infra.shards import SERVICES
 from infra.stream_provisioning import provision_streams
 from services.ingest.feedback import FEEDBACK_SHARD
+from services.ingest.polling.pollers import POLLING_SHARD
 from services.notifier.service import notifier_codec
 from services.projections.views import VIEWS
 from services.triage.service import triage_codec
@@ -86,7 +87,7 @@ async def _provision_database(connection: psycopg.AsyncConnection[Any], postgres
         if row is None or row[0] is None:
             await create_view(connection, view, schema_of(view))
         await _add_shards(connection, "projections", [shard.name for shard in shards_of(view, partitions)])
-    await _add_shards(connection, "ingest", [FEEDBACK_SHARD])
+    await _add_shards(connection, "ingest", [FEEDBACK_SHARD, POLLING_SHARD])
 
 
 async def _fix_partitions(connection: psycopg.AsyncConnection[Any], partitions: int) -> None:

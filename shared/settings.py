@@ -56,7 +56,8 @@ class ServiceSettings:
 
     ``partitions`` is fixed for the life of the data: it decides the subject of every member event. A socket is the file
     number of one that is inherited and listens already: several processes share it. The quotas are what
-    one community may take: events a second in the long run and at once, and percent of the stream's bound.
+    one community may take: events a second in the long run and at once, and percent of the stream's bound. Polled
+    sources that say nothing else are read every ``poll_seconds``, None for what fits each platform.
     """
 
     nats_url: str = field(repr=False)
@@ -77,6 +78,7 @@ class ServiceSettings:
     quota_rate: int = _QUOTA_RATE
     quota_burst: int = _QUOTA_BURST
     quota_share: int = _QUOTA_SHARE
+    poll_seconds: int | None = None
     instance: str
 
     @classmethod
@@ -105,6 +107,7 @@ class ServiceSettings:
             quota_rate=reader.number("QUOTA_RATE", 1, 10_000_000) or _QUOTA_RATE,
             quota_burst=reader.number("QUOTA_BURST", 1, 100_000_000) or _QUOTA_BURST,
             quota_share=reader.number("QUOTA_SHARE", 1, 100) or _QUOTA_SHARE,
+            poll_seconds=reader.number("POLL_SECONDS", 1, 86_400),
             instance=reader.text("INSTANCE") or f"process-{os.getpid()}",
         )
         if reader.problems:

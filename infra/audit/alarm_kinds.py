@@ -106,6 +106,12 @@ SOURCE_QUIET: Final = AlarmKind(
     "DELETE /v1/sources/PLATFORM/NAME?community=COMMUNITY, or let the alarm lapse after 30 days.",
     after=0,
 )
+SOURCE_UNREAD: Final = AlarmKind(
+    name="source-unread",
+    mend="Run: warmline source list. It shows what the platform answers. One that refuses its secret is given another "
+    "with: warmline source rotate-secret. What happens meanwhile is read later.",
+    after=0,  # the platform was asked for long enough
+)
 AUDIT_INCOMPLETE: Final = AlarmKind(
     name="audit-incomplete",
     mend="Look into the auditor's log: a check of its own failed, so that not everything is watched.",
@@ -131,5 +137,6 @@ ALARM_KINDS: Final = (
     INTEGRATOR_LAGS,
     DEAD_LETTERS,
     SOURCE_QUIET,
+    SOURCE_UNREAD,
     AUDIT_INCOMPLETE,
 )

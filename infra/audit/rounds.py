@@ -1,4 +1,4 @@
-"""What the auditor goes round in the database: overdue deadlines, stuck touches, quiet sources."""
+"""What the auditor goes round in the database: overdue deadlines, stuck touches, quiet or unread sources."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TypeVar
 
 import structlog
 
-from infra.audit.alarm_kinds import AUDIT_INCOMPLETE, DEADLINE_MISSED, SOURCE_QUIET, TOUCH_STUCK
+from infra.audit.alarm_kinds import AUDIT_INCOMPLETE, DEADLINE_MISSED, SOURCE_QUIET, SOURCE_UNREAD, TOUCH_STUCK
 from infra.audit.eyes import Connection, DatabaseEye
 from infra.audit.findings import Found, listed
 from infra.audit.overdue import OverdueMemory, grace_in, oldest_overdue
-from infra.audit.source_rounds import SourceRounds
+from infra.audit.source_rounds import SourceRounds, unread_sources
 from infra.audit.touch_rounds import TouchRounds
 from infra.looking.look import Away, Look
 from shared.contracts.audit import PartSaid
@@ -30,11 +30,17 @@ class RoundsMade:
     overdue: list[str] | None = None
     stuck: list[str] | None = None
     quiet: list[str] | None = None
+    unread: list[str] | None = None
     failed: tuple[str, ...] = ()
 
     def found(self) -> Found:
         """Return what is wrong and what is well, by alarm."""
-        kinds = ((DEADLINE_MISSED, self.overdue), (TOUCH_STUCK, self.stuck), (SOURCE_QUIET, self.quiet))
+        kinds = (
+            (DEADLINE_MISSED, self.overdue),
+            (TOUCH_STUCK, self.stuck),
+            (SOURCE_QUIET, self.quiet),
+            (SOURCE_UNREAD, self.unread),
+        )
         found: Found = {kind: listed(words) for kind, words in kinds if words is not None}
         found[AUDIT_INCOMPLETE] = listed(f"the round over {name} failed" for name in self.failed)
         return found
@@ -81,6 +87,7 @@ class Rounds:
             overdue=None if isinstance(bus, Away) else await self._round("deadlines", overdue),
             stuck=await self._round("touches", stuck),
             quiet=await self._round("sources", quiet),
+            unread=await self._round("polled sources", unread_sources),
             failed=tuple(self._failed),
         )
 
@@ -94,6 +101,7 @@ class Rounds:
         yield _part("open touches", made.stuck, "something will happen to every one")
         known = self._sources.known
         yield _part("sources", made.quiet, f"{known:,} {'is' if known == 1 else 'are'} watched, none quiet too long")
+        yield _part("polled sources", made.unread, "all are read")
 
     async def _round(self, name: str, look: Callable[[Connection], Awaitable[T]]) -> T | None:
         try:

@@ -16,6 +16,9 @@ SAVE_SECONDS: Final = 300.0
 MOST_SOURCES: Final = 2_000
 """Sources whose rhythm is kept, those heard last first; each takes half a kilobyte."""
 
+FAILING_SECONDS: Final = 1_800.0
+"""For so long a platform may fail to answer before somebody is told."""
+
 Source = tuple[str, str]
 """Community, and the ``source`` of its CloudEvents."""
 
@@ -94,6 +97,18 @@ class SourceRounds:
                 "(SELECT * FROM unnest(%s::text[], %s::text[]))",
                 ([community for community, _ in self._known], [source for _, source in self._known]),
             )
+
+
+async def unread_sources(connection: psycopg.AsyncConnection[Any]) -> list[str]:
+    """Return in words which polled sources are not read: their platform refuses the secret, or fails for long."""
+    cursor = await connection.execute(
+        "SELECT community, platform, name, why FROM ingest.polls JOIN ingest.sources USING (community, platform, name) "
+        "WHERE paused_at IS NULL "
+        "AND (stopped_at IS NOT NULL OR failing_since < clock_timestamp() - make_interval(secs => %s)) "
+        "ORDER BY community, platform, name",
+        (FAILING_SECONDS,),
+    )
+    return [f"/{platform}/{name} of {community}: {why}" for community, platform, name, why in await cursor.fetchall()]
 
 
 def _after(known: dict[Source, _Known], active: dict[Source, datetime], seconds: float) -> dict[Source, _Known]:

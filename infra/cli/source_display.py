@@ -61,6 +61,10 @@ def _state(row: SourceListed) -> Text:
     lines: list[tuple[str, str]] = []
     if row.paused_at:
         lines.append((f"paused {_ago(row.paused_at)}", "yellow"))
+    if row.stopped_at:
+        lines.append((f"stopped {_ago(row.stopped_at)}: {row.why}", "red"))
+    elif row.failing_since:
+        lines.append((f"not read, first {_ago(row.failing_since)}: {row.why}", "red"))
     if row.rotating:
         lines.append(("two secrets hold", "yellow"))
     if row.not_understood:

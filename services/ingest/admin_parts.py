@@ -14,6 +14,7 @@ from services.ingest.database import Database
 from services.ingest.hooks import Hooks
 from services.ingest.imports import Imports
 from services.ingest.policies import Policies
+from services.ingest.polling.polls import Polls
 from services.ingest.problem import ProblemError
 from services.ingest.sources import Sources
 from shared.contracts.warmline_facts import PLATFORM
@@ -33,6 +34,7 @@ class AdminParts:
     policies: Policies
     sources: Sources
     hooks: Hooks
+    polls: Polls
     imports: Imports
 
 

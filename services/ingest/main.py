@@ -26,6 +26,8 @@ from services.ingest.imports import Imports
 from services.ingest.intake import Intake
 from services.ingest.policies import Policies
 from services.ingest.policy_skew import PolicySkew
+from services.ingest.polling.pollers import POLLING_SHARD, Pollers
+from services.ingest.polling.polls import Polls
 from services.ingest.quotas import Quotas
 from services.ingest.rates import Rates
 from services.ingest.sealing import Seal
@@ -62,7 +64,8 @@ async def serve(settings: ServiceSettings, port: int) -> None:
         skew = PolicySkew(nc, database)
         communities = Communities(database, publisher, skew, settings.partitions)
         sources = Sources(database, settings.token)
-        hooks = Hooks(database, Seal(settings.token))
+        seal = Seal(settings.token)
+        hooks, polls = Hooks(database, seal), Polls(database, seal)
         troubles = HookTroubles(database)
         admin = admin_api(
             AdminParts(
@@ -73,6 +76,7 @@ async def serve(settings: ServiceSettings, port: int) -> None:
                 policies=Policies(database, communities),
                 sources=sources,
                 hooks=hooks,
+                polls=polls,
                 imports=Imports(database, publisher, settings.partitions),
             )
         )
@@ -98,17 +102,23 @@ async def serve(settings: ServiceSettings, port: int) -> None:
         _on_stop(server.stop)
         announcing = asyncio.create_task(announce_until_done(communities))
         feedback = Feedback(nc, database, publisher, skew, settings.partitions)
+        pollers = Pollers(polls, intake, settings.poll_seconds)
+        works = {FEEDBACK_SHARD: feedback.run, POLLING_SHARD: pollers.run}
         keeper = LeaseKeeper(
-            settings.postgres_url, "ingest", (FEEDBACK_SHARD,), owner_name(settings.instance), feedback.run
+            settings.postgres_url,
+            "ingest",
+            tuple(works),
+            owner_name(settings.instance),
+            lambda lease: works[lease.shard](lease),
         )
-        feeding = asyncio.create_task(keeper.run())
+        owning = asyncio.create_task(keeper.run())
         noting = asyncio.create_task(activity.run())
         minding = asyncio.create_task(troubles.run())
         telling = asyncio.create_task(elsewhere.run())
         _log.info("ingest_starting", host=settings.host, port=port)
         await server.serve()
         announcing.cancel()
-        await end(feeding, noting, minding, telling)
+        await end(owning, noting, minding, telling)
         await activity.flush()
         await troubles.flush()
 

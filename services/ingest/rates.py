@@ -1,4 +1,4 @@
-"""How fast each community may send: token buckets. Pure."""
+"""How fast each community may send, and each platform may be asked: token buckets. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Rates:
     be: so a batch that is larger than the burst is not refused for ever.
     """
 
-    def __init__(self, per_second: int, burst: int) -> None:
+    def __init__(self, per_second: float, burst: int) -> None:
         self.per_second = per_second
         self._burst = float(burst)
         self._buckets: LRUCache[str, tuple[float, float]] = LRUCache(_MOST_COMMUNITIES)

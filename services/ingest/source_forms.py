@@ -9,6 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from services.ingest.platforms.polled import PollSettings
 from services.ingest.platforms.reading import HookSettings
 from shared.contracts.names import Name
 
@@ -25,13 +26,23 @@ class HookWanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PollWanted:
+    """How the platform is asked for what is new: its ``format``, and the ``secret`` that it gave."""
+
+    format: Name
+    secret: Secret = field(repr=False)
+    settings: PollSettings = field(default_factory=PollSettings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceWanted:
-    """A source to add."""
+    """A source to add: one that sends events with its token, sends webhooks, or is polled."""
 
     community: Name
     platform: Name
     name: Name
     hook: HookWanted | None = None
+    poll: PollWanted | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +63,9 @@ class SourceAdded:
 class SourceListed:
     """A configured source, without its token; ``source`` is what its CloudEvents must carry.
 
-    ``format`` is that of its webhook, if it has one, and what follows it tells what the webhook brought that came to
-    nothing. While ``rotating``, two secrets hold.
+    ``format`` is that of its webhook, or of the platform that is polled, if it has one, and what follows it tells what
+    it brought that came to nothing. While ``rotating``, two secrets hold. ``polled_at`` is when the last complete round
+    began, ``failing_since`` tells since when none came to its end, ``stopped_at`` when the platform refused the secret.
     """
 
     community: str
@@ -70,6 +82,9 @@ class SourceListed:
     why: str | None
     unverified: int
     unverified_at: datetime | None
+    polled_at: datetime | None
+    failing_since: datetime | None
+    stopped_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

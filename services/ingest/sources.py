@@ -105,12 +105,16 @@ class Sources:
             cursor = await connection.execute(
                 """
                 SELECT sources.community, platform, name, '/' || platform || '/' || name AS source, created_at,
-                    paused_at, heard_at, hooks.format, earlier_secret IS NOT NULL AS rotating,
-                    coalesce(not_understood, 0) AS not_understood, not_understood_at, why,
-                    coalesce(unverified, 0) AS unverified, unverified_at
+                    paused_at, heard_at, coalesce(hooks.format, polls.format) AS format,
+                    earlier_secret IS NOT NULL AS rotating,
+                    coalesce(troubles.not_understood, polls.not_understood, 0) AS not_understood,
+                    coalesce(troubles.not_understood_at, polls.not_understood_at) AS not_understood_at,
+                    coalesce(troubles.why, polls.why) AS why,
+                    coalesce(unverified, 0) AS unverified, unverified_at, polled_at, failing_since, stopped_at
                 FROM ingest.sources
                 LEFT JOIN ingest.hooks USING (community, platform, name)
-                LEFT JOIN ingest.hook_troubles USING (community, platform, name)
+                LEFT JOIN ingest.hook_troubles AS troubles USING (community, platform, name)
+                LEFT JOIN ingest.polls USING (community, platform, name)
                 LEFT JOIN ingest.source_activity AS heard
                     ON heard.community = sources.community AND heard.source = '/' || platform || '/' || name
                 ORDER BY sources.community, platform, name

@@ -15,10 +15,13 @@ from services.ingest.hook_formats import FORMATS, Format
 from services.ingest.hooks import Hook, HookKey
 from services.ingest.platforms import generic
 from services.ingest.platforms.mapping import MappingError, check
+from services.ingest.platforms.polled import PollSettings
 from services.ingest.platforms.reading import HookSettings
+from services.ingest.polling.formats import POLLED
 from services.ingest.problem import ProblemError
 from services.ingest.source_forms import (
     HookWanted,
+    PollWanted,
     SecretAdded,
     SecretWanted,
     SignedSample,
@@ -27,6 +30,7 @@ from services.ingest.source_forms import (
     SourceWanted,
 )
 from services.ingest.webhooks_route import PREFIX, TEST_HEADER
+from shared.safe_url import is_encrypted_or_local
 
 _SECRET_BYTES: Final = 32
 
@@ -38,7 +42,12 @@ async def post_source(data: SourceWanted, state: State) -> SourceAdded:
     parts = parts_of(state)
     await organisation_of(parts, data.community)
     key, now, secret = (data.community, data.platform, data.name), datetime.now(UTC), None
-    if data.hook is None:
+    if data.hook is not None and data.poll is not None:
+        raise ProblemError(422, "a source sends webhooks or is polled: add one source for each", field="poll")
+    if data.poll is not None:
+        _check_poll(data.poll)
+        token = await parts.polls.add(key, data.poll.format, data.poll.settings, data.poll.secret, now)
+    elif data.hook is None:
         token = await parts.sources.add(*key, now)
     else:
         secret = data.hook.secret or _made(_format(data.hook))
@@ -76,15 +85,22 @@ async def post_pause(platform: str, name: str, community: str, state: State) -> 
 
 @post("/v1/sources/{platform:str}/{name:str}/resume", status_code=204, summary="Go on with a source")
 async def post_resume(platform: str, name: str, community: str, state: State) -> None:
-    """Take the events of a paused source again."""
-    await _pause((community, platform, name), None, parts_of(state))
+    """Take the events of a paused source again; a platform that refused the secret is asked anew."""
+    parts = parts_of(state)
+    await _pause((community, platform, name), None, parts)
+    await parts.polls.go_on((community, platform, name))
 
 
 @post("/v1/sources/{platform:str}/{name:str}/secret", status_code=200, summary="Give a webhook another secret")
 async def post_secret(platform: str, name: str, community: str, data: SecretWanted, state: State) -> SecretAdded:
-    """Take requests signed with the new secret; the one before holds, too, until it is dropped."""
+    """Take requests signed with the new secret; the one before holds, too, until it is dropped.
+
+    A platform that is polled is asked with the new one alone, which it gave.
+    """
     check_names(community=community, platform=platform, name=name)
     key, hooks = (community, platform, name), parts_of(state).hooks
+    if data.secret is not None and await parts_of(state).polls.replace_secret(key, data.secret):
+        return SecretAdded(secret=data.secret)
     hook = await hooks.of(key)
     if hook is None:
         raise _no_hook(key)
@@ -148,6 +164,22 @@ def _format(hook: HookWanted) -> Format:
     return found
 
 
+def _check_poll(poll: PollWanted) -> None:
+    if poll.format not in POLLED:
+        raise ProblemError(422, f"poll.format: there are {', '.join(sorted(POLLED))}", field="poll.format")
+    for asked in POLLED[poll.format].asks:
+        if asked.required and not getattr(poll.settings, asked.field, poll.secret):
+            raise ProblemError(
+                422, f"poll.settings.{asked.field} is missing: {asked.question}", field=f"poll.settings.{asked.field}"
+            )
+    if poll.settings.api is not None and not is_encrypted_or_local(poll.settings.api):
+        raise ProblemError(
+            422,
+            "the secret would cross the network unencrypted: begin the address with https://",
+            field="poll.settings.api",
+        )
+
+
 def _made(form: Format) -> str:
     return form.key_prefix + secrets.token_hex(_SECRET_BYTES)
 
@@ -177,6 +209,8 @@ SOURCE_ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
 SOURCE_FORMS: Final[tuple[type[Any], ...]] = (
     HookSettings,
     HookWanted,
+    PollSettings,
+    PollWanted,
     SecretAdded,
     SecretWanted,
     SignedSample,

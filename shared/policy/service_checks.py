@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from shared.policy.document import Document, Finding, Path
+from shared.safe_url import is_encrypted_or_local
 
 
 def emails(document: Document) -> Iterator[Finding]:
@@ -89,19 +88,9 @@ def integrators(document: Document) -> Iterator[Finding]:
     """What is told to an integrator goes over an encrypted connection, unless it stays on this machine."""
     for path, integrator in document.items("integrators"):
         url = integrator.get("url")
-        if url is not None and not _private_enough(url):
+        if url is not None and not is_encrypted_or_local(url):
             yield document.error(
                 (*path, "url"),
                 "needs-touch events would cross the network unencrypted",
                 "Give an address that begins with https://.",
             )
-
-
-def _private_enough(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    return url.startswith("https://") or loopback

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BufferedReader, BytesIO, RawIOBase
 from pathlib import Path
 from typing import Final, cast
@@ -29,9 +29,11 @@ from services.ingest.community_map import Community, CommunityMap
 from services.ingest.envelope import BATCH, JSON, STRUCTURED, EnvelopeError, read_envelope
 from services.ingest.hook_formats import FORMATS
 from services.ingest.platforms.facts import Fact
+from services.ingest.platforms.polled import Answer, Ask, Found, PollSettings, ReadSoFar, Refused
 from services.ingest.platforms.reading import Delivery, EventRule, HookSettings, NotUnderstoodError
 from services.ingest.policies import PolicyRefusedError
 from services.ingest.policy_body import read_policy
+from services.ingest.polling.formats import POLLED
 from services.ingest.principal import Administrator, Principal, SourcePrincipal
 from services.ingest.problem import ProblemError
 from services.ingest.refusal import Refusal
@@ -224,6 +226,28 @@ def _webhook(data: bytes) -> None:
             assert not isinstance(fate, Refusal) or fate.code in _LEFT_TO_VALIDATION, fate
 
 
+def _polled(data: bytes) -> None:
+    """Answers of a platform, one after the other, each in a line of its own; the first names the format."""
+    name, *answers = data.split(b"\n")
+    known = POLLED.get(name.decode("latin-1"))
+    for form in POLLED.values() if known is None else (known,):
+        for settings in (PollSettings(), PollSettings(private=("1", "2"))):
+            reading = form.read(settings, ReadSoFar(first=_NOW - timedelta(days=9_000)), _NOW)
+            sent: Answer = None
+            for number in range(200):
+                try:
+                    step = reading.send(sent)
+                except StopIteration:
+                    break
+                sent = None
+                if isinstance(step, Ask):
+                    sent = answers[number % len(answers)] if answers else Refused(status=404)
+                elif isinstance(step, Found):
+                    for fact in step.facts:
+                        fate = validate(raw_event(fact, _SOURCE.source), _SOURCE, _KNOWN, _NOW, None)
+                        assert not isinstance(fate, Refusal) or fate.code in _LEFT_TO_VALIDATION, fate
+
+
 def _command(data: bytes) -> None:
     for verb in COMMAND_TYPES:
         command = read_command(verb, data)
@@ -270,6 +294,7 @@ TARGETS: Final = {
         Target(name="slack", run=_export(SlackExport(private=frozenset(("secret",))))),
         Target(name="zulip", run=_export(ZulipArchive(site="https://zulip.example"))),
         Target(name="webhook", run=_webhook),
+        Target(name="polled", run=_polled),
         Target(name="command", run=_command, samples=("command.touch.*.json",)),
         Target(name="cursor", run=_cursor),
         Target(name="session", run=_session),

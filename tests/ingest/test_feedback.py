@@ -39,7 +39,8 @@ async def feeding(client: Client, database: Database) -> AsyncIterator[None]:
     async with database.transaction() as connection:
         cursor = await connection.execute(
             "UPDATE ingest.shards SET owner = 'me', epoch = epoch + 1, "
-            "expires_at = clock_timestamp() + interval '1h' RETURNING epoch"
+            "expires_at = clock_timestamp() + interval '1h' WHERE shard = %s RETURNING epoch",
+            [FEEDBACK_SHARD],
         )
         [row] = await cursor.fetchall()
     publisher = DurablePublisher(client, MEMBER_EVENTS)

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.notifier.deliveries.event_form import SENSITIVE, structured
-from services.notifier.deliveries.retrying import Answer, after, asked_pause
+from services.notifier.deliveries.retrying import Answer, after
 from shared.contracts.cloudevents import publication
 from shared.contracts.policy import Integrator
+from shared.retry_after import asked_pause
 from tests.notifier.people import MONDAY, need, withdrawn
 
 CRM = Integrator(name="crm", url="https://crm.example.org/", community="acme")

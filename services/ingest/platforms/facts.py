@@ -65,6 +65,11 @@ def moderation_id(about: str, action: str, revision: str) -> str:
     return _id("moderate", digest(about, action), revision)
 
 
+def attendance_id(gathering: str, member: str) -> str:
+    """Return the id of a member's having been at a gathering."""
+    return _id("attend", gathering, digest(member))
+
+
 def member_fact_id(kind: str, member: str, revision: str) -> str:
     """Return the id of what befell a member, such as ``joined``; ``revision`` tells one time from the next."""
     return _id(kind, digest(member), revision)

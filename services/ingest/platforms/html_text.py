@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from typing import Final
 
-_BREAKS: Final = frozenset(("br", "li", "div"))
+_BREAKS: Final = frozenset(("br", "li", "div", "tr"))
+_PARAGRAPH: Final = re.compile(r"blockquote|h[1-6]|ol|p|pre|table|ul")
 _UNSEEN: Final = frozenset(("script", "style"))
 
 
@@ -31,11 +33,15 @@ class _Reader(HTMLParser):
         self._unseen += tag in _UNSEEN
         if tag in _BREAKS:
             self.pieces.append("\n")
-        elif tag in {"p", "blockquote", "pre", "ul", "ol"}:
+        elif _PARAGRAPH.fullmatch(tag):
             self.pieces.append("\f")
 
     def handle_endtag(self, tag: str) -> None:
         self._unseen -= tag in _UNSEEN and self._unseen > 0
+        if tag == "div":
+            self.pieces.append("\n")
+        elif _PARAGRAPH.fullmatch(tag):
+            self.pieces.append("\f")
 
     def handle_data(self, data: str) -> None:
         if not self._unseen:

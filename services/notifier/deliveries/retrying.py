@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import Final, Literal
 
 FIRST_WAIT: Final = timedelta(seconds=5)
@@ -59,16 +58,3 @@ def after(answer: Answer, *, tries: int, failing_for: timedelta, chance: float) 
     if answer.pause is not None:
         wait = max(wait, min(answer.pause, LONGEST_ASKED_WAIT))
     return Next(step="again", wait=wait)
-
-
-def asked_pause(retry_after: str | None, now: datetime) -> timedelta | None:
-    """Return the pause that ``Retry-After`` asks for, in seconds or until a date (RFC 9110, 10.2.3); else None."""
-    if retry_after is None:
-        return None
-    if retry_after.isascii() and retry_after.isdigit():
-        return timedelta(seconds=min(int(retry_after[:9]), 10**6))
-    try:
-        asked = parsedate_to_datetime(retry_after)
-    except ValueError:
-        return None
-    return max(asked - now, timedelta(0)) if asked.tzinfo else None

@@ -10,7 +10,8 @@ import httpx
 from standardwebhooks.webhooks import Webhook
 
 from services.notifier.deliveries.event_form import CONTENT_TYPE
-from services.notifier.deliveries.retrying import Answer, asked_pause
+from services.notifier.deliveries.retrying import Answer
+from shared.retry_after import asked_pause
 
 _SECONDS: Final = 10.0
 """From the first byte to the answer's status, however slowly it drips."""

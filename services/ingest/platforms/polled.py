@@ -1,0 +1,92 @@
+"""How a platform is asked for what is new: as a generator that yields what to ask and what came of it. Pure.
+
+It is sent the answers, so that it needs neither network nor clock; whoever drives it waits, retries and publishes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+
+from services.ingest.platforms.facts import Fact
+from services.ingest.platforms.reading import Time
+from shared.contracts.names import Label, Url
+
+OVERLAP: Final = timedelta(minutes=10)
+"""So much of what was read is read again: platforms commit late, and clocks differ. Ids absorb what comes twice."""
+
+
+class PollSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a polled source is told of its platform; what is left out is as the platform's page says.
+
+    ``api`` is the address that requests begin with. Nothing from before ``since`` is taken; without it, nothing from
+    before the source was added. A round begins ``every`` so many seconds, with at most ``per_minute`` requests a
+    minute. ``private`` are the ids of the places whose events are taken although not everybody can read them.
+    """
+
+    api: Url | None = None
+    client_id: Label | None = None
+    since: Time | None = None
+    every: Annotated[int, Meta(ge=1, le=86_400)] | None = None
+    per_minute: Annotated[int, Meta(ge=1, le=10_000)] | None = None
+    private: tuple[Label, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadSoFar:
+    """Until when each collection was read; nothing from before ``first`` is taken."""
+
+    first: datetime
+    until: Mapping[str, datetime] = field(default_factory=dict)
+
+    def floor(self, collection: str) -> datetime:
+        """Return from when on a collection has to be read."""
+        until = self.until.get(collection)
+        return self.first if until is None else max(self.first, until - OVERLAP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A request (GET) to send; what is sent back is the body of its answer, or why there is none."""
+
+    path: str
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The platform answers that it will not: an HTTP status from 300 to 499 that concerns this request alone."""
+
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Facts to publish before the reading goes on."""
+
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Odd:
+    """Something was not understood or not to be had, and is passed over; ``why`` holds nothing of what was written."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """A collection was read to its end: up to the beginning of the round nothing more is to be found in it."""
+
+    collection: str
+
+
+Step = Ask | Found | Odd | Read
+Answer = bytes | Refused | None
+Round = Generator[Step, Answer, None]
+ReadRound = Callable[[PollSettings, ReadSoFar, datetime], Round]
+"""Read what is new since: the settings, what was read so far, and when the round began."""

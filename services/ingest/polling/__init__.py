@@ -1,0 +1,1 @@
+"""Platforms that are asked for what is new, one round after the other."""

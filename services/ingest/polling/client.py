@@ -1,0 +1,113 @@
+"""Asking a platform: at its pace, again when it is away, and never along a way that gives the secret away."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import httpx
+
+from services.ingest.platforms.polled import Ask, Refused
+from services.ingest.rates import Rates
+from shared.retry_after import asked_pause
+from shared.telemetry.metrics import Tally
+
+_SECONDS: Final = 30.0
+_MAX_BYTES: Final = 16 * 1024 * 1024
+_TRIES: Final = 6
+_FIRST_WAIT: Final = timedelta(seconds=1)
+_LONGEST_WAIT: Final = timedelta(minutes=1)
+_LONGEST_ASKED_WAIT: Final = timedelta(hours=1)
+_BURST: Final = 5
+_TOO_MANY: Final = 429
+_SECRET_REFUSED: Final = frozenset((401, 403))
+_ONE: Final = "platform"
+_asked: Final = Tally("warmline.polls", "{request}", "Requests to platforms, and what came of them", ("format", "fate"))
+
+
+class SecretRefusedError(Exception):
+    """The platform does not take the secret: asking again brings nothing."""
+
+
+class PlatformAwayError(Exception):
+    """The platform did not answer as it should, however often it was asked; the text says what it did."""
+
+
+class PlatformClient:
+    """Sends the requests of one source: one at a time, ``per_minute`` in the long run, by GET alone.
+
+    It follows no redirect, lest the secret go elsewhere, and asks no proxy of the environment.
+    """
+
+    def __init__(self, form: str, api: str, headers: Mapping[str, str], per_minute: int) -> None:
+        self._form = form
+        self._api = api.rstrip("/")
+        self._rates = Rates(per_minute / 60, min(_BURST, per_minute))
+        self._http = httpx.AsyncClient(
+            headers={"accept": "application/json", "user-agent": "Warmline", **headers},
+            timeout=_SECONDS,
+            follow_redirects=False,
+            trust_env=False,
+            limits=httpx.Limits(max_connections=1),
+        )
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        await self._http.aclose()
+
+    async def ask(self, ask: Ask) -> bytes | Refused:
+        """Return the body of the answer, or that this request is refused.
+
+        Waits where the platform asks to wait. Raises SecretRefusedError and PlatformAwayError.
+        """
+        tries = 0
+        while True:
+            await self._keep_pace()
+            status, body, says, pause = await self._try(ask)
+            if body is not None:
+                return body
+            if status in _SECRET_REFUSED:
+                raise SecretRefusedError(f"{self._form} answers {status} to {ask.path}: it does not take the secret")
+            if status is not None and 300 <= status < 500 and status not in {408, 425, _TOO_MANY}:
+                return Refused(status=status)
+            tries += 1
+            if tries >= _TRIES:
+                raise PlatformAwayError(f"{ask.path}: {says}")
+            wait = min(_FIRST_WAIT * 2 ** (tries - 1), _LONGEST_WAIT) * random.uniform(0.5, 1)  # noqa: S311 -- spreads
+            await asyncio.sleep(max(wait, min(pause or timedelta(0), _LONGEST_ASKED_WAIT)).total_seconds())
+
+    async def _keep_pace(self) -> None:
+        clock = asyncio.get_running_loop().time
+        await asyncio.sleep(self._rates.wait(_ONE, clock()))
+        self._rates.take(_ONE, 1, clock())
+
+    async def _try(self, ask: Ask) -> tuple[int | None, bytes | None, str, timedelta | None]:
+        try:
+            async with (
+                asyncio.timeout(_SECONDS),
+                self._http.stream("GET", self._api + ask.path, params=dict(ask.params)) as response,
+            ):
+                _asked.add((self._form, f"{response.status_code // 100}xx"))
+                if response.is_success:
+                    return response.status_code, await _body(response), "", None
+                pause = asked_pause(response.headers.get("retry-after"), datetime.now(UTC))
+                return response.status_code, None, f"it answers {response.status_code}", pause
+        except TimeoutError:
+            says = f"it does not answer within {_SECONDS:.0f} s"
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            says = f"it cannot be reached: {str(error) or type(error).__name__}"
+        _asked.add((self._form, "away"))
+        return None, None, says, None
+
+
+async def _body(response: httpx.Response) -> bytes:
+    parts, size = [], 0
+    async for part in response.aiter_bytes():
+        size += len(part)
+        if size > _MAX_BYTES:
+            raise PlatformAwayError(f"it answers with more than {_MAX_BYTES:,} bytes")
+        parts.append(part)
+    return b"".join(parts)

@@ -1,0 +1,134 @@
+"""One source that is polled: its rounds, and what is published of them."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import structlog
+
+from services.ingest.intake import Intake
+from services.ingest.platforms.facts import Fact
+from services.ingest.platforms.polled import Answer, Ask, Found, Odd, Read
+from services.ingest.polling.client import PlatformAwayError, PlatformClient, SecretRefusedError
+from services.ingest.polling.formats import POLLED
+from services.ingest.polling.polls import Poll, Polls
+from services.ingest.problem import RETRY_AFTER_SECONDS, problem_of
+from services.ingest.refusal import Refusal
+from services.ingest.webhooks_route import raw_event
+from shared.event_store.recorder import Lease
+
+_FIRST_WAIT: Final = timedelta(seconds=15)
+_MOST_ODD: Final = 1_000
+_log = structlog.get_logger()
+
+
+class Poller:
+    """Polls one source until cancelled, or until the platform refuses its secret.
+
+    A cursor moves when all before it is durable: a round that is cut short is read again, and ids absorb what comes
+    twice.
+    """
+
+    def __init__(self, polls: Polls, intake: Intake, lease: Lease, poll: Poll, every: int | None) -> None:
+        self._polls = polls
+        self._intake = intake
+        self._lease = lease
+        self._poll = poll
+        self._format = POLLED[poll.format]
+        self._every = timedelta(seconds=poll.settings.every or every or self._format.every)
+        self.read_until: datetime | None = None
+        """When the last complete round began."""
+
+    async def run(self) -> None:
+        """Make round after round; raises FencedError when another process has the lease now."""
+        log = _log.bind(community=self._poll.principal.community, source=self._poll.principal.source)
+        settings = self._poll.settings
+        client = PlatformClient(
+            self._poll.format,
+            settings.api or self._format.api or "",
+            self._format.headers(settings, self._poll.secret),
+            settings.per_minute or self._format.per_minute,
+        )
+        failures = 0
+        try:
+            while True:
+                try:
+                    await self._wait_for_turn()
+                    await self._round(client)
+                    failures = 0
+                    continue
+                except SecretRefusedError as refused:
+                    log.warning("poll_stopped", why=str(refused))
+                    await self._polls.stop(
+                        self._lease, self._poll, f"{refused}. Give it another: warmline source rotate-secret"
+                    )
+                    return
+                except PlatformAwayError as away:
+                    log.warning("poll_failed", why=str(away))
+                    await self._polls.fail(self._lease, self._poll, str(away))
+                failures += 1
+                wait = min(_FIRST_WAIT * 2 ** min(failures - 1, 20), self._every)
+                await asyncio.sleep(wait.total_seconds() * random.uniform(0.5, 1))  # noqa: S311 -- spreads
+        finally:
+            await client.close()
+
+    async def _wait_for_turn(self) -> None:
+        progress = await self._polls.progress(self._poll)
+        self.read_until = progress.polled_at
+        if progress.polled_at is not None:
+            wait = progress.polled_at + self._every - datetime.now(UTC)
+            await asyncio.sleep(max(0.0, wait.total_seconds()))
+
+    async def _round(self, client: PlatformClient) -> None:
+        progress = await self._polls.progress(self._poll)
+        began = datetime.now(UTC)
+        odd: list[str] = []
+        reading = self._format.read(self._poll.settings, progress.so_far, began)
+        answer: Answer = None
+        while True:
+            try:
+                step = reading.send(answer)
+            except StopIteration:
+                break
+            answer = None
+            match step:
+                case Ask():
+                    answer = await client.ask(step)
+                case Found(facts=facts):
+                    odd += await self._publish(facts)
+                case Odd(why=why):
+                    odd.append(why)
+                case Read(collection=collection):
+                    await self._polls.move(self._lease, self._poll, collection, began)
+            del odd[:-_MOST_ODD]
+        for why in dict.fromkeys(odd):
+            _log.warning(
+                "poll_not_understood",
+                community=self._poll.principal.community,
+                source=self._poll.principal.source,
+                why=why,
+            )
+        await self._polls.finish(self._lease, self._poll, began, odd)
+        self.read_until = began
+
+    async def _publish(self, facts: Sequence[Fact]) -> list[str]:
+        """Publish, waiting for as long as something that is needed is away; returns what ingest refuses, and why."""
+        principal = self._poll.principal
+        raw = [raw_event(fact, principal.source) for fact in facts]
+        while True:
+            try:
+                self._intake.admit(principal)
+                fates = await self._intake.weigh(raw, principal, None)
+                await self._intake.keep(fates)
+            except Exception as error:
+                problem = problem_of(error)
+                if problem is None:
+                    raise
+                _log.warning("poll_waits", source=principal.source, why=problem.detail)
+                await asyncio.sleep(float(problem.headers.get("Retry-After", RETRY_AFTER_SECONDS)))
+            else:
+                return [f"{fate.field}: {fate.reason}" for fate in fates if isinstance(fate, Refusal)]

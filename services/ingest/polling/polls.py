@@ -1,0 +1,167 @@
+"""The polled sources: how each is asked, how far it was read, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+import structlog
+from psycopg.sql import SQL, Composed
+
+from services.ingest.database import Database
+from services.ingest.hooks import HookKey
+from services.ingest.platforms.polled import PollSettings, ReadSoFar
+from services.ingest.principal import SourcePrincipal
+from services.ingest.sealing import Seal, SealBrokenError
+from services.ingest.sources import insert_source
+from shared.event_store.errors import FencedError
+from shared.event_store.recorder import Lease
+
+_OF_SOURCE: Final = SQL("WHERE community = %s AND platform = %s AND name = %s")
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """A source that is polled now: neither paused nor stopped."""
+
+    principal: SourcePrincipal
+    format: str
+    settings: PollSettings
+    secret: str = field(repr=False)
+    added: datetime
+
+    @property
+    def key(self) -> HookKey:
+        """The source's."""
+        return self.principal.community, self.principal.platform, self.principal.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a source was read, and when its last complete round began."""
+
+    so_far: ReadSoFar
+    polled_at: datetime | None
+
+
+class Polls:
+    """The polled sources in PostgreSQL; their secrets are sealed. Each method raises DatabaseUnavailableError.
+
+    What is written under a lease is not written, and FencedError is raised, when another process has it now.
+    """
+
+    def __init__(self, database: Database, seal: Seal) -> None:
+        self._database = database
+        self._seal = seal
+
+    async def add(self, key: HookKey, form: str, settings: PollSettings, secret: str, now: datetime) -> str | None:
+        """Add a source that is polled and return its token; None if there is a source of the name."""
+        async with self._database.transaction() as connection:
+            token = await insert_source(connection, *key, now)
+            if token is not None:
+                await connection.execute(
+                    "INSERT INTO ingest.polls (community, platform, name, format, settings, secret) "
+                    "VALUES (%s, %s, %s, %s, %s, %s)",
+                    [*key, form, msgspec.json.encode(settings).decode(), self._seal.close(secret)],
+                )
+        return token
+
+    async def replace_secret(self, key: HookKey, secret: str) -> bool:
+        """Ask with ``secret`` from now on; False if the source is not polled."""
+        return await self._change(
+            SQL("secret = %s, stopped_at = NULL, failing_since = NULL, why = NULL"), [self._seal.close(secret)], key
+        )
+
+    async def go_on(self, key: HookKey) -> bool:
+        """Ask again although the secret was refused; False if the source is not polled."""
+        return await self._change(SQL("stopped_at = NULL"), [], key)
+
+    async def running(self) -> list[Poll]:
+        """Return the sources that are to be polled."""
+        async with self._database.transaction() as connection:
+            cursor = await connection.execute(
+                "SELECT community, platform, name, format, settings::text, secret, created_at FROM ingest.polls "
+                "JOIN ingest.sources USING (community, platform, name) "
+                "WHERE paused_at IS NULL AND stopped_at IS NULL"
+            )
+            rows = await cursor.fetchall()
+        return [poll for row in rows if (poll := self._opened(row)) is not None]
+
+    async def progress(self, poll: Poll) -> Progress:
+        """Return how far a source was read."""
+        async with self._database.transaction() as connection:
+            cursor = await connection.execute(
+                SQL("SELECT polled_at FROM ingest.polls {}").format(_OF_SOURCE), list(poll.key)
+            )
+            row = await cursor.fetchone()
+            cursor = await connection.execute(
+                SQL("SELECT collection, read_until FROM ingest.poll_cursors {}").format(_OF_SOURCE), list(poll.key)
+            )
+            until = {each["collection"]: each["read_until"] for each in await cursor.fetchall()}
+        so_far = ReadSoFar(first=poll.settings.since or poll.added, until=until)
+        return Progress(so_far=so_far, polled_at=row["polled_at"] if row else None)
+
+    async def move(self, lease: Lease, poll: Poll, collection: str, until: datetime) -> None:
+        """Note that a collection was read to its end, and all of it is durable."""
+        move = SQL(
+            "INSERT INTO ingest.poll_cursors SELECT community, platform, name, %s, %s FROM ingest.polls {} "
+            "ON CONFLICT (community, platform, name, collection) DO UPDATE SET read_until = excluded.read_until"
+        )
+        await self._under(lease, move.format(_OF_SOURCE), [collection, until, *poll.key])
+
+    async def finish(self, lease: Lease, poll: Poll, began: datetime, odd: Sequence[str]) -> None:
+        """Note a complete round, and what in it was passed over."""
+        finish = SQL(
+            "UPDATE ingest.polls SET polled_at = %s, failing_since = NULL, why = %s, "
+            "not_understood = not_understood + %s, "
+            "not_understood_at = CASE WHEN %s THEN clock_timestamp() ELSE not_understood_at END {}"
+        )
+        values = [began, odd[-1] if odd else None, len(odd), bool(odd)]
+        await self._under(lease, finish.format(_OF_SOURCE), [*values, *poll.key])
+
+    async def fail(self, lease: Lease, poll: Poll, why: str) -> None:
+        """Note that a round did not come to its end."""
+        fail = SQL("UPDATE ingest.polls SET failing_since = coalesce(failing_since, clock_timestamp()), why = %s {}")
+        await self._under(lease, fail.format(_OF_SOURCE), [why, *poll.key])
+
+    async def stop(self, lease: Lease, poll: Poll, why: str) -> None:
+        """Leave the platform alone until the source goes on or gets another secret."""
+        stop = SQL("UPDATE ingest.polls SET stopped_at = clock_timestamp(), why = %s {}")
+        await self._under(lease, stop.format(_OF_SOURCE), [why, *poll.key])
+
+    async def _change(self, change: SQL, values: Sequence[Any], key: HookKey) -> bool:
+        async with self._database.transaction() as connection:
+            cursor = await connection.execute(
+                SQL("UPDATE ingest.polls SET {} {}").format(change, _OF_SOURCE), [*values, *key]
+            )
+        return cursor.rowcount > 0
+
+    async def _under(self, lease: Lease, statement: Composed, values: Sequence[Any]) -> None:
+        async with self._database.transaction() as connection:
+            held = await connection.execute(
+                "SELECT FROM ingest.shards WHERE shard = %s AND owner = %s AND epoch = %s "
+                "AND expires_at > clock_timestamp() FOR UPDATE",
+                [lease.shard, lease.owner, lease.epoch],
+            )
+            if held.rowcount != 1:
+                raise FencedError(lease.shard)
+            await connection.execute(statement, values)
+
+    def _opened(self, row: dict[str, Any]) -> Poll | None:
+        community, platform, name = row["community"], row["platform"], row["name"]
+        try:
+            secret = self._seal.open(row["secret"])
+        except SealBrokenError as broken:
+            _log.error("poll_secret_lost", community=community, source=f"/{platform}/{name}", detail=str(broken))
+            return None
+        return Poll(
+            principal=SourcePrincipal(community=community, platform=platform, name=name),
+            format=row["format"],
+            settings=msgspec.json.decode(row["settings"], type=PollSettings),
+            secret=secret,
+            added=row["created_at"],
+        )

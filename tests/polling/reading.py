@@ -1,0 +1,71 @@
+"""A round of a platform's reader without a network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from services.ingest.platforms.facts import Fact
+from services.ingest.platforms.polled import Ask, Found, Odd, PollSettings, Read, ReadRound, ReadSoFar, Refused
+from tests.sources.reading import assert_taken
+
+
+@dataclass(slots=True, kw_only=True)
+class RoundMade:
+    """What came of a round."""
+
+    facts: list[Fact] = field(default_factory=list)
+    asked: list[Ask] = field(default_factory=list)
+    odd: list[str] = field(default_factory=list)
+    read: set[str] = field(default_factory=set)
+
+    def kinds(self) -> list[str]:
+        return sorted(type(fact.data).__name__ for fact in self.facts)
+
+    def only(self, kind: type) -> Any:
+        [fact] = [fact for fact in self.facts if isinstance(fact.data, kind)]
+        return fact.data
+
+
+def make_round(
+    read: ReadRound,
+    answer: Callable[[str, dict[str, str]], Any],
+    settings: PollSettings | None = None,
+    *,
+    first: datetime | None = None,
+    until: dict[str, datetime] | None = None,
+) -> RoundMade:
+    """Drive ``read`` with what ``answer`` gives: records, bytes as they are, or an HTTP status that refuses."""
+    now = datetime.now(UTC)
+    so_far = ReadSoFar(first=first or now - timedelta(days=1), until=until or {})
+    reading = read(settings or PollSettings(), so_far, now)
+    made, sent = RoundMade(), None
+    while True:
+        try:
+            step = reading.send(sent)
+        except StopIteration:
+            break
+        sent = None
+        match step:
+            case Ask():
+                made.asked.append(step)
+                assert len(made.asked) < 1_000, "it asks without end"
+                found = answer(step.path, dict(step.params))
+                if isinstance(found, int):
+                    sent = Refused(status=found)
+                elif found is None:
+                    sent = Refused(status=404)
+                else:
+                    sent = found if isinstance(found, bytes) else json.dumps(found).encode()
+            case Found(facts=facts):
+                made.facts += facts
+            case Odd(why=why):
+                made.odd.append(why)
+            case Read(collection=collection):
+                made.read.add(collection)
+    for fact in made.facts:
+        assert_taken(fact)
+    return made

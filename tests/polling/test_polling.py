@@ -1,0 +1,208 @@
+"""Ingest polls a platform over real HTTP, with a real NATS and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+import pytest
+
+from infra.audit.source_rounds import unread_sources
+from tests.failures.lone_ingest import LoneIngest
+from tests.polling.circle_records import Circle, attendee, comment, event, member, post
+from tests.polling.fake_platform import FakePlatform
+from tests.waiting import until_async
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+TOKEN = "circle-token"
+LONG_AGO = "2026-01-01T00:00:00Z"
+
+
+class Polled:
+    """A source that is polled, and its platform."""
+
+    def __init__(self, ingest: LoneIngest, community: str, circle: Circle, platform: FakePlatform) -> None:
+        self.ingest = ingest
+        self.community = community
+        self.circle = circle
+        self.platform = platform
+        self.token = ""
+
+    async def add(self, secret: str = TOKEN, **settings: Any) -> None:
+        poll = {
+            "format": "circle",
+            "secret": secret,
+            "settings": {"api": self.platform.url, "since": LONG_AGO, "per_minute": 6_000, **settings},
+        }
+        wanted = {"community": self.community, "platform": "circle", "name": "main", "poll": poll}
+        answer = await self.ingest.admin.post("/v1/sources", json=wanted)
+        assert answer.status_code == 201, answer.text
+        assert answer.json()["secret"] is None
+        self.token = answer.json()["token"]
+
+    async def ask(self, act: str, **body: Any) -> None:
+        path = f"/v1/sources/circle/main/{act}?community={self.community}"
+        answer = await self.ingest.admin.post(path, json=body)
+        assert answer.status_code in {200, 204}, answer.text
+
+    async def listed(self) -> dict[str, Any]:
+        items = (await self.ingest.admin.get("/v1/sources")).json()["items"]
+        [found] = [item for item in items if item["community"] == self.community]
+        return dict(found)
+
+    async def ids(self) -> list[str]:
+        return [event.id for event in await self.ingest.stored(self.community)]
+
+    async def rounds(self, more: int = 1) -> None:
+        """Wait until so many more rounds have begun and ended."""
+        wanted = self.platform.count("/spaces") + more + 1
+        await until_async(lambda: self.platform.count("/spaces") >= wanted)
+
+
+@asynccontextmanager
+async def polled(ingest: LoneIngest, community: str, circle: Circle, **settings: Any) -> AsyncIterator[Polled]:
+    fake = FakePlatform(circle.answer, f"Bearer {TOKEN}")
+    with fake.serving():
+        await ingest.adopt(*COMMUNITIES)
+        source = Polled(ingest, community, circle, fake)
+        await source.add(**settings)
+        try:
+            yield source
+        finally:
+            await ingest.admin.delete(f"/v1/sources/circle/main?community={community}")
+
+
+COMMUNITIES = ("whole", "limited", "away", "revoked", "paused", "killed")
+
+
+async def test_everything_arrives_once_and_by_two_roads_is_one_event(ingest: LoneIngest) -> None:
+    circle = Circle(
+        members=[member(1, -500), member(2, -400)],
+        posts=[post(number, -number) for number in range(1, 26)],
+        comments=[comment(6, 5, -2)],
+        events=[event(8, -5)],
+        attendees=[attendee(8, 1)],
+        per_page=10,
+    )
+    async with polled(ingest, "whole", circle) as source:
+        await until_async(lambda: source.platform.count("/event_attendees"))
+        await source.rounds()
+        posts = {f"post:{number}:1" for number in range(1, 26)}
+        ids = await source.ids()
+        assert len(ids) == len(set(ids)) == 25 + 1 + 2 + 2 + 1
+        assert posts < set(ids)
+        assert source.platform.count("/event_attendees") == 1
+
+        circle.posts.append(post(99, -0.05))
+        await source.rounds(2)
+        assert (await source.ids()).count("post:99:1") == 1
+        sent = {"member": {"id": "7"}, "conversation": "99", "message": "99", "text": "Where do I begin?"}
+        body = {"specversion": "1.0", "id": "post:99:1", "source": "/circle/main", "data": sent}
+        body |= {"type": "warmline.member.posted.v1", "time": circle.posts[-1]["published_at"]}
+        async with ingest.client(source.token) as client:
+            assert (await client.post("/v1/events", json=[body])).json()["duplicate"] == 1
+        assert 0 < (await ingest.process.metrics()).of("warmline_polls_lag_seconds", source="/circle/main") < 60
+
+
+async def test_the_platforms_limit_is_kept(ingest: LoneIngest) -> None:
+    circle = Circle(posts=[post(1, -1)])
+    async with polled(ingest, "limited", circle, per_minute=120, every=60) as source:
+        source.platform.plan("/posts", 429, retry_after="2")
+        await until_async(lambda: source.platform.count("/events"))
+        limited, again = [one.at for one in source.platform.asked if one.path == "/posts"]
+        assert again - limited >= 2
+        first, *_, last = [one.at for one in source.platform.asked]
+        assert len(source.platform.asked) <= 5 + 2 * (last - first) + 1  # the burst, and two a second
+        assert await source.ids() == ["post:1:1"]
+
+
+async def test_an_outage_is_waited_for_and_a_refused_list_holds_up_nothing(ingest: LoneIngest) -> None:
+    circle = Circle(posts=[post(1, -1)], comments=[comment(2, 1, -0.5)])
+    async with polled(ingest, "away", circle) as source:
+        source.platform.plan("/posts", 502, 503)
+        source.platform.plan("/comments", 404, 404)
+
+        async def both() -> bool:
+            return len(await source.ids()) == 2
+
+        await until_async(both)
+
+        async def told() -> bool:
+            return int((await source.listed())["not_understood"]) == 2
+
+        await until_async(told)
+        await source.rounds()
+        assert (await source.listed())["why"] is None
+
+
+async def test_a_revoked_token_stops_the_source_until_it_gets_another(ingest: LoneIngest, database_url: str) -> None:
+    async with (
+        polled(ingest, "revoked", Circle(posts=[post(1, -1)]), secret="revoked-token") as source,
+        await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection,
+    ):
+
+        async def stopped() -> bool:
+            return (await source.listed())["stopped_at"] is not None
+
+        await until_async(stopped)
+        assert source.platform.count("/spaces") == 1
+        [alarm] = await unread_sources(connection)
+        assert alarm.startswith("/circle/main of revoked: circle answers 401")
+        cursor = await connection.execute("SELECT polls::text FROM ingest.polls")
+        assert "revoked-token" not in str(await cursor.fetchall()) + ingest.process.log.read_text()
+        await source.ask("secret", secret=TOKEN)
+        await source.rounds()
+        assert await unread_sources(connection) == []
+        assert await source.ids() == ["post:1:1"]
+
+
+async def test_nothing_is_asked_while_the_source_is_paused(ingest: LoneIngest) -> None:
+    async with polled(ingest, "paused", Circle()) as source, polled(ingest, "whole", Circle()) as other:
+        await source.rounds()
+        await source.ask("pause")
+        await other.rounds(4)  # until each process knows
+        asked = len(source.platform.asked)
+        await other.rounds(2)
+        assert len(source.platform.asked) == asked
+        source.circle.posts.append(post(3, -0.1))
+        await source.ask("resume")
+        await source.rounds()
+        assert await source.ids() == ["post:3:1"]
+
+
+async def test_killed_in_the_middle_it_loses_and_doubles_nothing(ingest: LoneIngest) -> None:
+    circle = Circle(posts=[post(number, -number) for number in range(1, 31)], comments=[comment(6, 5, -2)], per_page=10)
+    async with polled(ingest, "killed", circle) as source:
+        await source.rounds(0)
+        circle.posts += [post(number, -0.01 * number) for number in range(101, 131)]
+        source.platform.held = "/comments"
+        asked = source.platform.count("/comments")
+        await until_async(lambda: source.platform.count("/comments") > asked)
+        await ingest.process.kill()
+        source.platform.held = None
+        source.platform.gate.set()
+        await ingest.process.start()
+        await source.rounds()
+        ids = await source.ids()
+        assert sorted(ids) == sorted(
+            {f"post:{number}:1" for number in [*range(1, 31), *range(101, 131)]} | {"post:comment/6:1"}
+        )
+
+
+@pytest.mark.parametrize(
+    ("poll", "field"),
+    [
+        ({"format": "carrier-pigeon", "secret": "s"}, "poll.format"),
+        ({"format": "circle"}, "poll.secret"),
+        ({"format": "circle", "secret": "s", "settings": {"api": "http://circle.example"}}, "poll.settings.api"),
+        ({"format": "circle", "secret": "s", "settings": {"every": 0}}, "poll.settings.every"),
+    ],
+)
+async def test_what_cannot_be_polled_is_refused(ingest: LoneIngest, poll: dict[str, Any], field: str) -> None:
+    await ingest.adopt(*COMMUNITIES)
+    wanted = {"community": "whole", "platform": "circle", "name": "other", "poll": poll}
+    answer = await ingest.admin.post("/v1/sources", json=wanted)
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
