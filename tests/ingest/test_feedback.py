@@ -24,6 +24,9 @@ from shared.topology import GIB, StreamSettings
 from tests.waiting import until_async
 
 
+HALTED = "SELECT halted FROM ingest.shards WHERE shard = 'feedback'"
+
+
 @pytest_asyncio.fixture
 async def database(client: Client, nats_url: str, database_url: str) -> AsyncIterator[Database]:
     await provision(nats_url, database_url, 1, StreamSettings(max_bytes=GIB))
@@ -113,8 +116,8 @@ async def test_a_newer_builds_fact_halts_it_loudly_after_all_before_it(client: C
     await settle(client, "t-1")
     await settle(client, "t-2", event_type="warmline.touch.settled.v2")
     async with feeding(client, database):
-        await until_async(lambda: column(database, "SELECT halted FROM ingest.shards"))
-        assert "warmline.touch.settled.v2" in str(await column(database, "SELECT halted FROM ingest.shards"))
+        await until_async(lambda: column(database, HALTED))
+        assert "warmline.touch.settled.v2" in str(await column(database, HALTED))
         assert await taken_back(client) == ["settled:t-1"]
         assert await column(database, "SELECT position FROM ingest.feedback_positions") == 1
 
