@@ -23,7 +23,6 @@ from shared.publisher import DurablePublisher
 from shared.topology import GIB, StreamSettings
 from tests.waiting import until_async
 
-
 HALTED = "SELECT halted FROM ingest.shards WHERE shard = 'feedback'"
 
 

@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 from typing import Final
 
-_BREAKS: Final = frozenset(("br", "li", "div", "tr"))
+_BREAKS: Final = frozenset(("br", "li", "tr"))
 _PARAGRAPH: Final = re.compile(r"blockquote|h[1-6]|ol|p|pre|table|ul")
 _UNSEEN: Final = frozenset(("script", "style"))
 
@@ -33,16 +33,19 @@ class _Reader(HTMLParser):
         self._unseen += tag in _UNSEEN
         if tag in _BREAKS:
             self.pieces.append("\n")
-        elif _PARAGRAPH.fullmatch(tag):
-            self.pieces.append("\f")
+        else:
+            self._part(tag)
 
     def handle_endtag(self, tag: str) -> None:
         self._unseen -= tag in _UNSEEN and self._unseen > 0
-        if tag == "div":
-            self.pieces.append("\n")
-        elif _PARAGRAPH.fullmatch(tag):
-            self.pieces.append("\f")
+        self._part(tag)
 
     def handle_data(self, data: str) -> None:
         if not self._unseen:
             self.pieces.append(data.replace("\f", " "))
+
+    def _part(self, tag: str) -> None:
+        if _PARAGRAPH.fullmatch(tag):
+            self.pieces.append("\f")
+        elif tag == "div" and self.pieces[-1:] != ["\n"]:  # one that ends where the next begins is one line's end
+            self.pieces.append("\n")
