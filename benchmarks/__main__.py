@@ -22,6 +22,7 @@ from benchmarks.rows import (
     post_to_history,
     projection_share,
     recorder_share,
+    triage_processes,
     triage_throughput,
     two_processes,
     whole_pipeline,
@@ -44,7 +45,15 @@ def _on_stage(row: Callable[[Stage, Options, Report], Awaitable[RowResult]]) -> 
 ROWS: Final[dict[str, Row]] = {
     **{
         row.ROW: _on_stage(row.run)
-        for row in (triage_throughput, recorder_share, projection_share, ingest_http, post_to_history, pages)
+        for row in (
+            triage_throughput,
+            triage_processes,
+            recorder_share,
+            projection_share,
+            ingest_http,
+            post_to_history,
+            pages,
+        )
     },
     **{row.ROW: row.run for row in (whole_pipeline, two_processes, much_stored)},
 }
@@ -52,8 +61,9 @@ ROWS: Final[dict[str, Row]] = {
 
 
 _SIZES: Final = (
-    "EVENTS and BATCH=500 (triage_throughput, recorder_share, projection_share), POSTS (post_to_history), "
-    "TOUCHES=20000 and HISTORY=20000 (pages), PIPELINE_SECONDS=20 (whole_pipeline), TWO_SECONDS=10 (two_processes), "
+    "EVENTS and BATCH=500 (triage_throughput, triage_processes, recorder_share, projection_share), POSTS "
+    "(post_to_history), TOUCHES=20000 and HISTORY=20000 (pages), PIPELINE_SECONDS=20 (whole_pipeline), TWO_SECONDS=10 "
+    "(two_processes), "
     "FEW=20000, MANY=100000 and WINDOW=10000 (much_stored)"
 )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -48,6 +48,10 @@ class Database:
         async with asyncio.timeout(seconds):
             while await self.number(query) < wanted:  # noqa: ASYNC110 -- other processes make it true
                 await asyncio.sleep(pause)
+
+
+async def _at_once() -> bool:
+    return True
 
 
 class Stage:
@@ -93,16 +97,19 @@ class Stage:
         most: int,
         seconds: float,
         warm: int = 1_000,
+        processes: int = 1,
+        ready: Callable[[], Awaitable[bool]] = _at_once,
     ) -> Sample:
-        """Run ``python -m module`` and time it once it is through with ``warm`` events.
+        """Run ``python -m module``, in so many ``processes``, and time it once ``ready`` and through with ``warm`` events.
 
         It ends after ``seconds``, but not before it is through with as many again, or when ``progress`` has come to
         ``most``. Raises RuntimeError when it does not get so far.
         """
         log = self.data / f"{module}.log"
-        async with running_module(module, env, log) as process:
-            pids = (process.pid, *self.server_pids)
-            first = await self._reached(progress, warm, process, log)
+        async with AsyncExitStack() as stack:
+            running = [await stack.enter_async_context(running_module(module, env, log)) for _ in range(processes)]
+            pids = (*(process.pid for process in running), *self.server_pids)
+            first = await self._reached(progress, warm, ready, running, log)
             meter = Meter(pids)
             done = first
             while done < most and (meter.seconds < seconds or done < 2 * warm):
@@ -111,11 +118,16 @@ class Stage:
             return meter.sample(done - first)
 
     async def _reached(
-        self, progress: Callable[[], Awaitable[int]], warm: int, process: asyncio.subprocess.Process, log: Path
+        self,
+        progress: Callable[[], Awaitable[int]],
+        warm: int,
+        ready: Callable[[], Awaitable[bool]],
+        running: Sequence[asyncio.subprocess.Process],
+        log: Path,
     ) -> int:
         deadline = time.monotonic() + _WARM_SECONDS
-        while (done := await progress()) < warm:
-            if process.returncode is not None or time.monotonic() > deadline:
+        while (done := await progress()) < warm or not await ready():
+            if any(process.returncode is not None for process in running) or time.monotonic() > deadline:
                 raise RuntimeError(f"it does not get to {warm} events:\n{tail_of(log)}")
             await asyncio.sleep(_POLL_SECONDS)
         return done

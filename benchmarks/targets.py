@@ -100,6 +100,15 @@ TARGETS: Final = (
         aim=10,
     ),
     Target(
+        name="triage-processes",
+        row="triage_processes",
+        title="Two triage processes over one",
+        unit="times",
+        better="more",
+        floor=1.15,
+        aim=1.4,
+    ),
+    Target(
         name="two-processes",
         row="two_processes",
         title="Two processes of each service over one",

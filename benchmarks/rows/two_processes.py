@@ -18,7 +18,8 @@ _ONE: Final = "one process each"
 _TWO: Final = "two processes each"
 _HOW: Final = (
     "warmline up with one and with two processes of each service, in turn, each on a new DATA, under the load of the "
-    "whole pipeline: eight communities, spread evenly over four partitions."
+    "whole pipeline: eight communities, spread evenly over four partitions. On two processors, one process of each "
+    "leaves none idle, so this shows what more processes cost; what they bring is in triage_processes."
 )
 
 
