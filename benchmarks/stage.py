@@ -100,7 +100,7 @@ class Stage:
         processes: int = 1,
         ready: Callable[[], Awaitable[bool]] = _at_once,
     ) -> Sample:
-        """Run ``python -m module``, in so many ``processes``, and time it once ``ready`` and through with ``warm`` events.
+        """Time ``processes`` of ``python -m module`` from where they are ``ready`` and through with ``warm`` events.
 
         It ends after ``seconds``, but not before it is through with as many again, or when ``progress`` has come to
         ``most``. Raises RuntimeError when it does not get so far.
