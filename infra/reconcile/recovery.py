@@ -32,8 +32,8 @@ _CHUNK: Final = 500
 _KEYS: Final = "reconcile_keys"
 _LOST: Final = """
 SELECT h.event, h.source, h.kind, h.time, c.organisation, h.community, h.platform, h.conversation, h.message,
-       h.reply_to, h.channel, h.audience, h.url, h.text, h.extra, m.member_id, m.name AS member_name,
-       m.handle AS member_handle, m.roles AS member_roles, m.bot AS member_bot
+       h.reply_to, h.channel, h.audience, h.url, h.text, h.extra::json, m.member_id, m.name AS member_name,
+       m.handle AS member_handle, m.roles::json AS member_roles, m.bot AS member_bot
 FROM view_history.history AS h
 JOIN view_history.members AS m ON m.key = h.member_key
 JOIN view_history.communities AS c ON c.community = h.community

@@ -62,7 +62,7 @@ async def test_a_member_carries_the_newest_name_by_event_time(connection, schema
         [stream.add(events.Updated(member=events.Member(id="u1")), at=NOON + 2 * HOUR)],
     )
     row = await one(
-        connection, "SELECT name, roles, first_seen, last_seen, events FROM members WHERE key = %s", ADA_KEY
+        connection, "SELECT name, roles::json, first_seen, last_seen, events FROM members WHERE key = %s", ADA_KEY
     )
     assert row == ("Ada L.", [], NOON - HOUR, NOON + 2 * HOUR, 4)
 
@@ -106,7 +106,7 @@ async def test_what_has_no_column_of_its_own_is_kept(connection, schemas):
     stream = making.MemberEvents()
     answered = events.Surveyed(member=BO, survey="autumn", score=3, comment="Too loud")
     await fold(connection, HistoryView(), [stream.add(answered)])
-    row = await one(connection, "SELECT text, extra FROM history")
+    row = await one(connection, "SELECT text, extra::json FROM history")
     assert row == ("Too loud", {"survey": "autumn", "score": 3})
 
 

@@ -85,8 +85,14 @@ class EventPlace:
     key: str
 
 
+_DOCUMENTS: Final = ("roles", "extra")
+
+
 def _columns(form: type[Any]) -> sql.Composed:
-    return sql.SQL(", ").join(sql.Identifier(each.name) for each in fields(form))
+    return sql.SQL(", ").join(
+        sql.SQL("{}::json" if each.name in _DOCUMENTS else "{}").format(sql.Identifier(each.name))
+        for each in fields(form)
+    )
 
 
 _MEMBERS: Final = sql.SQL("SELECT {} FROM members WHERE key = ANY(%s)").format(_columns(KnownMember))

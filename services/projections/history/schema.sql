@@ -19,7 +19,8 @@ CREATE TABLE horizons (
     swept timestamptz
 );
 
--- One identity of a person on one platform. Each of name, handle and roles is the newest by (event time, seq).
+-- One identity of a person on one platform. Each of name, handle and roles is the newest by (event time, seq). ``roles``,
+-- and ``extra`` of an event, are JSON that is only ever read as a whole.
 CREATE TABLE members (
     key text COLLATE "C" PRIMARY KEY,
     community text NOT NULL,
@@ -32,7 +33,7 @@ CREATE TABLE members (
     handle text,
     handle_at timestamptz,
     handle_seq bigint,
-    roles jsonb NOT NULL,
+    roles text NOT NULL,
     roles_at timestamptz,
     roles_seq bigint,
     first_seen timestamptz NOT NULL,
@@ -70,7 +71,7 @@ CREATE TABLE history (
     url text,
     edited_at timestamptz,
     deleted_at timestamptz,
-    extra jsonb NOT NULL,
+    extra text NOT NULL,
     PRIMARY KEY (member_key, time, key)
 ) PARTITION BY RANGE (time);
 

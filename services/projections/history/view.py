@@ -23,22 +23,21 @@ from shared.delivery import Delivered
 
 # In one statement, since each costs a round trip: the events that are new, and their members if all of them are; but
 # nothing if a period is missing. It answers with the periods that are, with the keys of events that are not new, and
-# with those of posts whose edit or deletion came before them.
+# with the messages whose edit or deletion came before.
 _INSERT: Final = """
 WITH missing AS MATERIALIZED ({missing}),
-told (key, seq, community, platform, source, event, kind, time, member_key, conversation, message, reply_to, channel,
-      audience, text, url, extra) AS MATERIALIZED (
+new AS (
+    INSERT INTO arrived
+    SELECT * FROM unnest(%(key)b::text[], %(seq)b::int8[], %(time)b::timestamptz[], %(member_key)b::text[])
+    WHERE NOT EXISTS (SELECT FROM missing)
+    ON CONFLICT (key) DO NOTHING RETURNING key
+), kept AS (
+    INSERT INTO history ({columns})
     SELECT * FROM unnest(%(key)b::text[], %(seq)b::int8[], %(community)b::text[], %(platform)b::text[],
         %(source)b::text[], %(event)b::text[], %(kind)b::text[], %(time)b::timestamptz[], %(member_key)b::text[],
         %(conversation)b::text[], %(message)b::text[], %(reply_to)b::text[], %(channel)b::text[],
-        %(audience)b::text[], %(text)b::text[], %(url)b::text[], %(extra)b::text[]::jsonb[])
-    WHERE NOT EXISTS (SELECT FROM missing)
-), new AS (
-    INSERT INTO arrived SELECT key, seq, time, member_key FROM told ON CONFLICT (key) DO NOTHING RETURNING key
-), kept AS (
-    INSERT INTO history (key, seq, community, platform, source, event, kind, time, member_key, conversation, message,
-                         reply_to, channel, audience, text, url, extra)
-    SELECT * FROM told WHERE key IN (SELECT key FROM new)
+        %(audience)b::text[], %(text)b::text[], %(url)b::text[], %(extra)b::text[]) AS told ({columns})
+    WHERE key IN (SELECT key FROM new)
 ), seen AS (
     {members}
     WHERE (SELECT count(*) FROM new) = %(count)s
@@ -46,10 +45,8 @@ told (key, seq, community, platform, source, event, kind, time, member_key, conv
 )
 SELECT ARRAY(SELECT name FROM missing),
        CASE WHEN (SELECT count(*) FROM new) = %(count)s THEN ARRAY[]::text[]
-            ELSE ARRAY(SELECT key FROM told EXCEPT ALL SELECT key FROM new) END,
-       ARRAY(SELECT key FROM told AS t WHERE kind = 'posted' AND EXISTS (
-           SELECT FROM rewrites AS r
-           WHERE r.message = t.message AND r.source = t.source AND r.community = t.community))
+            ELSE ARRAY(SELECT unnest(%(key)b::text[]) EXCEPT ALL SELECT key FROM new) END,
+       ARRAY(SELECT message FROM rewrites WHERE message = ANY(%(message)b::text[]))
 """
 
 _MEMBERS: Final = """
@@ -59,7 +56,7 @@ SELECT * FROM unnest(
     %(m_key)b::text[], %(m_community)b::text[], %(m_platform)b::text[], %(m_member_id)b::text[], %(m_bot)b::bool[],
     %(m_name)b::text[], %(m_name_at)b::timestamptz[], %(m_name_seq)b::int8[],
     %(m_handle)b::text[], %(m_handle_at)b::timestamptz[], %(m_handle_seq)b::int8[],
-    %(m_roles)b::text[]::jsonb[], %(m_roles_at)b::timestamptz[], %(m_roles_seq)b::int8[],
+    %(m_roles)b::text[], %(m_roles_at)b::timestamptz[], %(m_roles_seq)b::int8[],
     %(m_first_seen)b::timestamptz[], %(m_last_seen)b::timestamptz[], %(m_events)b::int8[])
 """
 
@@ -81,7 +78,11 @@ ON CONFLICT (key) DO UPDATE SET
     {_newer("name")}, {_newer("handle")}, {_newer("roles")}
 """
 # psycopg remembers what it has made of a statement only up to 4,096 characters.
-_TAKE_IN: Final = " ".join(_INSERT.format(missing=MISSING, members=_MEMBERS, merge=_MERGE_MEMBERS).split())
+_TAKE_IN: Final = " ".join(
+    _INSERT.format(
+        missing=MISSING, columns=", ".join(rows.HistoryRow._fields), members=_MEMBERS, merge=_MERGE_MEMBERS
+    ).split()
+)
 _UPSERT_MEMBERS: Final = _MEMBERS + _MERGE_MEMBERS
 
 _UPSERT_REWRITES: Final = """
@@ -204,7 +205,7 @@ class HistoryView:
         rewrites = rows.rewrite_rows(told)
         if rewrites:
             await connection.execute(_UPSERT_REWRITES, _columns(rewrites, rows.RewriteRow))
-        named = [row for row in told if row.rewrites or row.key in rewritten]
+        named = [row for row in told if row.rewrites or (row.kind == "posted" and row.message in rewritten)]
         if named:
             names = ("message", "source", "community")
             await connection.execute(_REWRITE, {name: [getattr(row, name) for row in named] for name in names})
