@@ -22,6 +22,7 @@ from benchmarks.rows import (
     post_to_history,
     projection_share,
     recorder_share,
+    telemetry,
     triage_processes,
     triage_throughput,
     two_processes,
@@ -55,7 +56,7 @@ ROWS: Final[dict[str, Row]] = {
             pages,
         )
     },
-    **{row.ROW: row.run for row in (whole_pipeline, two_processes, much_stored)},
+    **{row.ROW: row.run for row in (whole_pipeline, two_processes, telemetry, much_stored)},
 }
 """First those that bring what they measure onto servers of the bench, then those that start a whole Warmline."""
 
@@ -63,8 +64,7 @@ ROWS: Final[dict[str, Row]] = {
 _SIZES: Final = (
     "EVENTS and BATCH=500 (triage_throughput, triage_processes, recorder_share, projection_share), POSTS "
     "(post_to_history), TOUCHES=20000 and HISTORY=20000 (pages), PIPELINE_SECONDS=20 (whole_pipeline), TWO_SECONDS=10 "
-    "(two_processes), "
-    "FEW=20000, MANY=100000 and WINDOW=10000 (much_stored)"
+    "(two_processes), TELEMETRY_SECONDS=10 (telemetry), FEW=20000, MANY=100000 and WINDOW=10000 (much_stored)"
 )
 
 

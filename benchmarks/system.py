@@ -8,7 +8,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,15 +123,15 @@ _RELAYED: Final = "SELECT sum(relayed_seq) FROM (SELECT max(relayed_seq) AS rela
 
 
 @asynccontextmanager
-async def system(data: Path, *, processes: int = 1) -> AsyncIterator[System]:
-    """Run ``warmline up`` on ``data`` and stop it at the end; the folder stays."""
+async def system(data: Path, *, processes: int = 1, told: Mapping[str, str] | None = None) -> AsyncIterator[System]:
+    """Run ``warmline up`` on ``data`` and stop it at the end; the folder stays. ``told`` is more environment."""
     policy = data / "bench-policy.yaml"
     policy.write_text(policy_text(), encoding="utf-8")
     log = data / "up.log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             *(*_UP, "--processes", str(processes)),
-            env=_environment(data, policy),
+            env={**_environment(data, policy), **(told or {})},
             stdout=output,
             stderr=output,
         )

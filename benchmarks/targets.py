@@ -118,6 +118,15 @@ TARGETS: Final = (
         aim=1.4,
     ),
     Target(
+        name="telemetry-cpu",
+        row="telemetry",
+        title="Processor time for an event with all telemetry, over with none",
+        unit="times",
+        better="less",
+        floor=1.05,
+        aim=1.02,
+    ),
+    Target(
         name="post-median",
         row="post_to_history",
         title="POST to history, idle: median over the bare two hops",
@@ -190,6 +199,7 @@ DETAILS: Final[dict[str, tuple[str, str]]] = {
         f"cpu-{part}": (f"Processor time of {part} for an event", "µs")
         for part in ("ingest", "triage", "notifier", "projections", "auditor", "postgresql", "nats-server")
     },
+    "telemetry-rate": ("Events a second with all telemetry, over with none", "times"),
     "post-median-ms": ("POST to history, median", "ms"),
     "post-p99-ms": ("POST to history, 99th percentile", "ms"),
     "bare-median-ms": ("Bare two hops, median", "ms"),
