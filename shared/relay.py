@@ -27,7 +27,7 @@ from shared.event_store.interface import Store
 from shared.event_store.recorder import Lease
 from shared.publisher import Outgoing, PublishUnavailableError, PubResult, StreamFullError
 from shared.stream_identity import last_sequence
-from shared.telemetry.traces import spans_in
+from shared.telemetry.work import publishing
 
 BATCH: Final = 500
 _RETRY_SECONDS: Final = 1.0
@@ -197,7 +197,7 @@ class Relay:
                     outgoing.append(self._outgoing(self._public[type(recorded.event)](recorded), notification.id))
                 # Who slept, and was replaced meanwhile, would publish again what its successor has published.
                 await self._refuse_another()
-                with spans_in(f"publish {self._stream}", [one.headers for one in outgoing]):
+                with publishing(self._stream, [one.headers for one in outgoing]):
                     self._note(await self._publisher.publish(outgoing))
             last = notifications[-1].id if notifications else 0
             cursor = last if len(notifications) == BATCH else max(head, last)

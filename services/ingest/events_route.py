@@ -43,14 +43,16 @@ class EventsRoute:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         headers: Headers = dict(scope["headers"])
-        body = Body(headers, receive)
+        traceparent = headers.get(b"traceparent", b"").decode("latin-1")
+        with request_trace(PATH, scope, traceparent) as trace:
+            await self._answer(scope["method"], headers, Body(headers, receive), send, trace)
+
+    async def _answer(self, method: str, headers: Headers, body: Body, send: Send, trace: str | None) -> None:
         try:
-            if scope["method"] == "OPTIONS":
+            if method == "OPTIONS":
                 await _answer_handshake(headers, send)
                 return
-            traceparent = headers.get(b"traceparent", b"").decode("latin-1")
-            with request_trace("POST /v1/events", traceparent) as trace:
-                await answer(send, 200, await self._take(scope["method"], headers, body, trace))
+            await answer(send, 200, await self._take(method, headers, body, trace))
         except ClientGoneError:
             return
         except Exception as error:  # noqa: BLE001 -- the sender gets an answer whatever happens here

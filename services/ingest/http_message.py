@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Final
 
 from services.ingest.problem import PROBLEM_JSON, ProblemError
+from shared.telemetry.traces import answered
 
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
 _BODY_SECONDS: Final = 30.0
@@ -84,6 +85,7 @@ async def answer(
     """Send an answer; with ``more`` the connection stays open for the caller to end it."""
     named = {"content-type": content_type, "content-length": str(len(body)), **(headers or {})}
     encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in named.items()]
+    answered(status)
     await send({"type": "http.response.start", "status": status, "headers": encoded})
     await send({"type": "http.response.body", "body": body, "more_body": more})
 

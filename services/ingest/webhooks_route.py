@@ -62,13 +62,15 @@ class WebhooksRoute:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         headers: Headers = dict(scope["headers"])
-        body = Body(headers, receive)
+        traceparent = headers.get(b"traceparent", b"").decode("latin-1")
+        with request_trace(ROUTE_NAME, scope, traceparent) as trace:
+            await self._answer(scope, headers, Body(headers, receive), send, trace)
+
+    async def _answer(self, scope: Scope, headers: Headers, body: Body, send: Send, trace: str | None) -> None:
         hook: Hook | None = None
         try:
             hook = await self._hook(scope)
-            traceparent = headers.get(b"traceparent", b"").decode("latin-1")
-            with request_trace(f"POST {ROUTE_NAME}", traceparent) as trace:
-                reply = await self._take(hook, headers, await body.read(), trace)
+            reply = await self._take(hook, headers, await body.read(), trace)
         except ClientGoneError:
             return
         except Exception as error:  # noqa: BLE001 -- the platform gets an answer whatever happens here

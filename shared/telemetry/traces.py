@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Final
+from typing import Any, Final
 
 from opentelemetry import context, trace
 from opentelemetry.sdk.resources import Resource
@@ -43,23 +43,42 @@ def begin_recording(provider: TracerProvider) -> None:
 
 
 @contextmanager
-def request_trace(name: str, traceparent: str | None) -> Iterator[str | None]:
+def request_trace(route: str, scope: Mapping[str, Any], traceparent: str | None) -> Iterator[str | None]:
     """Trace a request and give the W3C ``traceparent`` to store with its effects: of the sender's trace if it has one.
 
-    Where spans are recorded, the request is one, called ``name``. Elsewhere it only gets a trace to be found by: a span
-    costs more than all else that a small request needs.
+    ``scope`` is the request's, of ASGI. Where spans are recorded, the request is one. Elsewhere it only gets a trace to
+    be found by: a span costs more than all else that a small request needs.
     """
     if not _recording:
         with _named_trace(traceparent) as own:
             yield own
         return
+    attributes = {
+        "http.request.method": scope["method"],
+        "http.route": route,
+        "url.path": scope["path"],
+        "url.scheme": scope["scheme"],
+    }
     sender = _propagator.extract({TRACEPARENT: traceparent or ""})
-    with _tracer.start_as_current_span(name, context=sender, kind=trace.SpanKind.SERVER) as span:
+    with _tracer.start_as_current_span(
+        f"{scope['method']} {route}", context=sender, kind=trace.SpanKind.SERVER, attributes=attributes
+    ) as span:
         yield _written(span.get_span_context())
 
 
+def answered(status: int) -> None:
+    """Note in the span of the request how it was answered."""
+    if not _recording:
+        return
+    span = trace.get_current_span()
+    span.set_attribute("http.response.status_code", status)
+    if status >= 500:
+        span.set_attribute("error.type", str(status))
+        span.set_status(trace.StatusCode.ERROR)
+
+
 def batch_span(
-    name: str, headers: Iterable[Mapping[str, str] | None], attributes: Mapping[str, str]
+    name: str, headers: Iterable[Mapping[str, str] | None], attributes: Mapping[str, str | int]
 ) -> AbstractContextManager[object]:
     """Return a span of the work on a batch of messages, linked to the recorded traces that their ``headers`` name.
 
@@ -76,7 +95,10 @@ def batch_span(
 
 @contextmanager
 def spans_in(
-    name: str, headers: Iterable[Mapping[str, str] | None], kind: trace.SpanKind = trace.SpanKind.PRODUCER
+    name: str,
+    headers: Iterable[Mapping[str, str] | None],
+    attributes: Mapping[str, str],
+    kind: trace.SpanKind = trace.SpanKind.PRODUCER,
 ) -> Iterator[None]:
     """Make what is done here a span of each of the recorded traces that ``headers`` name, of the first ``MOST_LINKS``.
 
@@ -86,7 +108,10 @@ def spans_in(
         yield
         return
     parents = (trace.NonRecordingSpan(link.context) for link in links_to(headers))
-    spans = [_tracer.start_span(name, trace.set_span_in_context(parent), kind=kind) for parent in parents]
+    spans = [
+        _tracer.start_span(name, trace.set_span_in_context(parent), kind=kind, attributes=dict(attributes))
+        for parent in parents
+    ]
     try:
         yield
     except BaseException as error:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
 from opentelemetry.metrics import Histogram
 
 from shared.telemetry.metrics import METER, Tally
-from shared.telemetry.traces import batch_span
+from shared.telemetry.traces import batch_span, spans_in
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _MESSAGES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -57,7 +57,11 @@ def processing(stream: str, reader: str, headers: Sequence[Mapping[str, str] | N
         "messaging.consumer.group.name": reader,
     }
     try:
-        with batch_span(f"process {stream}", headers, labels):
+        with batch_span(
+            f"process {stream}",
+            headers,
+            {**labels, "messaging.operation.type": "process", "messaging.batch.message_count": len(headers)},
+        ):
             yield
     except BaseException as error:
         _processing.record(time.perf_counter() - began, {**labels, "error.type": type(error).__name__})
@@ -79,6 +83,20 @@ def published(stream: str, messages: int, seconds: float, error: BaseException |
         return
     _publishing.record(seconds, labels)
     _sent.add((stream, "nats", "publish"), messages)
+
+
+def publishing(stream: str, headers: Sequence[Mapping[str, str] | None]) -> AbstractContextManager[None]:
+    """Trace the publication of a batch to ``stream``, in each of the recorded traces that ``headers`` name."""
+    return spans_in(
+        f"publish {stream}",
+        headers,
+        {
+            "messaging.system": "nats",
+            "messaging.operation.name": "publish",
+            "messaging.operation.type": "send",
+            "messaging.destination.name": stream,
+        },
+    )
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tests.collector import Collector
+from tests.conventions import ATTRIBUTES, METRICS, of_prometheus
 from tests.end_to_end.harbour import SOURCE, event, post
 from tests.end_to_end.running_system import RunningSystem, started
 from tests.metrics import samples_at
@@ -148,7 +150,12 @@ def test_a_prometheus_finds_every_process_and_what_it_did(system: RunningSystem)
     assert auditor.of("warmline_care_look_complete") == 1
     assert auditor.of("warmline_responders", organisation="acme") == 2
     assert auditor.of("warmline_coverage_gap_seconds", organisation="acme") == 0
+    names, labels = of_prometheus(METRICS), of_prometheus(ATTRIBUTES) | {"le"}
     for samples in told.values():
+        for sample in samples.all:
+            if sample.name.startswith(("http_", "messaging_", "db_")):
+                assert re.sub("(_seconds)?_(bucket|count|sum|total|created)$", "", sample.name) in names
+                assert sample.labels.keys() <= labels, sample
         assert not samples.label_values() & {"ada", "bo", "cleo", "Ada", "Bo", "Cleo"}  # no member anywhere
 
 
@@ -184,6 +191,11 @@ def test_one_trace_leads_from_the_senders_request_to_the_responders_notice(
     )
     first = {span.name: span for _, span in traces.spans(trace_id)}["POST /v1/events"]
     assert first.parent_span_id.hex() == "00f067aa0ba902b7"
+    assert {one.key for one in first.attributes} >= {"http.route", "http.response.status_code", "http.request.method"}
+    for _, span in traces.spans(trace_id) + traces.linked(trace_id):
+        assert {one.key for one in span.attributes} <= ATTRIBUTES
+        if span.name.startswith(("publish", "process")):
+            assert {one.key for one in span.attributes} >= {"messaging.system", "messaging.operation.type"}
     others = [span for _, span in traces.spans(trace_id) if span.name != "POST /v1/events"]
     assert {span.parent_span_id for span in others} == {first.span_id}
     until(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -273,3 +274,14 @@ async def test_logs_hold_no_text_no_name_and_no_token(world: World) -> None:
     log = world.ingest.log.read_text()
     assert '"code": "foreign-community"' in log
     assert not any(word in log for word in (secret, token, "Ada", "the-administrator"))
+
+
+async def test_what_is_logged_of_a_request_names_its_trace(world: World) -> None:
+    trace = secrets.token_hex(16)
+    async with world.client() as client:
+        headers = {"traceparent": f"00-{trace}-{secrets.token_hex(8)}-00", "content-type": STRUCTURED}
+        refused = await client.post("/v1/events", json=posted("x", None, source="nonsense"), headers=headers)
+    assert refused.status_code == 422
+    lines = [json.loads(line) for line in world.ingest.log.read_text().splitlines() if trace in line]
+    assert [line["event"] for line in lines] == ["request_refused"]
+    assert lines[0]["trace_id"] == trace

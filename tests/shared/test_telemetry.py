@@ -9,6 +9,7 @@ from opentelemetry import trace
 
 from shared.telemetry.traces import MOST_LINKS, TRACEPARENT, links_to, request_trace
 
+SCOPE = {"method": "POST", "path": "/v1/events", "scheme": "http"}
 SENDERS = "0af7651916cd43dd8448eb211c80319c"
 
 
@@ -19,7 +20,7 @@ def current_trace() -> str | None:
 
 def test_a_sender_that_traces_finds_its_own_trace() -> None:
     traceparent = f"00-{SENDERS}-b7ad6b7169203331-01"
-    with request_trace("a request", traceparent) as stored:
+    with request_trace("/v1/events", SCOPE, traceparent) as stored:
         assert stored == traceparent
         assert current_trace() == SENDERS
     assert current_trace() is None
@@ -29,7 +30,7 @@ def test_a_sender_that_traces_finds_its_own_trace() -> None:
 def test_any_other_request_is_given_one_of_its_own(traceparent: str | None) -> None:
     given = []
     for _ in range(2):
-        with request_trace("a request", traceparent) as stored:
+        with request_trace("/v1/events", SCOPE, traceparent) as stored:
             assert stored is not None
             assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-00", stored)  # found in logs, and recorded nowhere
             assert current_trace() == stored[3:35]
@@ -48,5 +49,5 @@ def test_a_batch_is_linked_to_the_recorded_traces_in_it_once_each_and_not_to_all
 
 
 def test_of_the_senders_flags_only_that_which_says_recorded_is_kept() -> None:
-    with request_trace("a request", f"00-{SENDERS}-b7ad6b7169203331-03") as stored:
+    with request_trace("/v1/events", SCOPE, f"00-{SENDERS}-b7ad6b7169203331-03") as stored:
         assert stored == f"00-{SENDERS}-b7ad6b7169203331-01"

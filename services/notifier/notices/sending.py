@@ -170,7 +170,8 @@ class ChannelSender:
     async def _try(self, attempt: _Attempt) -> _Change:
         notice = attempt.notice
         try:
-            with spans_in(f"notice {self.channel}", [{TRACEPARENT: attempt.trace or ""}], trace.SpanKind.CLIENT):
+            traced = [{TRACEPARENT: attempt.trace or ""}]
+            with spans_in(f"notice {self.channel}", traced, {}, trace.SpanKind.CLIENT):
                 await self._channel.send(attempt.recipient, notice)
         except Exception as error:  # noqa: BLE001 -- whatever one notice fails of must not hold up the others
             why = f"{type(error).__name__}: {error}".replace("\0", "")[:_LONGEST_ERROR]
