@@ -5,7 +5,7 @@ UV_VERSION = 0.13.9
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-to-run run test test-ops lint fuzz chaos simulate bench profile
+.PHONY: help install install-to-run run test test-ops lint fuzz chaos simulate bench profile tone
 
 help:
 	@echo "make run    start Warmline here, with its own database and message streams; Ctrl-C stops it"
@@ -23,6 +23,7 @@ help:
 	@echo "make bench  measure against the textbook way and bare loops, on servers of its own; minutes, and nothing passes"
 	@echo "            ROWS=\"triage_throughput memory\" (else all)  ROUNDS=5  SECONDS=3 (each turn)  SIZES=EVENTS=100000"
 	@echo "make profile  show where a service's time goes under load; SERVICE=triage, notifier, projections or ingest"
+	@echo "make tone   measure how well tone is read on the labelled sets in DATA=folder, and write docs/judgement.md"
 	@echo "make lint   check style, types and layers, Dockerfile and docker-compose.yml"
 
 install:
@@ -65,6 +66,9 @@ bench: install
 
 profile: install
 	@exec .venv/bin/python -m benchmarks.profile $(SERVICE) $(if $(SECONDS),--seconds $(SECONDS)) $(PROFILE)
+
+tone: install
+	@exec .venv/bin/python -m benchmarks.tone --data "$(or $(DATA),.data/tone)"
 
 lint: install
 	.venv/bin/ruff check

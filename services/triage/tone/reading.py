@@ -1,19 +1,23 @@
-"""Reading a text: what the lists find in its writer's own words, and which gates that opens."""
+"""Reading a text: what the lists find in its writer's own words, the gates that this opens, what the model says."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from services.triage.own_words import own_words
 from services.triage.tone.folding import BLANK, fold
-from services.triage.tone.languages import Languages
+from services.triage.tone.languages import UNKNOWN, Languages
+from services.triage.tone.model import Label, Model, Scorer
 from services.triage.tone.word_lists import Kind, Span, WordLists
 
 _READ: Final = 20_000
 """Characters that are read of a text."""
+
+_LISTS_ALONE: Final = 0.5
+"""How strong a find is where the lists stand alone: below all that a model is rather sure of."""
 
 _MENTION: Final = re.compile(r"(?<![\w.+-])@[\w*_]")
 
@@ -26,6 +30,8 @@ class Reading:
     spans: tuple[Span, ...]
     first_person: bool
     to_somebody: bool
+    scores: Mapping[Label, float]
+    """What the model or its replacement says, of the labels that it knows in this language; not behind any gate."""
 
     def found(self, kind: Kind) -> tuple[Span, ...]:
         """Return the spans of ``kind``."""
@@ -47,20 +53,45 @@ class Reading:
         insults = self.found("insult")
         return any(span.group.addressed for span in insults) or (bool(insults) and self.to_somebody)
 
+    @property
+    def distress(self) -> float:
+        """How strong the signs of distress are, from 0 to 1; 0 behind a closed gate."""
+        return self.scores.get("distress", _LISTS_ALONE) if self.distress_gate else 0.0
+
+    @property
+    def hostility(self) -> float:
+        """How strong the signs of hostility are, from 0 to 1; 0 behind a closed gate."""
+        return self.scores.get("hostility", _LISTS_ALONE) if self.hostility_gate else 0.0
+
+    @property
+    def thanks(self) -> bool:
+        """Tell whether it thanks somebody."""
+        return bool(self.found("thanks")) or self.scores.get("gratitude", 0.0) >= 0.5
+
 
 class Reader:
-    """Reads texts; making one loads the lists, which takes a good part of a second."""
+    """Reads texts; making one loads lists and models, which takes about a second of the processor."""
 
-    def __init__(self) -> None:
+    def __init__(self, scorer: Scorer | None = None) -> None:
+        """Score by ``scorer``, else by the shipped model."""
         self._lists = WordLists()
         self._languages = Languages()
+        self._scorer = scorer or Model.shipped()
 
-    def read(self, texts: Iterable[str]) -> list[Reading]:
-        """Return the reading of each text."""
-        return [self._read(text[:_READ]) for text in texts]
+    def read(self, texts: Iterable[str], usual: str = UNKNOWN) -> list[Reading]:
+        """Return the reading of each text. Texts are best given many at once.
 
-    def _read(self, text: str) -> Reading:
-        said = own_words(text, BLANK)
+        ``usual`` is the language that the community writes in: a text that is too short to tell is taken to be in it.
+        """
+        cut = [text[:_READ] for text in texts]
+        said = [own_words(text, BLANK) for text in cut]
+        plain = [text.replace(BLANK, " ") for text in said]
+        unscored = [self._unscored(*one, usual) for one in zip(cut, said, plain, strict=True)]
+        scores = self._scorer.score(plain, [reading.language for reading in unscored])
+        return [replace(reading, scores=found) for reading, found in zip(unscored, scores, strict=True)]
+
+    def _unscored(self, text: str, said: str, plain: str, usual: str) -> Reading:
+        told = self._languages.of(plain)
         folded = fold(said)
         spans = self._lists.find(folded)
         # Who quotes themselves ("I told them 'I want to die'") is heard all the same.
@@ -70,8 +101,9 @@ class Reader:
             spans = [*crisis, *(span for span in spans if span.group.kind != "crisis")]
         first_person = self._lists.first_person(folded)
         return Reading(
-            language=self._languages.of(said.replace(BLANK, " ")),
+            language=usual if told == UNKNOWN else told,
             spans=tuple(span for span in spans if first_person or not span.group.first_person),
             first_person=first_person,
             to_somebody=_MENTION.search(said) is not None or self._lists.second_person(folded),
+            scores={},
         )

@@ -177,3 +177,11 @@ def test_the_language_is_told_or_left_open(reader: Reader) -> None:
     ]
     languages = [reading.language for reading in reader.read(texts)]
     assert languages == ["en", "de", "es", "fr", "pt", "it", "und", "und", "und"]
+
+
+def test_a_text_too_short_to_tell_is_in_the_community_s_usual_language(reader: Reader) -> None:
+    [unknown] = reader.read(["thx!!"])
+    [usual] = reader.read(["thx!!"], usual="en")
+    assert (unknown.language, unknown.scores) == ("und", {})
+    assert usual.language == "en"
+    assert set(usual.scores) == {"distress", "hostility", "gratitude"}

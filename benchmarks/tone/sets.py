@@ -1,0 +1,226 @@
+"""The labelled sets: where each comes from, under which licence, and what is read of it."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_LARGEST: Final = 20_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """A file of a public repository; ``may_train`` says whether its licence lets weights trained on it be shipped."""
+
+    name: str
+    repository: str
+    commit: str
+    path: str
+    sha256: str
+    licence: str
+    may_train: bool
+    use: str
+
+    @property
+    def address(self) -> str:
+        """Where the file is to be had."""
+        return f"https://raw.githubusercontent.com/{self.repository}/{self.commit}/{self.path}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A text, and what those who labelled it said of it."""
+
+    text: str
+    labels: frozenset[str]
+
+
+class SetMissingError(Exception):
+    """A file of a set is not in the folder; the message says where it is to be had."""
+
+
+def _goemotions(part: str, sha256: str, use: str) -> Origin:
+    return Origin(
+        name=f"goemotions-{part}",
+        repository="monologg/GoEmotions-pytorch",
+        commit="b75f9d3a8b76bc1060687925b04ca98a1b8ea66b",
+        path=f"data/original/{part}.tsv",
+        sha256=sha256,
+        licence="Apache-2.0",
+        may_train=True,
+        use=use,
+    )
+
+
+def _germeval(part: str, sha256: str, use: str) -> Origin:
+    return Origin(
+        name=f"germeval2018-{part}",
+        repository="uds-lsv/GermEval-2018-Data",
+        commit="9877472d39523effd54cd079b4c61157ed141508",
+        path=f"germeval2018.{part}.txt",
+        sha256=sha256,
+        licence="CC BY 4.0",
+        may_train=True,
+        use=use,
+    )
+
+
+def _brighter(language: str, sha256: str) -> Origin:
+    return Origin(
+        name=f"brighter-{language}",
+        repository="emotion-analysis-project/SemEval2025-Task11",
+        commit="513a7e8bef7ef6370ac416ced97efba338c47c97",
+        path=f"task-dataset/semeval-2025-task11-dataset/track_a/train/{language}.csv",
+        sha256=sha256,
+        licence="CC BY 4.0, said only in a part of its README that is commented out",
+        may_train=False,
+        use="measured with, never trained on",
+    )
+
+
+ORIGINS: Final = {
+    origin.name: origin
+    for origin in (
+        _goemotions("train", "1c254a142be5c00e80d819b9ae1bbd36d94b2eeb8f4b1271846508d57e57d9c5", "trained on"),
+        _goemotions(
+            "dev", "575489c079c9de1097062a01738f998590d6b7ead66dd1c9fd1d2ba01fd8bc62", "settings were chosen on"
+        ),
+        _goemotions("test", "0587b2dd8b27b97352adbfc3fb083d46005c8946657fdc2b1ca8b1cc7f1f8be4", "measured with"),
+        _germeval("training", "0f88c63a344e1ab69c5407aa539d1612cd82a96b51ebd6bd613dc70ff9fef03e", "trained on"),
+        _germeval("test", "45f31510b305d080a933d4087b8d34f7a5e4087141718955b90357ca730074f2", "measured with"),
+        Origin(
+            name="premo",
+            repository="opus-research/sentiment-dataset",
+            commit="637b037ecca569e872e56bbccf81715ae7d627ab",
+            path="data/dataset.json",
+            sha256="06c604e0daaa5964de30026019e6dbe3ab29b4849b38ea92e7ed6335f46e7fa6",
+            licence="MIT",
+            may_train=True,
+            use="measured with, whole",
+        ),
+        Origin(
+            name="senti4sd-test",
+            repository="collab-uniba/Senti4SD",
+            commit="8a3467e9e8dbaa0af9343862aadc83a56a4668bc",
+            path="Senti4SD_GoldStandard_and_DSM/Senti4SD_Train_Test_Partitions/test1326itemPOLARITY.csv",
+            sha256="a828541a0d63ef61a35540e7ef88051edd712509a4a5acb54941fe1434a4cd75",
+            licence="MIT",
+            may_train=True,
+            use="measured with",
+        ),
+        Origin(
+            name="incivility",
+            repository="vcu-swim-lab/incivility-dataset",
+            commit="5e76aa97b0f57a4cf58c021469c79d4d1e805885",
+            path="dataset/annotated_comment_level.csv",
+            sha256="8feaef255cb9a741626c3ce10835c69405a75fb070993c2f2f6619c00c5cd972",
+            licence="MIT",
+            may_train=True,
+            use="measured with, whole",
+        ),
+        _brighter("deu", "e0006e837a74afcc46f12c877442e4823a0de6a396afa37b7949487e2940b295"),
+        _brighter("eng", "b1f0115cfb31e7da089e06a963d774d1c95c8353a4cea5f0804cb9649cb5f684"),
+        _brighter("esp", "136e5a49e3fd0f270e40985b66c7c804cca649888a606ce47d0536082ea412d7"),
+        _brighter("ptbr", "ca24d3eab10afef0682e778a735e7c21611f3d027bd88341d3f7aa3d9aee6ae0"),
+    )
+}
+
+_EMOTIONS: Final = (
+    *("admiration", "amusement", "anger", "annoyance", "approval", "caring", "confusion", "curiosity", "desire"),
+    *("disappointment", "disapproval", "disgust", "embarrassment", "excitement", "fear", "gratitude", "grief", "joy"),
+    *("love", "nervousness", "optimism", "pride", "realization", "relief", "remorse", "sadness", "surprise", "neutral"),
+)
+"""GoEmotions' labels in the order of its numbers."""
+
+
+class Sets:
+    """The labelled sets of a folder, whatever its files are called."""
+
+    def __init__(self, folder: Path) -> None:
+        """Look at the files below ``folder``."""
+        wanted = {origin.sha256 for origin in ORIGINS.values()}
+        self._folder = folder
+        self._paths = {
+            digest: path
+            for path in sorted(folder.rglob("*"))
+            if path.is_file() and path.stat().st_size < _LARGEST
+            if (digest := hashlib.sha256(path.read_bytes()).hexdigest()) in wanted
+        }
+
+    def read(self, name: str) -> list[Example]:
+        """Return the examples of a set. Raise SetMissingError when no file below the folder is the one it names."""
+        origin = ORIGINS[name]
+        path = self._paths.get(origin.sha256)
+        if path is None:
+            raise SetMissingError(
+                f"{name} is not in {self._folder}: put {origin.address} there, under any name"
+                f" (SHA-256 {origin.sha256}, {origin.licence})."
+            )
+        return _READERS[name.partition("-")[0]](path)
+
+
+def _read_goemotions(path: Path) -> list[Example]:
+    rows = (line.split("\t") for line in path.read_text("utf-8").splitlines())
+    return [
+        Example(text=text, labels=frozenset(_EMOTIONS[int(number)] for number in numbers.split(",")))
+        for text, numbers, _ in rows
+    ]
+
+
+def _read_germeval(path: Path) -> list[Example]:
+    rows = (line.split("\t") for line in path.read_text("utf-8").splitlines() if line.strip())
+    return [Example(text=row[0], labels=frozenset({row[1].strip().lower()})) for row in rows]
+
+
+def _read_brighter(path: Path) -> list[Example]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            Example(
+                text=row["text"],
+                labels=frozenset(
+                    name for name, value in row.items() if name not in {"id", "text"} and value[:1] == "1"
+                ),
+            )
+            for row in csv.DictReader(file)
+        ]
+
+
+def _read_premo(path: Path) -> list[Example]:
+    """Read what at least two of those who labelled a comment felt in it."""
+    examples = []
+    for row in json.loads(path.read_text("utf-8")):
+        felt = Counter(
+            emotion
+            for answer in row["individual_answers"]
+            for emotion in {*answer["part1"]["emotions"], *answer["part2"]["emotions"]}
+        )
+        examples.append(Example(text=row["raw_message"], labels=frozenset(name for name in felt if felt[name] > 1)))
+    return examples
+
+
+def _read_senti4sd(path: Path) -> list[Example]:
+    rows = (line.split(";", 2) for line in path.read_text("utf-8").splitlines() if line)
+    return [Example(text=text, labels=frozenset({polarity})) for _, polarity, text in rows]
+
+
+def _read_incivility(path: Path) -> list[Example]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            Example(text=row["comment_body"], labels=frozenset({row["tbdf"].lower()})) for row in csv.DictReader(file)
+        ]
+
+
+_READERS: Final[dict[str, Callable[[Path], list[Example]]]] = {
+    "goemotions": _read_goemotions,
+    "germeval2018": _read_germeval,
+    "brighter": _read_brighter,
+    "premo": _read_premo,
+    "senti4sd": _read_senti4sd,
+    "incivility": _read_incivility,
+}

@@ -1,0 +1,71 @@
+"""The model: how likely a text shows distress, hostility or gratitude, from hashed features, by numpy alone.
+
+It was trained by ``benchmarks.tone.training`` on the sets that docs/judgement.md names, and is shipped as
+``model.npz``: one signed byte for each feature and column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import as_file, files
+from typing import Final, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.triage.tone.features import batches, hashed
+
+Label = Literal["distress", "hostility", "gratitude"]
+
+COLUMNS: Final[tuple[tuple[str, Label], ...]] = (
+    ("en", "distress"),
+    ("en", "hostility"),
+    ("en", "gratitude"),
+    ("de", "hostility"),
+)
+"""What there were examples of, by language. Of all else the model knows nothing, and the lists stand alone."""
+
+FILE: Final = "model.npz"
+
+
+class Scorer(Protocol):
+    """What scores texts. The model here is one; an encoder of sentences may take its place."""
+
+    def score(self, texts: Sequence[str], languages: Sequence[str]) -> list[dict[Label, float]]:
+        """Return how likely each text shows each label, from 0 to 1.
+
+        ``languages`` are those of the texts by their ISO 639 codes. A label is missing where the scorer knows nothing.
+        """
+        ...
+
+
+class Model:
+    """A trained model, with its weights by feature and column."""
+
+    def __init__(self, weights: NDArray[np.int8], scales: NDArray[np.float32], biases: NDArray[np.float32]) -> None:
+        """Take the weights, and of each column what a weight of one is worth and the bias."""
+        self._weights = weights
+        self._scales = scales
+        self._biases = biases
+
+    @classmethod
+    def shipped(cls) -> Model:
+        """Load the model that this package is shipped with."""
+        with as_file(files(__package__).joinpath(FILE)) as path, np.load(path, allow_pickle=False) as arrays:
+            return cls(arrays["weights"], arrays["scales"], arrays["biases"])
+
+    def score(self, texts: Sequence[str], languages: Sequence[str]) -> list[dict[Label, float]]:
+        """Return how likely each text shows each label. Texts are best given many at once."""
+        rows = (row for batch in batches(texts) for row in self._probabilities(batch).tolist())
+        return [
+            {label: p for (of, label), p in zip(COLUMNS, row, strict=True) if of == language}
+            for row, language in zip(rows, languages, strict=True)
+        ]
+
+    def _probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        buckets, starts = hashed(texts)
+        sums = np.zeros((len(buckets) + 1, len(COLUMNS)), np.int32)
+        np.cumsum(self._weights[buckets], axis=0, dtype=np.int32, out=sums[1:])
+        lengths = np.maximum(np.diff(starts), 1)
+        logits = (sums[starts[1:]] - sums[starts[:-1]]) * self._scales / np.sqrt(lengths)[:, None] + self._biases
+        return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), np.float64)
