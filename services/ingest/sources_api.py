@@ -50,7 +50,7 @@ async def post_source(data: SourceWanted, state: State) -> SourceAdded:
     elif data.hook is None:
         token = await parts.sources.add(*key, now)
     else:
-        secret = data.hook.secret or _made(_format(data.hook))
+        secret = _secret(_format(data.hook), data.hook.secret, "hook.secret")
         token = await parts.hooks.add(key, data.hook.format, data.hook.settings, secret, now)
     source = f"/{data.platform}/{data.name}"
     if token is None:
@@ -104,7 +104,7 @@ async def post_secret(platform: str, name: str, community: str, data: SecretWant
     hook = await hooks.of(key)
     if hook is None:
         raise _no_hook(key)
-    secret = data.secret or _made(FORMATS[hook.format])
+    secret = _secret(FORMATS[hook.format], data.secret, "secret")
     await hooks.replace_secret(key, secret)
     return SecretAdded(secret=secret)
 
@@ -180,8 +180,15 @@ def _check_poll(poll: PollWanted) -> None:
         )
 
 
-def _made(form: Format) -> str:
-    return form.key_prefix + secrets.token_hex(_SECRET_BYTES)
+def _secret(form: Format, given: str | None, field: str) -> str:
+    """Return the secret that was given, or one that is made; raises ProblemError for one that is none."""
+    if given is None:
+        return form.key_prefix + secrets.token_hex(_SECRET_BYTES)
+    try:
+        form.scheme.check(given)
+    except ValueError as error:
+        raise ProblemError(422, f"{field}: {error}", field=field) from None
+    return given
 
 
 def _path(key: HookKey) -> str:

@@ -229,6 +229,18 @@ async def test_a_signed_sample_says_what_it_would_come_to(world: World) -> None:
         ({"format": "carrier-pigeon"}, "hook.format"),
         ({"format": "github", "secret": ""}, "hook.secret"),
         ({"format": "github", "secret": "with space"}, "hook.secret"),
+        ({"format": "discord", "secret": "no-key"}, "hook.secret"),
+        ({"format": "discord", "secret": "zz" * 32}, "hook.secret"),
+        (
+            {
+                "format": "standard-webhooks",
+                "secret": "a",
+                "settings": {"mapping": [{"kind": "joined", "fields": {"member": {"id": "id"}}}]},
+            },
+            "hook.secret",
+        ),
+        ({"format": "standard-webhooks"}, "hook.settings.mapping"),
+        ({"format": "github", "settings": {"mapping": [{"kind": "joined", "fields": {}}]}}, "hook.settings.mapping"),
         ({"format": "github", "settings": {"site": "forum.example.org"}}, "hook.settings.site"),
         ({"format": "github", "settings": {"colour": "red"}}, "hook.settings"),
     ],

@@ -16,4 +16,11 @@ def _verify(signed: Signed, secret: str) -> bool:
     return is_recent(time, signed.now)
 
 
-ED25519: Final = Scheme(verify=_verify, sign=None)
+def _check(secret: str) -> None:
+    try:
+        VerifyKey(bytes.fromhex(secret))
+    except Exception:  # noqa: BLE001 -- the library's own errors are no ValueErrors
+        raise ValueError("a public key has 64 hexadecimal digits") from None
+
+
+ED25519: Final = Scheme(verify=_verify, sign=None, check=_check)

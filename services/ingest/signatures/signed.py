@@ -31,12 +31,14 @@ Sign = Callable[[bytes, str, datetime], dict[str, str]]
 class Scheme:
     """How a platform proves who it is. ``sign`` is None where only the platform can: it has a key that we have not.
 
-    ``with_secret`` returns a body as one is sent that holds the secret itself.
+    ``with_secret`` returns a body as one is sent that holds the secret itself. ``check`` raises ValueError, with what a
+    secret of the platform looks like, for one with which nothing could be verified.
     """
 
     verify: Verify
     sign: Sign | None
     with_secret: Callable[[bytes, str], bytes] = lambda body, _secret: body
+    check: Callable[[str], object] = lambda _secret: None
 
 
 def is_recent(seconds: str, now: datetime) -> bool:

@@ -33,4 +33,11 @@ def _signature(message: str, time: datetime, body: bytes, secret: str) -> str:
     return Webhook(secret).sign(message, time, body.decode())
 
 
-STANDARD_WEBHOOKS: Final = Scheme(verify=_verify, sign=_sign)
+def _check(secret: str) -> None:
+    try:
+        Webhook(secret)
+    except Exception:  # noqa: BLE001 -- the library raises what base64 does, and its own
+        raise ValueError("a secret is whsec_ and base64") from None
+
+
+STANDARD_WEBHOOKS: Final = Scheme(verify=_verify, sign=_sign, check=_check)
