@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, unquote
 
-from shared.contracts.names import digest
+from services.ingest.platforms.zulip import conversation_of, unresolved
 
 _STREAM: Final = re.compile(r"([0-9]{1,15})-(.+)", re.DOTALL)
-_RESOLVED: Final = re.compile(r"^✔\s*")
-_MAX_CONVERSATION: Final = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +26,8 @@ class Topic:
 
     @property
     def conversation(self) -> str:
-        """``<stream id>/<topic>``; a longer one ends in a digest of the whole."""
-        name = f"{self.stream_id}/{self.topic}"
-        if len(name) <= _MAX_CONVERSATION:
-            return name
-        mark = f"#{digest(name)}"
-        return name[: _MAX_CONVERSATION - len(mark)] + mark
+        """The conversation that the topic is."""
+        return conversation_of(self.stream_id, self.topic)
 
     def url(self, site: str, message: int) -> str:
         """Return the link to a message on the Zulip at ``site``."""
@@ -57,8 +51,8 @@ def topic_of(path: str, streams: Mapping[int, str]) -> Topic | None:
     return Topic(
         stream_id=stream_id,
         stream=streams.get(stream_id) or unquote(match[2]).replace("-", " "),
-        topic=_RESOLVED.sub("", name) or name,
-        resolved=_RESOLVED.match(name) is not None,
+        topic=unresolved(name),
+        resolved=unresolved(name) != name,
         folder=folder,
         stem=stem,
     )

@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 from infra.importing.reading import Skipped
 from infra.importing.zulip import ZulipArchive, stream_names
 from infra.importing.zulip_names import topic_of
+from services.ingest.platforms.reading import HookSettings
+from services.ingest.platforms.zulip import read as read_webhook
 from shared.contracts.member_events import Posted, Solved
 from tests.importing.exported import ReadExport
 from tests.importing.exported import read as read_export
+from tests.sources.reading import delivery, only_fact
 
 EXPORT = ZulipArchive(site="https://acme.zulipchat.com/")
 PATH = "17-new-members/Is.20it.20a.2Eb.3F.json"
@@ -153,3 +156,15 @@ json_values = st.recursive(
 @given(json_values)
 def test_no_json_crashes_the_reader(value: Any) -> None:
     read(value)
+
+
+def test_the_same_message_by_webhook_is_the_same_event_in_the_same_conversation() -> None:
+    (imported,) = read([message(7)]).facts
+    sent = {"id": 7, "type": "stream", "stream_id": 17, "subject": "✔ Is it a.b?", "display_recipient": "new members"}
+    sent |= {"sender_id": 3, "sender_full_name": "Ada Byron", "timestamp": 1_600_000_007, "content": "text 7"}
+    reading = read_webhook(delivery({"token": "t", "message": sent}), HookSettings(public=("17",)))
+    posted = only_fact(reading)
+    assert (posted.id, posted.time) == (imported.id, imported.time)
+    assert isinstance(imported.data, Posted)
+    assert isinstance(posted.data, Posted)
+    assert posted.data.conversation == imported.data.conversation

@@ -74,7 +74,7 @@ def read(delivery: Delivery, settings: HookSettings) -> Reading:
     place = str(message.stream_id)
     if not {place, EVERYWHERE} & {*settings.public, *settings.private}:
         return Passed(why="private-place")
-    topic = _RESOLVED.sub("", message.subject) or message.subject
+    topic = unresolved(message.subject)
     data = Posted(
         member=Member(
             id=str(message.sender_id),
@@ -90,6 +90,11 @@ def read(delivery: Delivery, settings: HookSettings) -> Reading:
         url=_link(settings.site, place, message),
     )
     return (Fact(id=post_id(str(message.id)), time=time_of(message.timestamp), data=data),)
+
+
+def unresolved(topic: str) -> str:
+    """Return a topic's name without the tick that resolving puts before it."""
+    return _RESOLVED.sub("", topic) or topic
 
 
 def conversation_of(stream: int, topic: str) -> str:
