@@ -16,6 +16,7 @@ from services.ingest.platforms.facts import (
     Fact,
     deletion_id,
     edit_id,
+    edit_of,
     link,
     member_fact_id,
     moderation_id,
@@ -29,7 +30,6 @@ from services.ingest.platforms.facts import (
 from services.ingest.platforms.reading import EVERYWHERE, Delivery, HookSettings, Passed, Reading, Time, decoded, header
 from shared.contracts.member_events import (
     Deleted,
-    Edited,
     Joined,
     Left,
     Member,
@@ -176,16 +176,8 @@ def post_fact(post: Post, settings: HookSettings) -> Fact:
 def edit_fact(post: Post, settings: HookSettings) -> Fact:
     """Return that ``post`` was changed to what it says now."""
     now = posted(post, settings)
-    data = Edited(
-        member=now.member,
-        conversation=now.conversation,
-        message=now.message,
-        text=now.text,
-        audience=now.audience,
-        url=now.url,
-    )
     at = post.updated_at or post.created_at
-    return Fact(id=edit_id(now.message, stamp(at)), time=at, data=data)
+    return Fact(id=edit_id(now.message, stamp(at)), time=at, data=edit_of(now))
 
 
 def solved_fact(post: Post, settings: HookSettings, at: datetime) -> Fact:

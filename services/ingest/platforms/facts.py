@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from shared.contracts.member_events import MemberEventData
+from shared.contracts.member_events import Edited, MemberEventData, Posted
 from shared.contracts.names import digest
 
 _ADDRESS: Final = re.compile(r"(?:mailto:)?[^\s@]+@[^\s@]+\.[^\s@.]+", re.IGNORECASE)
@@ -33,6 +33,18 @@ class Fact:
 
 class NotAFactError(ValueError):
     """What was read tells nothing of a member that is taken; the message says why."""
+
+
+def edit_of(post: Posted) -> Edited:
+    """Return that what stands in a message now is what ``post`` says."""
+    return Edited(
+        member=post.member,
+        conversation=post.conversation,
+        message=post.message,
+        text=post.text,
+        audience=post.audience,
+        url=post.url,
+    )
 
 
 def post_id(message: str) -> str:

@@ -15,6 +15,7 @@ from services.ingest.platforms.facts import (
     Fact,
     deletion_id,
     edit_id,
+    edit_of,
     link,
     member_fact_id,
     moderation_id,
@@ -37,7 +38,6 @@ from services.ingest.platforms.reading import (
 from shared.contracts.member_events import (
     Cancelled,
     Deleted,
-    Edited,
     Joined,
     Left,
     Member,
@@ -275,15 +275,7 @@ def _written(event: Event, delivery: Delivery, item: Item, post: Posted | None, 
     if event.action == "edited":
         if not {"body", "title"} & set(event.changes):
             return _NO_CONCERN
-        edited = Edited(
-            member=post.member,
-            conversation=post.conversation,
-            message=post.message,
-            text=post.text,
-            audience=post.audience,
-            url=post.url,
-        )
-        return (Fact(id=edit_id(post.message, stamp(changed)), time=changed, data=edited),)
+        return (Fact(id=edit_id(post.message, stamp(changed)), time=changed, data=edit_of(post)),)
     return (Fact(id=post_id(post.message), time=created, data=post),)
 
 

@@ -14,6 +14,7 @@ from msgspec import Struct
 from services.ingest.platforms.facts import (
     Fact,
     edit_id,
+    edit_of,
     link,
     member_fact_id,
     moderation_id,
@@ -24,7 +25,7 @@ from services.ingest.platforms.facts import (
 )
 from services.ingest.platforms.html_text import text_of_html
 from services.ingest.platforms.reading import Delivery, HookSettings, NotUnderstoodError, Passed, Reading, Time, decoded
-from shared.contracts.member_events import Edited, Joined, Member, Moderated, Posted, Updated
+from shared.contracts.member_events import Joined, Member, Moderated, Posted, Updated
 from shared.contracts.names import Audience, Label
 
 SAMPLE: Final = (
@@ -119,23 +120,18 @@ def _status(delivery: Delivery, settings: HookSettings) -> Reading:
     if isinstance(audience, Passed):
         return audience
     written = "\n\n".join(part for part in (status.spoiler_text, text_of_html(status.content)) if part)
-    member, text, url = _member(status.account), text_of(written), link(status.url)
-    conversation = status.in_reply_to_id or status.id
-    if status.edited_at is not None:
-        edited = Edited(
-            member=member, conversation=conversation, message=status.id, text=text, audience=audience, url=url
-        )
-        return (Fact(id=edit_id(status.id, stamp(status.edited_at)), time=status.edited_at, data=edited),)
     posted = Posted(
-        member=member,
-        conversation=conversation,
+        member=_member(status.account),
+        conversation=status.in_reply_to_id or status.id,
         message=status.id,
-        text=text,
+        text=text_of(written),
         reply_to=status.in_reply_to_id,
         audience=audience,
         mentions=tuple(dict.fromkeys(mention.id for mention in status.mentions))[:_MAX_MENTIONS],
-        url=url,
+        url=link(status.url),
     )
+    if (edited := status.edited_at) is not None:
+        return (Fact(id=edit_id(status.id, stamp(edited)), time=edited, data=edit_of(posted)),)
     return (Fact(id=post_id(status.id), time=status.created_at, data=posted),)
 
 

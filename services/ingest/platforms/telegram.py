@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from services.ingest.platforms.facts import (
     Fact,
     edit_id,
+    edit_of,
     link,
     member_fact_id,
     moderation_id,
@@ -22,7 +23,7 @@ from services.ingest.platforms.facts import (
     text_of,
 )
 from services.ingest.platforms.reading import Delivery, HookSettings, Passed, Reading, decoded, time_of
-from shared.contracts.member_events import Edited, Joined, Left, Member, Moderated, Posted, Reacted
+from shared.contracts.member_events import Joined, Left, Member, Moderated, Posted, Reacted
 from shared.contracts.names import Audience
 
 SAMPLE: Final = (
@@ -152,25 +153,20 @@ def _said(message: Message, audience: Audience) -> Reading:
         return Passed(why="no-member")  # a channel or an anonymous administrator speaks
     name, chat = _name(message.chat, message.message_id), message.chat
     replied, answered = _replied(message), _answered(message)
-    conversation = _name(chat, answered) if answered is not None else name
-    member, url = _member(message.sender), _link(chat, message.message_id)
-    if message.edit_date is not None:
-        edited = Edited(
-            member=member, conversation=conversation, message=name, text=text_of(text), audience=audience, url=url
-        )
-        return (Fact(id=edit_id(name, str(message.edit_date)), time=time_of(message.edit_date), data=edited),)
     mentioned = {str(each.user.id): None for each in message.entities if each.user is not None}
     posted = Posted(
-        member=member,
-        conversation=conversation,
+        member=_member(message.sender),
+        conversation=_name(chat, answered) if answered is not None else name,
         message=name,
         text=text_of(text),
         reply_to=_name(chat, replied) if replied is not None else None,
         channel=name_of(chat.title),
         audience=audience,
         mentions=tuple(mentioned)[:_MAX_MENTIONS],
-        url=url,
+        url=_link(chat, message.message_id),
     )
+    if (edited := message.edit_date) is not None:
+        return (Fact(id=edit_id(name, str(edited)), time=time_of(edited), data=edit_of(posted)),)
     return (Fact(id=post_id(name), time=time_of(message.date), data=posted),)
 
 
