@@ -58,7 +58,7 @@ _PORTUGUESE: Final = (
 )
 _GREETING: Final = r"hi|hello|hey|hallo|guten tag|moin|hola|buenas|bonjour|salut|olá|oi|bom dia"
 _OPENER: Final = re.compile(
-    rf"(?:^|[.!:,\n\u2013\u2014]\s+|\b(?:{_GREETING})(?:\s+\w+){{0,2}}?\s+|\b(?:but|and|so|please|aber|pero|mais|mas)\s+)[\s*_#-]*"
+    rf"(?:^|[.!:,\n\u2013\u2014]\s++|\b(?:{_GREETING})(?:\s+\w+){{0,2}}?\s++|\b(?:but|and|so|please|aber|pero|mais|mas)\s++)[\s*_#-]*+"
     rf"(?:{'|'.join((*_ENGLISH, *_GERMAN, *_SPANISH, *_FRENCH, *_PORTUGUESE))})",
     re.IGNORECASE | re.MULTILINE,
 )

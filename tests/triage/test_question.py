@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from services.triage.question import asks
@@ -103,3 +105,20 @@ def test_hostile_texts_are_read_in_no_time(text: str) -> None:
     begin = process_time()
     asks(text)
     assert process_time() - begin < 0.1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It says: " + " " * 3_900,
+        "\n" * 3_900,
+        "> quoted by somebody\n" * 180,
+        "hello " + "\t" * 3_900,
+        ". -_* " * 650,
+    ],
+    ids=["blanks", "lines", "quotes", "greeting", "bullets"],
+)
+def test_no_text_takes_long(text: str) -> None:
+    began = time.process_time()
+    assert not asks(text)
+    assert time.process_time() - began < 0.5
