@@ -12,6 +12,7 @@ class Setup:
 
     ``told`` names the secret that the platform made itself. ``site`` and ``public`` say what is
     asked under these names where the platform does not tell it. In a ``survey``, a hidden field holds the member.
+    One that is ``polled`` sends nothing: it is asked with the secret that it made.
     """
 
     steps: tuple[str, ...]
@@ -20,12 +21,18 @@ class Setup:
     public: str | None = None
     needs_mapping: bool = False
     survey: bool = False
+    polled: bool = False
 
 
 SETUPS: Final[dict[str, Setup]] = {
     "bearer": Setup(
         needs_mapping=True,
         steps=("Have the platform POST JSON to {url}", "with the header  Authorization: Bearer {secret}"),
+    ),
+    "circle": Setup(
+        told="an Admin API token of the type Admin V2 (on Circle: Developers, Tokens)",
+        polled=True,
+        steps=("Nothing more is to be done on Circle: it is read every hour, or as often as --every says.",),
     ),
     "discord": Setup(
         told="the application's Public Key (General Information)",
@@ -139,4 +146,4 @@ SETUPS: Final[dict[str, Setup]] = {
         ),
     ),
 }
-"""By the format of the webhook."""
+"""By the format of the webhook, or of the platform that is polled."""

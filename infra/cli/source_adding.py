@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -13,9 +14,10 @@ import typer
 from infra.mapping_file import read_mapping
 from infra.operator_error import OperatorError
 from infra.source_setup import SETUPS, Setup
+from services.ingest.platforms.polled import PollSettings
 from services.ingest.platforms.reading import HookSettings
 from services.ingest.refusal import field_problem
-from services.ingest.source_forms import HookWanted, SourceWanted
+from services.ingest.source_forms import HookWanted, PollWanted, SourceWanted
 from shared.contracts.names import NAME_PATTERN
 
 BY_TOKEN: Final = "cloudevents"  # noqa: S105 -- the name of a way
@@ -36,6 +38,8 @@ class Given:
     member_field: str | None
     score_field: str | None
     comment_field: str | None
+    since: datetime | None
+    every: int | None
     secret: str | None = field(repr=False)
 
 
@@ -51,10 +55,21 @@ def wanted_source(given: Given, *, ask: bool) -> SourceWanted:
         return SourceWanted(community=community, platform=platform, name=name)
     if form not in SETUPS:
         raise OperatorError(f"--format is {form!r}: there are {', '.join(sorted(SETUPS))} and {BY_TOKEN}.")
+    if SETUPS[form].polled:
+        return SourceWanted(community=community, platform=platform, name=name, poll=_poll(given, form, asker))
+    if given.since is not None or given.every is not None:
+        raise OperatorError("--since and --every are for platforms that are polled: leave them out.")
     settings = _settings(given, SETUPS[form], asker)
     secret = _secret(given, SETUPS[form], asker, path=f"/v1/hooks/{community}/{platform}/{name}")
     hook = HookWanted(format=form, secret=secret, settings=settings)
     return SourceWanted(community=community, platform=platform, name=name, hook=hook)
+
+
+def _poll(given: Given, form: str, asker: _Asker) -> PollWanted:
+    told = SETUPS[form].told or ""
+    secret = given.secret or asker.text("--secret-file", told[0].upper() + told[1:], hidden=True)
+    settings = PollSettings(since=given.since, every=given.every, private=given.private)
+    return PollWanted(format=form, secret=secret, settings=settings)
 
 
 def _secret(given: Given, setup: Setup, asker: _Asker, *, path: str) -> str | None:

@@ -30,6 +30,11 @@ def say_added(added: SourceAdded, form: str | None, base: str, *, given_url: boo
     """Tell what is to be done on the platform; ``base`` is where it reaches this Warmline."""
     console = Console(soft_wrap=True, highlight=False)
     console.print(Text.assemble((f"{added.source} is added.", "bold green")))
+    if form is not None and SETUPS[form].polled:
+        for step in SETUPS[form].steps:
+            console.print(step, markup=False)
+        console.print("How it goes: warmline source list", markup=False)
+        return
     if form is None or added.path is None:
         console.print(f"Its token, shown only now: {added.token}", markup=False)
         console.print(f"Send CloudEvents to {base}/v1/events with  Authorization: Bearer <token>", markup=False)

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
@@ -84,6 +85,13 @@ def add(
     comment_field: Annotated[
         str | None, typer.Option(help="Of a survey: the question of the comment; else the first long text.")
     ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(help="Of a platform that is polled: from when on it is read, in UTC.  [default: from now on]"),
+    ] = None,
+    every: Annotated[
+        int | None, typer.Option(min=1, max=86_400, help="Of a platform that is polled: seconds between two rounds.")
+    ] = None,
     secret_file: SecretFile = None,
     url: Url = None,
     data: Data = DEFAULT_DATA,
@@ -105,6 +113,8 @@ def add(
             member_field=member_field,
             score_field=score_field,
             comment_field=comment_field,
+            since=since.replace(tzinfo=UTC) if since else None,
+            every=every,
             secret=_secret(secret_file),
         )
         wanted = wanted_source(given, ask=sys.stdin.isatty())
@@ -113,7 +123,8 @@ def add(
             return await ingest.add_source(wanted)
 
         base = (url or running_system(data, os.environ).ingest_url).rstrip("/")
-        say_added(_run(data, added), wanted.hook.format if wanted.hook else None, base, given_url=url is not None)
+        way = wanted.hook or wanted.poll
+        say_added(_run(data, added), way.format if way else None, base, given_url=url is not None)
 
 
 @source_app.command("list")
@@ -184,7 +195,7 @@ def rotate_secret(
     finish: Annotated[bool, typer.Option("--finish", help="Drop the earlier secret.")] = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Give a webhook another secret. The earlier one holds, too, until you say --finish."""
+    """Give a source another secret. A webhook's earlier one holds, too, until you say --finish."""
     if finish:
         _change(data, platform, name, community, "DELETE", "/earlier-secret")
         typer.echo(f"Only the newest secret of /{platform}/{name} holds now.")
@@ -192,10 +203,17 @@ def rotate_secret(
     with failures_in_words():
         given = _secret(secret_file)
 
-        async def rotated(ingest: IngestClient, source: SourceListed) -> SecretAdded:
-            return await ingest.change_source("POST", source, "/secret", SecretAdded, json=SecretWanted(secret=given))
+        async def rotated(ingest: IngestClient, source: SourceListed) -> SecretAdded | None:
+            setup = SETUPS.get(source.format or "")
+            if setup is not None and setup.polled and given is None:
+                raise OperatorError(f"--secret-file is missing: {setup.told}.")
+            new = await ingest.change_source("POST", source, "/secret", SecretAdded, json=SecretWanted(secret=given))
+            return None if setup is not None and setup.polled else new
 
         new = _on_source(data, platform, name, community, rotated)
+    if new is None:
+        typer.echo(f"/{platform}/{name} is asked with the new secret from now on.")
+        return
     if given is None:
         sys.stdout.write(new.secret + "\n")
     Console(stderr=True, soft_wrap=True).print(

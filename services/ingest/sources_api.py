@@ -167,11 +167,6 @@ def _format(hook: HookWanted) -> Format:
 def _check_poll(poll: PollWanted) -> None:
     if poll.format not in POLLED:
         raise ProblemError(422, f"poll.format: there are {', '.join(sorted(POLLED))}", field="poll.format")
-    for asked in POLLED[poll.format].asks:
-        if asked.required and not getattr(poll.settings, asked.field, poll.secret):
-            raise ProblemError(
-                422, f"poll.settings.{asked.field} is missing: {asked.question}", field=f"poll.settings.{asked.field}"
-            )
     if poll.settings.api is not None and not is_encrypted_or_local(poll.settings.api):
         raise ProblemError(
             422,

@@ -1,8 +1,4 @@
-"""Circle: what its Admin API v2 lists, to member events. Pure.
-
-Forms: https://api.circle.so/apis/admin-api and the examples of its endpoints. Whatever is assumed of them is told in
-docs/sources/circle.md. A post is a conversation; comments answer in it.
-"""
+"""Circle: what is asked of its Admin API v2, and in which order. Pure."""
 
 from __future__ import annotations
 
@@ -14,18 +10,21 @@ from typing import Final, Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
-from services.ingest.platforms.facts import (
-    Fact,
-    attendance_id,
-    edit_id,
-    link,
-    member_fact_id,
-    name_of,
-    post_id,
-    stamp,
-    text_of,
+from services.ingest.platforms.circle_facts import (
+    Attendee,
+    Comment,
+    Event,
+    Membership,
+    Post,
+    Space,
+    attended,
+    described,
+    joined,
+    of_comment,
+    of_post,
+    published,
 )
-from services.ingest.platforms.html_text import text_of_html
+from services.ingest.platforms.facts import Fact
 from services.ingest.platforms.polled import (
     Answer,
     Ask,
@@ -38,8 +37,7 @@ from services.ingest.platforms.polled import (
     Round,
     Step,
 )
-from services.ingest.platforms.reading import NotUnderstoodError, Time, decoded
-from shared.contracts.member_events import Attended, Edited, Joined, Member, MemberEventData, Posted, Updated
+from services.ingest.platforms.reading import NotUnderstoodError, decoded
 from shared.contracts.names import Audience
 
 API: Final = "https://app.circle.so/api/admin/v2"
@@ -49,94 +47,9 @@ _WHOLE: Final = timedelta(days=1)
 """How often every member is read: a list of members does not tell which of them changed."""
 _LONGEST_EVENT: Final = timedelta(days=7)
 _MOST_KNOWN: Final = 10_000
-_MOST_TAGS: Final = 100
 
 Record = TypeVar("Record")
 Pages = Generator[Step, Answer, bool]
-
-
-class _Body(Struct, frozen=True, kw_only=True):
-    body: str | None = None
-    created_at: Time | None = None
-    updated_at: Time | None = None
-
-
-class _Post(Struct, frozen=True, kw_only=True):
-    id: int
-    space_id: int
-    user_id: int
-    created_at: Time
-    published_at: Time | None = None
-    user_name: str | None = None
-    name: str | None = None
-    status: str = "published"
-    body: _Body | None = None
-    space_name: str | None = None
-    url: str | None = None
-
-
-class _User(Struct, frozen=True, kw_only=True):
-    id: int
-    name: str | None = None
-
-
-class _Place(Struct, frozen=True, kw_only=True):
-    id: int
-    name: str | None = None
-
-
-class _Comment(Struct, frozen=True, kw_only=True):
-    id: int
-    created_at: Time
-    user: _User
-    post: _Place
-    space: _Place
-    parent_comment_id: int | None = None
-    body: _Body | None = None
-    url: str | None = None
-
-
-class _Space(Struct, frozen=True, kw_only=True):
-    id: int
-    name: str | None = None
-    is_private: bool = True
-
-
-class _Tag(Struct, frozen=True, kw_only=True):
-    name: str
-
-
-class _Member(Struct, frozen=True, kw_only=True):
-    """``id`` is that of the membership; posts and comments name the member by ``user_id``."""
-
-    id: int
-    user_id: int
-    created_at: Time
-    updated_at: Time
-    profile_confirmed_at: Time | None = None
-    name: str | None = None
-    member_tags: tuple[_Tag, ...] = ()
-    profile_url: str | None = None
-
-
-class _Event(Struct, frozen=True, kw_only=True):
-    id: int
-    starts_at: Time
-    name: str | None = None
-    ends_at: Time | None = None
-    space: _Place | None = None
-    space_id: int | None = None
-    url: str | None = None
-
-    @property
-    def over_at(self) -> datetime:
-        return self.ends_at or self.starts_at
-
-
-class _Attendee(Struct, frozen=True, kw_only=True):
-    community_member_id: int | None = None
-    member_name: str | None = None
-    rsvp_status: str | None = None
 
 
 class _List(Struct, frozen=True, kw_only=True):
@@ -170,10 +83,10 @@ class _Places:
 
 def read(settings: PollSettings, so_far: ReadSoFar, began: datetime) -> Round:
     """Ask for what is new."""
-    spaces: list[_Space] = []
-    listing = _Listing(path="/spaces", params={}, form=_Space, time=lambda _space: began, stops=False)
+    spaces: list[Space] = []
+    listing = _Listing(path="/spaces", params={}, form=Space, time=lambda _space: began, stops=False)
 
-    def take(page: Sequence[_Space]) -> tuple[Fact, ...]:
+    def take(page: Sequence[Space]) -> tuple[Fact, ...]:
         spaces.extend(page)
         return ()
 
@@ -244,7 +157,7 @@ def _records(path: str, raw: Sequence[msgspec.Raw], form: type[Record]) -> Gener
 
 
 def _new_members(so_far: ReadSoFar, places: _Places) -> Pages:
-    listing = _Listing(path="/community_members", params={}, form=_Member, time=lambda member: member.created_at)
+    listing = _Listing(path="/community_members", params={}, form=Membership, time=lambda member: member.created_at)
     return _pages(listing, so_far.floor(MEMBERS), lambda page: _of_members(page, places))
 
 
@@ -254,128 +167,49 @@ def _all_members(so_far: ReadSoFar, places: _Places) -> Pages:
     The first time everybody is described, for the policy may count members to the team by their tags.
     """
     listing = _Listing(
-        path="/community_members", params={}, form=_Member, time=lambda member: member.created_at, stops=False
+        path="/community_members", params={}, form=Membership, time=lambda member: member.created_at, stops=False
     )
     since, never_read = so_far.floor(ALL_MEMBERS), ALL_MEMBERS not in so_far.until
 
-    def facts(page: Sequence[_Member]) -> list[Fact]:
+    def facts(page: Sequence[Membership]) -> list[Fact]:
         joined = [fact for fact in _of_members(page, places) if fact.time >= since]
-        return joined + [_described(member) for member in page if never_read or member.updated_at >= since]
+        return joined + [described(member) for member in page if never_read or member.updated_at >= since]
 
     return _pages(listing, datetime.min.replace(tzinfo=UTC), facts)
 
 
-def _of_members(page: Sequence[_Member], places: _Places) -> list[Fact]:
+def _of_members(page: Sequence[Membership], places: _Places) -> list[Fact]:
     for member in page:
         if len(places.known) < _MOST_KNOWN:
             places.known[member.id] = member.user_id
-    return [_joined(member, member.profile_confirmed_at) for member in page if member.profile_confirmed_at is not None]
-
-
-def _joined(member: _Member, at: datetime) -> Fact:
-    who = _member(member.user_id, member.name, member.member_tags)
-    return Fact(
-        id=member_fact_id("joined", who.id, "1"), time=at, data=Joined(member=who, url=link(member.profile_url))
-    )
-
-
-def _described(member: _Member) -> Fact:
-    who = _member(member.user_id, member.name, member.member_tags)
-    fact_id = member_fact_id("updated", who.id, stamp(member.updated_at))
-    return Fact(id=fact_id, time=member.updated_at, data=Updated(member=who, tags=who.roles))
-
-
-def _member(user: int, name: str | None, tags: Sequence[_Tag] = ()) -> Member:
-    names = dict.fromkeys(label for tag in tags if (label := name_of(tag.name)))
-    return Member(id=str(user), name=name_of(name), roles=tuple(names)[:_MOST_TAGS])
+    return [joined(member, member.profile_confirmed_at) for member in page if member.profile_confirmed_at is not None]
 
 
 def _posts(so_far: ReadSoFar, places: _Places) -> Pages:
-    listing = _Listing(path="/posts", params={"status": "published", "sort": "latest"}, form=_Post, time=_published)
-    return _pages(listing, so_far.floor(POSTS), lambda page: [fact for post in page for fact in _of_post(post, places)])
-
-
-def _published(post: _Post) -> datetime:
-    return post.published_at or post.created_at
-
-
-def _of_post(post: _Post, places: _Places) -> list[Fact]:
-    audience = places.spaces.get(post.space_id)
-    if audience is None or post.status != "published":
-        return []
-    message, written = str(post.id), post.body or _Body()
-    title, text = name_of(post.name), text_of_html(written.body or "")
-    data = Posted(
-        member=_member(post.user_id, post.user_name),
-        conversation=message,
-        message=message,
-        text=text_of("\n".join(part for part in (title, text) if part)),
-        channel=name_of(post.space_name),
-        audience=audience,
-        url=link(post.url),
+    listing = _Listing(path="/posts", params={"status": "published", "sort": "latest"}, form=Post, time=published)
+    return _pages(
+        listing, so_far.floor(POSTS), lambda page: [fact for post in page for fact in of_post(post, places.spaces)]
     )
-    return _versions(data, _published(post), written)
 
 
 def _comments(so_far: ReadSoFar, places: _Places) -> Pages:
-    listing = _Listing(path="/comments", params={}, form=_Comment, time=lambda comment: comment.created_at)
+    listing = _Listing(path="/comments", params={}, form=Comment, time=lambda comment: comment.created_at)
     return _pages(
-        listing, so_far.floor(COMMENTS), lambda page: [fact for one in page for fact in _of_comment(one, places)]
+        listing, so_far.floor(COMMENTS), lambda page: [fact for one in page for fact in of_comment(one, places.spaces)]
     )
-
-
-def _of_comment(comment: _Comment, places: _Places) -> list[Fact]:
-    audience = places.spaces.get(comment.space.id)
-    if audience is None:
-        return []
-    conversation, parent = str(comment.post.id), comment.parent_comment_id
-    written = comment.body or _Body()
-    data = Posted(
-        member=_member(comment.user.id, comment.user.name),
-        conversation=conversation,
-        message=_comment_message(comment.id),
-        text=text_of(text_of_html(written.body or "")),
-        reply_to=conversation if parent is None else _comment_message(parent),
-        channel=name_of(comment.space.name),
-        audience=audience,
-        url=link(comment.url),
-    )
-    return _versions(data, comment.created_at, written)
-
-
-def _comment_message(comment: int) -> str:
-    """Posts and comments are numbered apart."""
-    return f"comment/{comment}"
-
-
-def _versions(posted: Posted, at: datetime, written: _Body) -> list[Fact]:
-    """Return a message as it was posted and, when its text was changed since, as an edit."""
-    facts = [Fact(id=post_id(posted.message), time=at, data=posted)]
-    changed = written.updated_at
-    if changed is not None and written.created_at is not None and changed > max(written.created_at, at):
-        data: MemberEventData = Edited(
-            member=posted.member,
-            conversation=posted.conversation,
-            message=posted.message,
-            text=posted.text,
-            audience=posted.audience,
-            url=posted.url,
-        )
-        facts.append(Fact(id=edit_id(posted.message, stamp(changed)), time=changed, data=data))
-    return facts
 
 
 def _events(so_far: ReadSoFar, places: _Places, began: datetime) -> Pages:
     """Read events by their begin, and of those that ended since the last time who was to be there."""
     since = so_far.until.get(EVENTS, so_far.first)
-    ended: list[_Event] = []
+    ended: list[Event] = []
 
-    def take(page: Sequence[_Event]) -> tuple[Fact, ...]:
+    def take(page: Sequence[Event]) -> tuple[Fact, ...]:
         ended.extend(event for event in page if since < event.over_at <= began and _is_taken(event, places))
         return ()
 
     listing = _Listing(
-        path="/events", params={"sort": "start_date_desc"}, form=_Event, time=lambda event: event.starts_at
+        path="/events", params={"sort": "start_date_desc"}, form=Event, time=lambda event: event.starts_at
     )
     if not (yield from _pages(listing, since - _LONGEST_EVENT, take)):
         return False
@@ -384,13 +218,13 @@ def _events(so_far: ReadSoFar, places: _Places, began: datetime) -> Pages:
     return True
 
 
-def _is_taken(event: _Event, places: _Places) -> bool:
+def _is_taken(event: Event, places: _Places) -> bool:
     space = event.space.id if event.space else event.space_id
     return space in places.spaces
 
 
-def _attendees(event: _Event, places: _Places) -> Pages:
-    attending: list[_Attendee] = []
+def _attendees(event: Event, places: _Places) -> Pages:
+    attending: list[Attendee] = []
     page = 1
     while True:
         path, params = "/event_attendees", {"event_id": str(event.id), "page": str(page), "per_page": str(_PER_PAGE)}
@@ -403,12 +237,12 @@ def _attendees(event: _Event, places: _Places) -> Pages:
         except NotUnderstoodError as error:
             yield Odd(why=f"{path}: {error}")
             return False
-        attending = yield from _records(path, found.records, _Attendee)
+        attending = yield from _records(path, found.records, Attendee)
         facts = []
         for one in attending:
             user = yield from _user(one, places)
             if user is not None:
-                facts.append(_attended(event, user, one))
+                facts.append(attended(event, user, one))
         if facts:
             yield Found(facts=tuple(facts))
         if not found.has_next_page:
@@ -416,7 +250,7 @@ def _attendees(event: _Event, places: _Places) -> Pages:
         page += 1
 
 
-def _user(attendee: _Attendee, places: _Places) -> Generator[Step, Answer, int | None]:
+def _user(attendee: Attendee, places: _Places) -> Generator[Step, Answer, int | None]:
     member = attendee.community_member_id
     if member is None or attendee.rsvp_status != "yes":
         return None
@@ -425,23 +259,13 @@ def _user(attendee: _Attendee, places: _Places) -> Generator[Step, Answer, int |
         if not isinstance(answer, bytes):
             yield Odd(why=_refusal("/community_members/{id}", answer))
             return None
-        found = yield from _records("/community_members/{id}", (msgspec.Raw(answer),), _Member)
+        found = yield from _records("/community_members/{id}", (msgspec.Raw(answer),), Membership)
         if not found:
             return None
         if len(places.known) >= _MOST_KNOWN:
             return found[0].user_id
         places.known[member] = found[0].user_id
     return places.known[member]
-
-
-def _attended(event: _Event, user: int, attendee: _Attendee) -> Fact:
-    data = Attended(
-        member=_member(user, attendee.member_name),
-        gathering=str(event.id),
-        title=name_of(event.name),
-        url=link(event.url),
-    )
-    return Fact(id=attendance_id(data.gathering, data.member.id), time=event.over_at, data=data)
 
 
 def _refusal(path: str, answer: Refused | None) -> str:

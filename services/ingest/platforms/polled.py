@@ -29,7 +29,6 @@ class PollSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """
 
     api: Url | None = None
-    client_id: Label | None = None
     since: Time | None = None
     every: Annotated[int, Meta(ge=1, le=86_400)] | None = None
     per_minute: Annotated[int, Meta(ge=1, le=10_000)] | None = None

@@ -49,8 +49,8 @@ class Poller:
         settings = self._poll.settings
         client = PlatformClient(
             self._poll.format,
-            settings.api or self._format.api or "",
-            self._format.headers(settings, self._poll.secret),
+            settings.api or self._format.api,
+            self._format.headers(self._poll.secret),
             settings.per_minute or self._format.per_minute,
         )
         failures = 0
@@ -87,6 +87,7 @@ class Poller:
         progress = await self._polls.progress(self._poll)
         began = datetime.now(UTC)
         odd: list[str] = []
+        collections = 0
         reading = self._format.read(self._poll.settings, progress.so_far, began)
         answer: Answer = None
         while True:
@@ -104,6 +105,7 @@ class Poller:
                     odd.append(why)
                 case Read(collection=collection):
                     await self._polls.move(self._lease, self._poll, collection, began)
+                    collections += 1
             del odd[:-_MOST_ODD]
         for why in dict.fromkeys(odd):
             _log.warning(
@@ -112,6 +114,8 @@ class Poller:
                 source=self._poll.principal.source,
                 why=why,
             )
+        if not collections:
+            raise PlatformAwayError(odd[-1] if odd else "nothing could be read")
         await self._polls.finish(self._lease, self._poll, began, odd)
         self.read_until = began
 
