@@ -66,6 +66,9 @@ def wanted_source(given: Given, *, ask: bool) -> SourceWanted:
 
 
 def _poll(given: Given, form: str, asker: _Asker) -> PollWanted:
+    for option in ("site", "public", "mapping", "member_field", "score_field", "comment_field"):
+        if getattr(given, option):
+            raise OperatorError(f"--{option.replace('_', '-')} is not for platforms that are polled: leave it out.")
     told = SETUPS[form].told or ""
     secret = given.secret or asker.text("--secret-file", told[0].upper() + told[1:], hidden=True)
     settings = PollSettings(since=given.since, every=given.every, private=given.private)

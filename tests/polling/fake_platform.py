@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -86,8 +86,9 @@ class FakePlatform:
         request.send_response(status)
         for name, value in {**headers, "content-type": "application/json", "content-length": str(len(body))}.items():
             request.send_header(name, value)
-        request.end_headers()
-        request.wfile.write(body)
+        with suppress(ConnectionError):  # whoever asked was killed
+            request.end_headers()
+            request.wfile.write(body)
 
     @contextmanager
     def serving(self) -> Iterator[FakePlatform]:
