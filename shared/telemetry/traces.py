@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Final
@@ -19,6 +20,8 @@ MOST_LINKS: Final = 32
 """So many traces a batch is linked to: the first of those that are recorded."""
 
 _SAMPLED: Final = "-01"
+_SAMPLED_FLAG: Final = trace.TraceFlags(trace.TraceFlags.SAMPLED)
+_RECORDED: Final = re.compile("00-([0-9a-f]{32})-([0-9a-f]{16})-01")
 _SHARE: Final = 0.1
 _tracer: Final = trace.get_tracer("warmline")
 _propagator: Final = TraceContextTextMapPropagator()
@@ -126,14 +129,17 @@ def spans_in(
 
 def links_to(headers: Iterable[Mapping[str, str] | None]) -> list[trace.Link]:
     """Return a link to each of the recorded traces that ``headers`` name, of the first ``MOST_LINKS``."""
-    parents: dict[str, None] = {}
+    links: dict[str, trace.Link] = {}
     for one in headers:
-        if one is not None and (parent := recorded(one.get(TRACEPARENT))) is not None:
-            parents[parent] = None
-            if len(parents) == MOST_LINKS:
+        parent = None if one is None else one.get(TRACEPARENT)
+        if parent is None or parent in links or (form := _RECORDED.fullmatch(parent)) is None:
+            continue
+        named = trace.SpanContext(int(form[1], 16), int(form[2], 16), is_remote=True, trace_flags=_SAMPLED_FLAG)
+        if named.is_valid:
+            links[parent] = trace.Link(named)
+            if len(links) == MOST_LINKS:
                 break
-    spans = (trace.get_current_span(_propagator.extract({TRACEPARENT: parent})) for parent in parents)
-    return [trace.Link(span.get_span_context()) for span in spans if span.get_span_context().is_valid]
+    return list(links.values())
 
 
 def recorded(traceparent: str | None) -> str | None:
