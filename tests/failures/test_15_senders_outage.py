@@ -18,15 +18,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from infra.importing.zulip import Origin, Skipped, read_topic
+from infra.importing.zulip import ZulipArchive
 from infra.ingest_client import ingest_client
 from infra.operator_error import OperatorError
-from infra.outgoing_event import encode_event
+from infra.outgoing_event import OutgoingEvent, encode_event
 from infra.ports import claim_internal
 from shared.contracts.names import member_key
 from tests.end_to_end.harbour import write_policy
 from tests.end_to_end.running_system import TOKEN, RunningSystem, started
+from tests.importing.exported import read
 from tests.waiting import until
 
 PATIENCE = 1.0
@@ -46,9 +48,18 @@ def message(number: int) -> dict[str, Any]:
 
 def as_events(numbers: range) -> list[bytes]:
     """Return messages as a bridge sends them: derived as an import derives them."""
-    body = json.dumps([message(number) for number in numbers]).encode()
-    read = read_topic(TOPIC, body, Origin(community="acme", source_name="live"), {})
-    return [encode_event(one[1]) for one in read if not isinstance(one, Skipped)]
+    facts = read(ZulipArchive(), {TOPIC: [message(number) for number in numbers]}).facts
+    return [
+        encode_event(
+            OutgoingEvent(
+                id=fact.id,
+                source="/zulip/live",
+                time=fact.time,
+                data=replace(fact.data, community="acme", platform="zulip"),
+            )
+        )
+        for fact in facts
+    ]
 
 
 async def send(url: str, numbers: range, patience: float = 30) -> list[str]:
