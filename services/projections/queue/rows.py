@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -26,6 +27,10 @@ STANDINGS: Final[dict[type[facts.TouchFact], str]] = {
 }
 """Where a touch stands after a fact. One given back or passed on waits to be routed again; no other fact moves it."""
 
+_SHOWN: Final = ("reason", "hold", "outcome", "cause", "note", "to")
+"""What the timeline tells of a message, where it says so."""
+
+_encode: Final = msgspec.json.Encoder().encode
 _WITH_NOBODY: Final = (facts.TouchReleased, facts.TouchPassedOn)
 _ENDS_ESCALATION: Final = (facts.TouchClaimed, facts.TouchSettled, facts.TouchWithdrawn)
 
@@ -122,8 +127,7 @@ def timeline_row(event: NeedsTouch | NeedsTouchEnded | facts.TouchFact, seq: int
         at, origin = event.raised_at, "need"
     else:
         at, origin = event.at, "fact" if isinstance(event, facts.TouchFact) else "need"
-    shown = ("reason", "hold", "outcome", "cause", "note", "to")
-    detail = {name: value for name in shown if (value := getattr(event, name, None)) is not None}
+    detail = {name: value for name in _shown(type(event)) if (value := getattr(event, name)) is not None}
     return TimelineRow(
         touch=event.touch,
         origin=origin,
@@ -214,5 +218,10 @@ def fact_row(fact: facts.TouchFact) -> FactRow:
     return FactRow(touch=fact.touch, fact_revision=fact.revision)
 
 
+@cache
+def _shown(form: type[Any]) -> tuple[str, ...]:
+    return tuple(name for name in _SHOWN if name in form.__struct_fields__)
+
+
 def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+    return _encode(value).decode()

@@ -100,23 +100,20 @@ def _timeline(messages: Sequence[Delivered]) -> dict[str, BinaryArray]:
 
 def _newest(forms: Mapping[type[Any], Callable[[Any], Any | None]], events: Sequence[Any]) -> dict[str, BinaryArray]:
     """Return the columns of ``forms`` for each touch in ``events``: each group of them with its newest revision."""
-    touches: dict[str, list[Any]] = {}
-    for event in events:
-        groups = touches.get(event.touch)
-        if groups is None:
-            groups = touches[event.touch] = [None] * len(forms)
-        for place, row_of in enumerate(forms.values()):
+    touches = dict.fromkeys(event.touch for event in events)
+    columns: dict[str, BinaryArray] = {"touch": texts(list(touches))}
+    for form, row_of in forms.items():
+        newest: dict[str, Any] = {}
+        for event in events:
             row = row_of(event)
             # The second column of a group is the revision that guards it.
-            if row is not None and (groups[place] is None or groups[place][1] < row[1]):
-                groups[place] = row
-    nothing = [(None,) * len(form._fields) for form in forms]
-    whole = (
-        (touch, *(value for row, none in zip(groups, nothing, strict=True) for value in (row or none)[1:]))
-        for touch, groups in touches.items()
-    )
-    columns = zip(_columns_of(forms), zip(*whole, strict=True), strict=True)
-    return {name: _ARRAYS[_TYPES.get(name, "text")](values) for name, values in columns}
+            if row is not None and (event.touch not in newest or newest[event.touch][1] < row[1]):
+                newest[event.touch] = row
+        nothing = (None,) * len(form._fields)
+        rows_of_all = [newest.get(touch, nothing) for touch in touches]
+        for name, values in zip(form._fields[1:], list(zip(*rows_of_all, strict=True))[1:], strict=True):
+            columns[name] = _ARRAYS[_TYPES.get(name, "text")](values)
+    return columns
 
 
 def _columns_of(forms: Iterable[type[Any]]) -> list[str]:
