@@ -16,6 +16,7 @@ from benchmarks.options import Options
 from benchmarks.report import lines_of
 from benchmarks.results import RowResult, keep, todays_file
 from benchmarks.rows import (
+    imports,
     ingest_http,
     much_stored,
     pages,
@@ -52,6 +53,7 @@ ROWS: Final[dict[str, Row]] = {
             recorder_share,
             projection_share,
             ingest_http,
+            imports,
             post_to_history,
             pages,
         )
@@ -62,9 +64,10 @@ ROWS: Final[dict[str, Row]] = {
 
 
 _SIZES: Final = (
-    "EVENTS and BATCH=500 (triage_throughput, triage_processes, recorder_share, projection_share), POSTS "
-    "(post_to_history), TOUCHES=20000 and HISTORY=20000 (pages), PIPELINE_SECONDS=20 (whole_pipeline), TWO_SECONDS=10 "
-    "(two_processes), TELEMETRY_SECONDS=10 (telemetry), FEW=20000, MANY=100000 and WINDOW=10000 (much_stored)"
+    "EVENTS and BATCH=500 (triage_throughput, triage_processes, recorder_share, projection_share), IMPORTED=20000 and "
+    "SINGLES=1000 (imports), POSTS (post_to_history), TOUCHES=20000 and HISTORY=20000 (pages), PIPELINE_SECONDS=20 "
+    "(whole_pipeline), TWO_SECONDS=10 (two_processes), TELEMETRY_SECONDS=10 (telemetry), FEW=20000, MANY=100000 and "
+    "WINDOW=10000 (much_stored)"
 )
 
 

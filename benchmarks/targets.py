@@ -100,6 +100,15 @@ TARGETS: Final = (
         aim=10,
     ),
     Target(
+        name="import-over-singles",
+        row="imports",
+        title="Import of history over one request for each event",
+        unit="times",
+        better="more",
+        floor=10,
+        aim=30,
+    ),
+    Target(
         name="triage-processes",
         row="triage_processes",
         title="Two triage processes over one",
