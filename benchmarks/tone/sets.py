@@ -88,9 +88,6 @@ ORIGINS: Final = {
     origin.name: origin
     for origin in (
         _goemotions("train", "1c254a142be5c00e80d819b9ae1bbd36d94b2eeb8f4b1271846508d57e57d9c5", "trained on"),
-        _goemotions(
-            "dev", "575489c079c9de1097062a01738f998590d6b7ead66dd1c9fd1d2ba01fd8bc62", "settings were chosen on"
-        ),
         _goemotions("test", "0587b2dd8b27b97352adbfc3fb083d46005c8946657fdc2b1ca8b1cc7f1f8be4", "measured with"),
         _germeval("training", "0f88c63a344e1ab69c5407aa539d1612cd82a96b51ebd6bd613dc70ff9fef03e", "trained on"),
         _germeval("test", "45f31510b305d080a933d4087b8d34f7a5e4087141718955b90357ca730074f2", "measured with"),
