@@ -35,13 +35,17 @@ Answering = Callable[[str, dict[str, str]], Any]
 
 
 class FakePlatform:
-    """Answers with what ``answering`` gives, but first with ``instead``, one each; ``gate`` holds back answers."""
+    """Answers with what ``answering`` gives, but first with ``instead``, one each; ``gate`` holds back answers.
+
+    Its clock is ``behind`` by so many seconds.
+    """
 
     def __init__(self, answering: Answering, authorization: str) -> None:
         self.authorization = authorization
         self.instead: dict[str, list[Answer]] = {}
         self.asked: list[Asked] = []
         self.held: str | None = None
+        self.behind = 0.0
         self.gate = threading.Event()
         fake = self
 
@@ -63,6 +67,9 @@ class FakePlatform:
                 else:
                     found = answering(parts.path, params)
                     fake.send(self, 404 if found is None else 200, {}, found)
+
+            def date_time_string(self, timestamp: float | None = None) -> str:
+                return super().date_time_string((timestamp or time.time()) - fake.behind)
 
             def log_message(self, *_arguments: Any) -> None: ...
 

@@ -78,7 +78,7 @@ async def polled(
             await ingest.admin.delete(f"/v1/sources/circle/main?community={community}")
 
 
-COMMUNITIES = ("whole", "limited", "away", "revoked", "paused", "killed")
+COMMUNITIES = ("whole", "behind", "limited", "away", "revoked", "paused", "killed")
 
 
 async def test_everything_arrives_once_and_by_two_roads_is_one_event(ingest: LoneIngest) -> None:
@@ -161,6 +161,15 @@ async def test_a_revoked_token_stops_the_source_until_it_gets_another(ingest: Lo
         await source.rounds()
         assert await unread_sources(connection) == []
         assert await source.ids() == ["post:1:1"]
+
+
+async def test_a_clock_of_ours_that_is_ahead_of_the_platforms_loses_nothing(ingest: LoneIngest) -> None:
+    async with polled(ingest, "behind", Circle()) as source:
+        source.platform.behind = 3600
+        await source.rounds(2)
+        source.circle.posts.append(post(4, -59.9))  # just now, as the platform has it
+        await source.rounds()
+        assert await source.ids() == ["post:4:1"]
 
 
 async def test_nothing_is_asked_while_the_source_is_paused(ingest: LoneIngest) -> None:

@@ -17,6 +17,7 @@ from services.ingest.platforms.facts import (
     Fact,
     attendance_id,
     edit_id,
+    edit_of,
     link,
     member_fact_id,
     name_of,
@@ -26,7 +27,7 @@ from services.ingest.platforms.facts import (
 )
 from services.ingest.platforms.html_text import text_of_html
 from services.ingest.platforms.reading import Time
-from shared.contracts.member_events import Attended, Edited, Joined, Member, MemberEventData, Posted, Updated
+from shared.contracts.member_events import Attended, Joined, Member, Posted, Updated
 from shared.contracts.names import Audience
 
 _MOST_TAGS: Final = 100
@@ -212,15 +213,7 @@ def _versions(posted: Posted, at: datetime, written: Body) -> list[Fact]:
     facts = [Fact(id=post_id(posted.message), time=at, data=posted)]
     changed = written.updated_at
     if changed is not None and written.created_at is not None and changed > max(written.created_at, at):
-        data: MemberEventData = Edited(
-            member=posted.member,
-            conversation=posted.conversation,
-            message=posted.message,
-            text=posted.text,
-            audience=posted.audience,
-            url=posted.url,
-        )
-        facts.append(Fact(id=edit_id(posted.message, stamp(changed)), time=changed, data=data))
+        facts.append(Fact(id=edit_id(posted.message, stamp(changed)), time=changed, data=edit_of(posted)))
     return facts
 
 

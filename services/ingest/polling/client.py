@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 import httpx
@@ -45,6 +46,8 @@ class PlatformClient:
     def __init__(self, form: str, api: str, headers: Mapping[str, str], per_minute: int) -> None:
         self._form = form
         self._api = api.rstrip("/")
+        self.answered_at: datetime | None = None
+        """When the platform last answered, by its own clock."""
         self._rates = Rates(per_minute / 60, min(_BURST, per_minute))
         self._http = httpx.AsyncClient(
             headers={"accept": "application/json", "user-agent": "Warmline", **headers},
@@ -91,6 +94,7 @@ class PlatformClient:
                 self._http.stream("GET", self._api + ask.path, params=dict(ask.params)) as response,
             ):
                 _asked.add((self._form, f"{response.status_code // 100}xx"))
+                self.answered_at = _date(response.headers.get("date"))
                 if response.is_success:
                     return response.status_code, await _body(response), "", None
                 pause = asked_pause(response.headers.get("retry-after"), datetime.now(UTC))
@@ -101,6 +105,14 @@ class PlatformClient:
             says = f"it cannot be reached: {str(error) or type(error).__name__}"
         _asked.add((self._form, "away"))
         return None, None, says, None
+
+
+def _date(header: str | None) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(header or "")
+    except ValueError:
+        return None
+    return date if date.tzinfo else None
 
 
 async def _body(response: httpx.Response) -> bytes:

@@ -81,13 +81,13 @@ class Poller:
         self.read_until = progress.polled_at
         if progress.polled_at is not None:
             wait = progress.polled_at + self._every - datetime.now(UTC)
-            await asyncio.sleep(max(0.0, wait.total_seconds()))
+            await asyncio.sleep(max(timedelta(0), min(wait, self._every)).total_seconds())
 
     async def _round(self, client: PlatformClient) -> None:
         progress = await self._polls.progress(self._poll)
         began = datetime.now(UTC)
         odd: list[str] = []
-        collections = 0
+        collections, until = 0, began
         reading = self._format.read(self._poll.settings, progress.so_far, began)
         answer: Answer = None
         while True:
@@ -99,12 +99,14 @@ class Poller:
             match step:
                 case Ask():
                     answer = await client.ask(step)
+                    # By its own clock nothing is known of what comes after: ours may be ahead of it.
+                    until = min(until, client.answered_at or until)
                 case Found(facts=facts):
                     odd += await self._publish(facts)
                 case Odd(why=why):
                     odd.append(why)
                 case Read(collection=collection):
-                    await self._polls.move(self._lease, self._poll, collection, began)
+                    await self._polls.move(self._lease, self._poll, collection, until)
                     collections += 1
             del odd[:-_MOST_ODD]
         for why in dict.fromkeys(odd):
