@@ -85,6 +85,7 @@ _ROWS: Final = (
         fields={"member": {"id": "who"}, "conversation": "where", "message": "id", "text": "text"},
     ),
 )
+_REQUEST: Final = {"method": "POST", "path": "/v1/events", "scheme": "http"}
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -273,7 +274,7 @@ def _session(data: bytes) -> None:
 
 
 def _traceparent(data: bytes) -> None:
-    with request_trace("fuzzed", data.decode("latin-1")) as trace:
+    with request_trace("/v1/events", _REQUEST, data.decode("latin-1")) as trace:
         assert trace is None or len(trace) == 55
 
 

@@ -15,7 +15,7 @@ from shared import relay, workspace
 from shared.contracts.touch_facts import TouchClaimed
 from shared.event_store import certain_commit
 from shared.event_store.recorder import Commit, Lease
-from shared.partition.folding import Batch, Folding
+from shared.partition.firing import Firing
 from tests.simulation import memory_store
 from tests.simulation.fake_bus import FakeConsumer
 from tests.simulation.faulty_machine import FaultyMachine
@@ -90,12 +90,7 @@ def no_patience(patch: pytest.MonkeyPatch) -> None:
 
 def no_deadline_first(patch: pytest.MonkeyPatch) -> None:
     """Messages are folded past what is due before them."""
-    fire = Folding._fire_due
-
-    async def only_by_the_wall(self: Folding, clock: Any, batch: Batch, most: int = 0) -> bool:
-        return await fire(self, clock, batch, most) if most else False
-
-    patch.setattr(Folding, "_fire_due", only_by_the_wall)
+    patch.setattr(Firing, "may_be_due", lambda _self, _clock: False)
 
 
 def no_cursor(patch: pytest.MonkeyPatch) -> None:
