@@ -8,28 +8,25 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.errors import HeaderParseError, MessageError
-from email.header import decode_header, make_header
+from email.errors import MessageError
 from email.message import Message
-from email.utils import parseaddr, parsedate_to_datetime
 from functools import partial
 from typing import Final
 
 from infra.importing.archive import ArchiveFile
 from infra.importing.html_text import plain_text
+from infra.importing.mail_headers import date, first_id, header, last_id, list_name, sender
 from infra.importing.reading import Piece, PieceReader, Read, Skipped, found
 from services.ingest.platforms.facts import Fact, NotAFactError
-from services.ingest.platforms.mailing_list import PLATFORM, Mail, posted
+from services.ingest.platforms.mailing_list import PLATFORM, Mail, member_id, posted
 from shared.contracts.names import Audience, digest
 
 _BLOCK_BYTES: Final = 1_000_000
 _MOST_OF_A_MESSAGE: Final = 1_000_000
 """What follows is attachments, or nothing that a person reads."""
 _LONGEST_LINE: Final = 100_000
-_SEPARATOR: Final = re.compile(rb"From \S.*\d\d:\d\d.*\d{4}")
-_OBSCURED: Final = re.compile(r"(?P<local>\S+) at (?P<domain>\S+)(?: \((?P<name>.*)\))?")
-_ID: Final = re.compile(r"<([^<>\s]{1,500})>")
+_SEPARATOR: Final = re.compile(rb"From \S.*?\d\d:\d\d")
+_YEAR: Final = re.compile(rb"\d{4}")
 _UNREADABLE: Final = (MessageError, LookupError, TypeError, ValueError, AttributeError, AssertionError, RecursionError)
 """What the standard library's parser was seen to raise for hostile messages: it promises nothing."""
 _SUFFIXES: Final = (".mbox", ".mbx", ".txt")
@@ -45,6 +42,7 @@ class MboxArchive:
     platform = PLATFORM
     index: frozenset[str] = frozenset()
     expected = "mbox files (.mbox, or .txt as Mailman has them) with messages that begin with a From line"
+    selection = ""
 
     def holds(self, path: str) -> bool:
         """A file of messages is known by its name, and one that is named mbox by that."""
@@ -88,10 +86,12 @@ class MboxArchive:
     def _facts(self, path: str, raw: bytes) -> Iterator[Fact]:
         try:
             message = email.message_from_bytes(raw)
-            address, name = _sender(message)
-            own, thread = _first_id(message, "Message-ID"), _first_id(message, "References")
-            answers = _last_id(message, "In-Reply-To") or _last_id(message, "References")
-            mail_id = own or digest(address, str(message.get("Date", "")), str(message.get("Subject", "")))
+            address, name = sender(message)
+            own, thread = first_id(message, "Message-ID"), first_id(message, "References")
+            answers = last_id(message, "In-Reply-To") or last_id(message, "References")
+            mail_id = own or digest(
+                member_id(address, self.key), str(message.get("Date", "")), str(message.get("Subject", ""))
+            )
             mail = Mail(
                 id=mail_id,
                 thread=thread or answers or mail_id,
@@ -99,25 +99,16 @@ class MboxArchive:
                 address=address,
                 name=name,
                 bot=str(message.get("Auto-Submitted", "no")).strip().lower() != "no",
-                at=_date(message),
-                subject=_header(message, "Subject"),
+                at=date(message),
+                subject=header(message, "Subject"),
                 body=_body(message),
-                channel=_list_name(message) or path.rpartition("/")[2].partition(".")[0],
+                channel=list_name(message) or path.rpartition("/")[2].partition(".")[0],
                 audience=self.audience,
                 url=str(message.get("Archived-At", "")).strip(" <>") or None,
             )
         except NotAFactError:
             raise
-        except (
-            MessageError,
-            LookupError,
-            TypeError,
-            ValueError,
-            AttributeError,
-            AssertionError,
-            RecursionError,
-        ) as error:
-            # Nobody lists what the standard library's parser raises for hostile messages.
+        except _UNREADABLE as error:
             raise NotAFactError(f"not a message that can be read: {type(error).__name__}") from error
         yield posted(mail, self.key)
 
@@ -127,7 +118,7 @@ def _mails(stream: io.BufferedIOBase) -> Iterator[bytes]:
     mail: list[bytes] | None = None
     size, blank = 0, True
     while line := stream.readline(_LONGEST_LINE):
-        if blank and _SEPARATOR.match(line):
+        if blank and _separates(line):
             if mail is not None:
                 yield b"".join(mail)
             mail, size = [], 0
@@ -139,52 +130,9 @@ def _mails(stream: io.BufferedIOBase) -> Iterator[bytes]:
         yield b"".join(mail)
 
 
-def _sender(message: Message) -> tuple[str, str | None]:
-    """Return the address and the name in From, also where Mailman wrote ``ada at example.org (Ada)``."""
-    written = _header(message, "From")
-    obscured = _OBSCURED.fullmatch(written.strip())
-    if obscured is not None:
-        return f"{obscured['local']}@{obscured['domain']}", obscured["name"]
-    name, address = parseaddr(written)
-    if "@" not in address:
-        raise NotAFactError("From holds no address")
-    return address, name
-
-
-def _header(message: Message, name: str) -> str:
-    value = message.get(name)
-    if value is None:
-        return ""
-    try:
-        text = str(make_header(decode_header(value)))
-    except (HeaderParseError, LookupError, ValueError):
-        text = str(value)
-    return " ".join(text.encode("utf-8", "replace").decode().replace("\0", "").split())
-
-
-def _first_id(message: Message, header: str) -> str | None:
-    match = _ID.search(_header(message, header))
-    return match[1] if match else None
-
-
-def _last_id(message: Message, header: str) -> str | None:
-    ids = _ID.findall(_header(message, header))
-    return ids[-1] if ids else None
-
-
-def _date(message: Message) -> datetime:
-    try:
-        date = parsedate_to_datetime(_header(message, "Date"))
-        return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        raise NotAFactError("Date is no time") from None
-
-
-def _list_name(message: Message) -> str | None:
-    """Return the list's name: of ``Help for all <help.lists.example.org>``, what stands before the address."""
-    written = _header(message, "List-Id")
-    name, _, rest = written.partition("<")
-    return name.strip(' "') or rest.partition(".")[0].strip(" >") or None
+def _separates(line: bytes) -> bool:
+    begins = _SEPARATOR.match(line)
+    return begins is not None and _YEAR.search(line, begins.end()) is not None
 
 
 def _body(message: Message) -> str:

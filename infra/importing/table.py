@@ -11,17 +11,20 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
+import msgspec
+
 from infra.importing.archive import ArchiveFile
 from infra.importing.reading import Piece, PieceReader, Read, Skipped, found
 from infra.operator_error import OperatorError
-from services.ingest.platforms.facts import Fact, NotAFactError, is_address
-from services.ingest.platforms.mailing_list import member_id
+from services.ingest.platforms.facts import Fact, NotAFactError
+from services.ingest.platforms.mailing_list import without_address
 from services.ingest.platforms.mapping import mapped
 from services.ingest.platforms.reading import EventRule, NotUnderstoodError
 from shared.contracts.names import digest
 
 _ROWS_A_PIECE: Final = 1_000
 _LONGEST_LINE: Final = 1_000_000
+"""That of a cell, too."""
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """The time of arrival that a mapping could fall back on: each rule has a time, so none does."""
 
@@ -31,7 +34,7 @@ Row = tuple[int, dict[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """``rules`` read each row. A cell that is an e-mail address becomes what stands for its owner, by ``key``."""
+    """``rules`` read each row. No e-mail address is kept: by ``key``, a cell becomes what stands for its owner."""
 
     platform: str
     rules: tuple[EventRule, ...]
@@ -40,6 +43,11 @@ class Table:
 
     index = frozenset[str]()
     expected = "CSV files whose first line names the columns"
+
+    @property
+    def selection(self) -> str:
+        """Return what stands for the mapping: once it is mended, what it could not read is read again."""
+        return digest(msgspec.json.encode(self.rules, order="sorted").decode(), self.delimiter)
 
     def holds(self, path: str) -> bool:
         """A table is a CSV file."""
@@ -83,7 +91,7 @@ class Table:
             yield from found(path, f"line {line}", partial(self._facts, row))
 
     def _facts(self, row: Mapping[str, str]) -> Sequence[Fact]:
-        payload = {name: member_id(cell, self.key) if is_address(cell) else cell for name, cell in row.items()}
+        payload = {name: without_address(cell, self.key) for name, cell in row.items()}
         try:
             facts = mapped(self.rules, payload, _NEVER)
         except NotUnderstoodError as error:
@@ -95,6 +103,7 @@ class Table:
 
 def _rows(stream: io.BufferedIOBase, delimiter: str) -> Iterator[Row]:
     """Yield each row without its empty cells, so that a rule finds nothing there."""
+    csv.field_size_limit(_LONGEST_LINE)
     table = csv.reader(_lines(stream), delimiter=delimiter)
     headings = next(table, None)
     if headings is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Sequence
 from typing import IO
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from infra.importing.archive import ArchiveFile
 from infra.importing.mbox import MboxArchive
 from infra.importing.reading import Piece
+from services.ingest.platforms.mailing_list import member_id
 from shared.contracts.member_events import Posted
 from tests.importing.exported import ReadExport
 from tests.importing.exported import read as read_export
@@ -62,6 +64,65 @@ def test_one_address_is_one_member_and_nobody_without_the_key_can_guess_it() -> 
     assert [post.member.name for post in posts] == ["Ada", "Byron", "Ada Byron", None]
 
 
+def test_a_name_may_be_encoded_and_an_address_never() -> None:
+    mails = read(
+        mail(1, sender="=?iso-8859-1?Q?M=FCller=2C_J=FCrgen?= <jm@example.org>"),
+        mail(2, sender="jm@example.org"),
+        mail(3, sender="=?utf-8?q?Ada_=3Cada=40example=2Eorg=3E=2C?= <eve@example.org>"),
+        mail(4, sender="ada@example.org"),
+    ).data
+    jm, same, eve, ada = (post.member for post in mails)
+    assert (jm.id, jm.name) == (same.id, "Müller, Jürgen")
+    assert (eve.id, eve.name) == (member_id("eve@example.org", "secret"), None)
+    assert ada.id == member_id("ada@example.org", "secret")
+
+
+@pytest.mark.parametrize(
+    ("sender", "headers", "who", "name"),
+    [
+        ("Ada via Help <help@lists.example.org>", ("Reply-To: ada@example.org",), "ada@example.org", "Ada"),
+        (
+            "\"'Ada' via Help\" <help@lists.example.org>",
+            ("Reply-To: help@lists.example.org", "X-Original-From: Ada B. <ada@example.org>"),
+            "ada@example.org",
+            "Ada B.",
+        ),
+        (
+            "help@lists.example.org",
+            ("Reply-To: Help <help@lists.example.org>, Ada <ada@example.org>", "List-Id: <help.lists.example.org>"),
+            "ada@example.org",
+            "Ada",
+        ),
+        ("Ada <ada@example.org>", ("Reply-To: bo@example.org",), "ada@example.org", "Ada"),
+        ("Help <help@lists.example.org>", (), "help@lists.example.org", "Help"),
+    ],
+)
+def test_where_the_list_stands_in_from_another_header_says_who_wrote(
+    sender: str, headers: tuple[str, ...], who: str, name: str
+) -> None:
+    (post,) = read(mail(1, "List-Post: <mailto:help@lists.example.org>", *headers, sender=sender)).data
+    assert (post.member.id, post.member.name) == (member_id(who, "secret"), name)
+
+
+def test_what_a_list_passed_on_from_nobody_knows_whom_is_skipped() -> None:
+    sender = "Ada via Help <help@lists.example.org>"
+    assert list(read(mail(1, "List-Id: <help.lists.example.org>", sender=sender)).why.values()) == [
+        "From is the list itself, and no other header says who wrote it"
+    ]
+
+
+def test_without_an_id_a_message_is_known_by_what_tells_nothing_of_its_address() -> None:
+    bare = mail(1).replace("Message-ID: <m1@mail.example.org>\n", "")
+    (mine,), (same,), (theirs,) = (read(bare, key=key).data for key in ("secret", "secret", "another"))
+    assert (mine.message, mine.message != theirs.message) == (same.message, True)
+
+
+def test_a_line_that_only_begins_as_a_separator_costs_no_time() -> None:
+    began = time.process_time()
+    assert read("From x " + "12:34 " * 10_000 + "\n\n", mail(1)).found
+    assert time.process_time() - began < 1
+
+
 def test_a_thread_is_one_conversation() -> None:
     question, answer, thanks, other = read(
         mail(1, "Subject: How?"),
@@ -81,6 +142,13 @@ def test_a_thread_is_one_conversation() -> None:
         ("write to bo@example.org, please", "write to [address], please"),
         ("On Friday, Ada <ada at example.org> wrote:\n> hi", "On Friday, Ada <[address]> wrote:\n> hi"),
         ("look at example.org", "look at example.org"),
+        ("On Friday, ada at example.org wrote:\n> hi", "On Friday, [address] wrote:\n> hi"),
+        ("Am Freitag schrieb ada at example.org:\n> hi", "Am Freitag schrieb [address]:\n> hi"),
+        ("Ada [mailto:bob at example.com] said", "Ada [[address]] said"),
+        ("> From: bob at example.com", "> From: [address]"),
+        ("bob at example.com (Bob)", "[address] (Bob)"),
+        ("an анна@почта.рф, राम@उदाहरण.भारत", "an [address], [address]"),
+        ("https://example.org/@ada.byron, pkg@1.2.3", "https://example.org/@ada.byron, pkg@1.2.3"),
         (">From here on", "From here on"),
     ],
 )

@@ -58,6 +58,24 @@ def test_rows_become_what_the_mapping_says_and_no_address_is_kept(rules: tuple[E
     assert result.why == {"list.csv, line 5": "no rule of the mapping applies"}
 
 
+@pytest.mark.parametrize("cell", ["ada@example.org", "Ada <ada@example.org>", "mailto:ADA@example.org"])
+def test_an_address_becomes_what_stands_for_its_owner_however_it_is_written(
+    rules: tuple[EventRule, ...], cell: str
+) -> None:
+    (attended,) = read(rules, f"Email,Event,Date,Checked in\n{cell},call-7,2026-11-20,yes\n").data
+    assert attended.member.id == member_id("ada@example.org", "k")
+
+
+def test_an_address_within_a_text_is_left_out(rules: tuple[EventRule, ...]) -> None:
+    (posted,) = read(rules, "Name,Event,Date,Text\nada,t1,1763625600,write me: ada@example.org\n").data
+    assert posted.text == "write me: [address]"
+
+
+def test_a_long_cell_does_not_end_the_table(rules: tuple[EventRule, ...]) -> None:
+    long = "x" * 200_000
+    assert len(read(rules, f"Name,Event,Date,Text\nada,t1,1763625600,{long}\nada,t2,1763625600,hi\n").found) == 2
+
+
 def test_a_row_that_a_rule_cannot_read_is_skipped_with_its_line(rules: tuple[EventRule, ...]) -> None:
     result = read(rules, "Name;Event;Date;Text\nada;t1;soon;hi\nada;t1;1763625600;hi\n;t1;1763625600;hi\n", ";")
     assert result.why["list.csv, line 2"] == (
@@ -72,7 +90,10 @@ def test_a_row_that_a_rule_cannot_read_is_skipped_with_its_line(rules: tuple[Eve
     [
         ("", "not CSV: it is empty"),
         ("a,b\n" + "x" * 1_000_001, "not CSV: a line is longer than 1000000 bytes"),
-        ("Name,Text\nada,hi\n" + '"' + "x" * 200_000, "not CSV after line 2: field larger than field limit"),
+        (
+            "Name,Text\nada,hi\n" + '"' + ("x" * 200_000 + "\n") * 6,
+            "not CSV after line 2: field larger than field limit",
+        ),
     ],
 )
 def test_what_is_no_table_says_so(rules: tuple[EventRule, ...], table: str, why: str) -> None:

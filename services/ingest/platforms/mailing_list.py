@@ -13,16 +13,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from services.ingest.platforms.facts import Fact, link, name_of, post_id, text_of
+from services.ingest.platforms.facts import Fact, is_address, link, name_of, post_id, text_of
 from shared.contracts.member_events import Member, Posted
 from shared.contracts.names import Audience, digest
 
 PLATFORM: Final = "email"
 
-_LOCAL: Final = r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}"
-_DOMAIN: Final = r"(?:[\w-]{1,63}\.){1,8}[a-zA-Z]{2,24}\b"
-_ADDRESS: Final = re.compile(rf"(?:mailto:)?{_LOCAL}@{_DOMAIN}|(?<=<){_LOCAL} at {_DOMAIN}(?=>)")
-"""Archives write ``<ada at example.org>``, too; without the brackets that may be anything."""
+_LETTER: Final = r"\w\u0300-\u036f\u0900-\u0eff-"
+"""With the vowel signs of scripts that have them apart."""
+_IN_LOCAL: Final = rf"[{_LETTER}.!#$%&'*+=?^`{{|}}~]"
+_LOCAL: Final = rf"(?<!{_IN_LOCAL}){_IN_LOCAL}+"
+_DOMAIN: Final = rf"(?:[{_LETTER}]{{1,63}}\.){{1,20}}(?!\d)[{_LETTER}]{{2,63}}"
+_ADDRESS: Final = re.compile(
+    rf"(?:mailto:)?{_LOCAL}@{_DOMAIN}"
+    rf"|(?:mailto:|(?<=[<\[])|(?<=From: )|(?<=To: )|(?<=Cc: )){_LOCAL} at {_DOMAIN}"
+    rf"|{_LOCAL} at {_DOMAIN}(?= \(|[^\n]{{0,80}}:[ \t]{{0,4}}$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Archives write ``<ada at example.org>`` and ``ada at example.org wrote:``, too; elsewhere that may be anything."""
+_NAMED: Final = re.compile(rf"[^<>@]*<((?:mailto:)?{_LOCAL}@{_DOMAIN})>")
 _NO_NAME: Final = re.compile(r"@|\bat\b.*\.")
 
 
@@ -46,8 +55,17 @@ class Mail:
 
 def member_id(address: str, key: str) -> str:
     """Return what stands for the owner of ``address``: by an HMAC, so that nobody without ``key`` can try guesses."""
-    mac = hmac.new(key.encode(), address.strip().lower().encode(), hashlib.sha256).hexdigest()
+    plain = address.strip().lower().removeprefix("mailto:")
+    mac = hmac.new(key.encode(), plain.encode(), hashlib.sha256).hexdigest()
     return f"e-{mac[:32]}"
+
+
+def without_address(value: str, key: str) -> str:
+    """Return what stands for the owner if ``value`` is an address, or ``Ada <ada@example.org>``; else its text."""
+    if is_address(value):
+        return member_id(value, key)
+    named = _NAMED.fullmatch(value.strip())
+    return member_id(named[1], key) if named else without_addresses(value)
 
 
 def without_addresses(text: str) -> str:
