@@ -33,6 +33,7 @@ from services.ingest.platforms.discourse import (
 from services.ingest.platforms.facts import Fact, NotAFactError
 from services.ingest.platforms.reading import HookSettings, PassedReason
 from services.ingest.refusal import field_problem
+from shared.contracts.names import digest
 
 _WHY: Final[Mapping[PassedReason, str]] = {
     "direct-message": "a direct message, which is never taken",
@@ -52,6 +53,11 @@ class DiscoursePosts:
     platform = PLATFORM
     index: frozenset[str] = frozenset()
     expected = "JSON files with posts as /posts.json, /posts/1.json or /t/1.json give them, or the CSV export of users"
+
+    @property
+    def selection(self) -> str:
+        """Return what stands for the categories that are taken."""
+        return digest(",".join(sorted(self.settings.public)), ",".join(sorted(self.settings.private)))
 
     def holds(self, path: str) -> bool:
         """Posts stand in JSON files, users in CSV files."""

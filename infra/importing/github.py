@@ -21,6 +21,7 @@ from services.ingest.platforms.facts import Fact, NotAFactError
 from services.ingest.platforms.github import PLATFORM, Event, Repository, User, meaning
 from services.ingest.platforms.reading import Delivery, HookSettings, NotUnderstoodError, Passed, Reply, Time
 from services.ingest.refusal import field_problem
+from shared.contracts.names import digest
 
 _KINDS: Final = {
     "DiscussionCommentEvent": "discussion_comment",
@@ -64,13 +65,22 @@ _events: Final = msgspec.json.Decoder(_Event)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GitHubArchive:
-    """``repositories`` are those that are taken: ``owner/name``, or ``owner/*`` for all of an owner's."""
+    """``repositories`` are those that are taken: ``owner/name`` in any case, or ``owner/*`` for all of an owner's."""
 
     repositories: frozenset[str]
 
     platform = PLATFORM
     index = frozenset[str]()
     expected = "files such as 2026-11-20-8.json.gz, as GH Archive has them"
+
+    @property
+    def selection(self) -> str:
+        """Return what stands for the repositories."""
+        return digest(*sorted(self._wanted))
+
+    @property
+    def _wanted(self) -> frozenset[str]:
+        return frozenset(name.lower() for name in self.repositories)
 
     def holds(self, path: str) -> bool:
         """An hour is a file of lines."""
@@ -81,30 +91,31 @@ class GitHubArchive:
         return self._pieces
 
     def _pieces(self, file: ArchiveFile) -> Iterator[Piece | Skipped]:
-        yield from line_blocks(file, file.path, partial(self._read, file.path))
+        yield from line_blocks(file, file.path, partial(self._read, file.path, self._wanted))
 
-    def _read(self, path: str, lines: Sequence[Line]) -> Read:
+    def _read(self, path: str, wanted: frozenset[str], lines: Sequence[Line]) -> Read:
         for number, line in lines:
-            yield from found(path, f"line {number}", partial(self._facts, line))
+            yield from found(path, f"line {number}", partial(_facts, line, wanted))
 
-    def _facts(self, line: bytes | None) -> Sequence[Fact]:
-        if line is None:
-            raise NotAFactError("too long for an event")
-        try:
-            kind = _kinds.decode(line)
-            owner, _, _name = kind.repo.name.partition("/")
-            if not {kind.repo.name, f"{owner}/*"} & self.repositories:
-                raise NotAFactError("of another repository")
-            if kind.type not in _KINDS:
-                raise NotAFactError(f"{kind.type} tells nothing of a member")
-            return _meaning(kind, _events.decode(line))
-        except msgspec.ValidationError as error:
-            problem = field_problem(error, "")
-            raise NotAFactError(f"{problem.field}: {problem.reason}") from None
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise NotAFactError(f"not JSON: {error}") from None
-        except NotUnderstoodError as error:
-            raise NotAFactError(str(error)) from None
+
+def _facts(line: bytes | None, wanted: frozenset[str]) -> Sequence[Fact]:
+    if line is None:
+        raise NotAFactError("too long for an event")
+    try:
+        kind = _kinds.decode(line)
+        name = kind.repo.name.lower()
+        if not {name, f"{name.partition('/')[0]}/*"} & wanted:
+            raise NotAFactError("of another repository")
+        if kind.type not in _KINDS:
+            raise NotAFactError(f"{kind.type} tells nothing of a member")
+        return _meaning(kind, _events.decode(line))
+    except msgspec.ValidationError as error:
+        problem = field_problem(error, "")
+        raise NotAFactError(f"{problem.field}: {problem.reason}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise NotAFactError(f"not JSON: {error}") from None
+    except NotUnderstoodError as error:
+        raise NotAFactError(str(error)) from None
 
 
 def _meaning(kind: _Kind, line: _Event) -> tuple[Fact, ...]:

@@ -68,6 +68,11 @@ class ExportFormat(Protocol):
         """What an export consists of, for whoever gave something else: "files such as ..., as ... writes them"."""
         ...
 
+    @property
+    def selection(self) -> str:
+        """What stands for the options that decide what is taken within a piece: with others, it is read again."""
+        ...
+
     def holds(self, path: str) -> bool:
         """Tell whether a file of that path is one with events."""
         ...

@@ -116,10 +116,11 @@ class _Parts:
                 yield _unreadable(file, Skipped(file=file.path, place=None, why=f"cannot be read: {error}"))
 
     def _part(self, piece: Piece) -> _Part:
-        part = _Part(id=piece.id, file=piece.file, size=piece.size, lane=zlib.crc32(piece.lane.encode()) % _LANES)
-        # A later call may want what was before the horizon of this one.
-        cut = digest(piece.id, self.since.isoformat()) if self.since is not None else piece.id
-        if piece.id in self.finished or cut in self.finished:
+        # A later call may want what the selection, or the horizon, of this one leaves out.
+        whole = digest(piece.id, self.export.selection) if self.export.selection else piece.id
+        cut = digest(whole, self.since.isoformat()) if self.since is not None else whole
+        part = _Part(id=whole, file=piece.file, size=piece.size, lane=zlib.crc32(piece.lane.encode()) % _LANES)
+        if whole in self.finished or cut in self.finished:
             part.finished = True
             return part
         for each in piece.read():

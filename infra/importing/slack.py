@@ -35,6 +35,7 @@ class SlackExport:
     platform = slack.PLATFORM
     index = frozenset((_CHANNELS, _GROUPS, *_DIRECT, _USERS))
     expected = "channels.json, users.json and files such as general/2026-11-22.json, as Slack exports them"
+    selection = ""
 
     def holds(self, path: str) -> bool:
         """Messages stand in the folders of channels."""

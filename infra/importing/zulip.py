@@ -33,6 +33,7 @@ class ZulipArchive:
     platform = PLATFORM
     index = frozenset((_STREAMS,))
     expected = "files such as 123-general/Topic.json, as zulip-archive writes them"
+    selection = ""
 
     def holds(self, path: str) -> bool:
         """Messages stand in the files of topics."""

@@ -102,6 +102,7 @@ def test_only_the_repositories_that_are_wanted_are_taken() -> None:
     assert len(read(*lines, repositories=("acme/desk",)).found) == 1
     assert read(*lines, repositories=("acme/desk",)).why == {"2026-11-20-8.json, line 2": "of another repository"}
     assert len(read(*lines, repositories=("a/*", "acme/*")).found) == 2
+    assert len(read(*lines, repositories=("Acme/Desk", "A/*")).found) == 2
 
 
 @pytest.mark.parametrize(

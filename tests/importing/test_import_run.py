@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 
 from infra.cli.main import app
 from infra.importing.archive import open_archive
+from infra.importing.github import GitHubArchive
+from infra.importing.reading import ExportFormat
 from infra.importing.run import Destination, Progress, import_archive
 from infra.importing.tally import Tally
 from infra.importing.zulip import ZulipArchive
@@ -26,7 +28,7 @@ from shared.policy.load import load_policy
 
 POLICY = """\
 organisation: importers
-communities: [whole, resumed, cancelled, refused, empty, since, kept, by-command]
+communities: [whole, resumed, cancelled, refused, empty, since, kept, selected, by-command]
 retention: {communities: [{community: kept, history_months: 1200}]}
 hours: {timezone: UTC, days: {monday: ["09:00-17:00"]}}
 responders: [{name: anna, display_name: Anna}]
@@ -62,7 +64,9 @@ async def run(
     community: str,
     system: Any,
     on_progress: Any = lambda _progress: None,
+    *,
     since: datetime | None = None,
+    export: ExportFormat | None = None,
 ) -> Tally:
     tally = Tally()
     async with ingest_client(system.ingest_url, system.token, patience=10) as ingest:
@@ -71,7 +75,7 @@ async def run(
         await ingest.adopt(policy)
         await import_archive(
             open_archive(root),
-            ZulipArchive(),
+            export or ZulipArchive(),
             Destination(community=community, source_name="test", since=since),
             ingest,
             tally=tally,
@@ -194,6 +198,35 @@ async def test_what_is_before_the_horizon_is_left_out_until_it_is_wanted(tmp_pat
     assert (again.finished_before, again.read) == (1, 0)
     everything = await run(tmp_path, "since", ingest_system)
     assert (everything.accepted, everything.duplicate) == (1, 2)
+
+
+async def test_what_one_selection_left_out_comes_in_with_another(tmp_path: Path, ingest_system: Any) -> None:
+    hour = tmp_path / "2026-11-20-8.json"
+    event = {"type": "IssuesEvent", "actor": {"id": 11, "login": "ada"}, "created_at": "2026-11-20T08:15:01Z"}
+    issue = {"number": 7, "title": "How?", "user": event["actor"], "created_at": "2026-11-20T08:15:00Z"}
+    issue |= {"updated_at": "2026-11-20T08:15:00Z", "html_url": "https://github.com/acme/desk/issues/7"}
+    hour.write_text(
+        "".join(
+            json.dumps(
+                event
+                | {
+                    "repo": {"id": 5 + n, "name": name},
+                    "payload": {"action": "opened", "issue": issue | {"id": 900 + n}},
+                }
+            )
+            + "\n"
+            for n, name in enumerate(("acme/desk", "acme/site"))
+        )
+    )
+
+    async def take(*repositories: str) -> tuple[int, int]:
+        export = GitHubArchive(repositories=frozenset(repositories))
+        tally = await run(hour, "selected", ingest_system, export=export)
+        return tally.accepted, tally.finished_before
+
+    assert await take("acme/desk") == (1, 0)
+    assert await take("acme/site") == (1, 0)
+    assert await take("acme/desk") == (0, 1)
 
 
 async def test_what_the_policy_does_not_keep_is_left_out(tmp_path: Path, ingest_system: Any) -> None:
