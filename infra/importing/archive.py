@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import re
 import tarfile
 import zipfile
 import zlib
@@ -13,7 +14,7 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from tarfile import ReadError, TarFile
 from typing import IO, Final, Protocol, Self
 
@@ -29,6 +30,7 @@ _PACKED: Final[Mapping[str, Callable[[IO[bytes]], io.BufferedIOBase]]] = {
     ".bz2": bz2.BZ2File,
 }
 _TARS: Final = (".tar", ".tgz", ".txz", ".tbz2", ".tar.gz", ".tar.xz", ".tar.bz2")
+_COUNTED: Final = re.compile(r"(\D*)([0-9]{0,18})")
 
 
 class TooLargeError(ValueError):
@@ -104,6 +106,11 @@ def open_archive(path: Path) -> Archive:
     return _Single(path)
 
 
+def is_single_file(path: Path) -> bool:
+    """Tell whether ``path`` is no folder and no archive of files."""
+    return not path.is_dir() and not path.name.lower().endswith((*_TARS, ".zip"))
+
+
 def survey(archive: Archive, index: Container[str], holds: Callable[[str], bool]) -> Survey:
     """Return what the files of ``archive`` for which ``holds`` are together, and those whose names ``index`` has.
 
@@ -127,7 +134,7 @@ class _Folder:
         self._root = root
 
     def files(self) -> Iterator[ArchiveFile]:
-        for path in sorted(path for path in self._root.rglob("*") if path.is_file()):
+        for path in sorted((path for path in self._root.rglob("*") if path.is_file()), key=_in_order):
             yield _file(path.as_posix(), path.stat().st_size, _opener(path))
 
 
@@ -149,7 +156,7 @@ class _Zip:
         except DAMAGE as error:
             raise OperatorError(f"{self._path} is no zip file that can be read: {error}. Fetch it again.") from error
         with packed:
-            for entry in packed.infolist():
+            for entry in sorted(packed.infolist(), key=lambda entry: _in_order(PurePosixPath(entry.filename))):
                 if not entry.is_dir():
                     yield _file(entry.filename, entry.file_size, partial(_unzipped, packed, entry))
 
@@ -190,6 +197,15 @@ class _Tar:
                 f"{self._path} is damaged after {read} entries: {error}. Fetch it again; or unpack what can be read "
                 "and give the folder instead."
             ) from error
+
+
+def _in_order(path: PurePath) -> list[list[tuple[str, int]]]:
+    """Sort by folder and name as people count: ``x [part 2].json`` stands after ``x.json``, before ``[part 10]``."""
+    name = path.with_suffix("") if path.suffix in _PACKED else path
+    return [
+        [(words, int(number or -1)) for words, number in _COUNTED.findall(part)]
+        for part in (*name.parts[:-1], name.stem, name.suffix)
+    ]
 
 
 def _opener(path: Path) -> Callable[[], IO[bytes]]:

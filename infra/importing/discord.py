@@ -74,6 +74,7 @@ class _Reference(Struct, frozen=True, kw_only=True, rename="camel"):
 
 class _Link(Struct, frozen=True, kw_only=True):
     id: str
+    type: str
     reference: _Reference | None = None
 
 
@@ -103,6 +104,7 @@ class DiscordExport:
     platform = PLATFORM
     index: frozenset[str] = frozenset()
     expected = "JSON files of channels, as DiscordChatExporter writes them"
+    selection = ""
 
     def holds(self, path: str) -> bool:
         """A channel, or a stretch of one, is a JSON file."""
@@ -110,9 +112,9 @@ class DiscordExport:
 
     def reader(self, _index: Mapping[str, bytes]) -> PieceReader:
         """Return the reader."""
-        return self._pieces
+        return partial(self._pieces, {})
 
-    def _pieces(self, file: ArchiveFile) -> Iterator[Piece | Skipped]:
+    def _pieces(self, roots: dict[str, str], file: ArchiveFile) -> Iterator[Piece | Skipped]:
         try:
             export = _exports.decode(file.read())
             place = self._place(export)
@@ -125,7 +127,7 @@ class DiscordExport:
         except NotAFactError as error:
             why = str(error)
         else:
-            yield from _cut(file, export.messages, place)
+            yield from _cut(file, export.messages, place, roots)
             return
         yield Skipped(file=file.path, place=None, why=why)
 
@@ -147,8 +149,8 @@ class DiscordExport:
         )
 
 
-def _cut(file: ArchiveFile, messages: Sequence[Raw], place: Place) -> Iterator[Piece]:
-    roots: dict[str, str] = {}
+def _cut(file: ArchiveFile, messages: Sequence[Raw], place: Place, roots: dict[str, str]) -> Iterator[Piece]:
+    """Cut a file into pieces; ``roots`` are those of the replies in it and in the files before."""
     for begin in range(0, len(messages), _MESSAGES_A_PIECE):
         stretch = messages[begin : begin + _MESSAGES_A_PIECE]
         for each in stretch:
@@ -168,7 +170,7 @@ def _note_root(message: Raw, roots: dict[str, str]) -> None:
         link = _links.decode(message)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return
-    if link.reference is not None and link.reference.message_id is not None:
+    if link.type == "Reply" and link.reference is not None and link.reference.message_id is not None:
         answered = link.reference.message_id
         roots[link.id] = roots.get(answered, answered)
 

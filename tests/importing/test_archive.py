@@ -56,6 +56,19 @@ def looked(archive: Archive) -> Survey:
     return survey(archive, {"stream_index.json"}, lambda path: path.endswith(".json"))
 
 
+@pytest.mark.parametrize("end", [".json", ".json.gz"])
+def test_parts_of_a_file_are_read_in_their_order(tmp_path: Path, end: str) -> None:
+    names = [f"help{end}", f"help [part 2]{end}", f"help [part 10]{end}", f"other{end}"]
+    (tmp_path / "parts").mkdir()
+    with zipfile.ZipFile(tmp_path / "parts.zip", "w") as packed:
+        for name in reversed(names):
+            packed.writestr(name, b"")
+            (tmp_path / "parts" / name).write_bytes(b"")
+    for path in (tmp_path / "parts", tmp_path / "parts.zip"):
+        read = [file.path.rpartition("/")[2] for file in open_archive(path).files()]
+        assert read == [name.removesuffix(".gz") for name in names]
+
+
 @pytest.mark.parametrize("mode", ["", "gz", "xz", "bz2", "zip"])
 def test_a_packed_export_yields_what_the_folder_yields(tmp_path: Path, mode: str) -> None:
     expected = {name if "/" in name else f"export/{name}": body for name, body in FILES.items()}

@@ -83,6 +83,17 @@ def test_replies_find_their_conversation_across_pieces() -> None:
     assert [each.place for each in result.found] == [f"item {number}" for number in range(1, 1200)]
 
 
+def test_replies_find_their_conversation_across_files() -> None:
+    result = read(export(message(1), reply(2, 1)), export(reply(3, 2)))
+    assert [post.conversation for post in result.data] == ["1001", "1001", "1001"]
+
+
+def test_what_was_passed_on_from_elsewhere_is_no_reply() -> None:
+    elsewhere = {"messageId": "77", "channelId": "9"}
+    result = read(export(message(1, reference=elsewhere), reply(2, 1)))
+    assert [post.conversation for post in result.data] == ["1001", "1001"]
+
+
 def test_edits_and_reactions_are_facts_of_their_own() -> None:
     changed = message(
         1,
