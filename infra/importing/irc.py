@@ -14,6 +14,8 @@ from infra.importing.irc_lines import Other, Renamed, day_in, read_lines
 from infra.importing.pieces import whole_file
 from infra.importing.reading import Found, Piece, PieceReader, Read, Skipped
 from services.ingest.platforms.irc import PLATFORM, Channel
+from services.ingest.platforms.reading import EVERYWHERE
+from shared.contracts.names import Audience
 
 _SUFFIXES: Final = (".log", ".txt", ".weechatlog")
 _CHANNEL: Final = re.compile(
@@ -23,8 +25,13 @@ _CHANNEL: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IrcLogs:
-    """``channel`` is for files whose path names none; ``zone`` that of the clock; ``bots`` are nicks."""
+    """``public`` and ``private`` are the channels that are taken, in lower case; ``*`` among the public stands for all.
 
+    ``channel`` is for a file whose path names none; ``zone`` that of the clock; ``bots`` are nicks.
+    """
+
+    public: frozenset[str] = frozenset()
+    private: frozenset[str] = frozenset()
     channel: str | None = None
     zone: tzinfo = UTC
     bots: frozenset[str] = frozenset()
@@ -32,6 +39,11 @@ class IrcLogs:
     platform = PLATFORM
     index: frozenset[str] = frozenset()
     expected = "text files such as #help/2026-11-20.log with lines such as [08:15] <ada> Good morning"
+
+    @property
+    def selection(self) -> str:
+        """Return the channel of a file whose path names none."""
+        return self.channel or ""
 
     def holds(self, path: str) -> bool:
         """A log is a text file; the annotations that researchers lay beside it are none."""
@@ -45,12 +57,20 @@ class IrcLogs:
         named = _CHANNEL.search(file.path)
         channel = named[0] if named else self.channel
         if channel is None:
-            yield Skipped(file=file.path, place=None, why="its path names no channel such as #help: give --channel")
-            return
-        yield from whole_file(file, channel, partial(self._read, file.path, channel))
+            why = "its path names no channel such as #help: perhaps it is a private talk"
+            yield Skipped(file=file.path, place=None, why=why)
+        elif (audience := self._audience(channel.lower())) is None:
+            yield Skipped(file=file.path, place=None, why="a channel that neither --public nor --private names")
+        else:
+            yield from whole_file(file, channel, partial(self._read, file.path, channel, audience))
 
-    def _read(self, path: str, name: str, body: bytes) -> Read:
-        channel = Channel(name=name, bots=frozenset(nick.lower() for nick in self.bots))
+    def _audience(self, channel: str) -> Audience | None:
+        if channel in self.private:
+            return "private"
+        return "public" if {channel, EVERYWHERE} & self.public else None
+
+    def _read(self, path: str, name: str, audience: Audience, body: bytes) -> Read:
+        channel = Channel(name=name, audience=audience, bots=frozenset(nick.lower() for nick in self.bots))
         lines = body.decode("utf-8", "replace").replace("\0", "").replace("\r\n", "\n").removesuffix("\n").split("\n")
         for number, line in enumerate(read_lines(lines, day_in(path), self.zone), start=1):
             place = f"line {number}"

@@ -15,9 +15,16 @@ _STAMP: Final = re.compile(
 )
 _SAID: Final = re.compile(r"\s+<(?P<mode>[ @+%&~])?(?P<nick>[^\s<>]{1,64})> ?(?P<text>.*)")
 _ACTION: Final = re.compile(r"\s+\*\s+(?P<nick>[^\s*]{1,64})\s(?P<text>.*)")
-_TABBED: Final = re.compile(r"\t *(?P<mode>[@+%&~])?(?P<nick>[^\s@+%&~-][^\s]{0,63})\t(?P<text>.*)")
+_TABBED: Final = re.compile(r"\t *(?P<mode>[@+%&~])?(?P<nick>[^\s@+%&~<=-][^\s]{0,63})\t(?P<text>.*)")
+_NOT_DONE: Final = re.compile(
+    r"\s+\*\s+(?:(?:Joins|Parts|Quits):\s|\S+\s+(?:[\[(]\S*@\S*[\])]|sets mode\b|is now known as \S+\s*$"
+    r"|has (?:joined|left|quit|parted)(?:\s+(?:[#&(\[]|IRC\b)|\s*$)))"
+)
+"""What some clients write as if it was done by a member: whence they came, which is no matter of anybody."""
 _RENAMED: Final = re.compile(r"(?:^|\s)(?P<old>[^\s]{1,64}) is now known as (?P<new>[^\s]{1,64})\s*$")
-_MOVED: Final = re.compile(r" has (?:joined|left|quit|parted)\b|\*\*\* (?:Joins|Parts|Quits): ")
+_MOVED: Final = re.compile(
+    r" has (?:joined|left|quit|parted)\b|\* (?:Joins|Parts|Quits):\s|\*\s+\S+\s+[\[(]\S*@\S*[\])]"
+)
 _NOTICE: Final = re.compile(r"\s+-[^\s!-][^\s]{0,80}- ")
 _DAY: Final = re.compile(
     r"--- (?:Log opened|Day changed)\s+\w{3} (?P<month>\w{3}) +(?P<day>\d{1,2})"
@@ -69,7 +76,9 @@ def read_lines(lines: Sequence[str], day: date | None, zone: tzinfo) -> Iterator
 
 
 def _stamped(rest: str, stamp: re.Match[str], clock: _Clock) -> Said | Renamed | Other:
-    said = _SAID.fullmatch(rest) or _ACTION.fullmatch(rest) or _TABBED.fullmatch(rest)
+    said = _SAID.fullmatch(rest)
+    if said is None and not _NOT_DONE.match(rest):
+        said = _ACTION.fullmatch(rest) or _TABBED.fullmatch(rest)
     try:
         at = clock.at(stamp)
     except ValueError:
@@ -87,7 +96,7 @@ def _why_not(rest: str) -> Literal["coming or going", "a notice", "of the log it
         return "coming or going"
     if _NOTICE.match(rest):
         return "a notice"
-    return "of the log itself" if rest.lstrip().startswith(("---", "--", "***", "===", "-!-")) else "not a line of IRC"
+    return "of the log itself" if rest.lstrip().startswith(("--", "*", "===", "-!-")) else "not a line of IRC"
 
 
 @dataclass(slots=True, kw_only=True)

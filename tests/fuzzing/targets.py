@@ -290,7 +290,7 @@ TARGETS: Final = {
         Target(name="discourse_posts", run=_export(DiscoursePosts(settings=HookSettings(public=("*",))))),
         Target(name="table", run=_export(Table(platform="forum", rules=_ROWS, key="secret"))),
         Target(name="github_archive", run=_export(GitHubArchive(repositories=frozenset(("acme/*",))))),
-        Target(name="irc", run=_export(IrcLogs(channel="#help"))),
+        Target(name="irc", run=_export(IrcLogs(public=frozenset(("*",)), channel="#help"))),
         Target(name="mbox", run=_export(MboxArchive(key="secret"))),
         Target(name="slack", run=_export(SlackExport(private=frozenset(("secret",))))),
         Target(name="zulip", run=_export(ZulipArchive(site="https://zulip.example"))),

@@ -14,6 +14,7 @@ from tests.importing.exported import ReadExport
 from tests.importing.exported import read as read_export
 
 DAY = "#help/2026-11-20.log"
+ALL = frozenset(("*",))
 FORMS = {
     "ubuntu": "[08:15] <ada> Good morning\n[08:16]  * bo waves\n=== cleo [~c@host]  has joined #help []\n",
     "irssi": "--- Log opened Fri Nov 20 08:00:00 2026\n08:15 <@ada> Good morning\n08:16  * bo waves\n"
@@ -25,7 +26,7 @@ FORMS = {
 
 
 def read(log: str | bytes, path: str = DAY, export: IrcLogs | None = None) -> ReadExport:
-    return read_export(export or IrcLogs(), {path: log})
+    return read_export(export or IrcLogs(public=ALL), {path: log})
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -93,7 +94,7 @@ def test_a_change_of_nick_keeps_the_conversation() -> None:
 
 
 def test_the_clock_may_be_anywhere_and_the_day_may_turn() -> None:
-    berlin = IrcLogs(channel="#help", zone=ZoneInfo("Europe/Berlin"))
+    berlin = IrcLogs(public=ALL, channel="#help", zone=ZoneInfo("Europe/Berlin"))
     log = "--- Day changed Fri Nov 20 2026\n23:59 <ada> late\n--- Day changed Sat Nov 21 2026\n00:01 <ada> early\n"
     times = [fact.time.astimezone(ZoneInfo("UTC")).isoformat() for fact in read(log, "freenode.log", berlin).facts]
     assert times == ["2026-11-20T22:59:00+00:00", "2026-11-20T23:01:00+00:00"]
@@ -109,7 +110,9 @@ def test_a_clock_that_goes_back_has_gone_on(clock: tuple[str, ...], hours: int) 
 
 
 def test_bots_are_marked_by_name() -> None:
-    posts = read("[08:00] <UBottu> hi\n[08:00] <ada> hi\n", export=IrcLogs(bots=frozenset(("ubottu",)))).data
+    posts = read(
+        "[08:00] <UBottu> hi\n[08:00] <ada> hi\n", export=IrcLogs(public=ALL, bots=frozenset(("ubottu",)))
+    ).data
     assert [post.member.bot for post in posts] == [True, False]
 
 
@@ -127,7 +130,7 @@ def test_what_nobody_said_is_skipped_with_its_line() -> None:
 
 def test_a_log_without_a_channel_or_a_day_says_so() -> None:
     assert read("", "2026-11-20.log").why == {
-        "2026-11-20.log": "its path names no channel such as #help: give --channel",
+        "2026-11-20.log": "its path names no channel such as #help: perhaps it is a private talk",
     }
     assert read("[08:00] <ada> hi\n", "#help.log").why == {"#help.log, line 1": "no date"}
 
@@ -136,6 +139,37 @@ def test_a_log_without_a_channel_or_a_day_says_so() -> None:
 def test_the_channel_stands_in_the_path(path: str) -> None:
     (post,) = read("[2026-11-20 08:00:00] <ada> hi\n", path).data
     assert post.channel == "#help"
+
+
+def test_only_listed_channels_are_taken_and_private_talks_never() -> None:
+    files = {f"libera/{name}.log": "[2026-11-20 08:00] <ada> hi\n" for name in ("#Help", "#staff", "#board", "bob")}
+    result = read_export(IrcLogs(public=frozenset(("#help",)), private=frozenset(("#board",))), files)
+    assert [(post.channel, post.audience) for post in result.data] == [("#Help", "public"), ("#board", "private")]
+    assert result.why == {
+        "libera/#staff.log": "a channel that neither --public nor --private names",
+        "libera/bob.log": "its path names no channel such as #help: perhaps it is a private talk",
+    }
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[08:00] * ada (~ada@192.0.2.7) has joined #help",
+        "[08:00] * ada [~ada@192.0.2.7] has joined #help",
+        "[08:00] * ada (~ada@192.0.2.7) Quit (Ping timeout)",
+        "[08:00] * ada has quit (Connection reset)",
+        "[08:00] * ada has left #help",
+        "[08:00] * ada has left",
+        "[08:00] * Joins: ada (~ada@192.0.2.7)",
+        "[08:00] * ada is now known as bo",
+        "[08:00] * ada sets mode: +b *!*@192.0.2.7",
+        "2026-11-20 08:00:00\t<--\tada (~ada@192.0.2.7) has quit (bye)",
+    ],
+)
+def test_coming_and_going_is_nobodys_word_in_any_form(line: str) -> None:
+    result = read(f"{line}\n[08:01] * ada has left the building\n")
+    assert [post.text for post in result.data] == ["has left the building"]
+    assert result.why[f"{DAY}, line 1"] in ("coming or going", "a change of nick", "of the log itself")
 
 
 stamps = st.sampled_from(

@@ -15,7 +15,7 @@ from typing import Final
 
 from services.ingest.platforms.facts import Fact, name_of, post_id, text_of
 from shared.contracts.member_events import Member, Posted
-from shared.contracts.names import digest
+from shared.contracts.names import Audience, digest
 
 PLATFORM: Final = "irc"
 
@@ -51,6 +51,7 @@ class Channel:
     """A channel as it is read, line after line; ``bots`` are nicks in lower case."""
 
     name: str
+    audience: Audience
     bots: Collection[str] = ()
     _last: dict[str, _Last] = field(default_factory=dict)
     _stamp: datetime | None = None
@@ -91,6 +92,7 @@ class Channel:
                 text=text_of(said.text),
                 reply_to=answered.message if answered is not None else None,
                 channel=self.name,
+                audience=self.audience,
                 mentions=(addressed,) if answered is not None else (),
             ),
         )
