@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from infra.cli.email_key import email_key
 from infra.cli.failure import failures_in_words
 from infra.cli.import_run import checked_name, checked_site, import_export
 from infra.cli.options import DEFAULT_DATA, Data
+from infra.importing.archive import is_single_file
 from infra.importing.discord import DiscordExport
 from infra.importing.discourse import DiscoursePosts
 from infra.importing.github import GitHubArchive
@@ -22,7 +24,6 @@ from infra.importing.table import Table
 from infra.importing.zulip import ZulipArchive
 from infra.mapping_file import read_mapping
 from infra.operator_error import OperatorError
-from infra.private_file import kept_secret
 from services.ingest.platforms.reading import HookSettings
 from shared.contracts.names import Audience
 
@@ -54,8 +55,8 @@ KeyFile = Annotated[
     Path | None,
     typer.Option(
         dir_okay=False,
-        help="The secret by which e-mail addresses become what stands for their owners; made if it is not there. "
-        "Else: email.key in DATA.",
+        help="The secret by which e-mail addresses become what stands for their owners. Else: email.key in DATA, made "
+        "if it is not there.",
     ),
 ]
 
@@ -82,7 +83,7 @@ def table(
         export = Table(
             platform=platform,
             rules=read_mapping(mapping),
-            key=kept_secret(key_file or data / "email.key"),
+            key=email_key(key_file, data),
             delimiter=delimiter,
         )
         import_export(path, export, community=community, source=source, since=since, data=data)
@@ -187,8 +188,19 @@ def irc(
     path: Export,
     community: Community,
     source: Source = "archive",
+    public: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CHANNEL",
+            help="A channel that everybody can join, such as '#help'; may be given several times. '*' stands for all.",
+        ),
+    ] = None,
+    private: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CHANNEL", help="A channel to take although not everybody can join it."),
+    ] = None,
     channel: Annotated[
-        str | None, typer.Option(help="The channel, such as #help, of logs whose path names none.")
+        str | None, typer.Option(help="The channel, such as #help, of a single log whose path names none.")
     ] = None,
     timezone: Annotated[str, typer.Option(help="Where the log's clock stands, such as Europe/Berlin.")] = "UTC",
     bot: Annotated[
@@ -197,9 +209,25 @@ def irc(
     since: Since = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Import logs of channels, as irssi, WeeChat, ZNC and others write them."""
+    """Import logs of channels, as irssi, WeeChat, ZNC and others write them. Private talks are never taken."""
     with failures_in_words():
-        export = IrcLogs(channel=channel, zone=_zone(timezone), bots=frozenset(bot or ()))
+        if not public and not private:
+            raise OperatorError(
+                "The logs do not say who can read their channels: give --public with those that everybody can join "
+                "('*': all of them), and --private with others to take."
+            )
+        if channel is not None and not is_single_file(path):
+            raise OperatorError(
+                "--channel is for a single log: in a folder or an archive, files that name no channel may be private "
+                "talks. Give the file itself."
+            )
+        export = IrcLogs(
+            public=frozenset(name.lower() for name in public or ()),
+            private=frozenset(name.lower() for name in private or ()),
+            channel=channel,
+            zone=_zone(timezone),
+            bots=frozenset(bot or ()),
+        )
         import_export(path, export, community=community, source=source, since=since, data=data)
 
 
@@ -215,7 +243,7 @@ def mbox(
 ) -> None:
     """Import a mailing list's archive, as Mailman and others keep it. No address is kept."""
     with failures_in_words():
-        export = MboxArchive(key=kept_secret(key_file or data / "email.key"), audience=audience)
+        export = MboxArchive(key=email_key(key_file, data), audience=audience)
         import_export(path, export, community=community, source=source, since=since, data=data)
 
 
