@@ -9,7 +9,6 @@ import msgspec
 import pytest
 
 from services.ingest.platforms.circle import read
-from services.ingest.platforms.html_text import text_of_html
 from services.ingest.platforms.polled import PollSettings
 from shared.contracts.member_events import Attended, Edited, Joined, Posted, Updated
 from tests.polling.circle_records import SECRETS, Circle, at, attendee, body, comment, event, member, post, space
@@ -167,17 +166,3 @@ def test_nothing_private_to_a_person_enters() -> None:
     assert len(facts) == 5
     written = msgspec.json.encode([fact.data for fact in facts]).decode()
     assert not [secret for secret in SECRETS if secret in written]
-
-
-@pytest.mark.parametrize(
-    ("html", "text"),
-    [
-        ("<div><!--block-->Iusto sint</div><div>asperiores&nbsp;&amp; sed</div>", "Iusto sint\nasperiores\xa0& sed"),
-        ("no <b>html</b> at all: 1 < 2", "no html at all: 1 < 2"),
-        ("<style>p{}</style><p>a</p><script>alert(1)</script>", "a"),
-        ("<h2>Title</h2>text<ul><li>one<li>two</ul>", "Title\n\ntext\n\none\ntwo"),
-        ("", ""),
-    ],
-)
-def test_html_becomes_what_a_person_reads(html: str, text: str) -> None:
-    assert text_of_html(html) == text
