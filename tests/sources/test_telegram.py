@@ -8,8 +8,8 @@ import pytest
 
 from services.ingest.platforms.reading import HookSettings, NotUnderstoodError, Reading
 from services.ingest.platforms.telegram import read
-from shared.contracts.member_events import Edited, Joined, Left, Moderated, Posted, Reacted
-from tests.sources.reading import delivery, only_fact, why_passed
+from shared.contracts.member_events import Edited, Joined, Left, Moderated, Posted, Reacted, Updated
+from tests.sources.reading import assert_taken, delivery, only_fact, why_passed
 
 CHAT = {"id": -1001234567890, "type": "supergroup", "title": "Acme help", "username": "acme_help"}
 ADA = {"id": 42, "is_bot": False, "first_name": "Ada", "last_name": "L.", "username": "ada", "language_code": "en"}
@@ -66,16 +66,50 @@ def test_only_new_reactions_are_told() -> None:
     assert why_passed(telegram("message_reaction", anonymous)) == "no-member"
 
 
-@pytest.mark.parametrize(
-    ("was", "now", "kind"),
-    [("left", "member", Joined), ("member", "left", Left), ("member", "kicked", Moderated)],
-)
-def test_members_join_leave_and_are_banned(was: str, now: str, kind: type) -> None:
+def changed(was: dict[str, Any], now: dict[str, Any]) -> Reading:
     change = {"chat": CHAT, "from": ADA, "date": 1795335300}
-    change |= {"old_chat_member": {"status": was, "user": ADA}, "new_chat_member": {"status": now, "user": ADA}}
-    fact = only_fact(telegram("chat_member", change))
-    assert isinstance(fact.data, kind)
-    assert "42" not in fact.id.partition(":")[2].split(":")
+    change |= {"old_chat_member": {"user": ADA, **was}, "new_chat_member": {"user": ADA, **now}}
+    return telegram("chat_member", change)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "kinds"),
+    [
+        ("left", "member", [Joined]),
+        ("left", "administrator", [Joined]),
+        ("member", "left", [Left]),
+        ("member", "kicked", [Moderated, Left]),
+        ("restricted", "kicked", [Moderated, Left]),
+        ("left", "kicked", [Moderated]),
+        ("left", "restricted", [Joined, Moderated]),
+        ("member", "restricted", [Moderated, Updated]),
+        ("restricted", "member", [Updated]),
+        ("member", "administrator", [Updated]),
+        ("administrator", "member", [Updated]),
+    ],
+)
+def test_a_change_of_standing_is_each_thing_that_it_is(was: str, now: str, kinds: list[type]) -> None:
+    reading = changed({"status": was}, {"status": now})
+    assert isinstance(reading, tuple)
+    assert [type(fact.data) for fact in reading] == kinds
+    assert len({fact.id for fact in reading}) == len(kinds)
+    for fact in reading:
+        assert_taken(fact)
+        assert "42" not in fact.id.partition(":")[2].split(":")
+        assert fact.data.member.roles == (("administrator",) if now == "administrator" else ())
+
+
+def test_who_is_banned_was_banned_and_who_is_restricted_may_be_away() -> None:
+    reading = changed({"status": "member"}, {"status": "kicked"})
+    assert isinstance(reading, tuple)
+    assert isinstance(reading[0].data, Moderated)
+    assert reading[0].data.action == "banned"
+    away = only_fact(changed({"status": "left"}, {"status": "restricted", "is_member": False}))
+    assert isinstance(away.data, Moderated)
+    back = changed({"status": "restricted", "is_member": False}, {"status": "restricted", "is_member": True})
+    assert isinstance(only_fact(back).data, Joined)
+    assert why_passed(changed({"status": "kicked"}, {"status": "left"})) == "of-no-concern"
+    assert why_passed(changed({"status": "administrator"}, {"status": "administrator"})) == "of-no-concern"
 
 
 def test_direct_messages_are_dropped_at_the_door() -> None:

@@ -23,7 +23,7 @@ from services.ingest.platforms.facts import (
     text_of,
 )
 from services.ingest.platforms.reading import Delivery, HookSettings, Passed, Reading, decoded, time_of
-from shared.contracts.member_events import Joined, Left, Member, Moderated, Posted, Reacted
+from shared.contracts.member_events import Joined, Left, Member, Moderated, Posted, Reacted, Updated
 from shared.contracts.names import Audience
 
 SAMPLE: Final = (
@@ -35,6 +35,7 @@ SAMPLE: Final = (
 )
 _NO_CONCERN: Final = Passed(why="of-no-concern")
 _PRESENT: Final = frozenset(("creator", "administrator", "member", "restricted"))
+_MODERATED: Final = {"kicked": "banned", "restricted": "restricted"}
 _MAX_MENTIONS: Final = 100
 
 
@@ -174,8 +175,9 @@ def _reacted(reactions: _Reactions) -> Reading:
     if reactions.user is None:
         return Passed(why="no-member")  # it is anonymous
     name, member, facts = _name(reactions.chat, reactions.message_id), _member(reactions.user), []
+    known = frozenset(reactions.old_reaction)
     for reaction in reactions.new_reaction:
-        if reaction in reactions.old_reaction:
+        if reaction in known:
             continue
         sign = reaction.emoji or reaction.custom_emoji_id or reaction.type
         url = _link(reactions.chat, reactions.message_id)
@@ -185,22 +187,22 @@ def _reacted(reactions: _Reactions) -> Reading:
 
 
 def _changed(change: _Change) -> Reading:
-    was, now = (_is_in(standing) for standing in (change.old_chat_member, change.new_chat_member))
-    user, at = change.new_chat_member.user, time_of(change.date)
-    member = _member(user, change.new_chat_member.status)
-    place, revision = str(change.chat.id), f"{change.chat.id}:{change.date}"
-    if change.new_chat_member.status in {"kicked", "restricted"} and change.old_chat_member.status not in {
-        "kicked",
-        "restricted",
-    }:
-        action = "banned" if change.new_chat_member.status == "kicked" else "restricted"
-        banned = Moderated(member=member, action=action)
-        return (Fact(id=moderation_id(f"{place}/{member.id}", action, revision), time=at, data=banned),)
-    if not was and now:
-        return (Fact(id=member_fact_id("joined", member.id, revision), time=at, data=Joined(member=member)),)
+    """Return each thing that one change of standing is: who is banned has left as well, who joins may be restricted."""
+    old, new = change.old_chat_member, change.new_chat_member
+    was, now, member = _is_in(old), _is_in(new), _member(new.user, new.status)
+    place, at, revision = str(change.chat.id), time_of(change.date), f"{change.chat.id}:{change.date}"
+    facts = []
+    if now and not was:
+        facts.append(Fact(id=member_fact_id("joined", member.id, revision), time=at, data=Joined(member=member)))
+    if new.status != old.status and (action := _MODERATED.get(new.status)):
+        fact_id = moderation_id(f"{place}/{member.id}", action, revision)
+        facts.append(Fact(id=fact_id, time=at, data=Moderated(member=member, action=action)))
     if was and not now:
-        return (Fact(id=member_fact_id("left", member.id, revision), time=at, data=Left(member=member)),)
-    return _NO_CONCERN
+        facts.append(Fact(id=member_fact_id("left", member.id, revision), time=at, data=Left(member=member)))
+    if was and now and new.status != old.status:
+        fact_id = member_fact_id("updated", member.id, f"{revision}:{new.status}")
+        facts.append(Fact(id=fact_id, time=at, data=Updated(member=member)))
+    return tuple(facts) or _NO_CONCERN
 
 
 def _is_in(standing: _Standing) -> bool:
