@@ -19,7 +19,7 @@ from infra.importing.pieces import Line, line_blocks
 from infra.importing.reading import Piece, PieceReader, Read, Skipped, found
 from services.ingest.platforms.facts import Fact, NotAFactError
 from services.ingest.platforms.github import PLATFORM, Event, Repository, User, meaning
-from services.ingest.platforms.reading import Delivery, HookSettings, NotUnderstoodError, Passed, Reply, Time
+from services.ingest.platforms.reading import Delivery, HookSettings, NotUnderstoodError, Time
 from services.ingest.refusal import field_problem
 from shared.contracts.names import digest
 
@@ -126,6 +126,6 @@ def _meaning(kind: _Kind, line: _Event) -> tuple[Fact, ...]:
     event = replace(line.payload, repository=repository, sender=sender)
     delivery = Delivery(headers={}, body=b"", arrived=line.created_at)
     reading = meaning(_KINDS[kind.type], event, delivery, _SETTINGS)
-    if isinstance(reading, Passed | Reply):
+    if not isinstance(reading, tuple):
         raise NotAFactError(f"{kind.type} ({event.action}) tells nothing of a member")
     return reading

@@ -93,12 +93,14 @@ class Table:
     def _facts(self, row: Mapping[str, str]) -> Sequence[Fact]:
         payload = {name: without_address(cell, self.key) for name, cell in row.items()}
         try:
-            facts = mapped(self.rules, payload, _NEVER)
+            row_as = mapped(self.rules, payload, _NEVER)
         except NotUnderstoodError as error:
             raise NotAFactError(str(error)) from error
-        if not facts:
+        if row_as.problems:
+            raise NotAFactError(row_as.problems[0])
+        if not row_as.facts:
             raise NotAFactError("no rule of the mapping applies")
-        return facts
+        return row_as.facts
 
 
 def _rows(stream: io.BufferedIOBase, delimiter: str) -> Iterator[Row]:

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 import structlog
 
-from services.ingest.envelope import RawEvent
+from services.ingest.envelope import MAX_EVENTS, RawEvent
 from services.ingest.hook_formats import FORMATS, Format
 from services.ingest.hook_troubles import HookTroubles
 from services.ingest.hooks import Hook, Hooks
@@ -26,7 +26,7 @@ from services.ingest.http_message import (
 )
 from services.ingest.intake import Intake
 from services.ingest.platforms.facts import Fact
-from services.ingest.platforms.reading import Delivery, NotUnderstoodError, Passed, Reading, Reply
+from services.ingest.platforms.reading import Delivery, NotUnderstoodError, Partly, Passed, Reading, Reply
 from services.ingest.problem import ProblemError, problem_of
 from services.ingest.refusal import Refusal
 from services.ingest.signatures.signed import Signed
@@ -117,19 +117,22 @@ class WebhooksRoute:
                 _came.add((hook.principal.source, why))
             case NotUnderstoodError():
                 self._note(hook, str(reading))
+            case Partly():
+                await self._keep(hook, reading.facts, trace, reading.problems)
             case _:
                 await self._keep(hook, reading, trace)
         return form.taken
 
-    async def _keep(self, hook: Hook, facts: Sequence[Fact], trace: str | None) -> None:
+    async def _keep(self, hook: Hook, facts: Sequence[Fact], trace: str | None, problems: Sequence[str] = ()) -> None:
+        """Keep ``facts``, and only then note what is wrong beside them: what is sent again would be noted twice."""
         raw = [raw_event(fact, hook.principal.source) for fact in facts]
         fates = await self._intake.weigh(raw, hook.principal, trace)
         await self._intake.keep(fates)
-        refused = [fate for fate in fates if isinstance(fate, Refusal)]
-        if not refused:
+        refused = [f"{fate.field}: {fate.reason}" for fate in fates if isinstance(fate, Refusal)]
+        if not refused and not problems:
             _came.add((hook.principal.source, "taken"))
-        for refusal in refused:
-            self._note(hook, f"{refusal.field}: {refusal.reason}")
+        for why in (*problems, *refused):
+            self._note(hook, why)
 
     def _note(self, hook: Hook, why: str) -> None:
         _came.add((hook.principal.source, "not-understood"))
@@ -152,12 +155,15 @@ def is_verified(form: Format, secrets: Sequence[str], signed: Signed) -> bool:
 
 def _reading(hook: Hook, form: Format, delivery: Delivery) -> Reading | NotUnderstoodError:
     try:
-        return form.read(delivery, hook.settings)
+        reading = form.read(delivery, hook.settings)
+        if isinstance(reading, tuple) and len(reading) > MAX_EVENTS:
+            return NotUnderstoodError(f"it holds {len(reading)} events: {MAX_EVENTS} are taken at a time")
     except NotUnderstoodError as error:
         return error
     except Exception as error:  # noqa: BLE001 -- the next event may be understood
         _log.exception("webhook_reader_failed", source=hook.principal.source)
         return NotUnderstoodError(f"the reader of {hook.format} failed: {type(error).__name__}")
+    return reading
 
 
 def raw_event(fact: Fact, source: str) -> RawEvent:
@@ -180,8 +186,14 @@ def _tried(reading: Reading | NotUnderstoodError) -> Tried:
             return Tried(not_understood=str(reading))
         case Reply():
             return Tried(passed="the platform's own question, which is answered")
+        case Partly(facts=facts, problems=problems):
+            return Tried(facts=_named(facts), not_understood=problems[0])
         case _:
-            return Tried(facts=[f"{type(fact.data).__name__.lower()} {fact.id}" for fact in reading])
+            return Tried(facts=_named(reading))
+
+
+def _named(facts: Sequence[Fact]) -> list[str]:
+    return [f"{type(fact.data).__name__.lower()} {fact.id}" for fact in facts]
 
 
 def _unverified() -> ProblemError:

@@ -30,7 +30,7 @@ from services.ingest.envelope import BATCH, JSON, STRUCTURED, EnvelopeError, rea
 from services.ingest.hook_formats import FORMATS
 from services.ingest.platforms.facts import Fact
 from services.ingest.platforms.polled import Answer, Ask, Found, PollSettings, ReadSoFar, Refused
-from services.ingest.platforms.reading import Delivery, EventRule, HookSettings, NotUnderstoodError
+from services.ingest.platforms.reading import Delivery, EventRule, HookSettings, NotUnderstoodError, Partly
 from services.ingest.policies import PolicyRefusedError
 from services.ingest.policy_body import read_policy
 from services.ingest.polling.formats import POLLED
@@ -222,7 +222,8 @@ def _webhook(data: bytes) -> None:
         except NotUnderstoodError as error:
             str(error).encode()
             continue
-        for fact in reading if isinstance(reading, tuple) else ():
+        facts = reading.facts if isinstance(reading, Partly) else reading
+        for fact in facts if isinstance(facts, tuple) else ():
             fate = validate(raw_event(fact, _SOURCE.source), _SOURCE, _KNOWN, _NOW, None)
             assert not isinstance(fate, Refusal) or fate.code in _LEFT_TO_VALIDATION, fate
 

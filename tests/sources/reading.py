@@ -8,7 +8,7 @@ from typing import Any
 
 from services.ingest.community_map import Community, CommunityMap
 from services.ingest.platforms.facts import Fact
-from services.ingest.platforms.reading import Delivery, Passed, Reading
+from services.ingest.platforms.reading import Delivery, Partly, Passed, Reading
 from services.ingest.principal import SourcePrincipal
 from services.ingest.validation import ValidEvent, validate
 from services.ingest.webhooks_route import raw_event
@@ -35,6 +35,11 @@ def only_fact(reading: Reading) -> Fact:
 def why_passed(reading: Reading) -> str:
     assert isinstance(reading, Passed), reading
     return reading.why
+
+
+def problems_of(reading: Reading) -> tuple[str, ...]:
+    assert isinstance(reading, Partly), reading
+    return reading.problems
 
 
 def assert_taken(fact: Fact) -> None:

@@ -12,5 +12,7 @@ SAMPLE: Final = ({"content-type": "application/json"}, b"{}")
 
 def read(delivery: Delivery, settings: HookSettings) -> Reading:
     """Return what a delivery means; raises NotUnderstoodError."""
-    facts = mapped(settings.mapping, decoded(delivery.body, Any), delivery.arrived)
-    return facts or Passed(why="of-no-concern")
+    found = mapped(settings.mapping, decoded(delivery.body, Any), delivery.arrived)
+    if found.problems:
+        return found
+    return found.facts or Passed(why="of-no-concern")

@@ -10,8 +10,10 @@ import jmespath
 import msgspec
 from jmespath.exceptions import JMESPathError
 
+from services.ingest.envelope import MAX_EVENTS
 from services.ingest.platforms.facts import (
     Fact,
+    attendance_id,
     deletion_id,
     edit_id,
     is_address,
@@ -24,10 +26,11 @@ from services.ingest.platforms.facts import (
     stamp,
     text_of,
 )
-from services.ingest.platforms.reading import EventRule, NotUnderstoodError, Time, time_of
+from services.ingest.platforms.reading import EventRule, NotUnderstoodError, Partly, Time, time_of
 from services.ingest.refusal import field_problem
 from shared.contracts.member_events import (
     MEMBER_EVENT_TYPES,
+    Attended,
     Deleted,
     Edited,
     MemberEventData,
@@ -42,6 +45,8 @@ _KIND_NAMES: Final = ", ".join(sorted(_KINDS))
 _TEXTS: Final = frozenset(("text", "comment"))
 _NAMES: Final = frozenset(("name", "handle", "channel", "title"))
 _DECIDED_BY_THE_SOURCE: Final = frozenset(("community", "platform"))
+_ONCE: Final = frozenset(("attended", "deleted", "posted", "reacted"))
+"""The kinds whose ids are made without a time."""
 
 
 class MappingError(ValueError):
@@ -59,6 +64,11 @@ def check(rules: Sequence[EventRule]) -> None:
             raise MappingError(f"[{number}].fields.{name}: {rule.kind} has {', '.join(sorted(known))}")
         if not isinstance(member := rule.fields.get("member"), dict) or "id" not in member:
             raise MappingError(f"[{number}].fields.member.id: is required, for every event has its member")
+        if rule.time is None and rule.id is None and rule.kind not in _ONCE:
+            raise MappingError(
+                f"[{number}].time: {rule.kind} needs time or id: else the id is made of the time of arrival, and each "
+                "delivery of the same is another event"
+            )
         for place, expression in _expressions(rule):
             try:
                 jmespath.compile(expression)
@@ -66,17 +76,38 @@ def check(rules: Sequence[EventRule]) -> None:
                 raise MappingError(f"[{number}].{place}: {str(error).splitlines()[0]}") from None
 
 
-def mapped(rules: Sequence[EventRule], payload: Any, arrived: datetime) -> tuple[Fact, ...]:
-    """Return the events that ``rules`` find in ``payload``, of plain values; raises NotUnderstoodError."""
+def mapped(rules: Sequence[EventRule], payload: Any, arrived: datetime) -> Partly:
+    """Return what ``rules`` find in ``payload``, of plain values: an item that is not understood costs no other.
+
+    Raises NotUnderstoodError for more than MAX_EVENTS items.
+    """
     facts: list[Fact] = []
+    problems: list[str] = []
+    left = MAX_EVENTS
     for number, rule in enumerate(rules):
-        if rule.when is not None and not _found(rule.when, payload):
+        try:
+            items = _items(number, rule, payload)
+        except NotUnderstoodError as error:
+            problems.append(str(error))
             continue
-        items = [payload] if rule.each is None else _found(rule.each, payload) or []
-        if not isinstance(items, list):
-            raise NotUnderstoodError(f"mapping[{number}].each finds no list")
-        facts += [_fact(number, rule, item, arrived) for item in items]
-    return tuple(facts)
+        left -= len(items)
+        if left < 0:
+            raise NotUnderstoodError(f"mapping[{number}] finds too much: {MAX_EVENTS} events are taken at a time")
+        for item in items:
+            try:
+                facts.append(_fact(number, rule, item, arrived))
+            except NotUnderstoodError as error:
+                problems.append(str(error))
+    return Partly(facts=tuple(facts), problems=tuple(problems))
+
+
+def _items(number: int, rule: EventRule, payload: Any) -> list[Any]:
+    if rule.when is not None and not _found(rule.when, payload):
+        return []
+    items = [payload] if rule.each is None else _found(rule.each, payload) or []
+    if not isinstance(items, list):
+        raise NotUnderstoodError(f"mapping[{number}].each finds no list")
+    return items
 
 
 def _fact(number: int, rule: EventRule, item: Any, arrived: datetime) -> Fact:
@@ -92,6 +123,8 @@ def _fact(number: int, rule: EventRule, item: Any, arrived: datetime) -> Fact:
     fact_id = _found(rule.id, item) if rule.id is not None else _id_of(data, time)
     if not isinstance(fact_id, str | int) or isinstance(fact_id, bool):
         raise NotUnderstoodError(f"mapping[{number}].id finds neither a text nor a number")
+    if any(is_address(word) for word in str(fact_id).split()):
+        raise NotUnderstoodError(f"mapping[{number}].id finds an e-mail address: make it of something else")
     return Fact(id=str(fact_id), time=time, data=data)
 
 
@@ -143,6 +176,8 @@ def _id_of(data: MemberEventData, time: datetime) -> str:
             return deletion_id(data.message)
         case Reacted():
             return reaction_id(data.message, member, data.reaction)
+        case Attended():
+            return attendance_id(data.gathering, member)
         case Solved():
             return solved_id(data.conversation, stamp(time))
         case Moderated():

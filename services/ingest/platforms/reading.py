@@ -27,8 +27,8 @@ class EventRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, o
 
     Each text is a JMESPath expression over the payload, or over each item of ``each``. ``when`` tells whether the rule
     applies; without it, it does. ``fields`` has the names of the kind's contract, ``member`` holding its own. Without
-    ``time`` the time of arrival stands; without ``id`` it is made of the kind and the message, or the member and the
-    time.
+    ``time`` the time of arrival stands; without ``id`` it is made of the kind and the message or the gathering, else of
+    the member and the time, which is required then.
     """
 
     kind: str
@@ -86,7 +86,15 @@ class Reply:
     content_type: str = "text/plain"
 
 
-Reading = tuple[Fact, ...] | Passed | Reply
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partly:
+    """``facts`` were understood; each of ``problems`` says, as NotUnderstoodError does, what is wrong beside them."""
+
+    facts: tuple[Fact, ...]
+    problems: tuple[str, ...]
+
+
+Reading = tuple[Fact, ...] | Partly | Passed | Reply
 
 
 class NotUnderstoodError(Exception):
