@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final
 
+import psycopg
+
 from services.ingest.database import Database, DatabaseUnavailableError
 from services.ingest.hooks import HookKey
 
@@ -43,7 +45,7 @@ class HookTroubles:
             await self.flush()
 
     async def flush(self) -> None:
-        """Store what was noted; while the database is away it stays noted."""
+        """Store what was noted; it stays noted while the database is away, or when a source was removed meanwhile."""
         if not self._troubles:
             return
         troubles, self._troubles = self._troubles, {}
@@ -71,7 +73,7 @@ class HookTroubles:
                     """,
                     [list(column) for column in zip(*rows, strict=True)],
                 )
-        except DatabaseUnavailableError:
+        except (DatabaseUnavailableError, psycopg.IntegrityError):
             for key, trouble in troubles.items():
                 self._restore(key, trouble)
 

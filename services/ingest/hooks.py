@@ -86,9 +86,15 @@ class Hooks:
         return token
 
     async def replace_secret(self, key: HookKey, secret: str) -> bool:
-        """Take requests signed with ``secret`` from now on, and with the one before; False if there is no webhook."""
+        """Take requests signed with ``secret`` from now on, and with the one before.
+
+        False if there is no webhook, or two secrets hold already: the platform may sign with either.
+        """
         return await self._update(
-            "UPDATE ingest.hooks SET earlier_secret = secret, secret = %s", [self._seal.close(secret)], key
+            "UPDATE ingest.hooks SET earlier_secret = secret, secret = %s",
+            [self._seal.close(secret)],
+            key,
+            where="earlier_secret IS NULL",
         )
 
     async def drop_earlier_secret(self, key: HookKey) -> bool:
@@ -100,10 +106,10 @@ class Hooks:
         self._hooks.clear()
         self._known.clear()
 
-    async def _update(self, change: str, values: Sequence[Any], key: HookKey) -> bool:
+    async def _update(self, change: str, values: Sequence[Any], key: HookKey, *, where: str = "true") -> bool:
         async with self._database.transaction() as connection:
             cursor = await connection.execute(
-                f"{change} WHERE community = %s AND platform = %s AND name = %s".encode(), [*values, *key]
+                f"{change} WHERE community = %s AND platform = %s AND name = %s AND {where}".encode(), [*values, *key]
             )
         self.forget()
         return cursor.rowcount > 0

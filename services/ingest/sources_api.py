@@ -93,7 +93,7 @@ async def post_resume(platform: str, name: str, community: str, state: State) ->
 
 @post("/v1/sources/{platform:str}/{name:str}/secret", status_code=200, summary="Give a webhook another secret")
 async def post_secret(platform: str, name: str, community: str, data: SecretWanted, state: State) -> SecretAdded:
-    """Take requests signed with the new secret; the one before holds, too, until it is dropped.
+    """Take requests signed with the new secret; the one before holds, too, until it is dropped: 409 if one still does.
 
     A platform that is polled is asked with the new one alone, which it gave.
     """
@@ -105,7 +105,8 @@ async def post_secret(platform: str, name: str, community: str, data: SecretWant
     if hook is None:
         raise _no_hook(key)
     secret = _secret(FORMATS[hook.format], data.secret, "secret")
-    await hooks.replace_secret(key, secret)
+    if not await hooks.replace_secret(key, secret):
+        raise _no_hook(key) if await hooks.of(key) is None else _two_hold(key)
     return SecretAdded(secret=secret)
 
 
@@ -196,6 +197,15 @@ def _absent(key: HookKey) -> ProblemError:
 
 def _no_hook(key: HookKey) -> ProblemError:
     return ProblemError(404, f"the community {key[0]!r} has no source /{key[1]}/{key[2]} with a webhook")
+
+
+def _two_hold(key: HookKey) -> ProblemError:
+    community, platform, name = key
+    return ProblemError(
+        409,
+        f"two secrets of /{platform}/{name} hold already, and the platform may sign with either: when it has the newer "
+        f"one, drop the earlier with warmline source rotate-secret {platform} {name} --community {community} --finish",
+    )
 
 
 SOURCE_ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (

@@ -41,6 +41,9 @@ async def test_a_source_is_connected_tried_paused_rotated_and_removed(world: Wor
     assert await world.stored(community) == []
     rotated = await warmline(world, "rotate-secret", *here)
     assert re.fullmatch(r"[0-9a-f]{64}\n", rotated.stdout)
+    again = await warmline(world, "rotate-secret", *here)
+    assert again.exit_code == 1
+    assert f"warmline source rotate-secret github repo --community {community} --finish" in again.stderr
     assert (await warmline(world, "pause", *here)).exit_code == 0
     [row] = [
         row for row in json.loads((await warmline(world, "list", "--json")).stdout) if row["community"] == community
@@ -72,11 +75,11 @@ async def test_a_secret_comes_from_a_file_or_the_environment_and_is_not_printed(
 
 async def test_a_mapping_is_checked_before_anything_is_added(world: World, tmp_path: Path) -> None:
     file = tmp_path / "forum.yaml"
-    file.write_text("- {kind: joined, fields: {member: {id: 'who['}}}\n")
+    file.write_text("- {kind: joined, time: at, fields: {member: {id: 'who['}}}\n")
     _, told = await added(world, "--format", "standard-webhooks", "--mapping", str(file))
     assert told.exit_code == 1
     assert f"Error: {file}, [0].fields.member.id: " in told.stderr
-    file.write_text("- {kind: joined, fields: {member: {id: who}}}\n")
+    file.write_text("- {kind: joined, time: at, fields: {member: {id: who}}}\n")
     _, told = await added(world, "--format", "standard-webhooks", "--mapping", str(file))
     assert told.exit_code == 0, told.stderr
     assert "whsec_" in told.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -12,6 +13,8 @@ import psycopg
 import pytest
 from ingest_world import World
 
+from services.ingest.database import open_database
+from services.ingest.hook_troubles import HookTroubles
 from tests.waiting import until_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -61,11 +64,12 @@ class Hook:
         return dict(found)
 
 
-async def add_hook(world: World, *, platform: str = "github", **hook: Any) -> Hook:
+async def add_hook(world: World, *, platform: str = "github", form: str | None = None, **hook: Any) -> Hook:
     community = await world.new_community()
     async with world.client() as client:
-        wanted = {"community": community, "platform": platform, "name": "repo", "hook": {"format": platform, **hook}}
-        answer = await client.post("/v1/sources", json=wanted)
+        wanted = {"format": form or platform, **hook}
+        source = {"community": community, "platform": platform, "name": "repo", "hook": wanted}
+        answer = await client.post("/v1/sources", json=source)
     assert answer.status_code == 201, answer.text
     return Hook(world, community, answer.json())
 
@@ -152,6 +156,9 @@ async def test_both_secrets_hold_until_the_earlier_one_is_dropped(world: World) 
     both = [await hook.send(secret=secret) for secret in ("the-first-secret", "the-second-secret", "the-third")]
     assert [answer.status_code for answer in both] == [200, 200, 401]
     assert (await hook.listed())["rotating"]
+    third = await hook.ask("POST", "/secret", secret="the-third")
+    assert (third.status_code, "--finish" in third.json()["detail"]) == (409, True)
+    assert (await hook.send(secret="the-first-secret")).status_code == 200
     assert (await hook.ask("DELETE", "/earlier-secret")).status_code == 204
     after = [await hook.send(secret=secret) for secret in ("the-first-secret", "the-second-secret")]
     assert [answer.status_code for answer in after] == [401, 200]
@@ -182,6 +189,47 @@ async def test_what_is_not_understood_is_answered_well_and_told_to_the_operator(
     assert found["why"] == "issue.number: must be a whole number, not text"
     assert await world.stored(hook.community) == []
     assert "said Ada" not in world.ingest.log.read_text()
+
+
+async def test_what_is_understood_of_a_webhook_is_kept_and_the_rest_told(world: World) -> None:
+    rule = {"kind": "attended", "each": "people", "fields": {"member": {"id": "id"}, "gathering": "call"}}
+    hook = await add_hook(world, form="bearer", settings={"mapping": [rule]})
+    people: list[dict[str, Any]] = [{"id": number, "call": "c"} for number in (1, None, 3)]
+    for each in (people, people * 400):
+        assert (await hook.send({"people": each}, authorization=f"Bearer {hook.secret}")).status_code == 200
+    stored = await world.stored(hook.community)
+    assert [event.data.member.id for event in stored] == ["1", "3"]
+
+    async def told() -> bool:
+        return bool((await hook.listed())["not_understood"] == 2)
+
+    await until_async(told, seconds=30)
+    assert (await hook.listed())["why"] == "mapping[0] finds too much: 1000 events are taken at a time"
+
+
+async def test_troubles_of_a_source_that_goes_away_meanwhile_stop_no_others(world: World) -> None:
+    gone, here = [await add_hook(world) for _ in range(2)]
+    async with (
+        open_database(world.postgres.url) as database,
+        await psycopg.AsyncConnection.connect(world.postgres.url) as removing,
+    ):
+        troubles = HookTroubles(database)
+        for hook in (gone, here):
+            troubles.unverified((hook.community, "github", "repo"))
+        await removing.execute("DELETE FROM ingest.sources WHERE community = %s", [gone.community])
+        flush = asyncio.create_task(troubles.flush())
+
+        async def waits() -> bool:
+            cursor = await removing.execute(
+                "SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            )
+            return cursor.rowcount == 1
+
+        await until_async(waits, seconds=10)
+        await removing.commit()
+        await flush
+        await troubles.flush()
+    assert (await here.listed())["unverified"] == 1
 
 
 async def test_a_paused_source_is_asked_to_come_again(world: World) -> None:
@@ -235,7 +283,7 @@ async def test_a_signed_sample_says_what_it_would_come_to(world: World) -> None:
             {
                 "format": "standard-webhooks",
                 "secret": "a",
-                "settings": {"mapping": [{"kind": "joined", "fields": {"member": {"id": "id"}}}]},
+                "settings": {"mapping": [{"kind": "joined", "time": "at", "fields": {"member": {"id": "id"}}}]},
             },
             "hook.secret",
         ),

@@ -48,6 +48,13 @@ def test_another_body_is_not(name: str, body: bytes) -> None:
     assert not believed(name, replace(signed(name), body=body))
 
 
+@pytest.mark.parametrize("name", ["mattermost", "zulip"])
+def test_a_secret_is_not_looked_for_in_a_body_without_end(name: str) -> None:
+    good = signed(name)
+    assert believed(name, replace(good, body=good.body + b" " * 100_000))
+    assert not believed(name, replace(good, body=good.body + b" " * 1_000_000))
+
+
 @pytest.mark.parametrize("name", SIGNING)
 def test_a_header_that_is_off_by_anything_is_not(name: str) -> None:
     good = signed(name)
