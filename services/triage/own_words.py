@@ -6,9 +6,10 @@ import re
 from typing import Final
 
 _LEFT_OUT: Final = re.compile(
-    r"(?P<fence>`{3,}|~{3,}).*?(?:(?P=fence)|\Z)"  # code in fences, also Zulip's ```quote
-    r"|`+[^`\n]+`+"
-    r"|^[ \t]*>[^\n]*"  # quoted lines
+    r"^[ \t]*+(?P<fence>`{3,}+|~{3,}+)[ \t]*+[\w+#.-]*+[ \t]*+$.*?(?:(?P=fence)|\Z)"  # blocks of code, Zulip's ```quote
+    r"|(?<!`)(?P<ticks>`{3,}+).*?(?P=ticks)"
+    r"|(?<!`)`++[^`\n]+`++"
+    r"|^[ \t]*+>(?![:;=_.,^~<-]|\w<)[^\n]*"  # quoted lines, but no faces like >:( and >_<
     r"|\b(?:https?://|www\.)[^\s<>]*[^\s<>?!.,;:)\]'\"*_]"  # a link, but not the punctuation after it
     r'|(?P<marks>"[^"\n]{1,300}"|“[^”\n]{1,300}”|„[^“”\n]{1,300}[“”]|«[^»\n]{1,300}»)',
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
