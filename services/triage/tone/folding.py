@@ -1,7 +1,7 @@
 """A text as the lists and the model read it: small letters without accents, words between spaces, every place known.
 
-Folded, "Don't say: IDIOT!" is " don t say  idiot  ". One space stands between the words of a phrase, and the end of a
-sentence leaves two: so no phrase is found across it.
+Folded, "Don't say: IDIOT!" is " don t say  idiot   ". One space stands between the words of a phrase, and the end of a
+sentence leaves two, also at the end of the text: so no phrase is found across it.
 """
 
 from __future__ import annotations
@@ -36,17 +36,7 @@ _ALPHABETS: Final = (
     (0xFF00, 0xFF61),
 )
 FOLDING: Final = {
-    code: plain
-    for low, high in (
-        (0, 0x250),
-        (0x1E00, 0x1F00),
-        (0x2000, 0x2E80),
-        (0x3000, 0x3040),
-        (0xFE00, 0xFE70),
-        (0xFF00, 0xFF61),
-    )
-    for code in range(low, high)
-    if (plain := _plain(code)) is not None
+    code: plain for low, high in _ALPHABETS for code in range(low, high) if (plain := _plain(code)) is not None
 } | dict.fromkeys(range(0x1F000, 0x1FB00), " ")
 """What each character becomes before it is a small letter; never more than one character."""
 
@@ -56,7 +46,7 @@ _MAY_DROP: Final = re.compile(r"[\u0300-\u036f\u200b-\u200d\u2060\ufe0f\ufeff\xa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folded:
-    """A folded text, with a space before and after; ``place`` leads back to the text."""
+    """A folded text, with a space before and two after; ``place`` leads back to the text."""
 
     text: str
     cuts: tuple[int, ...] = field(default=(), repr=False)
@@ -71,7 +61,7 @@ class Folded:
 def fold(text: str) -> Folded:
     """Return ``text`` folded."""
     if _MAY_DROP.search(text) is None:
-        return Folded(text=f" {text.translate(FOLDING).lower()} ")
+        return Folded(text=f" {text.translate(FOLDING).lower()}  ")
     kept: list[str] = []
     cuts: list[int] = []
     shifts: list[int] = []
@@ -84,4 +74,4 @@ def fold(text: str) -> Folded:
         cuts.append(length + 1)
         shifts.append(end - length)
     kept.append(text[done:])
-    return Folded(text=f" {''.join(kept).translate(FOLDING).lower()} ", cuts=tuple(cuts), shifts=tuple(shifts))
+    return Folded(text=f" {''.join(kept).translate(FOLDING).lower()}  ", cuts=tuple(cuts), shifts=tuple(shifts))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
-from itertools import product
 from typing import Any, Final, Literal
 
 from ahocorasick_rs import AhoCorasick
@@ -20,7 +18,6 @@ LANGUAGES: Final = ("de", "en", "es", "fr", "pt")
 
 Kind = Literal["crisis", "distress", "insult", "thanks", "farewell"]
 _KINDS: Final[tuple[Kind, ...]] = ("crisis", "distress", "insult", "thanks", "farewell")
-_BRACES: Final = re.compile(r"\{([^{}]*)\}")
 _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
@@ -68,6 +65,7 @@ class WordLists:
                 for term in _spellings(table["terms"]):
                     uses[term].add((number, True))
         self._uses_of = [tuple(sorted(found)) for found in uses.values()]
+        self._after = [len(term) - len(term.rstrip()) for term in uses]
         self._automaton = AhoCorasick(list(uses))
 
     def find(self, text: Folded) -> list[Span]:
@@ -80,12 +78,13 @@ class WordLists:
             return []
         taken: list[tuple[Kind, int, int]] = []
         terms: list[tuple[int, int, int]] = []
-        for pattern, start, end in found:
+        for pattern, start, after in found:
+            end = after - self._after[pattern]
             for number, is_except in self._uses_of[pattern]:
                 if is_except:
-                    taken.append((self.groups[number].kind, start + 1, end - 1))
+                    taken.append((self.groups[number].kind, start + 1, end))
                 else:
-                    terms.append((start + 1, 1 - end, number))
+                    terms.append((start + 1, -end, number))
         spans: list[Span] = []
         ends: dict[tuple[Kind, bool, bool], int] = {}
         for start, negative_end, number in sorted(terms):
@@ -127,16 +126,25 @@ def _spellings(terms: Iterable[str]) -> Iterator[str]:
     for term in terms:
         for written in _chosen(term):
             for spelling in {written, written.replace("'", ""), written.lower().translate(_UMLAUTS)}:
-                yield f" {spelling.translate(FOLDING).lower().strip()} "
+                end = "  " if spelling.endswith(".") else " "
+                yield f" {spelling.translate(FOLDING).lower().strip()}{end}"
 
 
 def _chosen(term: str) -> Iterator[str]:
     """Return ``term`` with every choice of its braces."""
-    inner = _BRACES.findall(term)
-    if not inner:
+    head, brace, tail = term.partition("{")
+    if not brace:
         yield term
         return
-    pieces = _BRACES.split(term)[::2]
-    for choice in product(*(part.split("|") for part in inner)):
-        once = "".join(piece + chosen for piece, chosen in zip(pieces, (*choice, ""), strict=True))
-        yield from _chosen(once)
+    depth, at, choices = 1, 0, [""]
+    while depth:
+        letter = tail[at]
+        at += 1
+        depth += (letter == "{") - (letter == "}")
+        if letter == "|" and depth == 1:
+            choices.append("")
+        elif depth:
+            choices[-1] += letter
+    for choice in choices:
+        for chosen in _chosen(choice + tail[at:]):
+            yield head + chosen

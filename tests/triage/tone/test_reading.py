@@ -45,6 +45,108 @@ NO_CRISIS = [
     "",
 ]
 
+THREATENED = [
+    "my husband is going to kill me tonight",
+    "my husband is going to kill me if I leave",
+    "my girlfriend will kill me, she has a knife",
+    "my dad is gonna kill me",
+    "meu namorado vai me matar se eu terminar",
+    "meu pai vai me matar quando chegar",
+    "minha mãe vai me matar",
+    "ele vai me matar um dia",
+    "mi novio me va a matar si me voy",
+    "mi padre me va a matar cuando llegue",
+    "il me bat à coups de ceinture",
+]
+
+IN_JEST = [
+    "my boss is going to kill me",
+    "my team is going to kill me if this ships",
+    "my wife is going to kill me lol",
+    "this build is going to kill me",
+    "meu chefe vai me matar",
+    "minha mãe vai me matar kkkk",
+    "esse bug vai me matar",
+    "mi jefe me va a matar",
+    "mi madre me va a matar jaja",
+    "este curso me va a matar",
+    "il me bat aux échecs",
+]
+
+WHAT_IT_IS_OF_TELLS = [
+    "I don't want to live with this pain (anymore)",
+    "I don't want to live with it",
+    "I don't want to live at all",
+    "I don't want to live at this point",
+    "I don't want to live in the world anymore",
+    "I don't want to live in my body",
+    "I'd rather die than live like this",
+    "I want to die on my birthday",
+    "I have no reason to live in this world",
+    "I relapsed and cut myself while crying",
+    "I relapsed and cut myself on the leg",
+    "no quiero vivir con este dolor",
+    "no quiero vivir en este mundo",
+    "No quiero vivir aquí en este mundo",
+    "prefiero morir que seguir así",
+    "no puedo más con esta vida",
+    "no veo salida en mi vida",
+    "não quero viver com essa dor",
+    "não quero mais viver em um mundo assim",
+    "je veux en finir avec tout ça une bonne fois",
+]
+
+WHAT_IT_IS_OF_TAKES_BACK = [
+    "I don't want to live with my parents",
+    "I don't want to live with him",
+    "I don't want to live in a big city",
+    "I wouldn't want to live with that limitation",
+    "I cut myself while cooking again",
+    "I need to cut myself some slack",
+    "no quiero vivir con mis padres",
+    "no quiero vivir en la ciudad",
+    "não quero mais viver com meus pais",
+    "não quero viver em uma cidade",
+]
+
+NO_WAY_ON = [
+    "No tengo motivos para seguir.",
+    "no hay razón para seguir viviendo",
+    "no puedo más, que alguien me ayude",
+    "não há motivo para continuar",
+    "não vejo sentido em continuar vivendo",
+    "só quero que tudo acabe",
+    "Je n'ai plus la force de continuer",
+    "il n'y a aucune raison de continuer à vivre",
+    "il n'y a pas d'issue",
+    "Je pense à en finir.",
+    "Es hat alles keinen Sinn mehr",
+    "Mein Leben macht keinen Sinn mehr",
+    "alles ist hoffnungslos",
+    "I need to disappear",
+    "please make it stop",
+    "goodbye world",
+]
+
+WORK = [
+    "no puedo más que agradecerles",
+    "no hay razón para seguir usando la versión 3",
+    "No tengo motivos para seguir con este plugin",
+    "no hay salida en la terminal",
+    "não há motivo para continuar usando o fork",
+    "não vejo sentido em continuar com esse projeto",
+    "quero que tudo acabe bem",
+    "Il n'y a aucune raison de continuer à supporter Python 2",
+    "il n'y a pas d'issue pour ce bug",
+    "j'ai pensé à en finir avec jQuery",
+    "Das macht doch keinen Sinn mehr",
+    "Ich sehe keinen Sinn mehr darin, das zu pflegen",
+    "alles ist hoffnungslos veraltet",
+    "I need to disappear the window",
+    "please make it stop printing warnings",
+    "goodbye world program",
+]
+
 NEUTRAL = [
     "Can somebody look at the pull request? The build is green again and I have rebased it on the main branch.",
     "Die Datei ist zu groß, deshalb bricht der Server ab. Ich habe das Pack im Ordner neu gebaut und die Rate erhöht.",
@@ -74,6 +176,8 @@ NOT_HOSTILE = [
     "You can use lazy evaluation on a dense set",
     "You are entitled to a refund",
     "No pasa nada, te digo con qué",
+    "Are you deaf or hard of hearing? There are captions",
+    "Estás na bicha? Tu vês melhor do que eu",
 ]
 
 THANKS = [
@@ -105,12 +209,12 @@ def read(reader: Reader, text: str) -> Reading:
     return reader.read([text])[0]
 
 
-@pytest.mark.parametrize("text", CRISIS)
+@pytest.mark.parametrize("text", [*CRISIS, *THREATENED, *WHAT_IT_IS_OF_TELLS, *NO_WAY_ON])
 def test_crisis_wording_is_found(reader: Reader, text: str) -> None:
     assert read(reader, text).crisis
 
 
-@pytest.mark.parametrize("text", NO_CRISIS)
+@pytest.mark.parametrize("text", [*NO_CRISIS, *IN_JEST, *WHAT_IT_IS_OF_TAKES_BACK, *WORK])
 def test_idioms_code_and_the_words_of_others_are_no_crisis(reader: Reader, text: str) -> None:
     assert not read(reader, text).crisis
 
@@ -146,6 +250,7 @@ def test_distress_needs_a_first_person_and_no_idiom(reader: Reader) -> None:
     assert not read(reader, "The process is lonely").distress_gate
     assert not read(reader, "I'm afraid so").distress_gate
     assert not read(reader, "I ran the stress test").distress_gate
+    assert not read(reader, "My therapist asked about my ADHD medication").distress_gate
 
 
 def test_a_subject_named_without_a_first_person_is_no_crisis(reader: Reader) -> None:
@@ -161,6 +266,12 @@ def test_a_span_is_the_term_in_the_text_as_it_was_given(reader: Reader, before: 
     assert text[crisis.start : crisis.end] == "WANT  to die"
     *_, thanks = reading.found("thanks")
     assert text[thanks.start : thanks.end] == "thank\u200b you"
+
+
+def test_the_span_of_a_term_that_ends_its_sentence_holds_no_more_than_the_term(reader: Reader) -> None:
+    for text in ("Please make it stop", "Please make it stop.", "Please make it stop, somebody"):
+        [span] = read(reader, text).found("crisis")
+        assert text[span.start : span.end] == "Please make it stop"
 
 
 def test_the_language_is_told_or_left_open(reader: Reader) -> None:
