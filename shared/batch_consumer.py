@@ -217,7 +217,7 @@ class BatchConsumer:
                     stream=self.stream,
                     seq=seq,
                     stored=stored,
-                    subject=delivery.subject.decode(),
+                    subject=delivery.subject.decode("utf-8", "replace"),
                     headers=Headers(delivery.head) if delivery.head else None,
                     body=delivery.body,
                 )

@@ -31,3 +31,30 @@ async def end(*tasks: asyncio.Task[Any]) -> None:
             task.cancel()
         # Not awaited themselves: their cancellation must not be taken for ours.
         _, going = await asyncio.wait(going, timeout=_INSIST_SECONDS)
+
+
+async def until_one_ends(*tasks: asyncio.Task[Any]) -> None:
+    """Wait until one of ``tasks`` has ended or the caller is cancelled, end the others, and raise what any raised.
+
+    Several errors are raised as an ExceptionGroup. ``asyncio.TaskGroup`` cancels the others once, and waits for ever
+    for one in which a library swallows that.
+    """
+    cancelled: asyncio.CancelledError | None = None
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    except asyncio.CancelledError as cancellation:
+        cancelled = cancellation
+    while True:
+        try:
+            await end(*tasks)
+        except asyncio.CancelledError as cancellation:
+            cancelled = cancellation
+        else:
+            break
+    if cancelled is not None:
+        raise cancelled
+    errors = [error for task in tasks if not task.cancelled() and isinstance(error := task.exception(), Exception)]
+    if len(errors) > 1:
+        raise ExceptionGroup("several tasks failed", errors)
+    if errors:
+        raise errors[0]

@@ -17,7 +17,7 @@ import structlog
 from eventsourcing.postgres import PostgresDatastore
 from nats.aio.client import Client
 
-from shared.bounded_wait import end
+from shared.bounded_wait import until_one_ends
 from shared.event_store.codec import EventCodec
 from shared.event_store.errors import SkewError
 from shared.event_store.recorder import Lease, datastore
@@ -110,12 +110,8 @@ class _Owner:
             cache_bytes=self._cache_bytes,
         )
         beside = process.beside or _nothing_beside
-        async with asyncio.TaskGroup() as group, beside(store, runner, lease):
-            relaying = group.create_task(relay.run())
-            try:
-                await runner.run()
-            finally:
-                await end(relaying)
+        async with beside(store, runner, lease):
+            await until_one_ends(asyncio.create_task(relay.run()), asyncio.create_task(runner.run()))
 
     async def _refuse_skew(self, store: PartitionStore, lease: Lease) -> None:
         """Raise SkewError, noted where whoever looks at the shard sees it, before anything is folded or published."""

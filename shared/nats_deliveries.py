@@ -66,6 +66,7 @@ class DeliveryParser(Parser):
     async def parse(self, data: bytes = b"") -> None:
         """Take in the next bytes of the connection; raises nats.errors.ProtocolError."""
         if self.state != AWAITING_CONTROL_LINE or not self.takers:
+            self._incomplete = 0  # what was held back goes on there
             await super().parse(data)
             return
         self.buf += data

@@ -14,6 +14,6 @@ def asked_pause(retry_after: str | None, now: datetime) -> timedelta | None:
         return timedelta(seconds=min(int(retry_after[:9]), 10**6))
     try:
         asked = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(asked - now, timedelta(0)) if asked.tzinfo else None

@@ -18,7 +18,8 @@ _QUOTA_RATE: Final = 20_000
 _QUOTA_BURST: Final = 100_000
 _QUOTA_SHARE: Final = 50
 _SECRETS: Final = ("TOKEN", "NATS_PASSWORD", "POSTGRES_PASSWORD", "SMTP_URL")
-_USER_ALONE: Final = re.compile(r"^(\w+://[^:/?#@,]+)@")
+_USER_ALONE: Final = re.compile(r"(?:^|(?<=,))(\w+://[^:/?#@,]+)@")
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._~-]*")
 
 
 class SettingsError(ValueError):
@@ -30,7 +31,7 @@ def with_secrets(environ: Mapping[str, str]) -> Mapping[str, str]:
 
     Instead of a secret its variable with ``_FILE`` behind names a file that holds it, as Compose's and Kubernetes'
     secrets are. An address that names a user alone gets ``WARMLINE_NATS_PASSWORD`` or ``WARMLINE_POSTGRES_PASSWORD``.
-    Raises SettingsError for a file that cannot be read.
+    Raises SettingsError for a file that cannot be read, and for a password that NATS would take for another.
     """
     told = dict(environ)
     for name in _SECRETS:
@@ -45,6 +46,11 @@ def with_secrets(environ: Mapping[str, str]) -> Mapping[str, str]:
                 ) from error
     for server in ("NATS", "POSTGRES"):
         address, password = f"{_PREFIX}{server}_URL", told.get(f"{_PREFIX}{server}_PASSWORD")
+        if server == "NATS" and password and not _PLAIN.fullmatch(password):
+            raise SettingsError(
+                "The password of NATS holds characters that an address cannot carry to it: "
+                "use letters, digits and . _ ~ - only, as `openssl rand -hex 24` makes them."
+            )
         if password and address in told:
             told[address] = _USER_ALONE.sub(rf"\1:{quote(password, safe='')}@", told[address])
     return told

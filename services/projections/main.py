@@ -23,7 +23,7 @@ from services.projections.progress import Progress
 from services.projections.reading import Reader
 from services.projections.touch_commands import TouchCommands
 from services.projections.views import VIEWS
-from shared.bounded_wait import end
+from shared.bounded_wait import end, until_one_ends
 from shared.decider_process import owner_name
 from shared.event_store.recorder import Lease
 from shared.garbage import collect_seldom
@@ -50,10 +50,10 @@ async def _fold(settings: ServiceSettings, client: Client) -> None:
 
     async def work(lease: Lease) -> None:
         shard = shards[lease.shard]
-        async with asyncio.TaskGroup() as group:
-            group.create_task(ViewRunner(client, settings.postgres_url, _SCHEMA, lease, shard).run())
-            if isinstance(shard.view, HistoryView) and shard.partition == 0:
-                group.create_task(Retention(settings.postgres_url, schema_of(shard.view)).run())
+        tasks = [asyncio.create_task(ViewRunner(client, settings.postgres_url, _SCHEMA, lease, shard).run())]
+        if isinstance(shard.view, HistoryView) and shard.partition == 0:
+            tasks.append(asyncio.create_task(Retention(settings.postgres_url, schema_of(shard.view)).run()))
+        await until_one_ends(*tasks)
 
     await LeaseKeeper(settings.postgres_url, _SCHEMA, tuple(shards), owner_name(settings.instance), work).run()
 

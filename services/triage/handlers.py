@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any, Final
 
 from services.triage.community import CloseImport, NoteTime, OpenImport, TakePolicy, is_earlier
@@ -42,7 +41,8 @@ from shared.contracts.member_events import (
 from shared.contracts.needs_touch import Evidence, MemberRef
 from shared.contracts.policy import Policy
 from shared.contracts.warmline_facts import ImportBegan, ImportEnded, PolicyAdopted, TouchSettled
-from shared.telemetry.traces import recorded
+from shared.delivery import Delivered
+from shared.telemetry.traces import TRACEPARENT
 from shared.workspace import Workspace
 
 Read = Callable[[Policy, str], PolicyReading]
@@ -69,15 +69,16 @@ class Situation:
         "work",
     )
 
-    def __init__(self, event: MemberEvent, stored: datetime, work: Workspace, read: Read) -> None:
+    def __init__(self, delivered: Delivered, work: Workspace, read: Read) -> None:
+        event: MemberEvent = delivered.event
         self.event = event
         self.data: Any = event.data
-        self.stored = stored
+        self.stored = delivered.stored
         self.work = work
         self.community = community_stream(event.community)
-        self.evidence = Evidence(
-            source=event.source, event=event.id, time=event.time, traceparent=recorded(event.traceparent)
-        )
+        # The header names recorded traces only; the event names any, as requests of earlier builds did that had none.
+        traceparent = (delivered.headers or {}).get(TRACEPARENT)
+        self.evidence = Evidence(source=event.source, event=event.id, time=event.time, traceparent=traceparent)
         if isinstance(event.data, MemberEventData):
             self.member, self.stream = identity(event.community, event.platform, event.data.member.id)
             named = getattr(event.data, "conversation", None)

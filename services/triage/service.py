@@ -55,7 +55,7 @@ class TriageService:
     def on_message(self, delivered: Delivered, work: Workspace) -> None:
         """Fold one member event or fact of Warmline."""
         handlers: Sequence[Callable[[Situation], None]] = MESSAGE_HANDLERS[type(delivered.event.data)]
-        situation = Situation(delivered.event, delivered.stored, work, self._reading)
+        situation = Situation(delivered, work, self._reading)
         for handler in handlers:
             handler(situation)
 

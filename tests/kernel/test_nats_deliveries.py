@@ -37,6 +37,30 @@ FRAMES = st.one_of(
 )
 
 
+async def test_a_taker_that_leaves_amid_a_message_holds_up_nobody_after_it() -> None:
+    client = QuickClient()
+    taken: list[Delivery] = []
+
+    async def tell(_: Msg) -> None: ...
+
+    async def sent(*_: object) -> None: ...
+
+    client._send_subscribe = sent  # type: ignore[method-assign]
+    client._status = client.CONNECTED
+    before = await client.subscribe("a.b", cb=tell)
+    take_deliveries(client, before, taken.extend)
+    large = without_headers(before._id, b"x" * 3000)
+    await client._ps.parse(large[:1000])
+    client._ps.takers.clear()  # type: ignore[attr-defined]
+    await client._ps.parse(large[1000:])
+    after = await client.subscribe("a.b", cb=tell)
+    take_deliveries(client, after, taken.extend)
+    await client._ps.parse(without_headers(after._id, b"small"))
+    assert [one.body for one in taken] == [b"small"]
+    before._stop_processing()
+    after._stop_processing()
+
+
 @given(st.lists(FRAMES, max_size=12), st.lists(st.integers(0, 400), max_size=8))
 def test_however_the_bytes_come_each_message_goes_where_it_belongs_in_order(
     frames: list[tuple[str, bytes, object]], cuts: list[int]

@@ -103,6 +103,9 @@ def test_nothing_is_tried_for_ever(answer: Answer, tries: int, failing_days: flo
         ("Mon, 23 Nov 2026 09:01:00 GMT", timedelta(minutes=1)),
         ("Mon, 23 Nov 2026 08:00:00 GMT", timedelta(0)),
         ("Mon, 23 Nov 2026 09:01:00 -0000", None),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("Mon, 23 Nov 2026 99999999999999:00:00 GMT", None),
+        ("Mon, 23 Nov 2026 09:01:00 +99999999999999999999", None),
     ],
 )
 def test_retry_after(header: str | None, pause: timedelta | None) -> None:

@@ -43,6 +43,18 @@ def test_an_address_with_a_password_or_without_a_user_keeps_what_it_says(tmp_pat
     assert (settings.nats_url, settings.postgres_url) == ("nats://127.0.0.1:4222", "postgresql://a:b@c/d")
 
 
+def test_whole_addresses_each_get_the_password_of_their_user(tmp_path: Path) -> None:
+    environ = told(tmp_path, token="t0ken", nats_password="n4ts")
+    environ["WARMLINE_NATS_URL"] = "nats://ingest@one:4222,nats://ingest@two:4222"
+    servers = NatsAddress.of(ServiceSettings.from_env(environ).nats_url).servers
+    assert servers == ["nats://ingest:n4ts@one:4222", "nats://ingest:n4ts@two:4222"]
+
+
+def test_a_password_that_nats_would_take_for_another_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="password of NATS holds characters"):
+        ServiceSettings.from_env(told(tmp_path, token="t0ken", nats_password="Ab/c+d="))
+
+
 def test_an_empty_file_of_the_mail_server_is_none(tmp_path: Path) -> None:
     assert SmtpSettings.from_env(told(tmp_path, smtp_url="")) is None
     smtp = SmtpSettings.from_env(told(tmp_path, smtp_url="smtps://me:secret@mail.example.org?from=a@example.org"))

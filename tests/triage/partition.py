@@ -50,6 +50,8 @@ class Partition:
         *,
         stored: datetime | None = None,
         community: str = COMMUNITY,
+        traceparent: str | None = None,
+        headers: dict[str, str] | None = None,
     ) -> None:
         """Fold one event that happened at ``time``; it was stored then, too, unless that was earlier than the last."""
         self._seq += 1
@@ -62,6 +64,7 @@ class Partition:
             community=community,
             platform="discord" if isinstance(data, MemberEventData) else "warmline",
             data=data,
+            traceparent=traceparent,
         )
         self._stored = max(self._stored, stored or time)
         message = Message(
@@ -69,7 +72,7 @@ class Partition:
             seq=self._seq,
             stored=self._stored,
             subject="p.0.member.acme.discord.any",
-            headers=None,
+            headers=headers,
             body=encode_member_event(event),
         )
         self.pass_time(self._stored)

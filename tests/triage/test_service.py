@@ -31,6 +31,15 @@ def reasons(partition: Partition) -> list[tuple[str, str]]:
     return sorted((need.reason, need.member.id) for need in partition.open)
 
 
+def test_evidence_names_a_trace_only_where_the_header_says_that_it_is_recorded(acme: Partition) -> None:
+    """Events of earlier builds hold traces that nobody recorded, and are folded to the same bytes as they were."""
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    acme.tell(asked(ADA, "m-1"), at(0), traceparent=trace)
+    acme.tell(asked(BEA, "m-2", conversation="c-2"), at(0), traceparent=trace, headers={"traceparent": trace})
+    acme.pass_time(at(5))
+    assert {need.member.id: need.evidence[0].traceparent for need in acme.open} == {"ada": None, "bea": trace}
+
+
 def test_a_need_says_what_it_rests_on(acme: Partition) -> None:
     acme.tell(asked(ADA, "m-1"), at(0))
     acme.pass_time(at(5))
