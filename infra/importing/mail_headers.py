@@ -20,29 +20,33 @@ _VIA: Final = re.compile(r"\s\(?via\s\S")
 
 
 def sender(message: Message) -> tuple[str, str | None]:
-    """Return the address and the name of who wrote ``message``; raises NotAFactError where nobody can tell.
+    """Return the address and the name of who wrote ``message``; raises NotAFactError if From holds no address.
 
     A list that must not send in others' names puts itself into From ("Ada via Help"), and them into another header.
+    Where there is none, as in Mailman's text archives, the list's address with the name stands for them.
     """
-    written = _raw(message, "From")
-    obscured = _OBSCURED.fullmatch(written)
-    if obscured is not None:
-        return f"{obscured['local']}@{obscured['domain']}", obscured["name"] and decoded(obscured["name"])
-    # Only a name may be encoded. Decoded before it is parsed, one with a comma would end there, and one that holds an
-    # address would be taken for it.
-    encoded, address = parseaddr(written)
+    name, address = _written(_raw(message, "From"))
     if "@" not in address:
         raise NotAFactError("From holds no address")
-    name, lists = decoded(encoded), set(_list_addresses(message))
+    lists = set(_list_addresses(message))
     via = _VIA.search(name)
     if via is None and address.lower() not in lists:
         return address, name
     for other, original in getaddresses([_raw(message, "X-Original-From"), _raw(message, "Reply-To")]):
         if "@" in original and original.lower() not in lists | {address.lower()}:
             return original, decoded(other) or _before(via, name)
-    if via is not None and address.lower() in lists:
-        raise NotAFactError("From is the list itself, and no other header says who wrote it")
-    return address, name
+    return (address, name) if via is None else (f"{_before(via, name)} via {address}", _before(via, name))
+
+
+def _written(value: str) -> tuple[str, str]:
+    """Return a name and an address, also where Mailman wrote ``ada at example.org (Ada)``."""
+    obscured = _OBSCURED.fullmatch(value)
+    if obscured is not None:
+        return decoded(obscured["name"] or ""), f"{obscured['local']}@{obscured['domain']}"
+    # Only a name may be encoded. Decoded before it is parsed, one with a comma would end there, and one that holds an
+    # address would be taken for it.
+    name, address = parseaddr(value)
+    return decoded(name), address
 
 
 def _before(via: re.Match[str] | None, name: str) -> str:

@@ -104,11 +104,12 @@ def test_where_the_list_stands_in_from_another_header_says_who_wrote(
     assert (post.member.id, post.member.name) == (member_id(who, "secret"), name)
 
 
-def test_what_a_list_passed_on_from_nobody_knows_whom_is_skipped() -> None:
-    sender = "Ada via Help <help@lists.example.org>"
-    assert list(read(mail(1, "List-Id: <help.lists.example.org>", sender=sender)).why.values()) == [
-        "From is the list itself, and no other header says who wrote it"
-    ]
+@pytest.mark.parametrize("form", ["{} via Help <help@lists.example.org>", "help at lists.example.org ({} via Help)"])
+def test_where_no_header_says_who_wrote_people_are_told_apart_by_their_names(form: str) -> None:
+    senders = (form.format("Ada"), form.format("Bo"), form.format("Ada"))
+    ada, bo, again = (post.member for post in read(*(mail(n, sender=who) for n, who in enumerate(senders))).data)
+    assert (ada.id == again.id, ada.id == bo.id) == (True, False)
+    assert [ada.name, bo.name] == ["Ada", "Bo"]
 
 
 def test_without_an_id_a_message_is_known_by_what_tells_nothing_of_its_address() -> None:
