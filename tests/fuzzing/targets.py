@@ -5,40 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from io import BufferedReader, BytesIO, RawIOBase
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 import msgspec
-from msgspec.structs import replace
 
-from infra.importing.archive import ArchiveFile
-from infra.importing.discord import DiscordExport
-from infra.importing.discourse import DiscoursePosts
-from infra.importing.github import GitHubArchive
-from infra.importing.irc import IrcLogs
-from infra.importing.mbox import MboxArchive
-from infra.importing.reading import ExportFormat, Skipped
-from infra.importing.slack import SlackExport
-from infra.importing.table import Table
-from infra.importing.zulip import ZulipArchive
-from infra.operator_error import OperatorError
-from infra.outgoing_event import OutgoingEvent, encode_event
-from services.ingest.community_map import Community, CommunityMap
 from services.ingest.envelope import BATCH, JSON, STRUCTURED, EnvelopeError, read_envelope
-from services.ingest.hook_formats import FORMATS
-from services.ingest.platforms.facts import Fact
-from services.ingest.platforms.polled import Answer, Ask, Found, PollSettings, ReadSoFar, Refused
-from services.ingest.platforms.reading import Delivery, EventRule, HookSettings, NotUnderstoodError, Partly
 from services.ingest.policies import PolicyRefusedError
 from services.ingest.policy_body import read_policy
-from services.ingest.polling.formats import POLLED
-from services.ingest.principal import Administrator, Principal, SourcePrincipal
+from services.ingest.principal import Administrator, Principal
 from services.ingest.problem import ProblemError
 from services.ingest.refusal import Refusal
 from services.ingest.validation import validate
-from services.ingest.webhooks_route import raw_event
 from services.notifier.command_desk import read_command
 from services.projections.cursors import CursorError, decode_cursor, encode_cursor
 from services.projections.desk.session import Sessions
@@ -54,37 +32,10 @@ from shared.dead_letters import dead_letter
 from shared.delivery import Message, decode
 from shared.policy.load import load_policy
 from shared.telemetry.traces import request_trace
+from tests.fuzzing.platform_parsers import KNOWN, NOW, PLATFORM_PARSERS, SOURCE
 
 _CORPUS: Final = Path(__file__).parent / "corpus"
 _GOLDEN: Final = Path(__file__).parents[1] / "golden/files/contracts"
-_NOW: Final = datetime(2026, 11, 22, tzinfo=UTC)
-_KNOWN: Final = CommunityMap(
-    communities={"acme": Community(name="acme", organisation="harbour", announced=True)}, accepting=None
-)
-_SOURCE: Final = SourcePrincipal(community="acme", platform="discord", name="guild")
-_HOOK_SETTINGS: Final = HookSettings(
-    site="https://acme.example",
-    public=("*",),
-    private=("whispers",),
-    mapping=(
-        EventRule(
-            kind="posted",
-            when="kind != 'score'",
-            each="items",
-            time="at",
-            fields={"member": {"id": "who"}, "conversation": "where", "message": "id", "text": "said"},
-        ),
-        EventRule(kind="surveyed", fields={"member": {"id": "who"}, "survey": "id", "score": "score"}),
-    ),
-)
-_LEFT_TO_VALIDATION: Final = ("bad-time", "bad-data", "nul-character", "too-large")
-_ROWS: Final = (
-    EventRule(
-        kind="posted",
-        time="at",
-        fields={"member": {"id": "who"}, "conversation": "where", "message": "id", "text": "text"},
-    ),
-)
 _REQUEST: Final = {"method": "POST", "path": "/v1/events", "scheme": "http"}
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -113,13 +64,13 @@ def _events(data: bytes) -> None:
     headers = [
         (name.lower(), value) for name, _, value in (line.partition(b"=") for line in head.split(b"|")) if name != b"by"
     ]
-    principal: Principal = Administrator() if b"by=administrator" in head else _SOURCE
+    principal: Principal = Administrator() if b"by=administrator" in head else SOURCE
     try:
         envelope = read_envelope(headers, body)
     except EnvelopeError:
         return
     for raw in envelope.events:
-        fate = raw if isinstance(raw, Refusal) else validate(raw, principal, _KNOWN, _NOW, None)
+        fate = raw if isinstance(raw, Refusal) else validate(raw, principal, KNOWN, NOW, None)
         if isinstance(fate, Refusal):
             msgspec.json.encode((fate.id, fate.source, fate.field, fate.reason))
             continue
@@ -142,7 +93,7 @@ def _message(data: bytes) -> None:
     pairs = (line.partition(":") for line in head.decode("ascii", "surrogateescape").splitlines())
     headers = {name: value.strip() for name, _, value in pairs}
     stream = headers.pop("stream", TOUCHES)
-    message = Message(stream=stream, seq=1, stored=_NOW, subject="touch.acme.held", headers=headers, body=body)
+    message = Message(stream=stream, seq=1, stored=NOW, subject="touch.acme.held", headers=headers, body=body)
     try:
         delivered = decode(message)
     except (UnknownTypeError, *_UNREADABLE) as error:
@@ -172,84 +123,6 @@ def _policy_body(data: bytes) -> None:
         assert read_policy(msgspec.json.encode(policy)) == policy
 
 
-def _export(export: ExportFormat) -> Callable[[bytes], object]:
-    """A file of an export: its path in the first line, then its content; it is its own index, too."""
-
-    def run(data: bytes) -> None:
-        path, _, body = data.partition(b"\n")
-        file = ArchiveFile(
-            path=path.decode("utf-8", "backslashreplace"),
-            size=len(body),
-            packed=lambda: BytesIO(body),
-            unpacked=lambda stream: BufferedReader(cast("RawIOBase", stream)),
-        )
-        try:
-            pieces = export.reader(dict.fromkeys(export.index, body))(file)
-        except OperatorError:
-            return
-        for piece in pieces:
-            for each in (piece,) if isinstance(piece, Skipped) else piece.read():
-                if isinstance(each, Skipped):
-                    each.why.encode()
-                else:
-                    _sent(each.fact, export.platform)
-
-    return run
-
-
-def _sent(fact: Fact, platform: str) -> None:
-    """What an import sends is an event at least, whatever is wrong with it."""
-    data = replace(fact.data, community="acme", platform=platform)
-    try:
-        sent = encode_event(OutgoingEvent(id=fact.id, source=f"/{platform}/acme", time=fact.time, data=data))
-    except UnicodeEncodeError:  # the import skips it
-        return
-    [raw] = read_envelope([(b"content-type", STRUCTURED.encode())], sent).events
-    assert not isinstance(raw, Refusal), raw
-    fate = validate(raw, Administrator(), _KNOWN, _NOW, None)
-    assert not isinstance(fate, Refusal) or fate.code != "not-an-object"
-
-
-def _webhook(data: bytes) -> None:
-    """A verified webhook: its format and the headers in the first line, then the body."""
-    head, _, body = data.partition(b"\n")
-    name, *pairs = head.decode("latin-1").split("|")
-    headers = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
-    known = FORMATS.get(name)
-    for form in FORMATS.values() if known is None else (known,):
-        try:
-            reading = form.read(Delivery(headers=headers, body=body, arrived=_NOW), _HOOK_SETTINGS)
-        except NotUnderstoodError as error:
-            str(error).encode()
-            continue
-        facts = reading.facts if isinstance(reading, Partly) else reading
-        for fact in facts if isinstance(facts, tuple) else ():
-            fate = validate(raw_event(fact, _SOURCE.source), _SOURCE, _KNOWN, _NOW, None)
-            assert not isinstance(fate, Refusal) or fate.code in _LEFT_TO_VALIDATION, fate
-
-
-def _polled(data: bytes) -> None:
-    """Answers of a platform, one after the other, each in a line of its own; the first names the format."""
-    name, *answers = data.split(b"\n")
-    known = POLLED.get(name.decode("latin-1"))
-    for form in POLLED.values() if known is None else (known,):
-        for settings in (PollSettings(), PollSettings(private=("1", "2"))):
-            reading = form.read(settings, ReadSoFar(first=_NOW - timedelta(days=9_000)), _NOW)
-            sent: Answer = None
-            for number in range(200):
-                try:
-                    step = reading.send(sent)
-                except StopIteration:
-                    break
-                sent = None
-                if isinstance(step, Ask):
-                    sent = answers[number % len(answers)] if answers else Refused(status=404)
-                elif isinstance(step, Found):
-                    for fact in step.facts:
-                        fate = validate(raw_event(fact, _SOURCE.source), _SOURCE, _KNOWN, _NOW, None)
-                        assert not isinstance(fate, Refusal) or fate.code in _LEFT_TO_VALIDATION, fate
-
-
 def _command(data: bytes) -> None:
     for verb in COMMAND_TYPES:
         command = read_command(verb, data)
@@ -270,7 +143,7 @@ def _cursor(data: bytes) -> None:
 
 def _session(data: bytes) -> None:
     sessions = Sessions("secret")
-    assert sessions.open(data.decode("latin-1"), _NOW.timestamp()) is None
+    assert sessions.open(data.decode("latin-1"), NOW.timestamp()) is None
     assert not sessions.is_administrator(data.decode("latin-1"))
 
 
@@ -287,16 +160,7 @@ TARGETS: Final = {
         Target(name="message", run=_message),
         Target(name="policy_file", run=_policy_file),
         Target(name="policy_body", run=_policy_body, samples=("policy*.json",)),
-        Target(name="discord_export", run=_export(DiscordExport(settings=HookSettings(public=("*",))))),
-        Target(name="discourse_posts", run=_export(DiscoursePosts(settings=HookSettings(public=("*",))))),
-        Target(name="table", run=_export(Table(platform="forum", rules=_ROWS, key="secret"))),
-        Target(name="github_archive", run=_export(GitHubArchive(repositories=frozenset(("acme/*",))))),
-        Target(name="irc", run=_export(IrcLogs(public=frozenset(("*",)), channel="#help"))),
-        Target(name="mbox", run=_export(MboxArchive(key="secret"))),
-        Target(name="slack", run=_export(SlackExport(private=frozenset(("secret",))))),
-        Target(name="zulip", run=_export(ZulipArchive(site="https://zulip.example"))),
-        Target(name="webhook", run=_webhook),
-        Target(name="polled", run=_polled),
+        *(Target(name=name, run=run) for name, run in PLATFORM_PARSERS.items()),
         Target(name="command", run=_command, samples=("command.touch.*.json",)),
         Target(name="cursor", run=_cursor),
         Target(name="session", run=_session),
