@@ -125,6 +125,8 @@ NO_WAY_ON = [
     "alles ist hoffnungslos",
     "I need to disappear",
     "please make it stop",
+    "please make it stop I can't",
+    "Das hat doch alles keinen Sinn mehr",
     "goodbye world",
 ]
 
