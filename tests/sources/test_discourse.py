@@ -64,7 +64,6 @@ def test_the_first_post_of_a_topic_begins_with_its_title() -> None:
     assert (fact.data.text, fact.data.conversation) == ("First steps\n\nHow do I begin?", "57")
     assert (fact.data.channel, fact.data.audience) == ("help", "public")
     assert fact.data.url == "https://forum.example.org/t/first-steps/57/1"
-    assert fact.data.member.roles == ("trust_level_1", "advocates")
     answer = only_fact(discourse("post_created", {"post": {**POST, "id": 84, "post_number": 2}}))
     assert isinstance(answer.data, Posted)
     assert (answer.data.text, answer.data.conversation) == ("How do I begin?", "57")
@@ -78,7 +77,21 @@ def test_an_edit_is_known_by_when_it_was_made_and_a_deletion_by_its_post() -> No
     deleted = only_fact(discourse("post_destroyed", {"post": POST}))
     assert (deleted.id, deleted.time) == ("delete:83:1", ARRIVED)
     assert isinstance(deleted.data, Deleted)
-    assert isinstance(only_fact(discourse("post_recovered", {"post": POST})).data, Edited)
+
+
+def test_a_recovered_post_is_told_after_its_deletion_and_not_taken_for_an_edit_before() -> None:
+    edited = only_fact(discourse("post_edited", {"post": POST}))
+    recovered = only_fact(discourse("post_recovered", {"post": POST}))
+    assert isinstance(recovered.data, Edited)
+    assert recovered.id != edited.id
+    assert recovered.time == ARRIVED
+
+
+@pytest.mark.parametrize("event", ["post_created", "post_edited", "post_destroyed", "accepted_solution"])
+def test_a_post_states_no_roles_for_it_knows_not_all_of_them(event: str) -> None:
+    """What it states would be taken for all that its author has, groups of staff among them."""
+    kind = "solved" if event == "accepted_solution" else "post"
+    assert only_fact(discourse(event, {kind: POST})).data.member.roles == ()
 
 
 def test_a_like_is_a_reaction_and_holds_no_member_in_its_id() -> None:
@@ -108,11 +121,26 @@ def test_members_join_change_and_leave() -> None:
 
 def test_a_flag_that_moderators_agreed_with_is_moderation() -> None:
     flag = {"id": 9, "type": "ReviewableFlaggedPost", "status": 1, "post_id": 83, "target_created_by_id": 12}
-    fact = only_fact(discourse("reviewable_transitioned_to", {"reviewable": {**flag, "topic_id": 57}}))
+    flag |= {"topic_id": 57, "category_id": 5}
+    fact = only_fact(discourse("reviewable_transitioned_to", {"reviewable": flag}))
     assert isinstance(fact.data, Moderated)
     assert (fact.data.member.id, fact.data.message, fact.data.conversation) == ("12", "83", "57")
     ignored = {"reviewable": {**flag, "status": 3}}
     assert why_passed(discourse("reviewable_transitioned_to", ignored)) == "of-no-concern"
+
+
+@pytest.mark.parametrize(
+    ("category", "settings"),
+    [(None, HookSettings(public=(EVERYWHERE,), private=("None",))), (6, OPEN), (5, HookSettings())],
+)
+def test_a_flagged_message_and_a_post_of_a_closed_category_are_not_named(
+    category: int | None, settings: HookSettings
+) -> None:
+    flag = {"id": 9, "type": "ReviewableFlaggedPost", "status": 1, "post_id": 83, "target_created_by_id": 12}
+    flag |= {"topic_id": 57, "category_id": category}
+    fact = only_fact(discourse("reviewable_transitioned_to", {"reviewable": flag}, settings))
+    assert isinstance(fact.data, Moderated)
+    assert (fact.data.member.id, fact.data.conversation, fact.data.message) == ("12", None, None)
 
 
 @pytest.mark.parametrize("event", ["user_created", "user_updated", "user_destroyed"])

@@ -75,10 +75,6 @@ class Post(Struct, frozen=True, kw_only=True):
     topic_archetype: str = "regular"
     category_id: int | None = None
     category_slug: str | None = None
-    moderator: bool = False
-    admin: bool = False
-    trust_level: int | None = None
-    primary_group_name: str | None = None
 
 
 class Group(Struct, frozen=True, kw_only=True):
@@ -112,6 +108,7 @@ class _Reviewable(Struct, frozen=True, kw_only=True):
     status: int | None = None
     post_id: int | None = None
     target_created_by_id: int | None = None
+    category_id: int | None = None
     topic_id: int | None = None
 
 
@@ -199,37 +196,35 @@ def member_of(user: User) -> Member:
         id=str(user.id),
         name=name_of(user.name),
         handle=name_of(user.username),
-        roles=_roles(user, *(group.name for group in user.groups)),
+        roles=_roles(user),
         bot=user.id < 0,
     )
 
 
 def _author(post: Post) -> Member:
+    """Return who wrote ``post``, without roles: a post tells some of them only, and stated roles stand for all."""
     number = 0 if post.user_id is None else post.user_id
-    groups = (post.primary_group_name,) if post.primary_group_name else ()
-    return Member(
-        id=str(number),
-        name=name_of(post.name),
-        handle=name_of(post.username),
-        roles=_roles(post, *groups),
-        bot=number < 0,
-    )
+    return Member(id=str(number), name=name_of(post.name), handle=name_of(post.username), bot=number < 0)
 
 
 def _audience(post: Post, settings: HookSettings) -> Audience | None:
     """Return who can read ``post``; None for a place that nobody listed: a webhook does not tell who may read it."""
-    place = str(post.category_id)
     if post.post_type == _WHISPER:
         return "private" if WHISPERS in settings.private else None
+    return _audience_of(post.category_id, settings)
+
+
+def _audience_of(category: int | None, settings: HookSettings) -> Audience | None:
+    place = str(category)
     if place in settings.private:
         return "private"
     return "public" if place in settings.public or EVERYWHERE in settings.public else None
 
 
-def _roles(of: Post | User, *groups: str) -> tuple[str, ...]:
+def _roles(of: User) -> tuple[str, ...]:
     named = {"admin": of.admin, "moderator": of.moderator, f"trust_level_{of.trust_level}": of.trust_level is not None}
     roles = [role for role, held in named.items() if held]
-    return tuple(dict.fromkeys([*roles, *(group[:300] for group in groups if group)]))[:100]
+    return tuple(dict.fromkeys([*roles, *(group.name[:300] for group in of.groups if group.name)]))[:100]
 
 
 def _of_post(delivery: Delivery, settings: HookSettings, act: Callable[[Post, HookSettings], Fact]) -> Reading:
@@ -242,8 +237,17 @@ def _post_created(delivery: Delivery, settings: HookSettings) -> Reading:
 
 
 def _post_edited(delivery: Delivery, settings: HookSettings) -> Reading:
-    """A recovered post is one, too: what stands there now is its text."""
     return _of_post(delivery, settings, edit_fact)
+
+
+def _post_recovered(delivery: Delivery, settings: HookSettings) -> Reading:
+    """What stands there now is its text. When it came back is not told: to recover a post does not date it anew."""
+
+    def recovered(post: Post, settings: HookSettings) -> Fact:
+        now, at = posted(post, settings), delivery.arrived
+        return Fact(id=edit_id(now.message, f"recovered-{stamp(at)}"), time=at, data=edit_of(now))
+
+    return _of_post(delivery, settings, recovered)
 
 
 def _post_destroyed(delivery: Delivery, settings: HookSettings) -> Reading:
@@ -294,19 +298,20 @@ def _user_destroyed(delivery: Delivery, _settings: HookSettings) -> Reading:
     return (Fact(id=member_fact_id("left", data.member.id, "1"), time=delivery.arrived, data=data),)
 
 
-def _reviewed(delivery: Delivery, _settings: HookSettings) -> Reading:
-    """Moderators agreed with what was flagged."""
+def _reviewed(delivery: Delivery, settings: HookSettings) -> Reading:
+    """Moderators agreed with what was flagged. It is named only in a listed place: personal messages are in none."""
     found = decoded(delivery.body, _OfReviewable).reviewable
     if found.status != _APPROVED or not found.type.startswith("ReviewableFlagged"):
         return _NO_CONCERN
     if found.target_created_by_id is None:
         return Passed(why="no-member")
     author = found.target_created_by_id
+    told = found.category_id is not None and _audience_of(found.category_id, settings) is not None
     data = Moderated(
         member=Member(id=str(author), bot=author < 0),
         action="flag agreed",
-        conversation=str(found.topic_id) if found.topic_id is not None else None,
-        message=str(found.post_id) if found.post_id is not None else None,
+        conversation=str(found.topic_id) if told and found.topic_id is not None else None,
+        message=str(found.post_id) if told and found.post_id is not None else None,
     )
     fact_id = moderation_id(f"reviewable/{found.id}", data.action, str(found.status))
     return (Fact(id=fact_id, time=delivery.arrived, data=data),)
@@ -321,7 +326,7 @@ def _link(post: Post, settings: HookSettings) -> str | None:
 _READERS: Final[dict[str, Callable[[Delivery, HookSettings], Reading]]] = {
     "post_created": _post_created,
     "post_edited": _post_edited,
-    "post_recovered": _post_edited,
+    "post_recovered": _post_recovered,
     "post_destroyed": _post_destroyed,
     "post_liked": _liked,
     "accepted_solution": _solved,
