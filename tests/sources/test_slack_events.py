@@ -99,15 +99,16 @@ def test_private_channels_are_taken_only_when_they_are_listed() -> None:
     assert fact.data.audience == "private"
 
 
-def test_a_reaction_is_taken_where_its_channel_is_listed() -> None:
+def test_a_reaction_is_taken_where_its_channel_is_listed_by_id() -> None:
     item = {"type": "message", "channel": "C123ABC456", "ts": "1795335300.000100"}
     event = {"type": "reaction_added", "user": "U7", "reaction": "heart", "item": item, "event_ts": "1795335301.0"}
     assert why_passed(slack(event)) == "private-place"
     fact = only_fact(slack(event, HookSettings(public=("C123ABC456",))))
     assert isinstance(fact.data, Reacted)
     assert (fact.data.reaction, fact.data.message) == ("heart", "C123ABC456:1795335300.000100")
+    assert why_passed(slack(event, HookSettings(public=("*",)))) == "private-place"
     direct = {**event, "item": {**item, "channel": "D1"}}
-    assert why_passed(slack(direct, HookSettings(public=("*",)))) == "direct-message"
+    assert why_passed(slack(direct, HookSettings(public=("D1",)))) == "direct-message"
 
 
 def test_bots_are_marked_and_channel_news_is_no_word_of_a_member() -> None:

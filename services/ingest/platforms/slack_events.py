@@ -12,7 +12,6 @@ from msgspec import Struct
 
 from services.ingest.platforms.facts import Fact, NotAFactError, member_fact_id, reaction_id
 from services.ingest.platforms.reading import (
-    EVERYWHERE,
     Delivery,
     HookSettings,
     NotUnderstoodError,
@@ -83,14 +82,14 @@ def _message(event: dict[str, Any], settings: HookSettings) -> Reading:
 
 
 def _reaction(event: dict[str, Any], settings: HookSettings) -> Reading:
-    """A reaction does not tell what kind of channel it stands in, so that only listed ones are taken."""
+    """A reaction does not tell what kind of channel it stands in, so that only those listed by id are taken."""
     item = _inner(event, "item")
     if item.get("type") != "message":
         return _NO_CONCERN
     channel, stamp, user, name = (str(item.get("channel")), str(item.get("ts")), event.get("user"), event["reaction"])
     if channel.startswith("D"):
         return Passed(why="direct-message")
-    if not {channel, EVERYWHERE} & {*settings.public, *settings.private}:
+    if channel not in {*settings.public, *settings.private}:
         return Passed(why="private-place")
     if not isinstance(user, str):
         return Passed(why="no-member")
