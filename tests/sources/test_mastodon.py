@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from services.ingest.platforms.facts import Fact
 from services.ingest.platforms.mastodon import FOLLOWERS, read
 from services.ingest.platforms.reading import HookSettings, NotUnderstoodError, Reading
 from shared.contracts.member_events import Edited, Joined, Moderated, Posted, Updated
-from tests.sources.reading import delivery, only_fact, why_passed
+from tests.sources.reading import assert_taken, delivery, only_fact, why_passed
 
 ACCOUNT = {
     "id": "123456789",
@@ -76,15 +77,38 @@ def test_accounts_join_once_change_and_are_moderated() -> None:
     updated = only_fact(mastodon("account.updated", ADMIN_ACCOUNT))
     assert isinstance(updated.data, Updated)
     assert updated.data.member.roles == ("Owner",)
-    suspended = only_fact(mastodon("account.updated", {**ADMIN_ACCOUNT, "suspended": True}))
-    assert isinstance(suspended.data, Moderated)
-    assert suspended.data.action == "suspended"
     report = {"id": "8437", "action_taken": True, "action_taken_at": "2023-10-26T13:40:00.000Z"}
     acted = only_fact(mastodon("report.updated", {**report, "target_account": ADMIN_ACCOUNT}))
     assert isinstance(acted.data, Moderated)
     open_report = {**report, "action_taken": False, "target_account": ADMIN_ACCOUNT}
     assert why_passed(mastodon("report.updated", open_report)) == "of-no-concern"
     assert why_passed(mastodon("report.created", open_report)) == "of-no-concern"
+
+
+def test_a_silenced_account_still_changes_and_was_silenced_once() -> None:
+    first, later = (changed_account(second, silenced=True) for second in (1, 2))
+    assert [type(fact.data) for fact in first] == [Updated, Moderated]
+    assert first[0].id != later[0].id
+    assert first[1].id == later[1].id
+    _, suspended, silenced = changed_account(3, silenced=True, suspended=True)
+    assert isinstance(suspended.data, Moderated)
+    assert suspended.data.action == "suspended"
+    assert silenced.id == first[1].id != suspended.id
+
+
+def changed_account(second: int, **state: bool) -> tuple[Fact, ...]:
+    payload = {"event": "account.updated", "created_at": f"2023-10-26T13:34:0{second}.351Z"}
+    facts = read(delivery({**payload, "object": {**ADMIN_ACCOUNT, **state}}), HookSettings())
+    assert isinstance(facts, tuple)
+    for fact in facts:
+        assert_taken(fact)
+    return facts
+
+
+def test_a_boost_is_no_post() -> None:
+    boost = {**STATUS, "id": "9", "content": "", "reblog": {**STATUS, "reblog": None}}
+    assert why_passed(mastodon("status.created", boost)) == "of-no-concern"
+    assert isinstance(only_fact(mastodon("status.created", {**STATUS, "reblog": None})).data, Posted)
 
 
 @pytest.mark.parametrize("what", ["created", "approved", "updated"])

@@ -81,6 +81,8 @@ class _Status(Struct, frozen=True, kw_only=True):
     edited_at: Time | None = None
     url: str | None = None
     mentions: tuple[_Mention, ...] = ()
+    reblog: object = None
+    """The post that this one boosts, if it does: then it says nothing itself."""
 
 
 class _Report(Struct, frozen=True, kw_only=True):
@@ -116,6 +118,8 @@ def read(delivery: Delivery, settings: HookSettings) -> Reading:
 
 def _status(delivery: Delivery, settings: HookSettings) -> Reading:
     status = decoded(delivery.body, _OfStatus).object
+    if status.reblog is not None:
+        return _NO_CONCERN
     audience = _audience(status, settings)
     if isinstance(audience, Passed):
         return audience
@@ -153,15 +157,18 @@ def _joined(delivery: Delivery, _settings: HookSettings) -> Reading:
 
 
 def _updated(delivery: Delivery, _settings: HookSettings) -> Reading:
+    """Each change of an account shows what moderators did with it before, though not when: that is told once."""
     event = decoded(delivery.body, _OfAccount)
-    found, member = event.object, _of_admin(event.object)
-    for action, done in (("suspended", found.suspended), ("disabled", found.disabled), ("silenced", found.silenced)):
-        if done:
-            moderated = Moderated(member=member, action=action)
-            fact_id = moderation_id(member.id, action, stamp(event.created_at))
-            return (Fact(id=fact_id, time=event.created_at, data=moderated),)
-    data = Updated(member=member)
-    return (Fact(id=member_fact_id("updated", member.id, stamp(event.created_at)), time=event.created_at, data=data),)
+    found, member, at = event.object, _of_admin(event.object), event.created_at
+    done = {"suspended": found.suspended, "disabled": found.disabled, "silenced": found.silenced}
+    return (
+        Fact(id=member_fact_id("updated", member.id, stamp(at)), time=at, data=Updated(member=member)),
+        *(
+            Fact(id=moderation_id(member.id, action, "1"), time=at, data=Moderated(member=member, action=action))
+            for action, holds in done.items()
+            if holds
+        ),
+    )
 
 
 def _report(delivery: Delivery, _settings: HookSettings) -> Reading:
