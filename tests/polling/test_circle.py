@@ -126,6 +126,21 @@ def test_what_moves_to_an_earlier_page_while_it_is_read_is_found() -> None:
     assert {fact.id for fact in made.facts} == {f"post:{number}:1" for number in range(1, 31)}
 
 
+def test_a_list_whose_count_falls_again_and_again_is_left_to_the_next_round() -> None:
+    circle = Circle(posts=[post(number, -number) for number in range(1, 41)], per_page=10)
+
+    def answer(path: str, params: dict[str, str]) -> Any:
+        found = circle.answer(path, params)
+        if path == "/posts":
+            found["count"] -= int(params["page"]) % 2
+        return found
+
+    made = make_round(read, answer)
+    assert made.read == ALL - {"posts"}
+    assert len(made.odd) == 1
+    assert "again and again" in made.odd[0]
+
+
 def test_a_list_that_is_refused_keeps_the_others_from_nothing() -> None:
     circle = Circle(posts=[post(5, -3)], comments=[comment(6, 5, -2)])
     made = make_round(read, lambda path, params: 404 if path == "/events" else circle.answer(path, params))

@@ -163,6 +163,17 @@ async def test_a_revoked_token_stops_the_source_until_it_gets_another(ingest: Lo
         assert await source.ids() == ["post:1:1"]
 
 
+async def test_a_refusal_of_the_earlier_secret_does_not_stop_a_source_that_has_another(ingest: LoneIngest) -> None:
+    circle = Circle(posts=[post(1, -1)])
+    async with polled(ingest, "revoked", circle, held="/spaces", secret="revoked-token") as source:
+        await until_async(lambda: source.platform.count("/spaces"))
+        await source.ask("secret", secret=TOKEN)
+        source.platform.held = None
+        source.platform.gate.set()
+        await source.rounds()
+        assert (await source.listed())["stopped_at"] is None
+
+
 async def test_a_clock_of_ours_that_is_ahead_of_the_platforms_loses_nothing(ingest: LoneIngest) -> None:
     async with polled(ingest, "behind", Circle()) as source:
         source.platform.behind = 3600

@@ -47,6 +47,8 @@ _WHOLE: Final = timedelta(days=1)
 """How often every member is read: a list of members does not tell which of them changed."""
 _LONGEST_EVENT: Final = timedelta(days=7)
 _MOST_KNOWN: Final = 10_000
+_MOST_TURNS: Final = 20
+"""How often a list is read again from an earlier page because it got shorter, before it is left to the next round."""
 
 Record = TypeVar("Record")
 Pages = Generator[Step, Answer, bool]
@@ -120,7 +122,7 @@ def _pages(listing: _Listing[Record], floor: datetime, take: Callable[[Sequence[
     Where it is not in the order that is expected, it is read to its end. When it got shorter meanwhile, what follows
     has moved to pages that were read already, and those are read again.
     """
-    page, count, ordered, last = 1, 0, True, None
+    page, count, ordered, last, turns = 1, 0, True, None, 0
     while True:
         params = {**listing.params, "page": str(page), "per_page": str(_PER_PAGE)}
         answer = yield Ask(path=listing.path, params=params)
@@ -142,6 +144,10 @@ def _pages(listing: _Listing[Record], floor: datetime, take: Callable[[Sequence[
         if not found.has_next_page or (listing.stops and ordered and times and times[-1] < floor):
             return True
         gone = count - found.count
+        turns += gone > 0
+        if turns > _MOST_TURNS:
+            yield Odd(why=f"{listing.path}: its count falls again and again while it is read; the next round reads on")
+            return False
         page = max(1, page - 1 - gone // _PER_PAGE) if gone > 0 else page + 1
         last, count = (None if gone > 0 else last), found.count
 

@@ -32,6 +32,8 @@ class Poll:
     format: str
     settings: PollSettings
     secret: str = field(repr=False)
+    sealed: bytes = field(repr=False)
+    """The secret as it is stored."""
     added: datetime
 
     @property
@@ -129,9 +131,9 @@ class Polls:
         await self._under(lease, fail.format(_OF_SOURCE), [why, *poll.key])
 
     async def stop(self, lease: Lease, poll: Poll, why: str) -> None:
-        """Leave the platform alone until the source goes on or gets another secret."""
-        stop = SQL("UPDATE ingest.polls SET stopped_at = clock_timestamp(), why = %s {}")
-        await self._under(lease, stop.format(_OF_SOURCE), [why, *poll.key])
+        """Leave the platform alone until the source goes on or gets another secret, unless it has got one already."""
+        stop = SQL("UPDATE ingest.polls SET stopped_at = clock_timestamp(), why = %s {} AND secret = %s")
+        await self._under(lease, stop.format(_OF_SOURCE), [why, *poll.key, poll.sealed])
 
     async def _change(self, change: SQL, values: Sequence[Any], key: HookKey) -> bool:
         async with self._database.transaction() as connection:
@@ -163,5 +165,6 @@ class Polls:
             format=row["format"],
             settings=msgspec.json.decode(row["settings"], type=PollSettings),
             secret=secret,
+            sealed=row["secret"],
             added=row["created_at"],
         )
