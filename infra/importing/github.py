@@ -18,7 +18,8 @@ from infra.importing.archive import ArchiveFile
 from infra.importing.pieces import Line, line_blocks
 from infra.importing.reading import Piece, PieceReader, Read, Skipped, found
 from services.ingest.platforms.facts import Fact, NotAFactError
-from services.ingest.platforms.github import PLATFORM, Event, Repository, User, meaning
+from services.ingest.platforms.github import PLATFORM, Repository, User
+from services.ingest.platforms.github_events import Event, meaning
 from services.ingest.platforms.reading import Delivery, HookSettings, NotUnderstoodError, Time
 from services.ingest.refusal import field_problem
 from shared.contracts.names import digest

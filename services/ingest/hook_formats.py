@@ -8,9 +8,9 @@ from typing import Final
 
 from services.ingest.platforms import (
     discord_events,
-    discourse,
+    discourse_events,
     generic,
-    github,
+    github_events,
     mastodon,
     mattermost,
     slack_events,
@@ -53,9 +53,13 @@ FORMATS: Final[dict[str, Format]] = {
     ),
     "discord": Format(scheme=ED25519, read=discord_events.read, sample=discord_events.SAMPLE),
     "discourse": Format(
-        scheme=hmac_sha256.hexadecimal("x-discourse-event-signature"), read=discourse.read, sample=discourse.SAMPLE
+        scheme=hmac_sha256.hexadecimal("x-discourse-event-signature"),
+        read=discourse_events.read,
+        sample=discourse_events.SAMPLE,
     ),
-    "github": Format(scheme=hmac_sha256.hexadecimal("x-hub-signature-256"), read=github.read, sample=github.SAMPLE),
+    "github": Format(
+        scheme=hmac_sha256.hexadecimal("x-hub-signature-256"), read=github_events.read, sample=github_events.SAMPLE
+    ),
     "mastodon": Format(scheme=hmac_sha256.hexadecimal("x-hub-signature"), read=mastodon.read, sample=mastodon.SAMPLE),
     "mattermost": Format(scheme=shared_token.in_body(mattermost.token), read=mattermost.read, sample=mattermost.SAMPLE),
     "slack": Format(scheme=SLACK, read=slack_events.read, sample=slack_events.SAMPLE),

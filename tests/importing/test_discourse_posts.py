@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.importing.discourse import DiscoursePosts
-from services.ingest.platforms.discourse import read as read_delivery
+from services.ingest.platforms.discourse_events import read as read_delivery
 from services.ingest.platforms.facts import Fact
 from services.ingest.platforms.reading import Delivery, HookSettings
 from shared.contracts.member_events import Edited, Joined, Posted, Solved

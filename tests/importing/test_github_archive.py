@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from infra.importing.github import GitHubArchive
 from services.ingest.platforms.facts import Fact
-from services.ingest.platforms.github import read as read_delivery
+from services.ingest.platforms.github_events import read as read_delivery
 from services.ingest.platforms.reading import Delivery, HookSettings
 from shared.contracts.member_events import Posted, Solved
 from tests.importing.exported import ReadExport

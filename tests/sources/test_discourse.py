@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.ingest.platforms.discourse import WHISPERS, read
+from services.ingest.platforms.discourse import WHISPERS
+from services.ingest.platforms.discourse_events import read
 from services.ingest.platforms.reading import EVERYWHERE, HookSettings, NotUnderstoodError, Reading
 from shared.contracts.member_events import Deleted, Edited, Joined, Left, Moderated, Posted, Reacted, Solved, Updated
 from tests.sources.reading import ARRIVED, delivery, only_fact, why_passed

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.ingest.platforms.github import read
+from services.ingest.platforms.github_events import read
 from services.ingest.platforms.reading import HookSettings, NotUnderstoodError, Reading
 from shared.contracts.member_events import Cancelled, Deleted, Edited, Joined, Left, Moderated, Posted, Solved
 from tests.sources.reading import ARRIVED, delivery, only_fact, why_passed
