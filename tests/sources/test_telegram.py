@@ -82,8 +82,8 @@ def changed(was: dict[str, Any], now: dict[str, Any]) -> Reading:
         ("restricted", "kicked", [Moderated, Left]),
         ("left", "kicked", [Moderated]),
         ("left", "restricted", [Joined, Moderated]),
-        ("member", "restricted", [Moderated, Updated]),
-        ("restricted", "member", [Updated]),
+        ("member", "restricted", [Moderated]),
+        ("administrator", "left", [Left, Updated]),
         ("member", "administrator", [Updated]),
         ("administrator", "member", [Updated]),
     ],
@@ -109,6 +109,7 @@ def test_who_is_banned_was_banned_and_who_is_restricted_may_be_away() -> None:
     back = changed({"status": "restricted", "is_member": False}, {"status": "restricted", "is_member": True})
     assert isinstance(only_fact(back).data, Joined)
     assert why_passed(changed({"status": "kicked"}, {"status": "left"})) == "of-no-concern"
+    assert why_passed(changed({"status": "restricted"}, {"status": "member"})) == "of-no-concern"
     assert why_passed(changed({"status": "administrator"}, {"status": "administrator"})) == "of-no-concern"
 
 

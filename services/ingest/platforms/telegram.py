@@ -199,7 +199,8 @@ def _changed(change: _Change) -> Reading:
         facts.append(Fact(id=fact_id, time=at, data=Moderated(member=member, action=action)))
     if was and not now:
         facts.append(Fact(id=member_fact_id("left", member.id, revision), time=at, data=Left(member=member)))
-    if was and now and new.status != old.status:
+    # Roles stand for all that a member has in the community: a group that restricts one takes no role of another.
+    if was and member.roles != _member(old.user, old.status).roles:
         fact_id = member_fact_id("updated", member.id, f"{revision}:{new.status}")
         facts.append(Fact(id=fact_id, time=at, data=Updated(member=member)))
     return tuple(facts) or _NO_CONCERN
