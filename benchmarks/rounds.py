@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -52,8 +52,3 @@ async def interleaved(
             break
     kept = [one for one, counts in zip(done, counting, strict=True) if counts] or done
     return Rounds(samples={name: [one[name] for one in kept] for name in names}, discarded=len(done) - len(kept))
-
-
-def figures_of(values: Sequence[float]) -> float:
-    """Return the median, to four places that mean something."""
-    return float(f"{statistics.median(values):.4g}")

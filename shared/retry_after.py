@@ -1,4 +1,4 @@
-"""The header ``Retry-After`` of an answer (RFC 9110, 10.2.3). Pure."""
+"""The header ``Retry-After`` of an answer (RFC 9110, 10.2.3), and the dates of headers. Pure."""
 
 from __future__ import annotations
 
@@ -12,8 +12,14 @@ def asked_pause(retry_after: str | None, now: datetime) -> timedelta | None:
         return None
     if retry_after.isascii() and retry_after.isdigit():
         return timedelta(seconds=min(int(retry_after[:9]), 10**6))
+    until = http_date(retry_after)
+    return max(until - now, timedelta(0)) if until is not None else None
+
+
+def http_date(header: str) -> datetime | None:
+    """Return the moment that a header such as ``Date`` names (RFC 9110, 5.6.7); None when it names none."""
     try:
-        asked = parsedate_to_datetime(retry_after)
+        date = parsedate_to_datetime(header)
     except (ValueError, OverflowError):
         return None
-    return max(asked - now, timedelta(0)) if asked.tzinfo else None
+    return date if date.tzinfo else None

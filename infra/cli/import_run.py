@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import sys
 import time
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from infra.cli.options import checked_name
 from infra.importing import run
 from infra.importing.archive import Archive, open_archive
 from infra.importing.reading import ExportFormat
@@ -23,7 +23,6 @@ from infra.importing.tally import Tally
 from infra.ingest_client import ingest_client
 from infra.operator_error import OperatorError
 from infra.running_system import RunningSystem, running_system
-from shared.contracts.names import NAME_PATTERN
 
 _EVERYTHING = "everything"
 
@@ -43,12 +42,6 @@ def import_export(
         since = typer.prompt(f"History from when on: a date such as 2025-01-31, or {_EVERYTHING}", default=_EVERYTHING)
     destination = Destination(community=community, source_name=source, since=_date(since or _EVERYTHING))
     _import(archive, export, destination, system)
-
-
-def checked_name(option: str, name: str) -> None:
-    """Raise OperatorError if ``name``, the value of ``option``, is no name."""
-    if not re.match(NAME_PATTERN, name):
-        raise OperatorError(f"{option} is {name!r}: write 1 to 40 of a-z, 0-9 and '-'.")
 
 
 def checked_site(site: str | None, example: str) -> str | None:

@@ -11,8 +11,8 @@ import typer
 
 from infra.cli.email_key import email_key
 from infra.cli.failure import failures_in_words
-from infra.cli.import_run import checked_name, checked_site, import_export
-from infra.cli.options import DEFAULT_DATA, Data
+from infra.cli.import_run import checked_site, import_export
+from infra.cli.options import DEFAULT_DATA, Data, checked_name
 from infra.importing.archive import is_single_file
 from infra.importing.discord import DiscordExport
 from infra.importing.discourse import DiscoursePosts

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from infra.operator_error import OperatorError
+from shared.contracts.names import NAME_PATTERN
 
 Data = Annotated[
     Path,
@@ -27,3 +31,9 @@ Replicas = Annotated[
         envvar="WARMLINE_STREAM_REPLICAS", min=1, max=5, help="On how many servers of your own each stream stands."
     ),
 ]
+
+
+def checked_name(option: str, name: str) -> None:
+    """Raise OperatorError if ``name``, the value of ``option``, is no name."""
+    if not re.match(NAME_PATTERN, name):
+        raise OperatorError(f"{option} is {name!r}: write 1 to 40 of a-z, 0-9 and '-'.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Final
 import msgspec
 import typer
 
+from infra.cli.options import checked_name
 from infra.mapping_file import read_mapping
 from infra.operator_error import OperatorError
 from infra.source_setup import SETUPS, Setup
@@ -18,7 +18,6 @@ from services.ingest.platforms.polled import PollSettings
 from services.ingest.platforms.reading import HookSettings
 from services.ingest.refusal import field_problem
 from services.ingest.source_forms import HookWanted, PollWanted, SourceWanted
-from shared.contracts.names import NAME_PATTERN
 
 BY_TOKEN: Final = "cloudevents"  # noqa: S105 -- the name of a way
 
@@ -122,6 +121,5 @@ class _Asker:
 
     def name(self, option: str, given: str | None, question: str) -> str:
         name = given if given is not None else self.text(option, question)
-        if re.fullmatch(NAME_PATTERN.strip("^$"), name) is None:
-            raise OperatorError(f"{option} is {name!r}: write 1 to 40 of a-z, 0-9 and '-'.")
+        checked_name(option, name)
         return name

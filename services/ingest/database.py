@@ -13,6 +13,8 @@ from psycopg.errors import InvalidSchemaName, UndefinedTable
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from shared.event_store.errors import FencedError
+from shared.event_store.recorder import Lease
 from shared.postgres_liveness import RECONNECT_SECONDS
 
 _log = structlog.get_logger()
@@ -51,6 +53,22 @@ class Database:
         except (UndefinedTable, InvalidSchemaName) as error:
             _log.warning("postgres_not_provisioned", detail="the tables are missing: provisioning creates them")
             raise DatabaseUnavailableError("the tables are missing: provisioning creates them") from error
+
+    @asynccontextmanager
+    async def transaction_under(self, lease: Lease) -> AsyncIterator[AsyncConnection[DictRow]]:
+        """Give a connection in a transaction during which nobody else can have ``lease``.
+
+        Raises FencedError when another process has it now, and DatabaseUnavailableError.
+        """
+        async with self.transaction() as connection:
+            held = await connection.execute(
+                "SELECT FROM ingest.shards WHERE shard = %s AND owner = %s AND epoch = %s "
+                "AND expires_at > clock_timestamp() FOR UPDATE",
+                [lease.shard, lease.owner, lease.epoch],
+            )
+            if held.rowcount != 1:
+                raise FencedError(lease.shard)
+            yield connection
 
 
 @asynccontextmanager

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 import msgspec
-import structlog
 
 from services.ingest.answers import EventAnswer, EventsAnswer
 from services.ingest.envelope import EnvelopeError, read_envelope
@@ -22,14 +21,13 @@ from services.ingest.http_message import (
     answer_problem,
 )
 from services.ingest.intake import REFUSED, Fates, Intake
-from services.ingest.problem import ProblemError, problem_of, unauthorized
+from services.ingest.problem import ProblemError, problem_told, unauthorized
 from services.ingest.refusal import Refusal
 from services.ingest.sources import Sources
 from shared.publisher import PubResult
 from shared.telemetry.traces import request_trace
 
 PATH: Final = "/v1/events"
-_log = structlog.get_logger()
 _encoder: Final = msgspec.json.Encoder()
 
 
@@ -56,12 +54,7 @@ class EventsRoute:
         except ClientGoneError:
             return
         except Exception as error:  # noqa: BLE001 -- the sender gets an answer whatever happens here
-            problem = problem_of(error)
-            if problem is None:
-                _log.exception("events_failed")
-                problem = ProblemError(500, "something went wrong here: send the request again, or ask the operator")
-            problem.log(PATH)
-            await answer_problem(send, body, problem)
+            await answer_problem(send, body, problem_told(error, PATH, unforeseen="events_failed"))
 
     async def _take(self, method: str, headers: Headers, body: Body, trace: str | None) -> bytes:
         if method != "POST":

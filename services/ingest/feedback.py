@@ -21,7 +21,7 @@ from shared.contracts.warmline_facts import TouchSettled as TouchSettledFact
 from shared.crash_points import crash_point
 from shared.dead_letters import dead_letter, park
 from shared.delivery import Message
-from shared.event_store.errors import FencedError, SkewError
+from shared.event_store.errors import SkewError
 from shared.event_store.recorder import DeadLetter, Lease
 from shared.partition.understanding import UnknownOwnTypeError
 from shared.publisher import DurablePublisher, Outgoing, PublishUnavailableError, StreamFullError
@@ -146,14 +146,7 @@ class Feedback:
             )
 
     async def _move(self, lease: Lease, reader: str, position: int, letters: Sequence[DeadLetter]) -> None:
-        async with self._database.transaction() as connection:
-            held = await connection.execute(
-                "SELECT FROM ingest.shards WHERE shard = %s AND owner = %s AND epoch = %s "
-                "AND expires_at > clock_timestamp() FOR UPDATE",
-                [lease.shard, lease.owner, lease.epoch],
-            )
-            if held.rowcount != 1:
-                raise FencedError(lease.shard)
+        async with self._database.transaction_under(lease) as connection:
             await connection.execute(
                 "INSERT INTO ingest.feedback_positions VALUES (%s, %s) "
                 "ON CONFLICT (reader) DO UPDATE SET position = excluded.position",

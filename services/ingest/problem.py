@@ -97,6 +97,19 @@ def unavailable(detail: str) -> ProblemError:
     return ProblemError(503, detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
+def problem_told(error: Exception, path: str, *, unforeseen: str) -> ProblemError:
+    """Return how to answer a request to ``path`` that ``error`` stopped, and log it.
+
+    ``unforeseen`` is what the log calls an error that is a fault of ours.
+    """
+    problem = problem_of(error)
+    if problem is None:
+        _log.error(unforeseen, exc_info=error)
+        problem = ProblemError(500, "something went wrong here: send the request again, or ask the operator")
+    problem.log(path)
+    return problem
+
+
 def problem_of(error: Exception) -> ProblemError | None:
     """Return how to answer when ``error`` stopped a request; None for an error that nobody foresaw."""
     match error:

@@ -27,7 +27,7 @@ from services.ingest.http_message import (
 from services.ingest.intake import Intake
 from services.ingest.platforms.facts import Fact
 from services.ingest.platforms.reading import Delivery, NotUnderstoodError, Partly, Passed, Reading, Reply
-from services.ingest.problem import ProblemError, problem_of
+from services.ingest.problem import ProblemError, problem_told
 from services.ingest.refusal import Refusal
 from services.ingest.signatures.signed import Signed
 from services.ingest.source_forms import Tried
@@ -74,11 +74,7 @@ class WebhooksRoute:
         except ClientGoneError:
             return
         except Exception as error:  # noqa: BLE001 -- the platform gets an answer whatever happens here
-            problem = problem_of(error)
-            if problem is None:
-                _log.exception("webhook_failed")
-                problem = ProblemError(500, "something went wrong here: send the request again, or ask the operator")
-            problem.log(ROUTE_NAME)
+            problem = problem_told(error, ROUTE_NAME, unforeseen="webhook_failed")
             if hook is None or not FORMATS[hook.format].silent:
                 await answer_problem(send, body, problem)
                 return

@@ -11,7 +11,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from services.ingest.platforms.facts import Fact, member_fact_id
-from services.ingest.platforms.reading import Delivery, HookSettings, Passed, Reading, Reply, decoded
+from services.ingest.platforms.reading import NO_CONCERN, Delivery, HookSettings, Passed, Reading, Reply, decoded
 from shared.contracts.member_events import Cancelled, Member, Renewed
 
 SAMPLE: Final = ({"content-type": "application/json"}, b'{"version":1,"application_id":"1","type":0}')
@@ -50,11 +50,11 @@ def read(delivery: Delivery, _settings: HookSettings) -> Reading:
         return Reply(status=204)
     event = envelope.event
     if event is None:
-        return Passed(why="of-no-concern")
+        return NO_CONCERN
     if event.type.startswith(("GAME_DIRECT_MESSAGE", "LOBBY_MESSAGE")):
         return Passed(why="direct-message")
     if event.type not in {"ENTITLEMENT_CREATE", "ENTITLEMENT_DELETE"}:
-        return Passed(why="of-no-concern")
+        return NO_CONCERN
     entitlement = decoded(delivery.body, _WithEntitlement).event.data
     if entitlement.user_id is None:  # it is a whole server's
         return Passed(why="no-member")

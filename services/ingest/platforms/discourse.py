@@ -23,7 +23,7 @@ from services.ingest.platforms.facts import (
     stamp,
     text_of,
 )
-from services.ingest.platforms.reading import EVERYWHERE, HookSettings, Passed, Time
+from services.ingest.platforms.reading import EVERYWHERE, NO_CONCERN, HookSettings, Passed, Time
 from shared.contracts.member_events import Joined, Member, Posted, Solved
 from shared.contracts.names import Audience
 
@@ -80,7 +80,7 @@ def kept_out(post: Post, settings: HookSettings) -> Passed | None:
     if _audience(post, settings) is None:
         return Passed(why="private-place")
     if post.post_type not in {_REGULAR, _MODERATOR_ACTION, _WHISPER}:
-        return Passed(why="of-no-concern")
+        return NO_CONCERN
     return None if post.user_id is not None else Passed(why="no-member")
 
 

@@ -35,6 +35,7 @@ from services.ingest.platforms.facts import (
     stamp,
 )
 from services.ingest.platforms.reading import (
+    NO_CONCERN,
     Delivery,
     HookSettings,
     Passed,
@@ -51,7 +52,6 @@ SAMPLE: Final = (
         b'"raw":"Does this arrive?","category_id":1,"created_at":"2026-11-22T08:15:00.000Z"}}'
     ),
 )
-_NO_CONCERN: Final = Passed(why="of-no-concern")
 _APPROVED: Final = 1
 """The status of a reviewable whose flags the moderators agreed with."""
 
@@ -94,9 +94,9 @@ class _OfReviewable(Struct, frozen=True, kw_only=True):
 def read(delivery: Delivery, settings: HookSettings) -> Reading:
     """Return what a delivery means; raises NotUnderstoodError."""
     if header(delivery, "x-discourse-event-type") == "ping":
-        return _NO_CONCERN
+        return NO_CONCERN
     reader = _READERS.get(header(delivery, "x-discourse-event"))
-    return _NO_CONCERN if reader is None else reader(delivery, settings)
+    return NO_CONCERN if reader is None else reader(delivery, settings)
 
 
 def _of_post(delivery: Delivery, settings: HookSettings, act: Callable[[Post, HookSettings], Fact]) -> Reading:
@@ -174,7 +174,7 @@ def _reviewed(delivery: Delivery, settings: HookSettings) -> Reading:
     """Moderators agreed with what was flagged. It is named only in a listed place: personal messages are in none."""
     found = decoded(delivery.body, _OfReviewable).reviewable
     if found.status != _APPROVED or not found.type.startswith("ReviewableFlagged"):
-        return _NO_CONCERN
+        return NO_CONCERN
     if found.target_created_by_id is None:
         return Passed(why="no-member")
     author = found.target_created_by_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from services.ingest.platforms.mapping import mapped
-from services.ingest.platforms.reading import Delivery, HookSettings, Passed, Reading, decoded
+from services.ingest.platforms.reading import NO_CONCERN, Delivery, HookSettings, Reading, decoded
 
 SAMPLE: Final = ({"content-type": "application/json"}, b"{}")
 
@@ -15,4 +15,4 @@ def read(delivery: Delivery, settings: HookSettings) -> Reading:
     found = mapped(settings.mapping, decoded(delivery.body, Any), delivery.arrived)
     if found.problems:
         return found
-    return found.facts or Passed(why="of-no-concern")
+    return found.facts or NO_CONCERN

@@ -34,6 +34,7 @@ from services.ingest.platforms.github import (
     opening,
 )
 from services.ingest.platforms.reading import (
+    NO_CONCERN,
     Delivery,
     HookSettings,
     NotUnderstoodError,
@@ -52,7 +53,6 @@ SAMPLE: Final = (
         b'"login":"octocat"},"created_at":"2026-11-22T08:15:00Z"},"repository":{"id":1,"full_name":"octocat/hello"}}'
     ),
 )
-_NO_CONCERN: Final = Passed(why="of-no-concern")
 
 
 class _Membership(Struct, frozen=True, kw_only=True):
@@ -91,13 +91,13 @@ class Event(Struct, frozen=True, kw_only=True):
 def read(delivery: Delivery, settings: HookSettings) -> Reading:
     """Return what a delivery means; raises NotUnderstoodError."""
     kind = header(delivery, "x-github-event")
-    return meaning(kind, decoded(delivery.body, Event), delivery, settings) if kind in _READERS else _NO_CONCERN
+    return meaning(kind, decoded(delivery.body, Event), delivery, settings) if kind in _READERS else NO_CONCERN
 
 
 def meaning(kind: str, event: Event, delivery: Delivery, settings: HookSettings) -> Reading:
     """Return what an event of that kind, by the name of its webhook, means; raises NotUnderstoodError."""
     if kind not in _READERS:
-        return _NO_CONCERN
+        return NO_CONCERN
     private = event.repository is not None and event.repository.private
     if private and event.repository is not None and event.repository.full_name not in settings.private:
         return Passed(why="private-place")
@@ -107,7 +107,7 @@ def meaning(kind: str, event: Event, delivery: Delivery, settings: HookSettings)
 def _issue(event: Event, delivery: Delivery, audience: Audience) -> Reading:
     item = _needed(event.issue, "issue")
     if event.action == "closed":
-        return _solved(event, item) if item.state_reason == "completed" else _NO_CONCERN
+        return _solved(event, item) if item.state_reason == "completed" else NO_CONCERN
     if event.action == "locked":
         return _locked(event, item)
     return _written(event, delivery, item, opening(item, _repository(event), audience), ("opened",))
@@ -116,7 +116,7 @@ def _issue(event: Event, delivery: Delivery, audience: Audience) -> Reading:
 def _pull_request(event: Event, delivery: Delivery, audience: Audience) -> Reading:
     item = _needed(event.pull_request, "pull_request")
     if event.action == "closed":
-        return _solved(event, item) if item.merged_at else _NO_CONCERN
+        return _solved(event, item) if item.merged_at else NO_CONCERN
     if event.action == "locked":
         return _locked(event, item)
     return _written(event, delivery, item, opening(item, _repository(event), audience), ("opened",))
@@ -136,7 +136,7 @@ def _comment(kind: str, parent: str) -> Callable[[Event, Delivery, Audience], Re
         item = _needed(event.review if kind == "pull_request_review" else event.comment, "comment")
         under = _needed(getattr(event, parent), parent)
         if kind == "pull_request_review" and not item.body:
-            return _NO_CONCERN  # its comments come by themselves
+            return NO_CONCERN  # its comments come by themselves
         post = answering(kind, item, under, _repository(event), audience)
         return _written(event, delivery, item, post, ("created", "submitted"))
 
@@ -145,7 +145,7 @@ def _comment(kind: str, parent: str) -> Callable[[Event, Delivery, Audience], Re
 
 def _organization(event: Event, delivery: Delivery, _audience: Audience) -> Reading:
     if event.action not in {"member_added", "member_removed"}:
-        return _NO_CONCERN
+        return NO_CONCERN
     user = _needed(event.membership, "membership").user
     joined = event.action == "member_added"
     data: MemberEventData = Joined(member=member_of(user)) if joined else Left(member=member_of(user))
@@ -154,7 +154,7 @@ def _organization(event: Event, delivery: Delivery, _audience: Audience) -> Read
 
 def _block(event: Event, delivery: Delivery, _audience: Audience) -> Reading:
     if event.action != "blocked":
-        return _NO_CONCERN
+        return NO_CONCERN
     user = _needed(event.blocked_user, "blocked_user")
     data = Moderated(member=member_of(user), action="blocked")
     return (_untimed("moderate", str(user.id), data, delivery),)
@@ -163,7 +163,7 @@ def _block(event: Event, delivery: Delivery, _audience: Audience) -> Reading:
 def _sponsor(event: Event, delivery: Delivery, _audience: Audience) -> Reading:
     sponsorship = _needed(event.sponsorship, "sponsorship")
     if event.action != "cancelled":
-        return _NO_CONCERN
+        return NO_CONCERN
     if sponsorship.sponsor is None:
         return Passed(why="no-member")
     data = Cancelled(member=member_of(sponsorship.sponsor), plan=name_of(sponsorship.tier.name))
@@ -173,7 +173,7 @@ def _sponsor(event: Event, delivery: Delivery, _audience: Audience) -> Reading:
 
 def _written(event: Event, delivery: Delivery, item: Item, post: Posted | None, new: tuple[str, ...]) -> Reading:
     if event.action not in {*new, "edited", "deleted"}:
-        return _NO_CONCERN
+        return NO_CONCERN
     if post is None:
         return Passed(why="no-member")
     created = _needed(item.created_at or item.submitted_at, "created_at")
@@ -183,7 +183,7 @@ def _written(event: Event, delivery: Delivery, item: Item, post: Posted | None, 
         return (Fact(id=deletion_id(post.message), time=delivery.arrived, data=gone),)
     if event.action == "edited":
         if not {"body", "title"} & set(event.changes):
-            return _NO_CONCERN
+            return NO_CONCERN
         return (Fact(id=edit_id(post.message, stamp(changed)), time=changed, data=edit_of(post)),)
     return (Fact(id=post_id(post.message), time=created, data=post),)
 

@@ -24,7 +24,16 @@ from services.ingest.platforms.facts import (
     text_of,
 )
 from services.ingest.platforms.html_text import text_of_html
-from services.ingest.platforms.reading import Delivery, HookSettings, NotUnderstoodError, Passed, Reading, Time, decoded
+from services.ingest.platforms.reading import (
+    NO_CONCERN,
+    Delivery,
+    HookSettings,
+    NotUnderstoodError,
+    Passed,
+    Reading,
+    Time,
+    decoded,
+)
 from shared.contracts.member_events import Joined, Member, Moderated, Posted, Updated
 from shared.contracts.names import Audience, Label
 
@@ -38,7 +47,6 @@ SAMPLE: Final = (
 )
 FOLLOWERS: Final = "followers"
 """Stands in the list of private places for posts that only an author's followers can read."""
-_NO_CONCERN: Final = Passed(why="of-no-concern")
 _MAX_MENTIONS: Final = 100
 
 
@@ -113,13 +121,13 @@ class _OfReport(Struct, frozen=True, kw_only=True):
 def read(delivery: Delivery, settings: HookSettings) -> Reading:
     """Return what a delivery means; raises NotUnderstoodError."""
     reader = _READERS.get(decoded(delivery.body, _Event).event)
-    return _NO_CONCERN if reader is None else reader(delivery, settings)
+    return NO_CONCERN if reader is None else reader(delivery, settings)
 
 
 def _status(delivery: Delivery, settings: HookSettings) -> Reading:
     status = decoded(delivery.body, _OfStatus).object
     if status.reblog is not None:
-        return _NO_CONCERN
+        return NO_CONCERN
     audience = _audience(status, settings)
     if isinstance(audience, Passed):
         return audience
@@ -151,7 +159,7 @@ def _joined(delivery: Delivery, _settings: HookSettings) -> Reading:
     """Whoever has still to be approved has not joined."""
     event = decoded(delivery.body, _OfAccount)
     if event.object.approved is False:
-        return _NO_CONCERN
+        return NO_CONCERN
     data = Joined(member=_of_admin(event.object))
     return (Fact(id=member_fact_id("joined", data.member.id, "1"), time=event.created_at, data=data),)
 
@@ -174,7 +182,7 @@ def _updated(delivery: Delivery, _settings: HookSettings) -> Reading:
 def _report(delivery: Delivery, _settings: HookSettings) -> Reading:
     report = decoded(delivery.body, _OfReport).object
     if not report.action_taken:
-        return _NO_CONCERN
+        return NO_CONCERN
     if report.action_taken_at is None:
         raise NotUnderstoodError("object.action_taken_at is missing")
     data = Moderated(member=_of_admin(report.target_account), action="report acted on")

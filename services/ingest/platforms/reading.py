@@ -77,6 +77,10 @@ class Passed:
     why: PassedReason
 
 
+NO_CONCERN: Final = Passed(why="of-no-concern")
+"""What tells nothing of a member."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """The platform asks to be answered so before it sends events."""

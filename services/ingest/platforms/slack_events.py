@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from services.ingest.platforms.facts import Fact, NotAFactError, member_fact_id, reaction_id
 from services.ingest.platforms.reading import (
+    NO_CONCERN,
     Delivery,
     HookSettings,
     NotUnderstoodError,
@@ -38,7 +39,6 @@ SAMPLE: Final = (
         b'"channel":"C1","channel_type":"channel","ts":"1795335300.000100","text":"Does this arrive?"}}'
     ),
 )
-_NO_CONCERN: Final = Passed(why="of-no-concern")
 
 
 class _Envelope(Struct, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ def read(delivery: Delivery, settings: HookSettings) -> Reading:
         raise NotUnderstoodError("Slack sends more than 30,000 events an hour and left some out")
     reader = _READERS.get(str(envelope.event.get("type")))
     if reader is None:
-        return _NO_CONCERN
+        return NO_CONCERN
     try:
         return reader(envelope.event, settings)
     except NotAFactError as error:
@@ -77,7 +77,7 @@ def _message(event: dict[str, Any], settings: HookSettings) -> Reading:
             return (deletion_of(_inner(event, "previous_message"), channel, workspace, time_of(_stamp(event))),)
         return _facts(fact for fact in facts_of(message, channel, workspace) if isinstance(fact.data, Edited))
     if subtype not in SAID:
-        return _NO_CONCERN
+        return NO_CONCERN
     return _facts(facts_of(event, channel, workspace))
 
 
@@ -85,7 +85,7 @@ def _reaction(event: dict[str, Any], settings: HookSettings) -> Reading:
     """A reaction does not tell what kind of channel it stands in, so that only those listed by id are taken."""
     item = _inner(event, "item")
     if item.get("type") != "message":
-        return _NO_CONCERN
+        return NO_CONCERN
     channel, stamp, user, name = (str(item.get("channel")), str(item.get("ts")), event.get("user"), event["reaction"])
     if channel.startswith("D"):
         return Passed(why="direct-message")
@@ -123,7 +123,7 @@ def _channel(event: dict[str, Any], settings: HookSettings) -> Channel | Passed:
 
 
 def _facts(facts: Iterable[Fact]) -> Reading:
-    return tuple(facts) or _NO_CONCERN
+    return tuple(facts) or NO_CONCERN
 
 
 def _stamp(event: dict[str, Any]) -> str:

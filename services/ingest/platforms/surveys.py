@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.ingest.platforms.facts import Fact, answer_id, is_address, text_of
-from services.ingest.platforms.reading import HookSettings, NotUnderstoodError, Passed, Reading
+from services.ingest.platforms.reading import NO_CONCERN, HookSettings, NotUnderstoodError, Passed, Reading
 from shared.contracts.member_events import Member, Surveyed
 
 _HIGHEST: Final = 10
@@ -36,7 +36,7 @@ def answered(
     if is_address(str(member)):
         raise NotUnderstoodError(f"the hidden field {settings.member_field} holds an e-mail address: put an id there")
     if score is None:
-        return Passed(why="of-no-concern")
+        return NO_CONCERN
     is_number = isinstance(score, int | float) and not isinstance(score, bool)
     if not is_number or not 0 <= score <= _HIGHEST or score != int(score):
         raise NotUnderstoodError("the score is no whole number from 0 to 10")

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from services.ingest.platforms.reading import Delivery, HookSettings, Passed, Reading, Time, decoded
+from services.ingest.platforms.reading import NO_CONCERN, Delivery, HookSettings, Reading, Time, decoded
 from services.ingest.platforms.surveys import answered
 from shared.contracts.names import Label
 
@@ -47,7 +47,7 @@ def read(delivery: Delivery, settings: HookSettings) -> Reading:
     event = decoded(delivery.body, _Event)
     response = event.data
     if event.event_type != "FORM_RESPONSE" or response is None:
-        return Passed(why="of-no-concern")
+        return NO_CONCERN
     return answered(
         survey=response.form_id,
         response=response.response_id,

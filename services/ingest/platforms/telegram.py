@@ -22,7 +22,7 @@ from services.ingest.platforms.facts import (
     reaction_id,
     text_of,
 )
-from services.ingest.platforms.reading import Delivery, HookSettings, Passed, Reading, decoded, time_of
+from services.ingest.platforms.reading import NO_CONCERN, Delivery, HookSettings, Passed, Reading, decoded, time_of
 from shared.contracts.member_events import Joined, Left, Member, Moderated, Posted, Reacted, Updated
 from shared.contracts.names import Audience
 
@@ -33,7 +33,6 @@ SAMPLE: Final = (
         b'"first_name":"Ada"},"chat":{"id":-1001,"type":"supergroup","title":"Help","username":"acme_help"}}}'
     ),
 )
-_NO_CONCERN: Final = Passed(why="of-no-concern")
 _PRESENT: Final = frozenset(("creator", "administrator", "member", "restricted"))
 _MODERATED: Final = {"kicked": "banned", "restricted": "restricted"}
 _MAX_MENTIONS: Final = 100
@@ -126,7 +125,7 @@ def read(delivery: Delivery, settings: HookSettings) -> Reading:
     update = decoded(delivery.body, _Update)
     of = update.message or update.edited_message or update.message_reaction or update.chat_member
     if of is None:
-        return _NO_CONCERN
+        return NO_CONCERN
     audience = _audience(of.chat, settings)
     if isinstance(audience, Passed):
         return audience
@@ -135,7 +134,7 @@ def read(delivery: Delivery, settings: HookSettings) -> Reading:
     if update.chat_member is not None:
         return _changed(update.chat_member)
     message = update.message or update.edited_message
-    return _NO_CONCERN if message is None else _said(message, audience)
+    return NO_CONCERN if message is None else _said(message, audience)
 
 
 def _audience(chat: Chat, settings: HookSettings) -> Audience | Passed:
@@ -149,7 +148,7 @@ def _audience(chat: Chat, settings: HookSettings) -> Audience | Passed:
 def _said(message: Message, audience: Audience) -> Reading:
     text = message.text if message.text is not None else message.caption
     if text is None:
-        return _NO_CONCERN
+        return NO_CONCERN
     if message.sender is None or message.sender_chat is not None:
         return Passed(why="no-member")  # a channel or an anonymous administrator speaks
     name, chat = _name(message.chat, message.message_id), message.chat
@@ -183,7 +182,7 @@ def _reacted(reactions: _Reactions) -> Reading:
         url = _link(reactions.chat, reactions.message_id)
         data = Reacted(member=member, conversation=name, message=name, reaction=sign[:300], url=url)
         facts.append(Fact(id=reaction_id(name, member.id, sign), time=time_of(reactions.date), data=data))
-    return tuple(facts) or _NO_CONCERN
+    return tuple(facts) or NO_CONCERN
 
 
 def _changed(change: _Change) -> Reading:
@@ -203,7 +202,7 @@ def _changed(change: _Change) -> Reading:
     if was and member.roles != _member(old.user, old.status).roles:
         fact_id = member_fact_id("updated", member.id, f"{revision}:{new.status}")
         facts.append(Fact(id=fact_id, time=at, data=Updated(member=member)))
-    return tuple(facts) or _NO_CONCERN
+    return tuple(facts) or NO_CONCERN
 
 
 def _is_in(standing: _Standing) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from services.ingest.platforms.reading import Delivery, HookSettings, Passed, Reading, Time, decoded
+from services.ingest.platforms.reading import NO_CONCERN, Delivery, HookSettings, Reading, Time, decoded
 from services.ingest.platforms.surveys import answered
 from shared.contracts.names import Label
 
@@ -52,7 +52,7 @@ def read(delivery: Delivery, settings: HookSettings) -> Reading:
     event = decoded(delivery.body, _Event)
     response = event.form_response
     if event.event_type != "form_response" or response is None:
-        return Passed(why="of-no-concern")
+        return NO_CONCERN
     numbers = [each for each in response.answers if each.number is not None]
     scores = [each.number for each in numbers if _is(each.field, settings.score_field, _SCALES)]
     comments = [each.text for each in response.answers if each.text and _is(each.field, settings.comment_field, _LONG)]

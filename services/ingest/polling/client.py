@@ -6,14 +6,13 @@ import asyncio
 import random
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 import httpx
 
 from services.ingest.platforms.polled import Ask, Refused
 from services.ingest.rates import Rates
-from shared.retry_after import asked_pause
+from shared.retry_after import asked_pause, http_date
 from shared.telemetry.metrics import Tally
 
 _SECONDS: Final = 30.0
@@ -94,7 +93,7 @@ class PlatformClient:
                 self._http.stream("GET", self._api + ask.path, params=dict(ask.params)) as response,
             ):
                 _asked.add((self._form, f"{response.status_code // 100}xx"))
-                self.answered_at = _date(response.headers.get("date"))
+                self.answered_at = http_date(response.headers.get("date", ""))
                 if response.is_success:
                     return response.status_code, await _body(response), "", None
                 pause = asked_pause(response.headers.get("retry-after"), datetime.now(UTC))
@@ -105,14 +104,6 @@ class PlatformClient:
             says = f"it cannot be reached: {str(error) or type(error).__name__}"
         _asked.add((self._form, "away"))
         return None, None, says, None
-
-
-def _date(header: str | None) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(header or "")
-    except (ValueError, OverflowError):
-        return None
-    return date if date.tzinfo else None
 
 
 async def _body(response: httpx.Response) -> bytes:

@@ -17,7 +17,6 @@ from services.ingest.platforms.polled import PollSettings, ReadSoFar
 from services.ingest.principal import SourcePrincipal
 from services.ingest.sealing import Seal, SealBrokenError
 from services.ingest.sources import insert_source
-from shared.event_store.errors import FencedError
 from shared.event_store.recorder import Lease
 
 _OF_SOURCE: Final = SQL("WHERE community = %s AND platform = %s AND name = %s")
@@ -143,14 +142,7 @@ class Polls:
         return cursor.rowcount > 0
 
     async def _under(self, lease: Lease, statement: Composed, values: Sequence[Any]) -> None:
-        async with self._database.transaction() as connection:
-            held = await connection.execute(
-                "SELECT FROM ingest.shards WHERE shard = %s AND owner = %s AND epoch = %s "
-                "AND expires_at > clock_timestamp() FOR UPDATE",
-                [lease.shard, lease.owner, lease.epoch],
-            )
-            if held.rowcount != 1:
-                raise FencedError(lease.shard)
+        async with self._database.transaction_under(lease) as connection:
             await connection.execute(statement, values)
 
     def _opened(self, row: dict[str, Any]) -> Poll | None:
