@@ -9,11 +9,11 @@ from typing import Final
 from services.triage.community import IMPORT_LAPSE, CommunityState, LapseImports
 from services.triage.conversation import UNANSWERED
 from services.triage.conversation_facts import LookAtQuestion
-from services.triage.handlers import Read
 from services.triage.member import WELCOME, MemberState
 from services.triage.member_facts import LookAtWelcome
 from services.triage.needs import Circumstances
 from services.triage.policy_reading import PolicyReading
+from services.triage.situation import Read
 from services.triage.stream_ids import community_of, community_stream, member_stream
 from shared.contracts.needs_touch import Scalar
 from shared.contracts.policy import UnansweredRule, WelcomeRule

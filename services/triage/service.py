@@ -9,10 +9,11 @@ from cachetools import LRUCache
 
 from services.triage.community import COMMUNITY, IMPORTING_LINE
 from services.triage.conversation import CONVERSATION
-from services.triage.handlers import MESSAGE_HANDLERS, Situation
+from services.triage.handlers import MESSAGE_HANDLERS
 from services.triage.looks import DEADLINE_HANDLERS
 from services.triage.member import MEMBER
 from services.triage.policy_reading import PolicyReading
+from services.triage.situation import Situation
 from services.triage.stream_ids import community_of, community_stream, conversation_stream, identity
 from shared.contracts.member_events import MemberEventData
 from shared.contracts.policy import Policy

@@ -17,7 +17,7 @@ PLANTED = [
     ("shared", "shared/contracts/names.py", "import shared.decider"),
     ("shared", "shared/event_store/codec.py", "import shared.workspace"),
     ("shared", "shared/helpers.py", '"""A new module that nobody placed."""'),
-    ("triage", "services/triage/member.py", "from services.triage.handlers import Situation"),
+    ("triage", "services/triage/member.py", "from services.triage.situation import Situation"),
     ("triage", "services/triage/helpers.py", '"""A new module that nobody placed."""'),
     ("pure", "services/triage/conversation.py", "from shared.workspace import Workspace"),
     ("pure", "services/triage/needs.py", "import time"),

@@ -1,0 +1,98 @@
+"""One event and what it takes to understand it: what every handler is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from services.triage.policy_reading import PolicyReading
+from services.triage.stream_ids import community_stream, conversation_stream, identity, member_stream
+from shared.contracts.cloudevents import MemberEvent
+from shared.contracts.member_events import MemberEventData, Updated
+from shared.contracts.needs_touch import Evidence, MemberRef
+from shared.contracts.policy import Policy
+from shared.delivery import Delivered
+from shared.telemetry.traces import TRACEPARENT
+from shared.workspace import Workspace
+
+Read = Callable[[Policy, str], PolicyReading]
+
+
+class Situation:
+    """One event and what it takes to understand it.
+
+    ``member``, ``stream`` (the member's) and ``conversation`` (a stream, too) are there when the event has them.
+    """
+
+    __slots__ = (
+        "_read",
+        "_reading",
+        "_team",
+        "community",
+        "conversation",
+        "data",
+        "event",
+        "evidence",
+        "member",
+        "stored",
+        "stream",
+        "work",
+    )
+
+    def __init__(self, delivered: Delivered, work: Workspace, read: Read) -> None:
+        event: MemberEvent = delivered.event
+        self.event = event
+        self.data: Any = event.data
+        self.stored = delivered.stored
+        self.work = work
+        self.community = community_stream(event.community)
+        # The header names recorded traces only; the event names any, as requests of earlier builds did that had none.
+        traceparent = (delivered.headers or {}).get(TRACEPARENT)
+        self.evidence = Evidence(source=event.source, event=event.id, time=event.time, traceparent=traceparent)
+        if isinstance(event.data, MemberEventData):
+            self.member, self.stream = identity(event.community, event.platform, event.data.member.id)
+            named = getattr(event.data, "conversation", None)
+            if named is not None:
+                self.conversation = conversation_stream(event.community, event.platform, named)
+        self._read = read
+        self._reading: PolicyReading | None = None
+        self._team: bool | None = None
+
+    @property
+    def reading(self) -> PolicyReading:
+        """The policy that holds; raises RuntimeError in a community that has none, which ingest sees to."""
+        if self._reading is None:
+            state = self.work.state(self.community)
+            if state.policy is None:
+                raise RuntimeError(f"no policy was adopted for the community {self.event.community}")
+            self._reading = self._read(state.policy, state.policy_version)
+        return self._reading
+
+    @property
+    def roles(self) -> tuple[str, ...] | None:
+        """The roles that the event states; an empty list means "not told" in all but a change of the profile."""
+        roles: tuple[str, ...] = self.data.member.roles
+        return roles if roles or isinstance(self.data, Updated) else None
+
+    @property
+    def bot(self) -> bool:
+        """Whether the event or an earlier one says that its member is no human."""
+        return bool(self.data.member.bot or self.work.state(self.stream).bot)
+
+    @property
+    def team(self) -> bool:
+        """Whether the policy counts that member to the team, by the stated roles or else by those last known."""
+        if self._team is None:
+            roles = self.roles
+            if roles is None:
+                roles = self.work.state(self.stream).roles
+            self._team = self.reading.is_team(self.event.platform, self.data.member.id, roles)
+        return self._team
+
+    def ref(self, member_id: str) -> MemberRef:
+        """Return the identity ``member_id`` on the event's platform."""
+        return identity(self.event.community, self.event.platform, member_id)[0]
+
+    def of(self, member: MemberRef) -> str:
+        """Return the stream of ``member``."""
+        return member_stream(self.event.community, member.key)
