@@ -25,7 +25,7 @@ from services.ingest.community_map import Community, CommunityMap
 from services.ingest.envelope import STRUCTURED, read_envelope
 from services.ingest.hook_formats import FORMATS
 from services.ingest.platforms.facts import Fact
-from services.ingest.platforms.polled import Answer, Ask, Found, PollSettings, ReadSoFar, Refused
+from services.ingest.platforms.polled import Answer, Answered, Ask, Found, PollSettings, ReadSoFar, Refused
 from services.ingest.platforms.reading import Delivery, EventRule, HookSettings, NotUnderstoodError, Partly
 from services.ingest.polling.formats import POLLED
 from services.ingest.principal import Administrator, SourcePrincipal
@@ -134,7 +134,7 @@ def _polled(data: bytes) -> None:
                     break
                 sent = None
                 if isinstance(step, Ask):
-                    sent = answers[number % len(answers)] if answers else Refused(status=404)
+                    sent = Answered(body=answers[number % len(answers)]) if answers else Refused(status=404)
                 elif isinstance(step, Found):
                     for fact in step.facts:
                         fate = validate(raw_event(fact, SOURCE.source), SOURCE, KNOWN, NOW, None)

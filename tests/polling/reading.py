@@ -9,7 +9,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.ingest.platforms.facts import Fact
-from services.ingest.platforms.polled import Ask, Found, Odd, PollSettings, Read, ReadRound, ReadSoFar, Refused
+from services.ingest.platforms.polled import (
+    Answered,
+    Ask,
+    Found,
+    Odd,
+    PollSettings,
+    Read,
+    ReadRound,
+    ReadSoFar,
+    Refused,
+)
 from tests.sources.reading import assert_taken
 
 
@@ -59,7 +69,7 @@ def make_round(
                 elif found is None:
                     sent = Refused(status=404)
                 else:
-                    sent = found if isinstance(found, bytes) else json.dumps(found).encode()
+                    sent = Answered(body=found if isinstance(found, bytes) else json.dumps(found).encode())
             case Found(facts=facts):
                 made.facts += facts
             case Odd(why=why):

@@ -27,6 +27,7 @@ from services.ingest.platforms.circle_facts import (
 from services.ingest.platforms.facts import Fact
 from services.ingest.platforms.polled import (
     Answer,
+    Answered,
     Ask,
     Found,
     Odd,
@@ -126,11 +127,11 @@ def _pages(listing: _Listing[Record], floor: datetime, take: Callable[[Sequence[
     while True:
         params = {**listing.params, "page": str(page), "per_page": str(_PER_PAGE)}
         answer = yield Ask(path=listing.path, params=params)
-        if not isinstance(answer, bytes):
+        if not isinstance(answer, Answered):
             yield Odd(why=_refusal(listing.path, answer))
             return False
         try:
-            found = decoded(answer, _List)
+            found = decoded(answer.body, _List)
         except NotUnderstoodError as error:
             yield Odd(why=f"{listing.path}: {error}")
             return False
@@ -235,11 +236,11 @@ def _attendees(event: Event, places: _Places) -> Pages:
     while True:
         path, params = "/event_attendees", {"event_id": str(event.id), "page": str(page), "per_page": str(_PER_PAGE)}
         answer = yield Ask(path=path, params=params)
-        if not isinstance(answer, bytes):
+        if not isinstance(answer, Answered):
             yield Odd(why=_refusal(path, answer))
             return False
         try:
-            found = decoded(answer, _List)
+            found = decoded(answer.body, _List)
         except NotUnderstoodError as error:
             yield Odd(why=f"{path}: {error}")
             return False
@@ -262,10 +263,10 @@ def _user(attendee: Attendee, places: _Places) -> Generator[Step, Answer, int | 
         return None
     if member not in places.known:
         answer = yield Ask(path=f"/community_members/{member}")
-        if not isinstance(answer, bytes):
+        if not isinstance(answer, Answered):
             yield Odd(why=_refusal("/community_members/{id}", answer))
             return None
-        found = yield from _records("/community_members/{id}", (msgspec.Raw(answer),), Membership)
+        found = yield from _records("/community_members/{id}", (msgspec.Raw(answer.body),), Membership)
         if not found:
             return None
         if len(places.known) >= _MOST_KNOWN:

@@ -50,10 +50,19 @@ class ReadSoFar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """A request (GET) to send; what is sent back is the body of its answer, or why there is none."""
+    """A request that changes nothing: a GET, or a POST of ``body`` as JSON. What is sent back is what comes of it."""
 
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What the platform answers; header names are in lower case."""
+
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +94,7 @@ class Read:
 
 
 Step = Ask | Found | Odd | Read
-Answer = bytes | Refused | None
+Answer = Answered | Refused | None
 Round = Generator[Step, Answer, None]
 ReadRound = Callable[[PollSettings, ReadSoFar, datetime], Round]
 """Read what is new since: the settings, what was read so far, and when the round began."""

@@ -10,7 +10,7 @@ from typing import Final
 
 import httpx
 
-from services.ingest.platforms.polled import Ask, Refused
+from services.ingest.platforms.polled import Answered, Ask, Refused
 from services.ingest.rates import Rates
 from shared.retry_after import asked_pause, http_date
 from shared.telemetry.metrics import Tally
@@ -37,7 +37,7 @@ class PlatformAwayError(Exception):
 
 
 class PlatformClient:
-    """Sends the requests of one source: one at a time, ``per_minute`` in the long run, by GET alone.
+    """Sends the requests of one source: one at a time, ``per_minute`` in the long run.
 
     It follows no redirect, lest the secret go elsewhere, and asks no proxy of the environment.
     """
@@ -60,17 +60,17 @@ class PlatformClient:
         """Let go of the connection."""
         await self._http.aclose()
 
-    async def ask(self, ask: Ask) -> bytes | Refused:
-        """Return the body of the answer, or that this request is refused.
+    async def ask(self, ask: Ask) -> Answered | Refused:
+        """Return the answer, or that this request is refused.
 
         Waits where the platform asks to wait. Raises SecretRefusedError and PlatformAwayError.
         """
         tries = 0
         while True:
             await self._keep_pace()
-            status, body, says, pause = await self._try(ask)
-            if body is not None:
-                return body
+            status, answered, says, pause = await self._try(ask)
+            if answered is not None:
+                return answered
             if status in _SECRET_REFUSED:
                 raise SecretRefusedError(f"{self._form} answers {status} to {ask.path}: it does not take the secret")
             if status is not None and 300 <= status < 500 and status not in {408, 425, _TOO_MANY}:
@@ -86,16 +86,18 @@ class PlatformClient:
         await asyncio.sleep(self._rates.wait(_ONE, clock()))
         self._rates.take(_ONE, 1, clock())
 
-    async def _try(self, ask: Ask) -> tuple[int | None, bytes | None, str, timedelta | None]:
+    async def _try(self, ask: Ask) -> tuple[int | None, Answered | None, str, timedelta | None]:
+        method = "GET" if ask.body is None else "POST"
         try:
             async with (
                 asyncio.timeout(_SECONDS),
-                self._http.stream("GET", self._api + ask.path, params=dict(ask.params)) as response,
+                self._http.stream(method, self._api + ask.path, params=dict(ask.params), json=ask.body) as response,
             ):
                 _asked.add((self._form, f"{response.status_code // 100}xx"))
                 self.answered_at = http_date(response.headers.get("date", ""))
                 if response.is_success:
-                    return response.status_code, await _body(response), "", None
+                    answered = Answered(body=await _body(response), headers=dict(response.headers))
+                    return response.status_code, answered, "", None
                 pause = asked_pause(response.headers.get("retry-after"), datetime.now(UTC))
                 return response.status_code, None, f"it answers {response.status_code}", pause
         except TimeoutError:
