@@ -50,6 +50,10 @@ class AlarmBoard:
         watch = self._watches.get(kind.name)
         return watch is not None and watch.stands
 
+    def well(self, findings: Findings) -> bool:
+        """Tell whether nothing is wrong now: a look found nothing, and no alarm stands, but of what is to come."""
+        return not any(findings.get(kind) is not None or self.stands(kind) for kind in self.kinds if not kind.ahead)
+
     def _alarms(self) -> Iterable[Alarm]:
         for kind in self.kinds:
             watch = self._watches.get(kind.name)

@@ -8,12 +8,16 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmKind:
-    """One alarm: raised when what is wrong has lasted ``after`` seconds, cleared after ``clear`` without it."""
+    """One alarm: raised when what is wrong has lasted ``after`` seconds, cleared after ``clear`` without it.
+
+    One that is told ``ahead`` is of what is to come: nothing is wrong yet, and the dead man's switch is pulsed on.
+    """
 
     name: str
     mend: str
     after: float = 4.0
     clear: float = 4.0
+    ahead: bool = False
 
 
 NATS_AWAY: Final = AlarmKind(
@@ -112,6 +116,13 @@ SOURCE_UNREAD: Final = AlarmKind(
     "with: warmline source rotate-secret. What happens meanwhile is read later.",
     after=0,  # the platform was asked for long enough
 )
+HOURS_UNCOVERED: Final = AlarmKind(
+    name="hours-uncovered",
+    mend="Nobody works in these hours of the organisation: have somebody work then, or shorten its hours in the care "
+    "policy, and run: warmline policy adopt FILE",
+    after=0,
+    ahead=True,
+)
 AUDIT_INCOMPLETE: Final = AlarmKind(
     name="audit-incomplete",
     mend="Look into the auditor's log: a check of its own failed, so that not everything is watched.",
@@ -138,5 +149,6 @@ ALARM_KINDS: Final = (
     DEAD_LETTERS,
     SOURCE_QUIET,
     SOURCE_UNREAD,
+    HOURS_UNCOVERED,
     AUDIT_INCOMPLETE,
 )

@@ -114,13 +114,12 @@ class Auditor:
         ended = datetime.now(UTC)
         for change in self._board.update(time.monotonic(), ended, seen.found):
             await self._tell(bus, change)
-        alarms = self._board.standing
         # What is wrong is told at once to the switch, before it has lasted long enough to be an alarm.
-        well = not alarms and bool(seen.parts) and all(wrong is None for wrong in seen.found.values())
+        well = bool(seen.parts) and self._board.well(seen.found)
         self._report = AuditReport(
             at=ended,
             complete=bool(seen.parts) and all(seen.found.get(kind) is None for kind in _BLIND),
-            alarms=alarms,
+            alarms=self._board.standing,
             parts=seen.parts,
             dead_letters=seen.dead_letters,
         )
@@ -163,8 +162,8 @@ class Auditor:
         )
         found = find(look, disks, self._watched.streams, self._memory, self._board.stands)
         return _Seen(
-            found=found | made.found(),
-            parts=(*parts_of(look), *self._rounds.parts(made)),
+            found=found | made.found() | self._care.found(),
+            parts=(*parts_of(look), *self._rounds.parts(made), self._care.part()),
             dead_letters=0 if isinstance(database, Away) else database.dead_letters,
         )
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter as Count
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from infra.audit.care_look import Waiting
-from infra.audit.coverage import STANDINGS
+from infra.audit.coverage import STANDINGS, Coverage
 from shared.telemetry.metrics import OTHER, WAITS
 
 URGENCIES: Final = ("urgent", "soon", "routine")
@@ -40,6 +39,11 @@ class CareMeasures:
         self._gap = gauge(
             "coverage_gap_seconds",
             "For how much of the next 24 hours nobody works, to a quarter of an hour",
+            "organisation",
+        )
+        self._missing = gauge(
+            "coverage_missing_seconds",
+            "For how much of the organisation's own hours in the next 24 nobody works, to a quarter of an hour",
             "organisation",
         )
         self._step = Histogram(
@@ -85,20 +89,24 @@ class CareMeasures:
         for urgency in {*URGENCIES, *late}:
             self._late.labels(urgency).set(late.get(urgency, 0))
 
-    def take_people(self, standings: Mapping[str, Count[str]], gaps: Mapping[str, timedelta]) -> None:
-        """Set who is there, by organisation; ``gaps`` are those of the next 24 hours."""
+    def take_people(self, standings: Mapping[str, Count[str]], ahead: Mapping[str, Coverage]) -> None:
+        """Set who is there now and in the next 24 hours, by organisation."""
         self._standing.clear()
         self._gap.clear()
+        self._missing.clear()
         told: dict[str, Count[str]] = {}
         gap: Count[str] = Count()
+        missing: Count[str] = Count()
         for number, organisation in enumerate(sorted(standings)):
             name = organisation if number < MOST_ORGANISATIONS else OTHER
             told.setdefault(name, Count()).update(standings[organisation])
-            gap[name] += int(gaps[organisation].total_seconds())
+            gap[name] += int(ahead[organisation].gap.total_seconds())
+            missing[name] += int(ahead[organisation].missing.total_seconds())
         for name, counts in told.items():
             for standing in STANDINGS:
                 self._standing.labels(name, standing).set(counts[standing])
             self._gap.labels(name).set(gap[name])
+            self._missing.labels(name).set(missing[name])
 
     def step(self, step: str, urgency: str, seconds: float, traceparent: str | None) -> None:
         """Count a touch that came to ``step`` so long after the event at which its need began.

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 import structlog
 
 from infra.audit import care_look
+from infra.audit.alarm_kinds import HOURS_UNCOVERED
 from infra.audit.care_look import Connection, Step, Unclaimed
 from infra.audit.care_measures import CareMeasures
-from infra.audit.coverage import gap_ahead, promised_by, standings
+from infra.audit.coverage import coverage_ahead, promised_by, standings, uncovered
 from infra.audit.eyes import DatabaseEye
+from infra.audit.findings import Found, listed
 from infra.looking.look import Away
 from services.notifier.roster import RosterState
+from shared.contracts.audit import PartSaid
 from shared.contracts.policy import Policy
 
 _LEAST_SECONDS: Final = 5.0
@@ -40,6 +43,7 @@ class CareRounds:
         self._broken: dict[str, str] | None = None
         """Touches whose time is over, with their urgency: they were counted."""
         self._policies: dict[str, Policy] = {}
+        self._uncovered: list[str] | None = None
         self._due = 0.0
         self._people_due = 0.0
 
@@ -61,6 +65,17 @@ class CareRounds:
             _log.warning("audit.care_failed", error=seen.why)
         self._measures.take_complete(complete=not isinstance(seen, Away))
         self._due = now + max(_LEAST_SECONDS, (time.monotonic() - began) / _SHARE)
+
+    def found(self) -> Found:
+        """Return whether somebody is there in the hours to come, as far as that was looked at."""
+        return {} if self._uncovered is None else {HOURS_UNCOVERED: listed(self._uncovered)}
+
+    def part(self) -> PartSaid:
+        """Return what is said of the hours to come."""
+        if self._uncovered is None:
+            return PartSaid(name="hours ahead", well=False, says="were not looked at yet")
+        says = listed(self._uncovered) or "somebody works in those of the next day"
+        return PartSaid(name="hours ahead", well=not self._uncovered, says=says)
 
     async def _look(self, connection: Connection, partitions: int, now: float) -> None:
         people = now >= self._people_due
@@ -125,8 +140,10 @@ class CareRounds:
 
     def _take_people(self, carried: dict[str, RosterState]) -> None:
         now = datetime.now(UTC)
-        there, gaps = {}, {}
+        there, ahead = {}, {}
         for organisation, policy in self._policies.items():
             there[organisation] = standings(policy, carried.get(organisation, RosterState()), now)
-            gaps[organisation] = gap_ahead(policy, now) if policy.responders else timedelta(days=1)
-        self._measures.take_people(there, gaps)
+            ahead[organisation] = coverage_ahead(policy, now)
+        self._measures.take_people(there, ahead)
+        words = (uncovered(policy, ahead[organisation]) for organisation, policy in self._policies.items())
+        self._uncovered = [one for one in words if one is not None]

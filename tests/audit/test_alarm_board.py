@@ -46,6 +46,16 @@ def test_it_is_raised_once_when_it_has_lasted_and_told_since_when() -> None:
     assert looks.board.stands(KIND)
 
 
+def test_what_is_to_come_is_an_alarm_and_all_is_well_meanwhile() -> None:
+    ahead = AlarmKind(name="ahead", mend="mend it", after=0, ahead=True)
+    board = AlarmBoard(kinds=(KIND, ahead))
+    for seconds in range(3):
+        board.update(seconds, NOON, {KIND: None, ahead: "it"})
+    assert board.stands(ahead)
+    assert board.well({KIND: None, ahead: "it"})
+    assert not board.well({KIND: "it", ahead: None})
+
+
 def test_a_moment_raises_nothing() -> None:
     looks = Looks()
     assert looks.look("it", None, "it", None, "it", "it", None) == []

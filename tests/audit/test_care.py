@@ -16,12 +16,12 @@ from prometheus_client import CollectorRegistry
 
 from infra.audit.care_measures import MOST_ORGANISATIONS, OTHER, CareMeasures
 from infra.audit.care_rounds import CareRounds
-from infra.audit.coverage import gap_ahead, promised_by, standings
+from infra.audit.coverage import Coverage, coverage_ahead, promised_by, standings, uncovered
 from infra.audit.eyes import DatabaseEye
 from infra.provision import provision
 from services.notifier.roster import Load, RosterState
 from services.notifier.service import notifier_codec
-from shared.contracts.policy import Hours, Policy
+from shared.contracts.policy import Hours, Leave, Policy
 from shared.contracts.subjects import partition_of
 from shared.topology import GIB, StreamSettings
 from tests.notifier.people import ALWAYS, OFFICE, ORGANISATION, at, policy, responder
@@ -31,10 +31,40 @@ NIGHTLY = Hours(timezone="UTC", days=dict.fromkeys(ALWAYS.days, ("00:00-22:00",)
 
 
 def test_the_next_day_has_gaps_where_nobody_works() -> None:
-    assert gap_ahead(policy(responder("mira"), hours=ALWAYS), at(0)) == timedelta()
-    assert gap_ahead(policy(responder("mira"), hours=NIGHTLY), at(0)) == timedelta(hours=2)
+    assert coverage_ahead(policy(responder("mira"), hours=ALWAYS), at(0)).gap == timedelta()
+    assert coverage_ahead(policy(responder("mira"), hours=NIGHTLY), at(0)).gap == timedelta(hours=2)
     both = policy(responder("mira"), responder("noor", hours=ALWAYS), hours=OFFICE)
-    assert gap_ahead(both, at(0)) == timedelta()
+    assert coverage_ahead(both, at(0)).gap == timedelta()
+
+
+def test_nobody_is_missed_outside_the_organisations_hours() -> None:
+    office = policy(responder("mira"))
+    ahead = coverage_ahead(office, at(2.1))
+    assert (ahead.gap, ahead.missing) == (timedelta(hours=16), timedelta())
+    assert uncovered(office, ahead) is None
+
+
+def test_hours_of_the_organisation_without_anybody_are_told_ahead_in_its_own_time() -> None:
+    tuesday = (Leave(first="2026-11-24", last="2026-11-24"),)
+    berlin = Hours(timezone="Europe/Berlin", days=OFFICE.days)
+    afternoons = Hours(timezone="Europe/Berlin", days=dict.fromkeys(OFFICE.days, ("13:30-17:00",)))
+    people = policy(responder("mira", leave=tuesday), responder("noor", hours=afternoons), hours=berlin)
+    assert uncovered(people, coverage_ahead(people, at(8.1))) == (
+        "nobody of harbour works in 4.5 of its own hours, from Tue 24 Nov 09:00 CET on"
+    )
+    assert uncovered(people, coverage_ahead(people, at(4.75))) is not None
+    nobody = policy(hours=ALWAYS)
+    assert uncovered(nobody, coverage_ahead(nobody, at(0))) == (
+        "nobody of harbour works in 24 of its own hours, from Mon 23 Nov 09:00 UTC on"
+    )
+
+
+def test_a_break_of_less_than_an_hour_is_no_alarm() -> None:
+    early = Hours(timezone="UTC", days=dict.fromkeys(OFFICE.days, ("09:00-12:00", "12:45-17:00")))
+    people = policy(responder("mira", hours=early))
+    ahead = coverage_ahead(people, at(0))
+    assert ahead.missing == timedelta(minutes=45)
+    assert uncovered(people, ahead) is None
 
 
 def test_people_are_available_at_a_limit_or_away() -> None:
@@ -55,7 +85,8 @@ def test_of_many_organisations_the_first_are_told_apart_and_none_is_lost() -> No
     measures = CareMeasures(registry)
     names = [f"org-{n:03}" for n in range(MOST_ORGANISATIONS + 7)]
     people = standings(policy(responder("mira"), hours=ALWAYS), RosterState(), at(0))
-    measures.take_people(dict.fromkeys(names, people), dict.fromkeys(names, timedelta(hours=1)))
+    hour = Coverage(gap=timedelta(hours=1), missing=timedelta(), missing_from=None)
+    measures.take_people(dict.fromkeys(names, people), dict.fromkeys(names, hour))
     told = {
         sample.labels["organisation"]: sample.value
         for family in registry.collect()

@@ -20,6 +20,7 @@ from infra.ports import claim_internal
 from tests.collector import Collector, collector
 from tests.end_to_end.harbour import POLICY, event, post
 from tests.end_to_end.running_system import RunningSystem, started
+from tests.ops.watched_platforms import Platforms, platforms
 from tests.waiting import until
 
 CONFIGURATION = Path(__file__).parents[2] / "infra/observability/prometheus"
@@ -42,6 +43,7 @@ class Watched:
     system: RunningSystem
     prometheus: httpx.Client
     traces: Collector
+    platforms: Platforms
     _rounds: Iterator[int] = field(default_factory=lambda: count(1))
 
     def ask(self, path: str, **parameters: str) -> Any:
@@ -68,6 +70,7 @@ class Watched:
         traced = post(f"t{number}", f"trace{number}", ago, "Where do I sign?")
         parent = f"00-{TRACE}-{number:016x}-01"
         self.system.ingest.post("/v1/events", json=traced, headers={**headers, "traceparent": parent})
+        self.platforms.send()
         self._care(number)
         self._leave_an_urgent_touch(number)
 
@@ -101,8 +104,12 @@ def watched(folder: Path) -> Iterator[Watched]:
         told = {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{traces.url}/v1/traces"}
         with started(policy=policy, told=told) as system:
             until(lambda: system.command("integrators", "secret", "crm").returncode == 0, what="the secret")
-            with _prometheus(folder, system.data) as url, httpx.Client(base_url=url, trust_env=False) as client:
-                yield Watched(system, client, traces)
+            with (
+                platforms(system.ingest) as connected,
+                _prometheus(folder, system.data) as url,
+                httpx.Client(base_url=url, trust_env=False) as client,
+            ):
+                yield Watched(system, client, traces, connected)
 
 
 @contextmanager

@@ -166,8 +166,12 @@ _PEOPLE: Final = Row(
         ),
         lines(
             "Hours without anybody, of the next 24",
-            "For how long nobody of an organisation works.",
+            "For how long nobody of an organisation works; and how much of that lies within its own hours.",
             Query(expr="max by (organisation) (warmline_coverage_gap_seconds)", legend="{{organisation}}"),
+            Query(
+                expr="max by (organisation) (warmline_coverage_missing_seconds)",
+                legend="{{organisation}}: of its own hours",
+            ),
             unit="s",
         ),
         lines(

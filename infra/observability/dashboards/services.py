@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from infra.observability.dashboards.board import Board, Query, Row, lines, number
+from infra.observability.dashboards.board import Board, Query, Row, lines, number, stacked
 
 _WHOLE: Final = Row(
     title="Now",
@@ -58,6 +58,53 @@ _HTTP: Final = Row(
                 legend="{{job}}",
             ),
             unit="s",
+        ),
+    ),
+)
+
+_PLATFORMS: Final = Row(
+    title="Platforms: webhooks and polls",
+    panels=(
+        stacked(
+            "Webhooks",
+            "Requests of platforms by source, a second. Of sources, the first hundred of each process are told apart.",
+            Query(
+                expr="sum by (source) (rate(warmline_webhooks_total[$__rate_interval]))",
+                legend="{{source}}",
+            ),
+            unit="reqps",
+        ),
+        stacked(
+            "What came of them",
+            "In the last hour, of all sources: taken, answered, passed over for a reason, unverified, not understood.",
+            Query(expr="sum by (fate) (source_fate:warmline_webhooks:increase1h)", legend="{{fate}}"),
+        ),
+        lines(
+            "Nothing came of it",
+            "In the last hour, by source: requests that its secret did not sign, and what was not understood of "
+            "webhooks and of polls.",
+            Query(
+                expr='source_fate:warmline_webhooks:increase1h{fate=~"unverified|not-understood"}',
+                legend="{{source}} {{fate}}",
+            ),
+            Query(expr="source:warmline_polls_not_understood:increase1h", legend="{{source}} polled, not-understood"),
+        ),
+        lines(
+            "Requests to polled platforms",
+            "By format and what the platform answered, a second.",
+            Query(
+                expr="sum by (format, fate) (rate(warmline_polls_total[$__rate_interval]))",
+                legend="{{format}} {{fate}}",
+            ),
+            unit="reqps",
+            width=12,
+        ),
+        lines(
+            "Age of the last complete round",
+            "How long ago the reading of a polled source began that came to its end; what is newer may be unknown yet.",
+            Query(expr="max by (source) (warmline_polls_lag_seconds)", legend="{{source}}"),
+            unit="s",
+            width=12,
         ),
     ),
 )
@@ -208,5 +255,5 @@ SERVICES: Final = Board(
     name="services",
     title="Warmline: Services",
     meaning="Rates, errors and durations of each service, how far behind it is, and what its processes take.",
-    rows=(_WHOLE, _HTTP, _READING, _WRITING, _PROCESSES),
+    rows=(_WHOLE, _HTTP, _PLATFORMS, _READING, _WRITING, _PROCESSES),
 )

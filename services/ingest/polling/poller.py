@@ -20,9 +20,13 @@ from services.ingest.problem import RETRY_AFTER_SECONDS, problem_of
 from services.ingest.refusal import Refusal
 from services.ingest.webhooks_route import raw_event
 from shared.event_store.recorder import Lease
+from shared.telemetry.metrics import Tally
 
 _FIRST_WAIT: Final = timedelta(seconds=15)
 _MOST_ODD: Final = 1_000
+_not_understood: Final = Tally(
+    "warmline.polls.not_understood", "{item}", "What platforms told and was passed over, by source", ("source",)
+)
 _log = structlog.get_logger()
 
 
@@ -109,6 +113,7 @@ class Poller:
                     await self._polls.move(self._lease, self._poll, collection, until)
                     collections += 1
             del odd[:-_MOST_ODD]
+        _not_understood.add((self._poll.principal.source,), len(odd))
         for why in dict.fromkeys(odd):
             _log.warning(
                 "poll_not_understood",
