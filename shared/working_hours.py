@@ -1,4 +1,4 @@
-"""Working hours: pure arithmetic on a week of intervals in one time zone."""
+"""Working hours: arithmetic on a week of intervals in one time zone, less the days on which nobody is there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from shared.contracts.policy import Day, Hours
+from shared.contracts.policy import Day, Holidays, Hours
+from shared.public_holidays import public_holidays
 
 _DAYS: tuple[Day, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _HORIZON_DAYS = 157 * 7  # three years
@@ -18,21 +19,38 @@ _Interval = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WorkingHours:
-    """A weekly pattern of hours. All times taken and given are aware; those given are in UTC."""
+    """A weekly pattern of hours, but for holidays and closed days.
+
+    All times taken and given are aware; those given are in UTC.
+    """
 
     zone: ZoneInfo
     week: tuple[tuple[tuple[int, int], ...], ...]
+    holidays: Holidays | None = None
+    closed: frozenset[str] = frozenset()
 
     @staticmethod
     def of(hours: Hours) -> WorkingHours:
         """Return the pattern that the policy words; raises zoneinfo.ZoneInfoNotFoundError for an unknown zone."""
         key = tuple((day, hours.days.get(day, ())) for day in _DAYS)
-        return _compiled(hours.timezone, key)
+        return _compiled(hours.timezone, key, hours.holidays, hours.closed)
 
     def is_open(self, moment: datetime) -> bool:
         """Tell whether ``moment`` lies within working hours."""
         local = moment.astimezone(self.zone)
-        return any(start <= moment < end for start, end in self._intervals(local.date()))
+        return any(start <= moment < end for start, end in self.on(local.date()))
+
+    def is_free(self, day: date) -> bool:
+        """Tell whether ``day`` is a public holiday or a closed day, whatever the week says of it."""
+        if self.closed and day.isoformat() in self.closed:
+            return True
+        free = self.holidays
+        return free is not None and day in public_holidays(free.country, free.subdivision, day.year)
+
+    def on(self, day: date) -> tuple[_Interval, ...]:
+        """Return the beginnings and ends of the hours of ``day``, earliest first."""
+        spans = self.week[day.weekday()]
+        return () if not spans or self.is_free(day) else _intervals_on(self.zone, spans, day)
 
     def next_opening(self, moment: datetime) -> datetime | None:
         """Return ``moment`` if open, else the next time that hours begin; None when they never do."""
@@ -61,21 +79,24 @@ class WorkingHours:
             for offset in range(7, _HORIZON_DAYS, 7):
                 yield from _week_from(self, day + timedelta(days=offset))
 
-    def _intervals(self, day: date) -> tuple[_Interval, ...]:
-        return _intervals_on(self.zone, self.week[day.weekday()], day)
-
 
 @lru_cache(maxsize=1024)
 def _week_from(hours: WorkingHours, day: date) -> tuple[_Interval, ...]:
     days = [day + timedelta(days=offset) for offset in range(7)]
-    return tuple(interval for one in days for interval in _intervals_on(hours.zone, hours.week[one.weekday()], one))
+    return tuple(interval for one in days for interval in hours.on(one))
 
 
 def _intervals_on(zone: ZoneInfo, spans: tuple[tuple[int, int], ...], day: date) -> tuple[_Interval, ...]:
     midnight = datetime.combine(day, time(), tzinfo=zone)
-    whole = ((_at(midnight, start).astimezone(UTC), _at(midnight, end).astimezone(UTC)) for start, end in spans)
-    # Hours that begin in the hour which the clocks leave out can end before they begin.
-    return tuple((start, end) for start, end in whole if start < end)
+    intervals: list[_Interval] = []
+    for begin, end in spans:
+        start, until = _at(midnight, begin).astimezone(UTC), _at(midnight, end).astimezone(UTC)
+        # Where the clocks leave out an hour, what ends in it reaches beyond it, and what begins in it may be over then.
+        if intervals:
+            start = max(start, intervals[-1][1])
+        if start < until:
+            intervals.append((start, until))
+    return tuple(intervals)
 
 
 def _at(midnight: datetime, minutes: int) -> datetime:
@@ -86,10 +107,11 @@ def _at(midnight: datetime, minutes: int) -> datetime:
 
 
 @lru_cache(maxsize=1024)
-def _compiled(zone: str, days: tuple[tuple[Day, tuple[str, ...]], ...]) -> WorkingHours:
-    return WorkingHours(
-        ZoneInfo(zone), tuple(tuple(sorted(_minutes(interval) for interval in spans)) for _, spans in days)
-    )
+def _compiled(
+    zone: str, days: tuple[tuple[Day, tuple[str, ...]], ...], holidays: Holidays | None, closed: tuple[str, ...]
+) -> WorkingHours:
+    week = tuple(tuple(sorted(_minutes(interval) for interval in spans)) for _, spans in days)
+    return WorkingHours(ZoneInfo(zone), week, holidays, frozenset(closed))
 
 
 def _minutes(interval: str) -> tuple[int, int]:

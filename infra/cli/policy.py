@@ -106,10 +106,12 @@ def _counted(loaded: LoadedPolicy) -> str:
 def _summary(policy: Policy) -> str:
     communities = ", ".join(policy.communities) or "none by name"
     others = "; others are accepted" if policy.other_communities == "accept" else ""
+    free = f", without the holidays of {policy.hours.holidays.country}" if policy.hours.holidays else ""
     rules = [name for name in ("welcome", "unanswered") if getattr(policy.rules, name).enabled]
     return (
         f"{policy.organisation} cares for {communities}{others}; "
         f"responders: {', '.join(responder.name for responder in policy.responders)}; "
         f"segments: {', '.join([*(segment.name for segment in policy.segments), 'everyone'])}; "
-        f"looks for: {', '.join(rules) or 'nothing'}; hours: {', '.join(policy.hours.days)} ({policy.hours.timezone})"
+        f"looks for: {', '.join(rules) or 'nothing'}; "
+        f"hours: {', '.join(policy.hours.days)} ({policy.hours.timezone}{free})"
     )

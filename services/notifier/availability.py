@@ -184,7 +184,8 @@ def _presence(policy: Policy, responder: Responder, now: datetime) -> _Presence:
 
 @lru_cache(maxsize=1024)
 def _present(hours: WorkingHours, leaves: tuple[Leave, ...], now: datetime) -> _Presence:
-    day = now.astimezone(hours.zone).date().isoformat()
+    today = now.astimezone(hours.zone).date()
+    day = today.isoformat()
     opening = _opening(hours, leaves, now)
     leave = _leave_on(leaves, day)
     if leave is not None:
@@ -192,7 +193,8 @@ def _present(hours: WorkingHours, leaves: tuple[Leave, ...], now: datetime) -> _
     if opening == now:
         return _Presence(day=day, opening=opening)
     until = f" until {opening.astimezone(hours.zone):%a %d %b %H:%M %Z}" if opening else ""
-    return _Presence(day=day, opening=opening, hold="outside-hours", why=f"outside working hours{until}")
+    why = "a holiday or closed day" if hours.is_free(today) else "outside working hours"
+    return _Presence(day=day, opening=opening, hold="outside-hours", why=f"{why}{until}")
 
 
 def _opening(hours: WorkingHours, leaves: tuple[Leave, ...], now: datetime) -> datetime | None:

@@ -22,14 +22,28 @@ PositiveDays = Annotated[float, Meta(gt=0, le=3650)]
 Months = Annotated[int, Meta(ge=1, le=1200)]
 Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", max_length=300)]
 Weight = Annotated[int, Meta(ge=1, le=100)]
+Date = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$", description="a date such as 2026-12-24")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holidays:
+    """Whose public holidays are free: a country's, in two letters as of ISO 3166, or those of a part of it."""
+
+    country: Annotated[str, Meta(pattern=r"^[A-Z]{2}$", description="a country in two letters, such as DE")]
+    subdivision: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hours:
-    """When people work: intervals by day, in the wall time of an IANA time zone. A day not named is free."""
+    """When people work: intervals by day, in the wall time of an IANA time zone. A day not named is free.
+
+    Public ``holidays`` and ``closed`` days are free, whatever day of the week they fall on.
+    """
 
     timezone: str
     days: dict[Day, tuple[Interval, ...]]
+    holidays: Holidays | None = None
+    closed: tuple[Date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,10 +123,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave:
-    """Days off, first and last included, as ``2026-12-24``."""
+    """Days off, first and last included."""
 
-    first: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$")]
-    last: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$")]
+    first: Date
+    last: Date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

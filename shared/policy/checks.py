@@ -17,6 +17,7 @@ _RULES: Final[tuple[Callable[[Document], Iterator[Finding]], ...]] = (
     name_checks.integrators,
     name_checks.retention,
     hours_checks.hours,
+    hours_checks.free_days,
     hours_checks.leave,
     service_checks.emails,
     service_checks.limits,

@@ -1,4 +1,4 @@
-"""Hours that pass and days that exist: time zones, intervals and leave."""
+"""Hours that pass and days that exist: time zones, intervals, holidays, closed days and leave."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from itertools import pairwise
 from zoneinfo import available_timezones
 
 from shared.policy.document import Document, Finding, Path
+from shared.public_holidays import subdivisions_by_country
 
 
 def hours(document: Document) -> Iterator[Finding]:
     """Time zones exist, some day has hours, and a day's intervals neither end before they begin nor overlap."""
-    places: list[Path] = [("hours",)]
-    places += [(*path, "hours") for path, responder in document.items("responders") if "hours" in responder]
-    for place in places:
+    for place in _places(document):
         timezone = document.get(*place, "timezone")
         if timezone is not None and timezone not in _timezones():
             near = difflib.get_close_matches(timezone, _timezones(), n=1)
@@ -56,22 +55,68 @@ def _intervals(document: Document, day: Path) -> Iterator[Finding]:
             )
 
 
+def free_days(document: Document) -> Iterator[Finding]:
+    """Holidays are known of the country and the part of it, and closed days exist."""
+    for place in _places(document):
+        yield from _holidays(document, (*place, "holidays"))
+        for path, text in document.items(*place, "closed"):
+            if _day(text) is None:
+                yield _no_day(document, path, text)
+
+
+def _holidays(document: Document, place: Path) -> Iterator[Finding]:
+    country, part = document.get(*place, "country"), document.get(*place, "subdivision")
+    if country is None:
+        return
+    known = subdivisions_by_country()
+    if country not in known:
+        near = [each for each in known if each[0] == country[0]]
+        yield document.error(
+            (*place, "country"),
+            f"no holidays are known of a country {country!r}",
+            f"Write its two letters as of ISO 3166; those that begin with {country[0]}: {', '.join(near) or 'none'}.",
+        )
+    elif part is not None and part not in known[country]:
+        parts = ", ".join(known[country])
+        yield document.error(
+            (*place, "subdivision"),
+            f"{country} has no part {part!r} with holidays of its own",
+            f"Write one of: {parts}." if parts else "Leave it out: the whole country has the same holidays.",
+        )
+
+
+def _places(document: Document) -> list[Path]:
+    own = [(*path, "hours") for path, responder in document.items("responders") if "hours" in responder]
+    return [("hours",), *own]
+
+
 def leave(document: Document) -> Iterator[Finding]:
     """Leave lies on real days and ends no earlier than it begins."""
     for path, _ in document.items("responders"):
         for place, leave in document.items(*path, "leave"):
             days = {}
             for name, text in leave.items():
-                try:
-                    days[name] = date.fromisoformat(text)
-                except ValueError:
-                    yield document.error((*place, name), f"there is no day {text}", "Write year, month and day.")
+                if (day := _day(text)) is not None:
+                    days[name] = day
+                else:
+                    yield _no_day(document, (*place, name), text)
             if len(days) == 2 and days["last"] < days["first"]:
                 yield document.error(
                     (*place, "last"),
                     f"the leave ends on {leave['last']}, before it begins on {leave['first']}",
                     "Exchange the two, or correct one.",
                 )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _no_day(document: Document, place: Path, text: str) -> Finding:
+    return document.error(place, f"there is no day {text}", "Write year, month and day.")
 
 
 @cache

@@ -23,8 +23,6 @@ _FALSE: Final = ("false", "no", "off")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,9}(\.[0-9]{1,9})?")
 _WHOLE_NUMBER: Final = re.compile(r"[+-]?[0-9]{1,9}")
 _EXPECTED: Final = {
-    "first": "a date such as 2026-12-24",
-    "last": "a date such as 2026-12-31",
     "url": "a web address such as https://crm.example.org/warmline",
     "email": "an e-mail address such as anna@example.org",
 }
@@ -40,6 +38,7 @@ _EXAMPLES: Final = {
     "id": '"1234"',
     "url": "https://crm.example.org/warmline",
     "community": "my-community",
+    "country": "DE",
     "first": "2026-12-24",
     "last": "2026-12-31",
 }

@@ -31,6 +31,7 @@ from shared.contracts.policy import (
     CommunityRetention,
     EmergencyContact,
     Escalation,
+    Holidays,
     Hours,
     Identity,
     Integrator,
@@ -138,10 +139,19 @@ POLICY_3 = replace(
     ),
 )
 """As policies were before the history could be let go."""
-POLICY = replace(
+POLICY_4 = replace(
     POLICY_3,
     retention=Retention(history_months=36, communities=(CommunityRetention(community="acme", history_months=12),)),
 )
+"""As policies were before holidays were free."""
+HOURS_BUT_HOLIDAYS = replace(HOURS, holidays=Holidays(country="DE", subdivision="BE"), closed=("2026-12-24",))
+POLICY = replace(
+    POLICY_4,
+    hours=HOURS_BUT_HOLIDAYS,
+    responders=tuple(replace(one, hours=HOURS_BUT_HOLIDAYS) for one in POLICY_4.responders),
+)
+EARLIER_POLICIES: Final = {"#1": POLICY_1, "#2": POLICY_2, "#3": POLICY_3, "#4": POLICY_4}
+"""Policies as they were, by what the forms that hold them are called since."""
 NEED = NeedsTouch(
     touch=TOUCH,
     revision=1,
@@ -265,10 +275,13 @@ SAMPLES: Final[dict[str, Any]] = {
         touch=TOUCH, revision=3, position=41, refused="stale-revision", detail="Look at the touch again."
     ),
     "policy": POLICY,
-    "policy#1": POLICY_1,
-    "policy#2": POLICY_2,
-    "policy#3": POLICY_3,
-    "warmline.community.policy-adopted.v1#1": _stored(PolicyAdopted(community="acme", version="p-1", policy=POLICY_1)),
+    **{f"policy{earlier}": policy for earlier, policy in EARLIER_POLICIES.items()},
+    **{
+        f"warmline.community.policy-adopted.v1{earlier}": _stored(
+            PolicyAdopted(community="acme", version="p-1", policy=policy)
+        )
+        for earlier, policy in EARLIER_POLICIES.items()
+    },
     "audit.report": AuditReport(
         at=AT,
         complete=True,
@@ -279,8 +292,6 @@ SAMPLES: Final[dict[str, Any]] = {
     "audit.alarm": AlarmChanged(
         name="dead-letters", raised=True, at=AT, since=AT, wrong="2 dead letters", mend="Run: warmline dead list"
     ),
-    "warmline.community.policy-adopted.v1#2": _stored(PolicyAdopted(community="acme", version="p-1", policy=POLICY_2)),
-    "warmline.community.policy-adopted.v1#3": _stored(PolicyAdopted(community="acme", version="p-1", policy=POLICY_3)),
 }
 SAMPLES.update(
     before_traces(

@@ -35,7 +35,7 @@ from shared.contracts.touch_facts import (
 )
 from shared.decider import Place
 from tests.golden.before_traces import before_traces, untraced
-from tests.golden.samples_contracts import NEED, POLICY, POLICY_1, POLICY_2, POLICY_3
+from tests.golden.samples_contracts import EARLIER_POLICIES, NEED, POLICY
 
 AT = datetime(2026, 11, 23, 9, 0, 0, 250_000, tzinfo=UTC)
 DUE = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -66,9 +66,10 @@ STATE_1 = TouchState(
 
 SAMPLES: Final[dict[str, Any]] = {
     "notifier.PolicyTaken": PolicyTaken(version="p-1", policy=POLICY),
-    "notifier.PolicyTaken#1": PolicyTaken(version="p-1", policy=POLICY_1),
-    "notifier.PolicyTaken#2": PolicyTaken(version="p-1", policy=POLICY_2),
-    "notifier.PolicyTaken#3": PolicyTaken(version="p-1", policy=POLICY_3),
+    **{
+        f"notifier.PolicyTaken{earlier}": PolicyTaken(version="p-1", policy=policy)
+        for earlier, policy in EARLIER_POLICIES.items()
+    },
     "notifier.CapacityGranted": CapacityGranted(
         touch=NEED.touch, responder="mira", care_load=2, day="2026-11-23", by_themselves=True
     ),
@@ -90,9 +91,10 @@ SAMPLES: Final[dict[str, Any]] = {
     "notifier.TouchOverdue": TouchOverdue(at=AT),
     "notifier.LooksArranged": LooksArranged(look_due=DUE, alarm_due=DUE),
     "state.policy": PolicyState(policy=POLICY, version="p-1"),
-    "state.policy#1": PolicyState(policy=POLICY_1, version="p-1"),
-    "state.policy#2": PolicyState(policy=POLICY_2, version="p-1"),
-    "state.policy#3": PolicyState(policy=POLICY_3, version="p-1"),
+    **{
+        f"state.policy{earlier}": PolicyState(policy=policy, version="p-1")
+        for earlier, policy in EARLIER_POLICIES.items()
+    },
     "state.roster": RosterState(
         loads=(Load(responder="mira", care_load=2, touches=1, day="2026-11-23", granted=4),),
         drain_due=DUE,

@@ -41,15 +41,13 @@ from services.triage.voices import Post, Voice, Voices
 from tests.golden.before_traces import before_traces, untraced
 from tests.golden.samples_contracts import (
     ADA,
+    EARLIER_POLICIES,
     EVIDENCE,
     MIRA,
     NEED,
     NEED_MET,
     NEED_WITHDRAWN,
     POLICY,
-    POLICY_1,
-    POLICY_2,
-    POLICY_3,
 )
 
 AT = datetime(2026, 11, 23, 9, 0, 0, 250_000, tzinfo=UTC)
@@ -68,9 +66,12 @@ COMMUNITY_STATE = CommunityState(
 
 SAMPLES: Final[dict[str, Any]] = {
     "triage.PolicyTaken": PolicyTaken(community="acme", organisation="harbour", version="p-1", policy=POLICY),
-    "triage.PolicyTaken#1": PolicyTaken(community="acme", organisation="harbour", version="p-1", policy=POLICY_1),
-    "triage.PolicyTaken#2": PolicyTaken(community="acme", organisation="harbour", version="p-1", policy=POLICY_2),
-    "triage.PolicyTaken#3": PolicyTaken(community="acme", organisation="harbour", version="p-1", policy=POLICY_3),
+    **{
+        f"triage.PolicyTaken{earlier}": PolicyTaken(
+            community="acme", organisation="harbour", version="p-1", policy=policy
+        )
+        for earlier, policy in EARLIER_POLICIES.items()
+    },
     "triage.CommunityKnownSince": CommunityKnownSince(at=AT),
     "triage.ImportOpened": ImportOpened(import_id="zulip-1", at=AT),
     "triage.ImportClosed": ImportClosed(import_id="zulip-1", lapsed=True, at=AT),
@@ -94,9 +95,10 @@ SAMPLES: Final[dict[str, Any]] = {
     "triage.NeedMet": NeedMet(end=NEED_MET),
     "triage.NeedClosed": NeedClosed(touch=NEED.touch, outcome="reached"),
     "state.community": COMMUNITY_STATE,
-    "state.community#1": replace(COMMUNITY_STATE, policy=POLICY_1),
-    "state.community#2": replace(COMMUNITY_STATE, policy=POLICY_2),
-    "state.community#3": replace(COMMUNITY_STATE, policy=POLICY_3),
+    **{
+        f"state.community{earlier}": replace(COMMUNITY_STATE, policy=policy)
+        for earlier, policy in EARLIER_POLICIES.items()
+    },
     "state.member": MemberState(
         member=ADA,
         first=EVIDENCE,

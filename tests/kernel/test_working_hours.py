@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.contracts.policy import Day, Hours
+from shared.contracts.policy import Day, Holidays, Hours
 from shared.working_hours import WorkingHours
 
 OFFICE: dict[Day, tuple[str, ...]] = {
@@ -22,8 +23,13 @@ ROUND_THE_CLOCK: dict[Day, tuple[str, ...]] = dict.fromkeys(
 )
 
 
-def pattern(days: dict[Day, tuple[str, ...]], timezone: str = "Europe/Berlin") -> WorkingHours:
-    return WorkingHours.of(Hours(timezone=timezone, days=days))
+def pattern(
+    days: dict[Day, tuple[str, ...]],
+    timezone: str = "Europe/Berlin",
+    holidays: Holidays | None = None,
+    closed: tuple[str, ...] = (),
+) -> WorkingHours:
+    return WorkingHours.of(Hours(timezone=timezone, days=days, holidays=holidays, closed=closed))
 
 
 def berlin(text: str) -> datetime:
@@ -66,6 +72,49 @@ def test_hours_in_the_hour_that_is_left_out_or_comes_twice() -> None:
     assert night.add(berlin("2026-10-25 00:00"), 0.25) == berlin("2026-10-25 02:45")
 
 
+def test_no_hour_counts_twice_when_the_end_of_one_falls_into_the_hour_that_is_left_out() -> None:
+    night = pattern({"sunday": ("01:00-02:45", "03:00-04:00"), "monday": ("09:00-10:00",)})
+    assert night.add(berlin("2026-03-29 00:00"), 2) == berlin("2026-03-29 04:00")
+    assert night.add(berlin("2026-03-29 00:00"), 2.5) == berlin("2026-03-30 09:30")
+
+
+@pytest.mark.parametrize(
+    ("start", "hours", "end"),
+    [
+        ("2026-04-02 16:00", 2, "2026-04-07 10:00"),
+        ("2026-04-04 12:00", 0.5, "2026-04-07 09:30"),
+        ("2026-12-23 16:00", 2, "2026-12-28 10:00"),
+        ("2026-01-05 16:00", 2, "2026-01-07 10:00"),
+    ],
+    ids=["Good Friday to Easter Monday", "a weekend before a holiday", "a closed day and Christmas", "Epiphany"],
+)
+def test_holidays_and_closed_days_are_free(start: str, hours: float, end: str) -> None:
+    bavaria = pattern(OFFICE, holidays=Holidays(country="DE", subdivision="BY"), closed=("2026-12-24",))
+    assert bavaria.add(berlin(start), hours) == berlin(end)
+    assert bavaria.is_free(berlin(start).date() + timedelta(days=1)) == (start != "2026-04-04 12:00")
+
+
+def test_a_part_of_a_country_has_holidays_that_the_whole_has_not() -> None:
+    epiphany = berlin("2026-01-06 10:00")
+    assert pattern(OFFICE, holidays=Holidays(country="DE")).is_open(epiphany)
+    assert not pattern(OFFICE, holidays=Holidays(country="DE", subdivision="BY")).is_open(epiphany)
+
+
+def test_a_day_is_free_by_the_date_there() -> None:
+    auckland = pattern(OFFICE, "Pacific/Auckland", closed=("2026-11-24",))
+    assert auckland.is_open(datetime(2026, 11, 22, 21, tzinfo=UTC))
+    assert not auckland.is_open(datetime(2026, 11, 23, 21, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    "holidays", [Holidays(country="QQ"), Holidays(country="DE", subdivision="QQ")], ids=["a country", "a part"]
+)
+def test_hours_hold_though_the_library_has_dropped(holidays: Holidays) -> None:
+    hours = pattern(OFFICE, holidays=holidays)
+    assert hours.is_open(berlin("2026-11-23 10:00"))
+    assert hours.is_open(berlin("2026-01-01 10:00")) == (holidays.country == "QQ")
+
+
 @pytest.mark.parametrize(
     ("moment", "opening"),
     [
@@ -104,18 +153,23 @@ def test_what_is_given_is_in_utc() -> None:
 
 
 moments = st.datetimes(datetime(2025, 12, 1), datetime(2027, 1, 31)).map(lambda naive: naive.replace(tzinfo=UTC))  # noqa: DTZ001
-zones = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"])
+zones = st.sampled_from(
+    ["UTC", "Europe/Berlin", "America/Havana", "Asia/Beirut", "Asia/Kathmandu", "Australia/Lord_Howe"]
+)
 clocks = st.integers(0, 24 * 4).map(lambda quarter: f"{quarter // 4:02}:{quarter % 4 * 15:02}")
+countries = st.sampled_from([None, Holidays(country="DE", subdivision="BY"), Holidays(country="LB")])
+days_off = st.dates(date(2025, 12, 1), date(2027, 2, 28)).map(date.isoformat)
 
 
 @st.composite
 def patterns(draw: st.DrawFn) -> WorkingHours:
     days: dict[Day, tuple[str, ...]] = {}
-    for day in OFFICE:
+    for day in ROUND_THE_CLOCK:
         times = sorted(draw(st.sets(clocks, max_size=4)))
         days[day] = tuple(f"{begin}-{end}" for begin, end in zip(times[::2], times[1::2], strict=False))
-    days["sunday"] = ("01:00-05:00",)
-    return pattern(days, draw(zones))
+    days["wednesday"] = ("01:00-05:00",)
+    closed = tuple(draw(st.lists(days_off, max_size=20)))
+    return pattern(days, draw(zones), draw(countries), closed)
 
 
 def open_minutes(hours: WorkingHours, start: datetime, end: datetime) -> float:
@@ -135,6 +189,16 @@ def test_later_beginnings_never_end_earlier(hours: WorkingHours, moment: datetim
     assert moment < first <= later
 
 
+@settings(max_examples=50)
+@given(patterns(), moments, st.integers(1, 200), st.integers(1, 200))
+def test_waiting_twice_is_waiting_for_as_long_as_both(
+    hours: WorkingHours, moment: datetime, first: int, second: int
+) -> None:
+    between = hours.add(moment, first / 4)
+    assert between is not None
+    assert hours.add(between, second / 4) == hours.add(moment, (first + second) / 4)
+
+
 @given(patterns(), moments, st.integers(1, 16))
 def test_the_working_time_in_between_is_what_was_added(hours: WorkingHours, moment: datetime, quarters: int) -> None:
     moment = moment.replace(second=0, microsecond=0)
@@ -144,3 +208,14 @@ def test_the_working_time_in_between_is_what_was_added(hours: WorkingHours, mome
     left = quarters * 15 - open_minutes(hours, near, end)
     assert left == 0 or (near > moment and left > 0)
     assert hours.next_opening(end - timedelta(seconds=1)) == end - timedelta(seconds=1)
+
+
+@settings(max_examples=30)
+@given(patterns(), days_off, st.integers(0, 47))
+def test_nobody_is_there_on_a_free_day(hours: WorkingHours, day: str, half_hours: int) -> None:
+    free = replace(hours, closed=hours.closed | {day})
+    midnight = datetime.fromisoformat(day).replace(tzinfo=hours.zone)
+    moment = midnight.replace(hour=half_hours // 2, minute=half_hours % 2 * 30)
+    if moment.astimezone(UTC).astimezone(hours.zone).date().isoformat() == day:
+        assert not free.is_open(moment)
+    assert free.on(midnight.date()) == ()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from services.notifier.touch_state import Watch
 from shared.contracts.policy import Escalation, Policy, RoutinePatience
 from tests.notifier.partition import Partition
-from tests.notifier.people import ALWAYS, MONDAY, need, policy, responder
+from tests.notifier.people import ALWAYS, MONDAY, OFFICE, need, policy, responder
 
 MIRA = responder("mira")
 
@@ -26,6 +27,18 @@ def test_a_shorter_patience_holds_at_once_for_what_is_assigned() -> None:
     assert partition.touch("t-1").watch.look_due == MONDAY + timedelta(hours=1)
     partition.pass_time(MONDAY + timedelta(hours=1))
     assert partition.touch("t-1").watch.reminded_at == MONDAY + timedelta(hours=1)
+
+
+def test_a_day_that_is_closed_since_does_not_count() -> None:
+    partition = Partition(MONDAY)
+    held = policy(MIRA, escalation=Escalation(routine=RoutinePatience(acknowledge_within_hours=16)))
+    partition.adopt(held)
+    partition.tell(need("t-1"))
+    assert partition.touch("t-1").watch.look_due == MONDAY + timedelta(hours=8)
+    tuesday_off = replace(OFFICE, closed=("2026-11-24",))
+    closed = replace(held, hours=tuesday_off, responders=(replace(MIRA, hours=tuesday_off),))
+    partition.adopt(replace(closed, escalation=Escalation(routine=RoutinePatience(acknowledge_within_hours=17))))
+    assert partition.touch("t-1").watch.look_due == MONDAY + timedelta(hours=48, minutes=30)
 
 
 def test_a_claimed_touch_is_left_alone() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from services.notifier.availability import candidate, look_again_at, next_working_moment, within_hours
 from services.notifier.touch_state import GivenBack
-from shared.contracts.policy import Hours, Leave, Responder
+from shared.contracts.policy import Holidays, Hours, Leave, Responder
 from tests.notifier.people import ALWAYS, MONDAY, OFFICE, WORKDAYS, at, need, policy, responder
 
 HELD = policy()
@@ -63,6 +64,13 @@ def test_what_waits_is_looked_at_when_somebody_begins_and_within_the_hour() -> N
 def test_a_candidate_says_until_when_they_are_not_there() -> None:
     late = candidate(policy(away()), away(), need(), at(9))
     assert (late.hold, late.why) == ("outside-hours", "outside working hours until Tue 24 Nov 09:00 UTC")
+
+
+def test_a_candidate_says_that_it_is_a_holiday() -> None:
+    ireland = away(hours=replace(OFFICE, holidays=Holidays(country="IE"), closed=("2026-12-24",)))
+    for day in (24, 25):
+        held = candidate(policy(ireland), ireland, need(), datetime(2026, 12, day, 10, tzinfo=UTC))
+        assert (held.hold, held.why) == ("outside-hours", "a holiday or closed day until Mon 28 Dec 09:00 UTC")
 
 
 def test_who_gave_it_back_is_not_asked_again_that_day() -> None:

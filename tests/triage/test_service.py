@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -262,3 +263,15 @@ def test_more_time_by_a_new_policy(acme: Partition) -> None:
     assert acme.raised == []
     acme.pass_time(at(20))
     assert [(need.raised_at, need.thresholds["within_hours"]) for need in acme.raised] == [(at(20), 20.0)]
+
+
+def test_a_day_that_is_closed_since_does_not_count(acme: Partition) -> None:
+    acme.tell(asked(ADA, "m-1"), at(0))
+    today = at(0).date().isoformat()
+    policy = care_policy(welcome=WELCOMED_OFF)
+    acme.adopt(dataclasses.replace(policy, hours=dataclasses.replace(policy.hours, closed=(today,))))
+    begins_again = at(0).replace(hour=0, minute=0) + timedelta(days=1)
+    acme.pass_time(begins_again + timedelta(hours=3))
+    assert acme.raised == []
+    acme.pass_time(begins_again + timedelta(hours=5))
+    assert [need.raised_at for need in acme.raised] == [begins_again + timedelta(hours=4)]
