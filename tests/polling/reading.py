@@ -40,6 +40,10 @@ class RoundMade:
         return fact.data
 
 
+def answered(found: Any, **more: Any) -> Answered:
+    return Answered(body=found if isinstance(found, bytes) else json.dumps(found).encode(), **more)
+
+
 def make_round(
     read: ReadRound,
     answer: Callable[[str, dict[str, str]], Any],
@@ -48,7 +52,7 @@ def make_round(
     first: datetime | None = None,
     until: dict[str, datetime] | None = None,
 ) -> RoundMade:
-    """Drive ``read`` with what ``answer`` gives: records, bytes as they are, or an HTTP status that refuses."""
+    """Drive ``read`` with what ``answer`` gives: records, bytes or answers as they are, or a status that refuses."""
     now = datetime.now(UTC)
     so_far = ReadSoFar(first=first or now - timedelta(days=1), until=until or {})
     reading = read(settings or PollSettings(), so_far, now)
@@ -69,7 +73,7 @@ def make_round(
                 elif found is None:
                     sent = Refused(status=404)
                 else:
-                    sent = Answered(body=found if isinstance(found, bytes) else json.dumps(found).encode())
+                    sent = found if isinstance(found, Answered) else answered(found)
             case Found(facts=facts):
                 made.facts += facts
             case Odd(why=why):

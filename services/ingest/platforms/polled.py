@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Final
+from urllib.parse import parse_qsl, urlsplit
 
 from msgspec import Meta, Struct
 
@@ -25,7 +26,7 @@ class PollSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     ``api`` is the address that requests begin with. Nothing from before ``since`` is taken; without it, nothing from
     before the source was added. A round begins ``every`` so many seconds, with at most ``per_minute`` requests a
-    minute. ``private`` are the ids of the places whose events are taken although not everybody can read them.
+    minute. ``private`` and ``public`` are places as HookSettings has them.
     """
 
     api: Url | None = None
@@ -33,14 +34,16 @@ class PollSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     every: Annotated[int, Meta(ge=1, le=86_400)] | None = None
     per_minute: Annotated[int, Meta(ge=1, le=10_000)] | None = None
     private: tuple[Label, ...] = ()
+    public: tuple[Label, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadSoFar:
-    """Until when each collection was read; nothing from before ``first`` is taken."""
+    """Until when each collection was read, and its mark if it has one; nothing from before ``first`` is taken."""
 
     first: datetime
     until: Mapping[str, datetime] = field(default_factory=dict)
+    marks: Mapping[str, str] = field(default_factory=dict)
 
     def floor(self, collection: str) -> datetime:
         """Return from when on a collection has to be read."""
@@ -50,24 +53,39 @@ class ReadSoFar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """A request that changes nothing: a GET, or a POST of ``body`` as JSON. What is sent back is what comes of it."""
+    """A request that changes nothing: a GET, or a POST of ``body`` as JSON, or of ``form``.
+
+    The platform may hold it for ``seconds``. What is sent back is what comes of it.
+    """
 
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, object] | None = None
+    form: Mapping[str, str] | None = None
+    seconds: float = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """What the platform answers; header names are in lower case."""
+    """What the platform answers; header names are in lower case. ``next_page`` is what ``Link`` names so."""
 
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    next_page: str | None = None
+
+    @property
+    def next_params(self) -> dict[str, str] | None:
+        """The parameters of the next page; its address is not believed, lest the secret go there."""
+        return None if self.next_page is None else dict(parse_qsl(urlsplit(self.next_page).query))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """The platform answers that it will not: an HTTP status from 300 to 499 that concerns this request alone."""
+    """The platform answers that it will not: an HTTP status from 300 to 499 that concerns this request alone.
+
+    304 is that nothing changed, where the request asked so.
+    """
 
     status: int
 
@@ -88,9 +106,13 @@ class Odd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """A collection was read to its end: up to the beginning of the round nothing more is to be found in it."""
+    """A collection was read to its end: up to the beginning of the round nothing more is to be found in it.
+
+    ``mark`` is given to the next round: what the platform itself goes by, such as the version of a list.
+    """
 
     collection: str
+    mark: str | None = None
 
 
 Step = Ask | Found | Odd | Read

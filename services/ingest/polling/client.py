@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -15,7 +16,6 @@ from services.ingest.rates import Rates
 from shared.retry_after import asked_pause, http_date
 from shared.telemetry.metrics import Tally
 
-_SECONDS: Final = 30.0
 _MAX_BYTES: Final = 16 * 1024 * 1024
 _TRIES: Final = 6
 _FIRST_WAIT: Final = timedelta(seconds=1)
@@ -23,7 +23,8 @@ _LONGEST_WAIT: Final = timedelta(minutes=1)
 _LONGEST_ASKED_WAIT: Final = timedelta(hours=1)
 _BURST: Final = 5
 _TOO_MANY: Final = 429
-_SECRET_REFUSED: Final = frozenset((401, 403))
+_FORBIDDEN: Final = 403
+_SECRET_REFUSED: Final = frozenset((401, _FORBIDDEN))
 _ONE: Final = "platform"
 _asked: Final = Tally("warmline.polls", "{request}", "Requests to platforms, and what came of them", ("format", "fate"))
 
@@ -44,13 +45,12 @@ class PlatformClient:
 
     def __init__(self, form: str, api: str, headers: Mapping[str, str], per_minute: int) -> None:
         self._form = form
-        self._api = api.rstrip("/")
+        self._api = api
         self.answered_at: datetime | None = None
         """When the platform last answered, by its own clock."""
         self._rates = Rates(per_minute / 60, min(_BURST, per_minute))
         self._http = httpx.AsyncClient(
             headers={"accept": "application/json", "user-agent": "Warmline", **headers},
-            timeout=_SECONDS,
             follow_redirects=False,
             trust_env=False,
             limits=httpx.Limits(max_connections=1),
@@ -87,25 +87,47 @@ class PlatformClient:
         self._rates.take(_ONE, 1, clock())
 
     async def _try(self, ask: Ask) -> tuple[int | None, Answered | None, str, timedelta | None]:
-        method = "GET" if ask.body is None else "POST"
         try:
-            async with (
-                asyncio.timeout(_SECONDS),
-                self._http.stream(method, self._api + ask.path, params=dict(ask.params), json=ask.body) as response,
-            ):
+            async with asyncio.timeout(ask.seconds), self._sent(ask) as response:
                 _asked.add((self._form, f"{response.status_code // 100}xx"))
                 self.answered_at = http_date(response.headers.get("date", ""))
                 if response.is_success:
-                    answered = Answered(body=await _body(response), headers=dict(response.headers))
-                    return response.status_code, answered, "", None
-                pause = asked_pause(response.headers.get("retry-after"), datetime.now(UTC))
-                return response.status_code, None, f"it answers {response.status_code}", pause
+                    following = response.links.get("next", {}).get("url")
+                    body, headers = await _body(response), dict(response.headers)
+                    return response.status_code, Answered(body=body, headers=headers, next_page=following), "", None
+                status, pause = _limit(response, datetime.now(UTC))
+                return status, None, f"it answers {response.status_code}", pause
         except TimeoutError:
-            says = f"it does not answer within {_SECONDS:.0f} s"
+            says = f"it does not answer within {ask.seconds:.0f} s"
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             says = f"it cannot be reached: {str(error) or type(error).__name__}"
         _asked.add((self._form, "away"))
         return None, None, says, None
+
+    def _sent(self, ask: Ask) -> AbstractAsyncContextManager[httpx.Response]:
+        return self._http.stream(
+            "GET" if ask.body is None and ask.form is None else "POST",
+            self._api.rstrip("/") + ask.path if ask.path else self._api,
+            params=dict(ask.params) or None,  # an empty mapping would take those of the address away
+            headers=dict(ask.headers),
+            json=ask.body,
+            data=ask.form,
+            timeout=ask.seconds,
+        )
+
+
+def _limit(response: httpx.Response, now: datetime) -> tuple[int, timedelta | None]:
+    """Return the status, 429 for a limit that another stands for, and the pause that is asked for.
+
+    It is asked for by ``Retry-After``, or by a limit that is used up until a moment (in seconds since 1970).
+    """
+    limits = response.headers
+    pause = asked_pause(limits.get("retry-after"), now)
+    used_up = limits.get("x-ratelimit-remaining") == "0"
+    if pause is None and used_up and (reset := limits.get("x-ratelimit-reset", "")[:12]).isdecimal():
+        pause = max(timedelta(seconds=int(reset) - now.timestamp()), timedelta(0))
+    limited = response.status_code == _FORBIDDEN and (used_up or pause is not None)
+    return _TOO_MANY if limited else response.status_code, pause
 
 
 async def _body(response: httpx.Response) -> bytes:

@@ -109,8 +109,8 @@ class Poller:
                     odd += await self._publish(facts)
                 case Odd(why=why):
                     odd.append(why)
-                case Read(collection=collection):
-                    await self._polls.move(self._lease, self._poll, collection, until)
+                case Read(collection=collection, mark=mark):
+                    await self._polls.move(self._lease, self._poll, collection, until, mark)
                     collections += 1
             del odd[:-_MOST_ODD]
         _not_understood.add((self._poll.principal.source,), len(odd))

@@ -9,7 +9,9 @@ from typing import Any, Final
 
 import msgspec
 import structlog
-from psycopg.sql import SQL, Composed
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
+from psycopg.sql import SQL, Composed, Identifier, Placeholder
 
 from services.ingest.database import Database
 from services.ingest.hooks import HookKey
@@ -64,12 +66,13 @@ class Polls:
         async with self._database.transaction() as connection:
             token = await insert_source(connection, *key, now)
             if token is not None:
-                await connection.execute(
-                    "INSERT INTO ingest.polls (community, platform, name, format, settings, secret) "
-                    "VALUES (%s, %s, %s, %s, %s, %s)",
-                    [*key, form, msgspec.json.encode(settings).decode(), self._seal.close(secret)],
-                )
+                await self._insert(connection, key, **self._told(form, settings, secret, now))
         return token
+
+    async def add_to(self, key: HookKey, form: str, settings: PollSettings, secret: str, now: datetime) -> bool:
+        """Poll a source that has a way already, too; False if there is none of the name, or it is polled."""
+        async with self._database.transaction() as connection:
+            return await self._insert(connection, key, **self._told(form, settings, secret, now))
 
     async def replace_secret(self, key: HookKey, secret: str) -> bool:
         """Ask with ``secret`` from now on; False if the source is not polled."""
@@ -85,7 +88,7 @@ class Polls:
         """Return the sources that are to be polled."""
         async with self._database.transaction() as connection:
             cursor = await connection.execute(
-                "SELECT community, platform, name, format, settings::text, secret, created_at FROM ingest.polls "
+                "SELECT community, platform, name, format, settings::text, secret, added_at FROM ingest.polls "
                 "JOIN ingest.sources USING (community, platform, name) "
                 "WHERE paused_at IS NULL AND stopped_at IS NULL"
             )
@@ -100,19 +103,25 @@ class Polls:
             )
             row = await cursor.fetchone()
             cursor = await connection.execute(
-                SQL("SELECT collection, read_until FROM ingest.poll_cursors {}").format(_OF_SOURCE), list(poll.key)
+                SQL("SELECT collection, read_until, mark FROM ingest.poll_cursors {}").format(_OF_SOURCE),
+                list(poll.key),
             )
-            until = {each["collection"]: each["read_until"] for each in await cursor.fetchall()}
-        so_far = ReadSoFar(first=poll.settings.since or poll.added, until=until)
+            cursors = await cursor.fetchall()
+        so_far = ReadSoFar(
+            first=poll.settings.since or poll.added,
+            until={each["collection"]: each["read_until"] for each in cursors},
+            marks={each["collection"]: each["mark"] for each in cursors if each["mark"] is not None},
+        )
         return Progress(so_far=so_far, polled_at=row["polled_at"] if row else None)
 
-    async def move(self, lease: Lease, poll: Poll, collection: str, until: datetime) -> None:
+    async def move(self, lease: Lease, poll: Poll, collection: str, until: datetime, mark: str | None) -> None:
         """Note that a collection was read to its end, and all of it is durable."""
         move = SQL(
-            "INSERT INTO ingest.poll_cursors SELECT community, platform, name, %s, %s FROM ingest.polls {} "
-            "ON CONFLICT (community, platform, name, collection) DO UPDATE SET read_until = excluded.read_until"
+            "INSERT INTO ingest.poll_cursors SELECT community, platform, name, %s, %s, %s FROM ingest.polls {} "
+            "ON CONFLICT (community, platform, name, collection) "
+            "DO UPDATE SET read_until = excluded.read_until, mark = excluded.mark"
         )
-        await self._under(lease, move.format(_OF_SOURCE), [collection, until, *poll.key])
+        await self._under(lease, move.format(_OF_SOURCE), [collection, until, mark, *poll.key])
 
     async def finish(self, lease: Lease, poll: Poll, began: datetime, odd: Sequence[str]) -> None:
         """Note a complete round, and what in it was passed over."""
@@ -133,6 +142,19 @@ class Polls:
         """Leave the platform alone until the source goes on or gets another secret, unless it has got one already."""
         stop = SQL("UPDATE ingest.polls SET stopped_at = clock_timestamp(), why = %s {} AND secret = %s")
         await self._under(lease, stop.format(_OF_SOURCE), [why, *poll.key, poll.sealed])
+
+    def _told(self, form: str, settings: PollSettings, secret: str, now: datetime) -> dict[str, Any]:
+        told = msgspec.json.encode(settings).decode()
+        return {"format": form, "settings": told, "secret": self._seal.close(secret), "added_at": now}
+
+    async def _insert(self, connection: AsyncConnection[DictRow], key: HookKey, **told: Any) -> bool:
+        """Insert what is ``told``, by column; False if there is no source of the name, or it is polled already."""
+        insert = SQL(
+            "INSERT INTO ingest.polls (community, platform, name, {}) SELECT community, platform, name, {} "
+            "FROM ingest.sources {} ON CONFLICT DO NOTHING"
+        ).format(SQL(", ").join(map(Identifier, told)), SQL(", ").join(Placeholder() for _ in told), _OF_SOURCE)
+        cursor = await connection.execute(insert, [*told.values(), *key])
+        return cursor.rowcount > 0
 
     async def _change(self, change: SQL, values: Sequence[Any], key: HookKey) -> bool:
         async with self._database.transaction() as connection:
@@ -158,5 +180,5 @@ class Polls:
             settings=msgspec.json.decode(row["settings"], type=PollSettings),
             secret=secret,
             sealed=row["secret"],
-            added=row["created_at"],
+            added=row["added_at"],
         )
