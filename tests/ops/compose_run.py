@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
-import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
+from infra.ports import claim_public
 from tests.end_to_end.harbour import write_policy
 from tests.end_to_end.running_system import PublicFace
 
@@ -31,10 +31,10 @@ _LOCK = Path(tempfile.gettempdir(), "warmline-compose.lock")
 class ComposeRun(PublicFace):
     """One project of Compose: its containers, volumes and image are gone when the test is over."""
 
-    def __init__(self, folder: Path, told: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, ports: Sequence[int], told: Mapping[str, str]) -> None:
         self.name = f"warmline-test-{os.getpid()}"
         self.image = f"{self.name}:latest"
-        desk, ingest, auditor = free_ports(3)
+        desk, ingest, auditor = ports
         self.secrets = folder / "secrets"
         run(["sh", "infra/compose-secrets.sh", str(self.secrets)], seconds=10)
         (self.secrets / "nats-route").write_text("0123456789")  # nats-server takes bare digits for a number
@@ -74,7 +74,10 @@ def compose_run(folder: Path, told: Mapping[str, str] = MappingProxyType({})) ->
     """Start it with the policy of the tests' community in force; on one machine, one at a time."""
     with _LOCK.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        compose = ComposeRun(folder, told)
+        # Not of those that the kernel gives to any connection: stopped and started again, it must find them free.
+        *claims, unused = *claim_public(None), *claim_public(None)
+        unused.release()
+        compose = ComposeRun(folder, [claim.port for claim in claims], told)
         try:
             compose.up("--build")
             adopted = compose.command("policy", "adopt", "/policy.yaml")
@@ -83,6 +86,8 @@ def compose_run(folder: Path, told: Mapping[str, str] = MappingProxyType({})) ->
         finally:
             compose.compose("--profile", "*", "down", "--volumes", "--remove-orphans")
             subprocess.run(["docker", "image", "rm", compose.image], capture_output=True, timeout=60, check=False)
+            for claim in claims:
+                claim.release()
 
 
 def run(command: list[str], *, seconds: float) -> subprocess.CompletedProcess[str]:
@@ -98,11 +103,3 @@ def answer(command: list[str], *, seconds: float) -> subprocess.CompletedProcess
     return subprocess.run(
         command, cwd=TOP, env=environment, capture_output=True, text=True, timeout=seconds, check=False
     )
-
-
-def free_ports(number: int) -> list[int]:
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
