@@ -88,6 +88,29 @@ class EventCodec(Mapper[str]):
                 "that wrote it, or a newer one."
             ) from error
 
+    def resume_state(self, stream: str, state: bytes) -> Any:
+        """Return the state of ``stream`` for its owner, who will write it again.
+
+        Raises UnknownStoredTypeError also for a field of a newer build: written again without it, it would be gone.
+        """
+        decoded = self.decode_state(stream, state)
+        again = _encoder.encode(decoded)
+        if again != state and not _holds(msgspec.json.decode(again), msgspec.json.decode(state)):
+            raise UnknownStoredTypeError(
+                f"The state of {stream} holds what this build does not know and would lose. Start the build that wrote "
+                "it, or a newer one."
+            )
+        return decoded
+
     def decider_of(self, stream: str) -> Decider[Any]:
         """Return the decider of the stream's category; raises KeyError for a stream of another service."""
         return self.deciders[category_of(stream)]
+
+
+def _holds(whole: Any, part: Any) -> bool:
+    """Tell whether each field of ``part``, at any depth, is one of ``whole``: values may be written otherwise."""
+    if isinstance(part, dict) and isinstance(whole, dict):
+        return all(name in whole and _holds(whole[name], value) for name, value in part.items())
+    if isinstance(part, list) and isinstance(whole, list):
+        return len(whole) == len(part) and all(map(_holds, whole, part))
+    return True

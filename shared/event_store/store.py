@@ -149,7 +149,7 @@ class PartitionStore:
         """Return version, state and stored size in bytes of each of ``streams``; the initial state for a new one."""
         rows = self._rows("SELECT stream, version, state FROM {states} WHERE stream = ANY(%b::text[])", texts(streams))
         found = {
-            row["stream"]: (row["version"], self.codec.decode_state(row["stream"], row["state"]), len(row["state"]))
+            row["stream"]: (row["version"], self.codec.resume_state(row["stream"], row["state"]), len(row["state"]))
             for row in rows
         }
         return {stream: found.get(stream) or (0, self.codec.decider_of(stream).initial, 0) for stream in streams}

@@ -50,6 +50,15 @@ def test_what_a_newer_build_wrote_is_named() -> None:
         codec.decode_state("counter:c:ada", b'{"total": "many"}')
 
 
+def test_a_state_is_gone_on_with_only_where_nothing_of_it_would_be_lost() -> None:
+    codec = counter_codec()
+    earlier, newer = b'{"total":2}', b'{"total":2,"remind":null,"suspended":false,"mood":"low"}'
+    assert codec.resume_state("counter:c:ada", earlier) == CounterState(total=2)
+    assert codec.decode_state("counter:c:ada", newer) == CounterState(total=2), "who only looks may look"
+    with pytest.raises(UnknownStoredTypeError, match="would lose"):
+        codec.resume_state("counter:c:ada", newer)
+
+
 def test_two_events_cannot_be_stored_under_one_name() -> None:
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Other:

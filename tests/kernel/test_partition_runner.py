@@ -11,7 +11,9 @@ import pytest
 from eventsourcing.persistence import PersistenceError
 from nats.aio.client import Client
 
+from shared.contracts import cloudevents
 from shared.contracts.commands import ClaimTouch
+from shared.contracts.member_events import Posted
 from shared.event_store.errors import StreamReplacedError
 from shared.partition.folding import TRIES
 from shared.partition.runner import NotServedError
@@ -88,7 +90,9 @@ async def test_a_store_that_is_away_is_no_fault_of_the_message(partition: Partit
     assert partition.counted() == ["post:1", "post:1", "post:2", "post:2"]
 
 
-async def test_a_type_of_ours_that_is_unknown_halts_and_says_so(partition: Partition) -> None:
+async def test_a_type_of_ours_that_is_unknown_halts_and_says_so_until_a_newer_build_goes_on(
+    partition: Partition, monkeypatch: pytest.MonkeyPatch
+) -> None:
     unknown = msgspec.json.encode(msgspec.to_builtins(post(2)) | {"type": "warmline.member.sang.v9"})
     runner = partition.runner()
     async with running(runner.run()) as (task,):
@@ -103,6 +107,26 @@ async def test_a_type_of_ours_that_is_unknown_halts_and_says_so(partition: Parti
             await runner.submit(command("late"))
     async with running(partition.runner().run()):
         await until_async(lambda: rows(partition.url, "SELECT 1 FROM service.shards WHERE halted LIKE '%sang%'"))
+    monkeypatch.setitem(cloudevents._STREAM_TYPES, "warmline.member.sang.v9", Posted)
+    monkeypatch.setitem(cloudevents._data_decoders, "warmline.member.sang.v9", msgspec.json.Decoder(Posted))
+    async with running(partition.runner().run()):
+        await partition.folded(3)
+    assert partition.counted() == ["post:1", "post:2", "post:3"]
+    assert contents(partition.url)["dead_letters"] == []
+    assert rows(partition.url, "SELECT halted FROM service.shards") == [(None,)]
+
+
+async def test_a_state_of_a_newer_build_is_not_written_again_by_an_older_one(partition: Partition) -> None:
+    async with running(partition.runner().run()):
+        await partition.publish(post(1))
+        await partition.folded(1)
+    newer = b'{"total":1,"remind":null,"suspended":false,"mood":"low"}'
+    rows(partition.url, "UPDATE service.p0_states SET state = %s", newer)
+    async with running(partition.runner().run()):
+        await partition.publish(post(2))
+        await until_async(lambda: rows(partition.url, "SELECT 1 FROM service.shards WHERE halted LIKE '%would lose%'"))
+    assert partition.counted() == ["post:1"]
+    assert bytes(rows(partition.url, "SELECT state FROM service.p0_states")[0][0]) == newer
 
 
 async def test_foreign_types_and_what_concerns_others_pass(partition: Partition) -> None:
