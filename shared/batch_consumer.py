@@ -73,7 +73,7 @@ class BatchConsumer:
         self._last = last
         self._delivered = 0
         self._waiting: deque[Message] = deque()
-        self._gathering = Gathering(arrived, enough=PULL)
+        self._gathering = Gathering(arrived, enough=2 * PULL)
         self._asked = 0
         self._name = ""
         self._inbox = ""

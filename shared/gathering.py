@@ -9,7 +9,7 @@ from typing import Final
 
 _CROWD: Final = 4
 _CROWD_SECONDS: Final = 0.05
-_GATHER_SECONDS: Final = 0.1
+_GATHER_SECONDS: Final = 0.25
 """What a batch costs is paid for each, however small: when messages come as fast as that, they are let to gather."""
 
 

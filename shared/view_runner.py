@@ -25,7 +25,7 @@ from shared.topology import DERIVED
 from shared.view import ViewShard, landmarks_of, layout_in, layout_of, positions_of, schema_of
 from shared.view_writer import ViewWriter
 
-BATCH: Final = 500
+BATCH: Final = 1000
 _TICK_SECONDS: Final = 1.0
 
 log = structlog.get_logger()
