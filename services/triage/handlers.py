@@ -43,7 +43,7 @@ def note_member(now: Situation) -> None:
     data, time, reading = now.data, now.event.time, now.reading
     if is_earlier(now.work.state(now.community), time):
         now.work.decide(now.community, NoteTime(at=time))
-    rule = reading.policy.rules.welcome
+    rule = reading.arming.welcome
     joined = isinstance(data, Joined)
     begins = rule.enabled and welcome_may_begin(now.work.state(now.stream), time, joined=joined)
     now.work.decide(
@@ -65,7 +65,7 @@ def note_post(now: Situation) -> None:
     """A post opens a conversation, answers in it, or greets those who spoke before."""
     if now.bot:
         return
-    rule = now.reading.policy.rules.unanswered
+    rule = now.reading.arming.unanswered
     opens = may_open(now.work.state(now.conversation), now.event.time)
     events = now.work.decide(
         now.conversation,

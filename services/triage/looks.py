@@ -25,10 +25,12 @@ def look_at_welcome(deadline: DeadlineRow, work: Workspace, read: Read) -> None:
     """A newcomer's time has come: were they greeted?"""
     community = _community(deadline, work)
     reading = _reading(community, read)
-    rule = reading.policy.rules.welcome
     member: MemberState = work.state(deadline.stream)
     assert member.first is not None  # noqa: S101 -- a member with a deadline was seen
-    seen = _circumstances(deadline, community, reading, rule, member, since=member.first.time)
+    at = _looked_at(deadline, community)
+    segment = reading.segments.of(member, at)
+    rule = reading.rules_in(segment).welcome
+    seen = _circumstances(deadline, community, reading, rule, at=at, segment=segment, since=member.first.time)
     command = LookAtWelcome(
         seen=seen,
         team=_team(reading, member),
@@ -44,9 +46,18 @@ def look_at_question(deadline: DeadlineRow, work: Workspace, read: Read) -> None
     reading = _reading(community, read)
     opening = work.state(deadline.stream).opening
     opener: MemberState = work.state(member_stream(community.community, opening.member.key))
-    rule = reading.policy.rules.unanswered
+    at = _looked_at(deadline, community)
+    segment = reading.segments.of(opener, at)
+    rule = reading.rules_in(segment).unanswered
     seen = _circumstances(
-        deadline, community, reading, rule, opener, since=opening.evidence.time, answered_by=rule.answered_by
+        deadline,
+        community,
+        reading,
+        rule,
+        at=at,
+        segment=segment,
+        since=opening.evidence.time,
+        answered_by=rule.answered_by,
     )
     command = LookAtQuestion(seen=seen, answered_by=rule.answered_by, team=_team(reading, opener))
     work.decide(deadline.stream, command)
@@ -70,6 +81,11 @@ def _reading(community: CommunityState, read: Read) -> PolicyReading:
     return read(community.policy, community.policy_version)
 
 
+def _looked_at(deadline: DeadlineRow, community: CommunityState) -> datetime:
+    # As of when it is looked at, not when it happens to fire: a replay must see the same.
+    return max(deadline.eligible_at, community.imported_at or deadline.eligible_at)
+
+
 def _team(reading: PolicyReading, member: MemberState) -> bool:
     who = member.member
     return who is not None and reading.is_team(who.platform, who.id, member.roles)
@@ -80,13 +96,12 @@ def _circumstances(
     community: CommunityState,
     reading: PolicyReading,
     rule: WelcomeRule | UnansweredRule,
-    member: MemberState,
     *,
+    at: datetime,
+    segment: str,
     since: datetime,
     **thresholds: Scalar,
 ) -> Circumstances:
-    # As of when it is looked at, not when it happens to fire: a replay must see the same.
-    at = max(deadline.eligible_at, community.imported_at or deadline.eligible_at)
     return Circumstances(
         at=at,
         due=reading.due(since, rule.within_hours),
@@ -94,7 +109,7 @@ def _circumstances(
         organisation=community.organisation,
         community=community.community,
         about=deadline.stream,
-        segment=reading.segment_of(member, at),
+        segment=segment,
         care_load=rule.care_load,
         policy_version=reading.version,
         forget_after=timedelta(days=rule.forget_after_days),

@@ -22,6 +22,7 @@ PositiveDays = Annotated[float, Meta(gt=0, le=3650)]
 Months = Annotated[int, Meta(ge=1, le=1200)]
 Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", max_length=300)]
 Weight = Annotated[int, Meta(ge=1, le=100)]
+Condition = Annotated[str, Meta(min_length=1, max_length=1_000)]
 Date = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$", description="a date such as 2026-12-24")]
 
 
@@ -64,7 +65,10 @@ class Team:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """A cohort. All conditions that are given must hold; a segment without conditions holds for everybody."""
+    """A cohort. All conditions that are given must hold; a segment without conditions holds for everybody.
+
+    ``when`` is one in the Common Expression Language.
+    """
 
     name: Name
     roles: tuple[Label, ...] = ()
@@ -72,6 +76,17 @@ class Segment:
     platforms: tuple[Name, ...] = ()
     member_for_less_than_days: PositiveDays | None = None
     member_for_at_least_days: PositiveDays | None = None
+    when: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleOfSegment:
+    """What a rule asks for the members of one segment, where that differs from what it asks for all."""
+
+    segment: Name
+    enabled: bool | None = None
+    within_hours: PositiveHours | None = None
+    care_load: Weight | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +103,7 @@ class WelcomeRule:
     settling_in_days: Annotated[float, Meta(ge=0, le=3650)] = 7.0
     forget_after_days: PositiveDays = 14.0
     care_load: Weight = 1
+    by_segment: tuple[RuleOfSegment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +118,7 @@ class UnansweredRule:
     answered_by: Literal["anyone", "team"] = "anyone"
     forget_after_days: PositiveDays = 14.0
     care_load: Weight = 2
+    by_segment: tuple[RuleOfSegment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

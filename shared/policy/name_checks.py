@@ -107,6 +107,23 @@ def segments(document: Document) -> Iterator[Finding]:
             everybody = everybody or name
 
 
+def by_segment(document: Document) -> Iterator[Finding]:
+    """A rule names a segment once at most, and only those that there are."""
+    segments = [segment.get("name") for _, segment in document.items("segments")] + [EVERYONE]
+    for rule in document.get("rules") or {}:
+        seen: set[str] = set()
+        for path, own in document.items("rules", rule, "by_segment"):
+            name = own.get("segment")
+            if name is None:
+                continue
+            yield from _unknown(document, (*path, "segment"), name, segments, "segment")
+            if name in seen:
+                yield document.error(
+                    (*path, "segment"), f"'{name}' is named twice in this rule", "Join the two into one."
+                )
+            seen.add(name)
+
+
 def identities(document: Document) -> Iterator[Finding]:
     """No identity belongs to two responders."""
     owners: dict[tuple[Any, Any], str] = {}

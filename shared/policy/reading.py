@@ -39,6 +39,7 @@ _EXAMPLES: Final = {
     "url": "https://crm.example.org/warmline",
     "community": "my-community",
     "country": "DE",
+    "segment": "newcomers",
     "first": "2026-12-24",
     "last": "2026-12-31",
 }

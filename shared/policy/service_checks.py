@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shared.policy.document import Document, Finding, Path
+from shared.policy.document import Document, Finding, Path, field_name
 from shared.safe_url import is_encrypted_or_local
 
 
@@ -29,14 +29,21 @@ def limits(document: Document) -> Iterator[Finding]:
     places: list[Path] = [("limits",)] + [(*path, "limits") for path, _ in document.items("responders")]
     for place in places:
         most = document.get(*place, "care_load")
-        for rule in document.get("rules") or {}:
-            weight = document.get("rules", rule, "care_load")
-            if most is not None and weight is not None and weight > most:
+        for path, weight in _weights(document):
+            if most is not None and weight > most:
                 yield document.warning(
                     (*place, "care_load"),
-                    f"a touch by the rule '{rule}' weighs {weight}, more than this limit allows at one time",
-                    f"Allow at least {weight}, or lower rules.{rule}.care_load.",
+                    f"a touch by the rule '{path[1]}' weighs {weight}, more than this limit allows at one time",
+                    f"Allow at least {weight}, or lower {field_name(path)}.",
                 )
+
+
+def _weights(document: Document) -> Iterator[tuple[Path, int]]:
+    for rule in document.get("rules") or {}:
+        places: list[Path] = [("rules", rule), *(path for path, _ in document.items("rules", rule, "by_segment"))]
+        for place in places:
+            if (weight := document.get(*place, "care_load")) is not None:
+                yield (*place, "care_load"), weight
 
 
 def emergency_contact(document: Document) -> Iterator[Finding]:

@@ -42,6 +42,7 @@ from shared.contracts.policy import (
     Responder,
     Retention,
     RoutinePatience,
+    RuleOfSegment,
     Rules,
     Segment,
     SoonPatience,
@@ -145,12 +146,22 @@ POLICY_4 = replace(
 )
 """As policies were before holidays were free."""
 HOURS_BUT_HOLIDAYS = replace(HOURS, holidays=Holidays(country="DE", subdivision="BE"), closed=("2026-12-24",))
-POLICY = replace(
+POLICY_5 = replace(
     POLICY_4,
     hours=HOURS_BUT_HOLIDAYS,
     responders=tuple(replace(one, hours=HOURS_BUT_HOLIDAYS) for one in POLICY_4.responders),
 )
-EARLIER_POLICIES: Final = {"#1": POLICY_1, "#2": POLICY_2, "#3": POLICY_3, "#4": POLICY_4}
+"""As policies were before segments had conditions in CEL, and thresholds of their own."""
+OF_NEWCOMERS = (RuleOfSegment(segment="newcomers", enabled=True, within_hours=1.5, care_load=5),)
+POLICY = replace(
+    POLICY_5,
+    segments=tuple(replace(one, when="'mentor' in member.roles") for one in POLICY_5.segments),
+    rules=Rules(
+        welcome=replace(POLICY_5.rules.welcome, by_segment=OF_NEWCOMERS),
+        unanswered=replace(POLICY_5.rules.unanswered, by_segment=OF_NEWCOMERS),
+    ),
+)
+EARLIER_POLICIES: Final = {"#1": POLICY_1, "#2": POLICY_2, "#3": POLICY_3, "#4": POLICY_4, "#5": POLICY_5}
 """Policies as they were, by what the forms that hold them are called since."""
 NEED = NeedsTouch(
     touch=TOUCH,

@@ -54,6 +54,26 @@ def test_the_default_policy_is_sound() -> None:
     assert set(loaded.policy.playbooks) == {"welcome", "unanswered"}
 
 
+def test_what_the_default_policy_only_shows_is_sound_too() -> None:
+    text = default_policy_text()
+    for shown in (
+        "holidays: {",
+        "closed: [",
+        "- name: mentors",
+        "  when: member",
+        "by_segment:\n",
+        "  - {segment: newcomers",
+    ):
+        assert f"# {shown}" in text
+        text = text.replace(f"# {shown}", shown)
+    loaded = load_policy(text)
+    assert (loaded.errors, loaded.warnings) == ((), ())
+    assert loaded.policy is not None
+    assert loaded.policy.hours.holidays is not None
+    assert loaded.policy.segments[0].when is not None
+    assert loaded.policy.rules.unanswered.by_segment != ()
+
+
 FINDINGS = [
     ("", 1, "the whole file", "empty", "warmline policy default"),
     ("- a\n", 1, "the whole file", "does not begin with a field", "warmline policy default"),
@@ -178,6 +198,27 @@ FINDINGS = [
         "the whole country has the same",
     ),
     (
+        SOUND + "    when: member.day > 3\n",
+        17,
+        "segments[1].when",
+        "in 'member.day > 3': there is no 'member.day' (character 1)",
+        "Did you mean 'member.days'?",
+    ),
+    (
+        SOUND + "rules:\n  unanswered:\n    by_segment: [{segment: newcommers}]\n",
+        19,
+        "rules.unanswered.by_segment[1].segment",
+        "no segment 'newcommers'",
+        "Did you mean 'newcomers'?",
+    ),
+    (
+        SOUND + "rules:\n  welcome:\n    by_segment: [{segment: everyone}, {segment: everyone}]\n",
+        19,
+        "rules.welcome.by_segment[2].segment",
+        "named twice in this rule",
+        "Join the two",
+    ),
+    (
         changed("    display_name: Ben", "    display_name: Ben\n    email: ben at home"),
         14,
         "responders[2].email",
@@ -240,6 +281,13 @@ def test_an_error_names_line_field_and_fix(text: str, line: int, field: str, pro
 
 
 WARNINGS = [
+    (
+        SOUND + "limits: {care_load: 2}\nrules: {welcome: {by_segment: [{segment: newcomers, care_load: 3}]}}\n",
+        17,
+        "limits.care_load",
+        "weighs 3",
+        "rules.welcome.by_segment[1].care_load",
+    ),
     (
         SOUND + "escalation:\n  emergency_contact: {email: on-call@example.org}\n",
         18,

@@ -1,0 +1,35 @@
+"""The rules as they hold in a segment, which may have thresholds of its own. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+from shared.contracts.policy import Rules
+
+
+def rules_in(rules: Rules, segment: str) -> Rules:
+    """Return the rules as they hold for the members of ``segment``."""
+    return replace(rules, **{each.name: _in(getattr(rules, each.name), segment) for each in fields(rules)})
+
+
+def rules_to_arm_by(rules: Rules) -> Rules:
+    """Return the rules by which a deadline is set before it matters whose it is: the soonest that any segment has.
+
+    Whoever looks at it then goes by the member's segment, and postpones.
+    """
+    return replace(rules, **{each.name: _soonest(getattr(rules, each.name)) for each in fields(rules)})
+
+
+def _in(rule: Any, segment: str) -> Any:
+    own = next((one for one in rule.by_segment if one.segment == segment), None)
+    if own is None:
+        return rule
+    given = {each.name: getattr(own, each.name) for each in fields(own) if each.name != "segment"}
+    return replace(rule, **{name: value for name, value in given.items() if value is not None})
+
+
+def _soonest(rule: Any) -> Any:
+    each = [rule, *(_in(rule, one.segment) for one in rule.by_segment)]
+    enabled = [one for one in each if one.enabled]
+    return replace(rule, enabled=bool(enabled), within_hours=min(one.within_hours for one in enabled or each))

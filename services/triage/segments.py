@@ -1,0 +1,145 @@
+"""In which segment of the policy a member is, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from services.triage.member import MemberState
+from shared.contracts.policy import Policy, Segment
+from shared.member_condition import ConditionFailedError, ConditionFaultyError, MemberCondition, Value
+
+EVERYONE: Final = "everyone"
+"""The segment of a member whom no segment of the policy matches."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionLook:
+    """One condition of a segment, held against a member: what it asks, what the member is, and whether that will do.
+
+    ``measured`` are the values that it asked for, by name.
+    """
+
+    condition: str
+    measured: Mapping[str, Value | float]
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentLook:
+    """A segment held against a member; the member is in it when all its conditions hold and in none before it."""
+
+    segment: str
+    conditions: tuple[ConditionLook, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether all conditions hold."""
+        return all(one.holds for one in self.conditions)
+
+
+class Segments:
+    """The segments of a policy, made ready to be asked many times."""
+
+    __slots__ = ("_compiled",)
+
+    def __init__(self, policy: Policy) -> None:
+        self._compiled = tuple((one, _Expression(one) if one.when is not None else None) for one in policy.segments)
+
+    def of(self, member: MemberState, at: datetime) -> str:
+        """Return the first segment, in the policy's order, that matches the member as of ``at``."""
+        return next(
+            (one.name for one, when in self._compiled if all(look.holds for look in _looks(one, when, member, at))),
+            EVERYONE,
+        )
+
+    def look(self, member: MemberState, at: datetime) -> tuple[SegmentLook, ...]:
+        """Hold every segment, in the policy's order, against the member as of ``at``."""
+        return tuple(
+            SegmentLook(segment=one.name, conditions=tuple(_looks(one, when, member, at)))
+            for one, when in self._compiled
+        )
+
+
+class _Expression:
+    """A segment's condition in CEL; what goes wrong with it is told once, and it holds for nobody then."""
+
+    __slots__ = ("_condition", "_segment", "_told", "text")
+
+    def __init__(self, segment: Segment) -> None:
+        self._segment, self._told = segment.name, False
+        self.text = segment.when or ""
+        self._condition: MemberCondition | None = None
+        try:
+            self._condition = MemberCondition(self.text)
+        except ConditionFaultyError as error:  # sound when it was adopted, by another version of the library
+            self._tell(str(error))
+
+    def look(self, member: MemberState, at: datetime) -> ConditionLook:
+        values = _values(member, at)
+        if self._condition is None:
+            return ConditionLook(condition=self.text, measured={}, holds=False)
+        try:
+            holds = self._condition.holds(values)
+        except ConditionFailedError as error:
+            self._tell(str(error))
+            holds = False
+        return ConditionLook(
+            condition=self.text, measured={name: values[name] for name in self._condition.asks_for}, holds=holds
+        )
+
+    def _tell(self, why: str) -> None:
+        if not self._told:
+            self._told = True
+            log.error("a segment's condition fails, and counts as not met", segment=self._segment, why=why)
+
+
+def _looks(segment: Segment, when: _Expression | None, member: MemberState, at: datetime) -> Iterator[ConditionLook]:
+    if segment.roles:
+        yield _any_of("roles", segment.roles, member.roles)
+    if segment.tags:
+        yield _any_of("tags", segment.tags, member.tags)
+    if segment.platforms:
+        yield _any_of("platforms", segment.platforms, (_platform(member),))
+    less, least = segment.member_for_less_than_days, segment.member_for_at_least_days
+    tenure = _tenure(member, at)
+    measured = {"days": round(tenure / timedelta(days=1), 2)}
+    if less is not None:
+        yield ConditionLook(
+            condition=f"member for less than {less:g} days", measured=measured, holds=tenure < timedelta(days=less)
+        )
+    if least is not None:
+        yield ConditionLook(
+            condition=f"member for at least {least:g} days", measured=measured, holds=tenure >= timedelta(days=least)
+        )
+    if when is not None:
+        yield when.look(member, at)
+
+
+def _any_of(name: str, wanted: tuple[str, ...], held: tuple[str, ...]) -> ConditionLook:
+    return ConditionLook(
+        condition=f"{name}: one of {', '.join(wanted)}", measured={name: held}, holds=not set(wanted).isdisjoint(held)
+    )
+
+
+def _values(member: MemberState, at: datetime) -> dict[str, Value]:
+    return {
+        "member.days": _tenure(member, at).days,
+        "member.platform": _platform(member),
+        "member.roles": member.roles,
+        "member.tags": member.tags,
+    }
+
+
+def _tenure(member: MemberState, at: datetime) -> timedelta:
+    return at - member.first.time if member.first is not None else timedelta()
+
+
+def _platform(member: MemberState) -> str:
+    return member.member.platform if member.member is not None else ""
