@@ -159,7 +159,11 @@ class Feedback:
 def settled_message(settled: TouchSettled, partitions: int) -> Outgoing:
     """Return the message by which a settled touch comes back into MEMBER_EVENTS."""
     fact = TouchSettledFact(
-        community=settled.community, touch=settled.touch, about=settled.about, outcome=settled.outcome
+        community=settled.community,
+        touch=settled.touch,
+        about=settled.about,
+        outcome=settled.outcome,
+        need_revision=settled.need_revision,
     )
     return fact_message(
         fact,

@@ -19,7 +19,13 @@ from services.notifier.roster import AdoptCapacity, CapacityGranted, CapacityRel
 from services.notifier.streams import policy_stream, roster_stream, touch_stream
 from services.notifier.touch_commands import AdoptFact, RaiseTouch
 from services.notifier.touch_state import OPEN, NeedEnded, TouchState
-from shared.contracts.needs_touch import NeedsTouch, NeedsTouchEvent, NeedsTouchMet, NeedsTouchWithdrawn
+from shared.contracts.needs_touch import (
+    NeedsTouch,
+    NeedsTouchEvent,
+    NeedsTouchMet,
+    NeedsTouchRevised,
+    NeedsTouchWithdrawn,
+)
 from shared.contracts.policy import Policy
 from shared.contracts.touch_facts import TouchAnnotated, TouchClaimed, TouchFact, TouchSettled
 from shared.contracts.warmline_facts import PolicyAdopted
@@ -83,8 +89,15 @@ def offer_what_waits(organisation: str, touches: Sequence[str], work: Workspace)
 
 
 def _needs_before(fact: TouchFact, told: Sequence[Told], known: TouchState) -> list[NeedsTouch]:
-    needs = [(one.event, one.stored) for one in told if isinstance(one.event, NeedsTouch)]
+    said = [(_need_in(one.event), one.stored) for one in told]
+    needs = [(need, stored) for need, stored in said if need is not None]
     return [need for place, (need, stored) in enumerate(needs) if stored <= fact.at or (place == 0 and not known.need)]
+
+
+def _need_in(event: NeedsTouchEvent) -> NeedsTouch | None:
+    if isinstance(event, NeedsTouchRevised):
+        return event.remains
+    return event if isinstance(event, NeedsTouch) else None
 
 
 def _cause(fact: TouchFact, told: Sequence[Told]) -> Told | None:

@@ -15,12 +15,21 @@ from services.notifier.policy_in_force import POLICY, PolicyState, TakePolicy
 from services.notifier.roster import ROSTER, GrantCapacity, OfferAgain, ReleaseCapacity
 from services.notifier.streams import organisation_of, policy_stream, roster_stream, touch_stream
 from services.notifier.touch import TOUCH
-from services.notifier.touch_commands import Claim, Meet, NoteHolderLeft, RaiseTouch, Release, Settle, Withdraw
+from services.notifier.touch_commands import (
+    Annotate,
+    Claim,
+    Meet,
+    NoteHolderLeft,
+    RaiseTouch,
+    Release,
+    Settle,
+    Withdraw,
+)
 from services.notifier.touch_state import OPEN, TouchState, line_of
 from services.notifier.unclaimed import look_after
 from shared.contracts.cloudevents import MemberEvent
 from shared.contracts.commands import ClaimTouch, ReleaseTouch, SettleTouch, TouchCommand
-from shared.contracts.needs_touch import NeedsTouch, NeedsTouchMet, NeedsTouchWithdrawn
+from shared.contracts.needs_touch import NeedsTouch, NeedsTouchMet, NeedsTouchRevised, NeedsTouchWithdrawn
 from shared.contracts.policy import Policy, Responder
 from shared.contracts.subjects import partition_of
 from shared.contracts.warmline_facts import PolicyAdopted
@@ -141,11 +150,22 @@ def _take_policy(organisation: str, adopted: PolicyAdopted, work: Workspace) -> 
 
 
 def _raise(need: NeedsTouch, work: Workspace) -> None:
+    _take_in(need, f"another reason, or more of one: {need.reason}", work)
+
+
+def _revise(revised: NeedsTouchRevised, work: Workspace) -> None:
+    _take_in(revised.remains, f"{revised.reason} is no reason any more: {revised.cause}", work)
+
+
+def _take_in(need: NeedsTouch, news: str, work: Workspace) -> None:
     stream = touch_stream(need.touch)
     if not work.decide(stream, RaiseTouch(need=need)):
         return
-    if work.state(stream).status in {"raised", "held"}:
+    status = work.state(stream).status
+    if status in {"raised", "held"}:
         offer(need, work.now, work)
+    elif status == "claimed":
+        work.decide(stream, Annotate(note=news, at=work.now))
     else:
         arrange_looks(need, work.now, work)  # it may be more urgent now
 
@@ -209,6 +229,7 @@ def _settle(command: SettleTouch, _one: Responder, _policy: Policy, need: NeedsT
 
 MESSAGE_HANDLERS: Final[dict[type[Any], Callable[[Any, Workspace], None]]] = {
     NeedsTouch: _raise,
+    NeedsTouchRevised: _revise,
     NeedsTouchWithdrawn: _withdraw,
     NeedsTouchMet: _meet,
 }

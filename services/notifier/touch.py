@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from services.notifier.touch_commands import (
     AdoptFact,
+    Annotate,
     ArrangeLooks,
     AssignTouch,
     Claim,
@@ -74,6 +75,8 @@ def decide(command: Any, state: TouchState) -> tuple[Any, ...]:
             return _withdraw(command, state)
         case Meet():
             return _meet(command, state)
+        case Annotate() if state.status == "claimed":
+            return (TouchAnnotated(**_fact(state, command.at), note=command.note),)
         case NoteHolderLeft() if state.status == "claimed":
             note = f"{state.responder} is no longer among the responders: whoever claims it next has it"
             return (TouchAnnotated(**_fact(state, command.at), note=note),)
@@ -124,7 +127,7 @@ def _meet(command: Meet, state: TouchState) -> tuple[Any, ...]:
             TouchAnnotated(**fact, note=f"{who} has answered on the platform"),
             NeedEnded(cause=command.end.cause, met=True, responder=command.responder),
         )
-    return (TouchSettled(**fact, responder=command.responder, outcome="replied-on-platform", about=command.end.about),)
+    return (TouchSettled(**fact, responder=command.responder, outcome="replied-on-platform", **_settled_need(state)),)
 
 
 def _by_hand(command: Claim | Release | Settle, state: TouchState) -> tuple[Any, ...]:
@@ -148,7 +151,7 @@ def _by_hand(command: Claim | Release | Settle, state: TouchState) -> tuple[Any,
         raise Refused("not-allowed", f"the touch is {_now(state)}: claim it first")
     if isinstance(command, Release):
         return (TouchReleased(**fact, responder=command.responder), *_ended_before(state, command.at))
-    return (TouchSettled(**fact, responder=command.responder, outcome=command.outcome, about=state.need.about),)
+    return (TouchSettled(**fact, responder=command.responder, outcome=command.outcome, **_settled_need(state)),)
 
 
 def _ended_before(state: TouchState, at: datetime) -> tuple[TouchFact, ...]:
@@ -159,8 +162,13 @@ def _ended_before(state: TouchState, at: datetime) -> tuple[TouchFact, ...]:
     fact = {**_fact(state, at), "revision": state.revision + 2}
     if not ended.met:
         return (TouchWithdrawn(**fact, cause=ended.cause),)
-    settled = TouchSettled(**fact, responder=ended.responder, outcome="replied-on-platform", about=state.need.about)
+    settled = TouchSettled(**fact, responder=ended.responder, outcome="replied-on-platform", **_settled_need(state))
     return (settled,)
+
+
+def _settled_need(state: TouchState) -> dict[str, Any]:
+    assert state.need is not None  # noqa: S101 -- asked only of a touch that was raised
+    return {"about": state.need.about, "need_revision": state.need.revision}
 
 
 def _now(state: TouchState) -> str:

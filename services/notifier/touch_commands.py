@@ -12,7 +12,7 @@ from shared.contracts.touch_facts import EscalationCause, Hold, Outcome, Reminde
 
 
 class RaiseTouch(Struct, frozen=True, kw_only=True, gc=False):
-    """A need came in."""
+    """A need came in, or came in again with another reason, or without one."""
 
     need: NeedsTouch
 
@@ -71,6 +71,13 @@ class Meet(Struct, frozen=True, kw_only=True, gc=False):
 
     end: NeedsTouchMet
     responder: str | None
+    at: datetime
+
+
+class Annotate(Struct, frozen=True, kw_only=True, gc=False):
+    """Something is new about a touch in somebody's hands: ``note`` says it to them."""
+
+    note: str
     at: datetime
 
 

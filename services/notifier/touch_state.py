@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from shared.contracts.needs_touch import EARLIER_PER_CARE_LOAD, NeedsTouch
+from shared.contracts.needs_touch import NeedsTouch
 from shared.contracts.touch_facts import (
     Hold,
     TouchAssigned,
@@ -34,7 +34,7 @@ ALARM: Final = "alarm"
 
 
 class TouchRaised(Struct, frozen=True, kw_only=True, gc=False):
-    """The need came in, or came in again with more reasons."""
+    """The need came in, or came in again with another reason, or without one."""
 
     need: NeedsTouch
 
@@ -222,7 +222,7 @@ def line_of(status: Literal["assigned", "claimed"], organisation: str, responder
 
 
 def standing(state: TouchState) -> Standing | None:
-    """Open touches stand in line, oldest and heaviest first."""
+    """Open touches stand in line, oldest, heaviest and most important first."""
     if state.need is None:
         return None
     organisation = state.need.organisation
@@ -233,8 +233,7 @@ def standing(state: TouchState) -> Standing | None:
             line = line_of(state.status, organisation, state.responder or "")
         case _:
             return None
-    waited_from = state.need.since - state.need.care_load * EARLIER_PER_CARE_LOAD
-    return Standing(line=line, rank=-waited_from.timestamp())
+    return Standing(line=line, rank=-state.need.ranked_from.timestamp())
 
 
 def deadlines(state: TouchState) -> tuple[Deadline, ...]:

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from msgspec import Struct
 from msgspec.structs import replace
 
+from services.triage import needs
 from services.triage.conversation_facts import (
     ConversationOpened,
     ConversationSolved,
@@ -27,18 +27,22 @@ from services.triage.conversation_facts import (
     VoiceHeard,
     VoicesGreeted,
 )
+from services.triage.difference import within
 from services.triage.needs import (
+    NEED_EVENTS,
     CloseNeed,
-    NeedClosed,
-    NeedMet,
+    HoldsNeeds,
+    NeedFound,
+    NeedGone,
     NeedRaised,
     NeedWithdrawn,
+    PassNeed,
     met,
     raised,
     withdrawn,
 )
 from services.triage.voices import AnsweredBy, Post, Voices
-from shared.contracts.needs_touch import Evidence, NeedsTouch, Scalar
+from shared.contracts.needs_touch import Evidence, Scalar
 from shared.decider import Deadline, Decider
 
 T = TypeVar("T")
@@ -48,11 +52,12 @@ EARLY_KEPT: Final = 4
 """Edits and deletions that are remembered of other posts than the opening: the true opening may still be on its way."""
 
 
-class ConversationState(Struct, frozen=True, kw_only=True, gc=False):
+class ConversationState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
     """What is known of one conversation.
 
     ``looked_at`` is the key of the opener whose question was looked at. ``withdrawn`` when the need that this raised is
     gone without anybody's help: should another post turn out to be the opening, that is looked at, whoever wrote it.
+    ``needs_raised`` counts the questions that were found unanswered.
     """
 
     conversation: str = ""
@@ -64,7 +69,6 @@ class ConversationState(Struct, frozen=True, kw_only=True, gc=False):
     deleted: tuple[str, ...] = ()
     solved: bool = False
     looked_at: str | None = None
-    need: NeedsTouch | None = None
     needs_raised: int = 0
     withdrawn: bool = False
 
@@ -89,8 +93,8 @@ def decide(command: Any, state: ConversationState) -> tuple[Any, ...]:
             return _with_consequences(state, (ConversationSolved(evidence=command.evidence),), command.evidence)
         case LookAtQuestion():
             return _look(command, state)
-        case CloseNeed() if state.need is not None and state.need.touch == command.touch:
-            return (NeedClosed(touch=command.touch, outcome=command.outcome),)
+        case CloseNeed() | PassNeed():
+            return needs.decide(command, state)
         case _:
             return ()
 
@@ -123,26 +127,29 @@ def _place(post: Post) -> tuple[datetime, str]:
 
 def _with_consequences(state: ConversationState, events: tuple[Any, ...], evidence: Evidence) -> tuple[Any, ...]:
     """Add what follows from ``events``: greetings, and the end of a need whose cause is gone."""
-    if not events or not (state.need or state.voices.team or any(_is_of_team(event) for event in events)):
+    if not events:
+        return events
+    asked = needs.standing_for(state, UNANSWERED)
+    if not (asked or state.voices.team or any(_is_of_team(event) for event in events)):
         return events
     after = CONVERSATION.fold(events, state)
     voices, last = after.voices, after.voices.last_of_team
     to_greet = voices.to_greet()
     if last is not None and to_greet:
         events = (*events, VoicesGreeted(members=to_greet, by=last.member, evidence=last.first))
-    need, opening = after.need, after.opening
-    if need is None or opening is None:
+    opening = after.opening
+    if asked is None or opening is None:
         return events
     by_team, by_peer = voices.team_answer(opening.member), voices.peer_answer(opening.member)
     if by_team is not None:
-        end: Any = met(need, by_team.first.time, "answered by the team", by_team.member, (by_team.first,))
-    elif opening.member != need.member:
-        end = withdrawn(need, evidence.time, "an earlier post came to light", (opening.evidence,))
+        end: Any = met(asked, by_team.first.time, "answered by the team", by_team.member, (by_team.first,))
+    elif opening.member != asked.member:
+        end = withdrawn(asked, evidence.time, "an earlier post came to light", (opening.evidence,))
     elif by_peer is not None and after.answered_by == "anyone":
-        end = withdrawn(need, by_peer.first.time, "answered by a peer", (by_peer.first,))
+        end = withdrawn(asked, by_peer.first.time, "answered by a peer", (by_peer.first,))
     elif not _is_open_question(after):
         cause = "solved" if after.solved else "deleted" if opening.message in after.deleted else "no question any more"
-        end = withdrawn(need, evidence.time, cause, (evidence,))
+        end = withdrawn(asked, evidence.time, cause, (evidence,))
     else:
         return events
     return (*events, end)
@@ -187,12 +194,12 @@ def _look(command: LookAtQuestion, state: ConversationState) -> tuple[Any, ...]:
     return (
         raised(
             seen,
-            "unanswered",
+            UNANSWERED,
             opening.member,
             (opening.evidence,) if edit is None else (opening.evidence, edit.evidence),
             values,
             conversation=state.conversation,
-            episode=state.needs_raised + 1,
+            difference=within("an answer", seen.due - since) if seen.due else None,
         ),
     )
 
@@ -226,20 +233,19 @@ def evolve(state: ConversationState, event: Any) -> ConversationState:
             return replace(state, looked_at=_opener(state), withdrawn=False)
         case QuestionPostponed():
             return replace(state, due=event.due)
-        case NeedRaised():
+        case NeedFound() | NeedRaised() if event.need.reason == UNANSWERED:
             return replace(
-                state,
-                need=event.need,
-                needs_raised=state.needs_raised + 1,
+                needs.evolve(state, event),
                 looked_at=event.need.member.key,
+                needs_raised=state.needs_raised + 1,
                 withdrawn=False,
                 # The need ends by the rule that raised it, whatever held when the question was asked.
                 answered_by="team" if event.need.thresholds.get("answered_by") == "team" else "anyone",
             )
-        case NeedWithdrawn():
-            return replace(state, need=None, withdrawn=True)
-        case NeedMet() | NeedClosed():
-            return replace(state, need=None)
+        case NeedGone(reason="unanswered", by=None) | NeedWithdrawn():
+            return replace(needs.evolve(state, event), withdrawn=True)
+        case _ if isinstance(event, NEED_EVENTS):
+            return needs.evolve(state, event)
         case _:
             return state
 
@@ -280,10 +286,7 @@ CONVERSATION: Final[Decider[ConversationState]] = Decider(
         ConversationSolved,
         QuestionPassed,
         QuestionPostponed,
-        NeedRaised,
-        NeedWithdrawn,
-        NeedMet,
-        NeedClosed,
+        *NEED_EVENTS,
     ),
     deadlines=deadlines,
 )

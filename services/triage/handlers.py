@@ -16,9 +16,9 @@ from services.triage.conversation_facts import (
 )
 from services.triage.member import welcome_may_begin
 from services.triage.member_facts import GreetMember, NoteLeft, NoteMember
-from services.triage.needs import CloseNeed
 from services.triage.question import asks
 from services.triage.situation import Situation
+from services.triage.to_care import close_touch
 from services.triage.voices import Post
 from shared.contracts.member_events import (
     Attended,
@@ -46,7 +46,7 @@ def note_member(now: Situation) -> None:
     rule = reading.arming.welcome
     joined = isinstance(data, Joined)
     begins = rule.enabled and welcome_may_begin(now.work.state(now.stream), time, joined=joined)
-    now.work.decide(
+    now.decide(
         now.stream,
         NoteMember(
             member=now.member,
@@ -67,7 +67,7 @@ def note_post(now: Situation) -> None:
         return
     rule = now.reading.arming.unanswered
     opens = may_open(now.work.state(now.conversation), now.event.time)
-    events = now.work.decide(
+    events = now.decide(
         now.conversation,
         NotePost(
             conversation=now.data.conversation,
@@ -90,7 +90,7 @@ def greet_voices(now: Situation, events: Sequence[Any]) -> None:
     for event in events:
         if isinstance(event, VoicesGreeted):
             for member in event.members:
-                now.work.decide(now.of(member), GreetMember(by=event.by, evidence=event.evidence))
+                now.decide(now.of(member), GreetMember(by=event.by, evidence=event.evidence))
 
 
 def greet_mentioned(now: Situation) -> None:
@@ -100,28 +100,28 @@ def greet_mentioned(now: Situation) -> None:
     for member_id in now.data.mentions:
         member = now.ref(member_id)
         if member != now.member:
-            now.work.decide(now.of(member), GreetMember(by=now.member, evidence=now.evidence))
+            now.decide(now.of(member), GreetMember(by=now.member, evidence=now.evidence))
 
 
 def note_edit(now: Situation) -> None:
     """An edited opening post may ask now, or ask no more."""
     command = NoteEdit(message=now.data.message, asks=asks(now.data.text), evidence=now.evidence)
-    now.work.decide(now.conversation, command)
+    now.decide(now.conversation, command)
 
 
 def note_deletion(now: Situation) -> None:
     """A deleted opening post asks no more."""
-    now.work.decide(now.conversation, NoteDeletion(message=now.data.message, evidence=now.evidence))
+    now.decide(now.conversation, NoteDeletion(message=now.data.message, evidence=now.evidence))
 
 
 def note_solved(now: Situation) -> None:
     """A solved conversation needs no answer."""
-    now.work.decide(now.conversation, NoteSolved(evidence=now.evidence))
+    now.decide(now.conversation, NoteSolved(evidence=now.evidence))
 
 
 def note_left(now: Situation) -> None:
     """Who left needs no welcome."""
-    now.work.decide(now.stream, NoteLeft(evidence=now.evidence))
+    now.decide(now.stream, NoteLeft(evidence=now.evidence))
 
 
 def take_policy(now: Situation) -> None:
@@ -151,8 +151,8 @@ def close_import(now: Situation) -> None:
 
 
 def close_need(now: Situation) -> None:
-    """A settled touch closes the need that raised it."""
-    now.work.decide(now.data.about, CloseNeed(touch=now.data.touch, outcome=now.data.outcome))
+    """A settled touch closes the needs that it was raised for."""
+    close_touch(now.data, now.event.time, now.work)
 
 
 MESSAGE_HANDLERS: Final[dict[type[Any], tuple[Callable[[Situation], None], ...]]] = {

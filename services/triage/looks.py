@@ -15,6 +15,7 @@ from services.triage.needs import Circumstances
 from services.triage.policy_reading import PolicyReading
 from services.triage.situation import Read
 from services.triage.stream_ids import community_of, community_stream, member_stream
+from services.triage.to_care import decide_and_care
 from shared.contracts.needs_touch import Scalar
 from shared.contracts.policy import UnansweredRule, WelcomeRule
 from shared.event_store.recorder import DeadlineRow
@@ -30,14 +31,14 @@ def look_at_welcome(deadline: DeadlineRow, work: Workspace, read: Read) -> None:
     at = _looked_at(deadline, community)
     segment = reading.segments.of(member, at)
     rule = reading.rules_in(segment).welcome
-    seen = _circumstances(deadline, community, reading, rule, at=at, segment=segment, since=member.first.time)
+    seen = _circumstances(deadline, reading, rule, at=at, segment=segment, since=member.first.time)
     command = LookAtWelcome(
         seen=seen,
         team=_team(reading, member),
         known_since=community.known_since or member.first.time,
         settling_in=timedelta(days=rule.settling_in_days),
     )
-    work.decide(deadline.stream, command)
+    decide_and_care(deadline.stream, command, work)
 
 
 def look_at_question(deadline: DeadlineRow, work: Workspace, read: Read) -> None:
@@ -51,7 +52,6 @@ def look_at_question(deadline: DeadlineRow, work: Workspace, read: Read) -> None
     rule = reading.rules_in(segment).unanswered
     seen = _circumstances(
         deadline,
-        community,
         reading,
         rule,
         at=at,
@@ -60,7 +60,7 @@ def look_at_question(deadline: DeadlineRow, work: Workspace, read: Read) -> None
         answered_by=rule.answered_by,
     )
     command = LookAtQuestion(seen=seen, answered_by=rule.answered_by, team=_team(reading, opener))
-    work.decide(deadline.stream, command)
+    decide_and_care(deadline.stream, command, work)
 
 
 def look_at_import(deadline: DeadlineRow, work: Workspace, _read: Read) -> None:
@@ -93,7 +93,6 @@ def _team(reading: PolicyReading, member: MemberState) -> bool:
 
 def _circumstances(
     deadline: DeadlineRow,
-    community: CommunityState,
     reading: PolicyReading,
     rule: WelcomeRule | UnansweredRule,
     *,
@@ -106,8 +105,6 @@ def _circumstances(
         at=at,
         due=reading.due(since, rule.within_hours),
         enabled=rule.enabled,
-        organisation=community.organisation,
-        community=community.community,
         about=deadline.stream,
         segment=segment,
         care_load=rule.care_load,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from msgspec import Struct
 from msgspec.structs import replace
 
+from services.triage import needs
+from services.triage.difference import within
 from services.triage.member_facts import (
     GreetMember,
     LookAtWelcome,
@@ -22,16 +23,18 @@ from services.triage.member_facts import (
     WelcomePostponed,
 )
 from services.triage.needs import (
+    NEED_EVENTS,
     CloseNeed,
-    NeedClosed,
-    NeedMet,
+    HoldsNeeds,
+    NeedFound,
+    NeedGone,
     NeedRaised,
-    NeedWithdrawn,
+    PassNeed,
     met,
     raised,
     withdrawn,
 )
-from shared.contracts.needs_touch import Evidence, MemberRef, NeedsTouch, Scalar
+from shared.contracts.needs_touch import Evidence, MemberRef, Scalar
 from shared.decider import Deadline, Decider
 
 WELCOME: Final = "welcome"
@@ -41,7 +44,7 @@ DESCRIBED_AGAIN_AFTER: Final = timedelta(days=1)
 _NOT_KNOWN_LONG: Final = "the community is not known for long"
 
 
-class MemberState(Struct, frozen=True, kw_only=True, gc=False):
+class MemberState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
     """What is known of one identity.
 
     ``welcome`` is awaited until it is done: looked at, or clear before; it is doubtful when it was passed only since
@@ -61,7 +64,6 @@ class MemberState(Struct, frozen=True, kw_only=True, gc=False):
     left: Evidence | None = None
     welcome_due: datetime | None = None
     welcome: Literal["awaited", "doubtful", "done"] = "awaited"
-    need: NeedsTouch | None = None
 
 
 def welcome_may_begin(state: MemberState, time: datetime, *, joined: bool) -> bool:
@@ -81,8 +83,8 @@ def decide(command: Any, state: MemberState) -> tuple[Any, ...]:
             return _leave(command, state)
         case LookAtWelcome():
             return _look(command, state)
-        case CloseNeed() if state.need is not None and state.need.touch == command.touch:
-            return (NeedClosed(touch=command.touch, outcome=command.outcome),)
+        case CloseNeed() | PassNeed():
+            return needs.decide(command, state)
         case _:
             return ()
 
@@ -91,13 +93,17 @@ def _note(command: NoteMember, state: MemberState) -> tuple[Any, ...]:
     events = (*_seen(command, state), *_described(command, state))
     if command.tags is not None and (state.tagged_at is None or command.evidence.time > state.tagged_at):
         events = (*events, MemberTagged(tags=command.tags, at=command.evidence.time))
-    if state.need is None:
+    if not state.needs and state.need is None:
         return events
     after = MEMBER.fold(events, state)
-    if after.need is not None and (after.team or after.bot):
+    if after.team or after.bot:
         cause = "one of the team" if after.team else "a bot"
-        events = (*events, withdrawn(after.need, command.evidence.time, cause, (command.evidence,)))
+        events = (*events, *_all_withdrawn(state, cause, command.evidence))
     return events
+
+
+def _all_withdrawn(state: MemberState, cause: str, evidence: Evidence) -> tuple[NeedGone, ...]:
+    return tuple(withdrawn(need, evidence.time, cause, (evidence,)) for need in needs.standing(state))
 
 
 def _seen(command: NoteMember, state: MemberState) -> tuple[Any, ...]:
@@ -132,18 +138,16 @@ def _greet(command: GreetMember, state: MemberState) -> tuple[Any, ...]:
     if state.greeted is not None:
         return ()
     greeted = MemberGreeted(by=command.by, evidence=command.evidence)
-    if state.need is None:
+    welcome = needs.standing_for(state, WELCOME)
+    if welcome is None:
         return (greeted,)
-    return (greeted, met(state.need, command.evidence.time, "greeted", command.by, (command.evidence,)))
+    return (greeted, met(welcome, command.evidence.time, "greeted", command.by, (command.evidence,)))
 
 
 def _leave(command: NoteLeft, state: MemberState) -> tuple[Any, ...]:
     if state.left is not None:
         return ()
-    left = MemberLeft(evidence=command.evidence)
-    if state.need is None:
-        return (left,)
-    return (left, withdrawn(state.need, command.evidence.time, "the member left", (command.evidence,)))
+    return (MemberLeft(evidence=command.evidence), *_all_withdrawn(state, "the member left", command.evidence))
 
 
 def _look(command: LookAtWelcome, state: MemberState) -> tuple[Any, ...]:
@@ -169,7 +173,8 @@ def _look(command: LookAtWelcome, state: MemberState) -> tuple[Any, ...]:
         "hours_since": round((seen.at - state.first.time) / timedelta(hours=1), 2),
         "greetings": 0,
     }
-    return (raised(seen, "welcome", state.member, (state.first,), values),)
+    difference = within("a greeting by the team", seen.due - state.first.time) if seen.due else None
+    return (raised(seen, WELCOME, state.member, (state.first,), values, difference=difference),)
 
 
 def evolve(state: MemberState, event: Any) -> MemberState:
@@ -197,10 +202,10 @@ def evolve(state: MemberState, event: Any) -> MemberState:
             return replace(state, welcome="doubtful" if event.why == _NOT_KNOWN_LONG else "done")
         case WelcomePostponed():
             return replace(state, welcome_due=event.due)
-        case NeedRaised():
-            return replace(state, need=event.need, welcome="done")
-        case NeedWithdrawn() | NeedMet() | NeedClosed():
-            return replace(state, need=None)
+        case NeedFound() | NeedRaised() if event.need.reason == WELCOME:
+            return replace(needs.evolve(state, event), welcome="done")
+        case _ if isinstance(event, NEED_EVENTS):
+            return needs.evolve(state, event)
         case _:
             return state
 
@@ -225,10 +230,7 @@ MEMBER: Final[Decider[MemberState]] = Decider(
         MemberLeft,
         WelcomePassed,
         WelcomePostponed,
-        NeedRaised,
-        NeedWithdrawn,
-        NeedMet,
-        NeedClosed,
+        *NEED_EVENTS,
     ),
     deadlines=deadlines,
 )

@@ -1,13 +1,17 @@
-"""Needs: a touch from raised to closed, as the streams of triage hold it."""
+"""Needs: why a member needs a human, as the streams that notice it hold each until it ends.
+
+A stream holds at most one need of each reason. What it finds and what ends becomes the member's touch in ``care``.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final, Literal, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from shared.contracts.names import Reason, touch_id
+from shared.contracts.names import Reason
 from shared.contracts.needs_touch import (
     Evidence,
     MemberRef,
@@ -15,43 +19,99 @@ from shared.contracts.needs_touch import (
     NeedsTouchMet,
     NeedsTouchWithdrawn,
     Scalar,
+    TouchReason,
 )
 from shared.contracts.touch_facts import Outcome
 
-URGENCY: Final[dict[Reason, str]] = {"welcome": "routine", "unanswered": "soon"}
-"""How soon a human should show up, by reason."""
+Urgency = Literal["urgent", "soon", "routine"]
+
+URGENCY: Final[dict[Reason, Urgency]] = {"welcome": "routine", "unanswered": "soon"}
+"""How soon a human should show up, by reason, where the rule says nothing else."""
+
+
+# What happens in the stream that found a need
+
+
+class NeedFound(Struct, frozen=True, kw_only=True, gc=False):
+    """A rule looked, and somebody needs a human; or it found more of what it had found."""
+
+    need: TouchReason
+
+
+class NeedGone(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """The need is over: met by somebody of the team, ``by``, or else the cause is gone.
+
+    ``earlier`` is the touch that an earlier build had raised for this need alone.
+    """
+
+    reason: str
+    about: str
+    member: MemberRef
+    at: datetime
+    cause: str
+    evidence: tuple[Evidence, ...] = ()
+    by: MemberRef | None = None
+    earlier: NeedsTouch | None = None
+
+
+class NeedPassed(Struct, frozen=True, kw_only=True, gc=False):
+    """What was found is told to nobody; ``why`` says what stood against it."""
+
+    reason: str
+    why: str
+    at: datetime
+
+
+class NeedClosed(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """The touch was settled: whatever happens now is a new matter. Without ``reason``, it was of one need alone."""
+
+    touch: str
+    outcome: Outcome
+    reason: str | None = None
+
+
+# What leaves, as TOUCHES has it
 
 
 class NeedRaised(Struct, frozen=True, kw_only=True, gc=False):
-    """A rule's deadline passed and the cause was there: somebody needs a human."""
+    """Somebody needs a human: a touch is raised, or a reason joins it."""
 
     need: NeedsTouch
 
 
 class NeedWithdrawn(Struct, frozen=True, kw_only=True, gc=False):
-    """The cause went away without the team."""
+    """The last cause went away without the team."""
 
     end: NeedsTouchWithdrawn
 
 
 class NeedMet(Struct, frozen=True, kw_only=True, gc=False):
-    """Somebody of the team met the need on the platform."""
+    """Somebody of the team met the last need on the platform."""
 
     end: NeedsTouchMet
 
 
-class NeedClosed(Struct, frozen=True, kw_only=True, gc=False):
-    """The touch was settled: whatever happens now is a new matter."""
+NEED_EVENTS: Final = (NeedFound, NeedGone, NeedPassed, NeedClosed, NeedRaised, NeedWithdrawn, NeedMet)
+"""What a stream that finds needs records of them; the last three were recorded there by earlier builds."""
 
-    touch: str
-    outcome: Outcome
+
+# What is asked
 
 
 class CloseNeed(Struct, frozen=True, kw_only=True, gc=False):
-    """Take note that a touch was settled."""
+    """Take note that the touch was settled to which the need of that reason belonged."""
 
     touch: str
     outcome: Outcome
+    reason: str | None = None
+
+
+class PassNeed(Struct, frozen=True, kw_only=True, gc=False):
+    """Take note that what was found is told to nobody."""
+
+    reason: str
+    why: str
+    at: datetime
 
 
 class Circumstances(Struct, frozen=True, kw_only=True, gc=False):
@@ -63,8 +123,6 @@ class Circumstances(Struct, frozen=True, kw_only=True, gc=False):
     at: datetime
     due: datetime | None
     enabled: bool
-    organisation: str
-    community: str
     about: str
     segment: str
     care_load: int
@@ -81,69 +139,117 @@ def raised(
     values: dict[str, Scalar],
     *,
     conversation: str | None = None,
-    episode: int = 1,
-) -> NeedRaised:
-    """Return the need as it is published; ``evidence`` begins with the event at which the need began.
+    urgency: Urgency | None = None,
+    strength: float = 1.0,
+    baseline: dict[str, Scalar] | None = None,
+    difference: str | None = None,
+) -> NeedFound:
+    """Return the need as it was found; ``evidence`` begins with the event at which it began.
 
-    ``episode`` counts the needs that one stream raises, so that each has a touch of its own.
+    ``difference`` completes "it would have been needless with …". Another of the same reason takes its place.
     """
-    since = evidence[0].time
-    return NeedRaised(
-        need=NeedsTouch(
-            touch=touch_id(seen.community, reason, seen.about, episode),
-            revision=1,
-            organisation=seen.organisation,
-            community=seen.community,
-            segment=seen.segment,
+    return NeedFound(
+        need=TouchReason(
             reason=reason,
-            urgency=URGENCY[reason],
-            care_load=seen.care_load,
-            member=member,
             about=seen.about,
+            member=member,
+            segment=seen.segment,
             conversation=conversation,
-            since=since,
-            raised_at=seen.at,
+            since=evidence[0].time,
+            at=seen.at,
+            urgency=urgency or URGENCY[reason],
+            care_load=seen.care_load,
+            strength=strength,
             evidence=evidence,
             rule=f"{reason}.v1",
             policy_version=seen.policy_version,
             values=values,
             thresholds=seen.thresholds,
+            baseline=baseline or {},
+            difference=difference,
         )
     )
 
 
-def withdrawn(need: NeedsTouch, at: datetime, cause: str, evidence: tuple[Evidence, ...] = ()) -> NeedWithdrawn:
+def withdrawn(
+    need: TouchReason | NeedsTouch, at: datetime, cause: str, evidence: tuple[Evidence, ...] = ()
+) -> NeedGone:
     """Return the end of ``need`` without the team."""
-    return NeedWithdrawn(
-        end=NeedsTouchWithdrawn(
-            touch=need.touch,
-            revision=need.revision + 1,
-            organisation=need.organisation,
-            community=need.community,
-            segment=need.segment,
-            reason=need.reason,
-            about=need.about,
-            at=at,
-            cause=cause,
-            evidence=evidence,
-        )
-    )
+    return _gone(need, at, cause, evidence, None)
 
 
-def met(need: NeedsTouch, at: datetime, cause: str, by: MemberRef, evidence: tuple[Evidence, ...]) -> NeedMet:
+def met(
+    need: TouchReason | NeedsTouch, at: datetime, cause: str, by: MemberRef, evidence: tuple[Evidence, ...]
+) -> NeedGone:
     """Return the end of ``need`` by somebody of the team."""
-    return NeedMet(
-        end=NeedsTouchMet(
-            touch=need.touch,
-            revision=need.revision + 1,
-            organisation=need.organisation,
-            community=need.community,
-            segment=need.segment,
-            reason=need.reason,
-            about=need.about,
-            at=at,
-            cause=cause,
-            evidence=evidence,
-            by=by,
-        )
+    return _gone(need, at, cause, evidence, by)
+
+
+def _gone(
+    need: TouchReason | NeedsTouch, at: datetime, cause: str, evidence: tuple[Evidence, ...], by: MemberRef | None
+) -> NeedGone:
+    return NeedGone(
+        reason=need.reason,
+        about=need.about,
+        member=need.member,
+        at=at,
+        cause=cause,
+        evidence=evidence,
+        by=by,
+        earlier=need if isinstance(need, NeedsTouch) else None,
     )
+
+
+class HoldsNeeds(Struct, frozen=True, kw_only=True, gc=False):
+    """What the state of a stream that finds needs begins with: those that stand.
+
+    ``need`` is what an earlier build had raised by itself, the only one it could.
+    """
+
+    needs: tuple[TouchReason, ...] = ()
+    need: NeedsTouch | None = None
+
+
+S = TypeVar("S", bound=HoldsNeeds)
+
+
+def standing(state: HoldsNeeds) -> tuple[TouchReason | NeedsTouch, ...]:
+    """Return all needs of the stream that stand."""
+    return state.needs if state.need is None else (*state.needs, state.need)
+
+
+def standing_for(state: HoldsNeeds, reason: Reason) -> TouchReason | NeedsTouch | None:
+    """Return the stream's need of that reason, if it stands."""
+    return next((need for need in standing(state) if need.reason == reason), None)
+
+
+def decide(command: CloseNeed | PassNeed, state: HoldsNeeds) -> tuple[NeedClosed | NeedPassed, ...]:
+    """Return what follows when the touch of a need was settled, or the need is told to nobody."""
+    if isinstance(command, CloseNeed) and command.reason is None:
+        known = state.need is not None and state.need.touch == command.touch
+    else:
+        known = any(need.reason == command.reason for need in state.needs)
+    if not known:
+        return ()
+    if isinstance(command, CloseNeed):
+        return (NeedClosed(touch=command.touch, outcome=command.outcome, reason=command.reason),)
+    return (NeedPassed(reason=command.reason, why=command.why, at=command.at),)
+
+
+def evolve(state: S, event: Any) -> S:
+    """Return the state after one of NEED_EVENTS."""
+    match event:
+        case NeedFound(need=need):
+            return replace(state, needs=(*_without(state, need.reason), need))
+        case NeedRaised(need=need):
+            return replace(state, need=need)
+        case NeedGone(earlier=None) | NeedPassed():
+            return replace(state, needs=_without(state, event.reason))
+        case NeedClosed(reason=str() as reason):
+            return replace(state, needs=_without(state, reason))
+        case _:
+            return replace(state, need=None)
+
+
+def _without(state: HoldsNeeds, reason: str) -> tuple[TouchReason, ...]:
+    return tuple(need for need in state.needs if need.reason != reason)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
+from services.triage.care_facts import NeedRevised
 from services.triage.needs import NeedMet, NeedRaised, NeedWithdrawn
 from shared.contracts.cloudevents import Publication, publication
 from shared.contracts.needs_touch import NeedsTouchEvent, trace_of
@@ -18,6 +19,11 @@ SOURCE: Final = "/warmline/triage"
 def _raised(recorded: RecordedEvent) -> Publication:
     need = recorded.event.need
     return _needs_touch(need, need.raised_at)
+
+
+def _revised(recorded: RecordedEvent) -> Publication:
+    revision = recorded.event.revision
+    return _needs_touch(revision, revision.at)
 
 
 def _ended(recorded: RecordedEvent) -> Publication:
@@ -37,5 +43,10 @@ def _needs_touch(data: NeedsTouchEvent, time: datetime) -> Publication:
     )
 
 
-PUBLIC: Final[dict[type[Any], Publish]] = {NeedRaised: _raised, NeedWithdrawn: _ended, NeedMet: _ended}
+PUBLIC: Final[dict[type[Any], Publish]] = {
+    NeedRaised: _raised,
+    NeedRevised: _revised,
+    NeedWithdrawn: _ended,
+    NeedMet: _ended,
+}
 """The facts that leave; all others are triage's own."""

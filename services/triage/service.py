@@ -7,6 +7,7 @@ from typing import Final
 
 from cachetools import LRUCache
 
+from services.triage.care import CARE
 from services.triage.community import COMMUNITY, IMPORTING_LINE
 from services.triage.conversation import CONVERSATION
 from services.triage.handlers import MESSAGE_HANDLERS
@@ -29,7 +30,7 @@ _IMPORTS_AT_ONCE: Final = 100_000
 
 def triage_codec() -> EventCodec:
     """Return how triage's streams are stored."""
-    return EventCodec("triage", (COMMUNITY, MEMBER, CONVERSATION))
+    return EventCodec("triage", (COMMUNITY, MEMBER, CONVERSATION, CARE))
 
 
 class TriageService:

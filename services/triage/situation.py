@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from services.triage.policy_reading import PolicyReading
 from services.triage.stream_ids import community_stream, conversation_stream, identity, member_stream
+from services.triage.to_care import decide_and_care
 from shared.contracts.cloudevents import MemberEvent
 from shared.contracts.member_events import MemberEventData, Updated
 from shared.contracts.needs_touch import Evidence, MemberRef
@@ -88,6 +89,10 @@ class Situation:
                 roles = self.work.state(self.stream).roles
             self._team = self.reading.is_team(self.event.platform, self.data.member.id, roles)
         return self._team
+
+    def decide(self, stream: str, command: Any) -> Sequence[Any]:
+        """Let the stream decide; what it finds that somebody needs goes on to the member's touch."""
+        return decide_and_care(stream, command, self.work)
 
     def ref(self, member_id: str) -> MemberRef:
         """Return the identity ``member_id`` on the event's platform."""

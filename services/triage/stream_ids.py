@@ -33,6 +33,11 @@ def conversation_stream(community: str, platform: str, conversation: str) -> str
     return stream_id("conversation", community, digest(platform, conversation))
 
 
+def care_stream(community: str, member: MemberRef) -> str:
+    """Return the stream of the touch about a member, whatever the reasons and the streams that find them."""
+    return stream_id("care", community, member.key)
+
+
 def community_of(stream: str) -> str:
     """Return the community whose imports suspend the stream's deadlines; nothing suspends a community's own."""
     category, _, rest = stream.partition(":")

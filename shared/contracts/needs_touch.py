@@ -15,6 +15,9 @@ Scalar = str | int | float | bool | None
 EARLIER_PER_CARE_LOAD: Final = timedelta(hours=1)
 """Oldest and heaviest first: each point of care load counts as so much longer a wait."""
 
+EARLIER_PER_IMPORTANCE: Final = timedelta(hours=4)
+"""Each point of importance counts as so much longer a wait, too; since all wait on, nothing starves."""
+
 
 class MemberRef(Struct, frozen=True, kw_only=True, gc=False):
     """Who it is about: the opaque key, and the identity on the platform."""
@@ -38,12 +41,45 @@ def trace_of(evidence: Sequence[Evidence]) -> str | None:
     return next((one.traceparent for one in reversed(evidence) if one.traceparent is not None), None)
 
 
+class TouchReason(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """One reason of a touch, with all that it rests on; it stands since ``revision`` of the touch.
+
+    ``about`` is the triage stream that found it, ``since`` when the need began (event time), ``at`` when the rule
+    looked. ``values`` are what was measured, ``thresholds`` what they were held against, ``baseline`` what is usual for
+    this member, and ``difference`` what would have made it needless. ``strength`` is 1 for what the rule just asks for;
+    ``importance`` is urgency times segment times strength by the policy's weights, and ``why`` says so in words.
+    """
+
+    reason: Name
+    about: Label
+    member: MemberRef
+    segment: Name
+    conversation: Label | None = None
+    since: datetime
+    at: datetime
+    urgency: Name
+    care_load: int
+    strength: float = 1.0
+    evidence: tuple[Evidence, ...]
+    rule: Label
+    policy_version: Label
+    values: dict[str, Scalar]
+    thresholds: dict[str, Scalar]
+    baseline: dict[str, Scalar] = {}
+    difference: Label | None = None
+    revision: int = 0
+    importance: float = 0.0
+    why: Label | None = None
+
+
 class NeedsTouch(Struct, frozen=True, kw_only=True, gc=False):
     """A human contact is needed.
 
-    ``revision`` starts at 1 and grows with each reason that joins; ``about`` is the triage stream that raised it;
-    ``since`` is when the need began (event time) and ``raised_at`` when the rule's deadline passed. ``values`` are what
-    was measured and ``thresholds`` what they were held against.
+    ``revision`` starts at 1 and grows with each reason that joins or goes; ``about`` is the triage stream that raised
+    it. ``reason``, ``rule``, ``policy_version``, ``segment``, ``values`` and ``thresholds`` are of the reason that this
+    revision adds, and ``raised_at`` is when its rule looked. The rest is of the touch with all its ``reasons``, the
+    most important first: ``since`` is when the earliest need began (event time), ``urgency`` the gravest, ``care_load``
+    that of the heaviest and one more for each other, ``evidence`` that of all.
     """
 
     touch: Label
@@ -64,10 +100,43 @@ class NeedsTouch(Struct, frozen=True, kw_only=True, gc=False):
     policy_version: Label
     values: dict[str, Scalar]
     thresholds: dict[str, Scalar]
+    reasons: tuple[TouchReason, ...] = ()
+    importance: float = 0.0
+    why: Label | None = None
+
+    @property
+    def leading(self) -> str:
+        """The most important reason."""
+        return self.reasons[0].reason if self.reasons else self.reason
+
+    @property
+    def ranked_from(self) -> datetime:
+        """Since when it counts as waiting: oldest, heaviest and most important first."""
+        return self.since - self.care_load * EARLIER_PER_CARE_LOAD - self.importance * EARLIER_PER_IMPORTANCE
+
+
+class NeedsTouchRevised(Struct, frozen=True, kw_only=True, gc=False):
+    """One reason is gone while others stand: ``remains`` is the touch without it, in the same revision.
+
+    ``by`` is whoever of the team met it on the platform; without, the cause went away by itself.
+    """
+
+    touch: Label
+    revision: int
+    organisation: Name
+    community: Name
+    segment: Name
+    reason: Name
+    about: Label
+    at: datetime
+    cause: Label
+    by: MemberRef | None = None
+    evidence: tuple[Evidence, ...] = ()
+    remains: NeedsTouch
 
 
 class NeedsTouchEnded(Struct, frozen=True, kw_only=True, gc=False):
-    """What every end of a need holds: the touch as it was routed, when, why, and the event that shows it."""
+    """What every end of a touch holds: its last reason, when, why, and the event that shows it."""
 
     touch: Label
     revision: int
@@ -91,10 +160,11 @@ class NeedsTouchMet(NeedsTouchEnded, frozen=True, kw_only=True, gc=False):
     by: MemberRef
 
 
-NeedsTouchEvent = NeedsTouch | NeedsTouchWithdrawn | NeedsTouchMet
+NeedsTouchEvent = NeedsTouch | NeedsTouchRevised | NeedsTouchWithdrawn | NeedsTouchMet
 
 NEEDS_TOUCH_TYPES: Final[dict[str, type[NeedsTouchEvent]]] = {
     "warmline.needs-touch.raised.v1": NeedsTouch,
+    "warmline.needs-touch.revised.v1": NeedsTouchRevised,
     "warmline.needs-touch.withdrawn.v1": NeedsTouchWithdrawn,
     "warmline.needs-touch.met.v1": NeedsTouchMet,
 }

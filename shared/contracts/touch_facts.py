@@ -69,11 +69,15 @@ class TouchReleased(TouchFact, frozen=True, kw_only=True, gc=False):
 
 
 class TouchSettled(TouchFact, frozen=True, kw_only=True, gc=False):
-    """The touch is done; ``responder`` is empty when somebody of the team who is no responder met the need."""
+    """The touch is done; ``responder`` is empty when somebody of the team who is no responder met the need.
+
+    ``need_revision`` is the needs-touch that was known then: a reason of a later one is not settled.
+    """
 
     responder: Name | None
     outcome: Outcome
     about: Label
+    need_revision: int | None = None
 
 
 class TouchWithdrawn(TouchFact, frozen=True, kw_only=True, gc=False):

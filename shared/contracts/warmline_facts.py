@@ -42,12 +42,16 @@ class ImportEnded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TouchSettled:
-    """The need is met or was none; ``about`` is the triage stream that raised the touch."""
+    """The need is met or was none; ``about`` is the triage stream that raised the touch.
+
+    ``need_revision`` is the needs-touch that was known then: a reason of a later one is not settled.
+    """
 
     community: Name
     touch: Label
     about: Label
     outcome: Outcome
+    need_revision: int | None = None
 
 
 WarmlineFact = PolicyAdopted | ImportBegan | ImportEnded | TouchSettled

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from msgspec.structs import replace as replace_need
+
 from shared.contracts.audit import Alarm, AlarmChanged, AuditReport, PartSaid
 from shared.contracts.cloudevents import MemberEvent, type_name
 from shared.contracts.commands import ClaimTouch, CommandReply, ReleaseTouch, SettleTouch
@@ -26,7 +28,15 @@ from shared.contracts.member_events import (
     Surveyed,
     Updated,
 )
-from shared.contracts.needs_touch import Evidence, MemberRef, NeedsTouch, NeedsTouchMet, NeedsTouchWithdrawn
+from shared.contracts.needs_touch import (
+    Evidence,
+    MemberRef,
+    NeedsTouch,
+    NeedsTouchMet,
+    NeedsTouchRevised,
+    NeedsTouchWithdrawn,
+    TouchReason,
+)
 from shared.contracts.policy import (
     CommunityRetention,
     EmergencyContact,
@@ -163,7 +173,7 @@ POLICY = replace(
 )
 EARLIER_POLICIES: Final = {"#1": POLICY_1, "#2": POLICY_2, "#3": POLICY_3, "#4": POLICY_4, "#5": POLICY_5}
 """Policies as they were, by what the forms that hold them are called since."""
-NEED = NeedsTouch(
+NEED_1 = NeedsTouch(
     touch=TOUCH,
     revision=1,
     organisation="harbour",
@@ -183,6 +193,30 @@ NEED = NeedsTouch(
     values={"hours_since": 4.25, "answers_by_team": 0, "joined": True, "mood": None},
     thresholds={"within_hours": 4.0, "answered_by": "team"},
 )
+"""As it was when each reason had a touch of its own."""
+REASON = TouchReason(
+    reason="unanswered",
+    about=NEED_1.about,
+    member=ADA,
+    segment="newcomers",
+    conversation="c-51",
+    since=AT,
+    at=AT,
+    urgency="soon",
+    care_load=4,
+    strength=1.25,
+    evidence=(EVIDENCE,),
+    rule="unanswered.v1",
+    policy_version="p-1",
+    values=NEED_1.values,
+    thresholds=NEED_1.thresholds,
+    baseline={"usual_hours": 2.5},
+    difference="an answer within 4 h",
+    revision=1,
+    importance=2.5,
+    why="soon, because of unanswered",
+)
+NEED = replace_need(NEED_1, about="care:acme:m-1", reasons=(REASON,), importance=2.5, why="soon, because of unanswered")
 _ENDED: Final[dict[str, Any]] = {
     "touch": TOUCH,
     "revision": 2,
@@ -190,12 +224,13 @@ _ENDED: Final[dict[str, Any]] = {
     "community": "acme",
     "segment": "newcomers",
     "reason": "unanswered",
-    "about": NEED.about,
+    "about": NEED_1.about,
     "at": AT,
     "evidence": (EVIDENCE,),
 }
 NEED_WITHDRAWN = NeedsTouchWithdrawn(**_ENDED, cause="answered by a peer")
 NEED_MET = NeedsTouchMet(**_ENDED, cause="answered by the team", by=MIRA)
+NEED_REVISED = NeedsTouchRevised(**_ENDED, cause="answered by the team", by=MIRA, remains=NEED)
 _WHO: Final[dict[str, Any]] = {"member": MEMBER, "community": "acme", "platform": "discord"}
 _WHERE: Final[dict[str, Any]] = {**_WHO, "conversation": "c-51", "message": "m-8812"}
 _FACT: Final[dict[str, Any]] = {
@@ -258,17 +293,18 @@ _IN_MEMBER_EVENTS = (
     PolicyAdopted(community="acme", version="p-1", policy=POLICY),
     ImportBegan(community="acme", import_id="zulip-1"),
     ImportEnded(community="acme", import_id="zulip-1"),
-    SettledInWarmline(community="acme", touch=TOUCH, about=NEED.about, outcome="not-needed"),
+    SettledInWarmline(community="acme", touch=TOUCH, about=NEED_1.about, outcome="not-needed", need_revision=2),
 )
 _ON_THE_BUS = (
     NEED,
+    NEED_REVISED,
     NEED_WITHDRAWN,
     NEED_MET,
     TouchAssigned(**_FACT, responder="mira", care_load=4, why=_WHY),
     TouchHeld(**_FACT, hold="outside-hours", why=_WHY),
     TouchClaimed(**_FACT, responder="mira"),
     TouchReleased(**_FACT, responder="mira"),
-    TouchSettled(**_FACT, responder="mira", outcome="reached", about=NEED.about),
+    TouchSettled(**_FACT, responder="mira", outcome="reached", about=NEED_1.about, need_revision=2),
     TouchWithdrawn(**_FACT, cause="answered by a peer"),
     TouchAnnotated(**_FACT, note="answered by a peer"),
     TouchReminded(**_FACT, responder="mira", to="emergency-contact"),
@@ -303,10 +339,14 @@ SAMPLES: Final[dict[str, Any]] = {
     "audit.alarm": AlarmChanged(
         name="dead-letters", raised=True, at=AT, since=AT, wrong="2 dead letters", mend="Run: warmline dead list"
     ),
+    "warmline.community.touch-settled.v1#1": _stored(
+        SettledInWarmline(community="acme", touch=TOUCH, about=NEED_1.about, outcome="not-needed")
+    ),
+    "warmline.touch.settled.v1#1": TouchSettled(**_FACT, responder="mira", outcome="reached", about=NEED_1.about),
 }
 SAMPLES.update(
     before_traces(
-        SAMPLES,
+        {**SAMPLES, "warmline.needs-touch.raised.v1": NEED_1},
         (
             "warmline.needs-touch.met.v1",
             "warmline.needs-touch.raised.v1",
@@ -314,3 +354,4 @@ SAMPLES.update(
         ),
     )
 )
+SAMPLES["warmline.needs-touch.raised.v1#2"] = NEED_1

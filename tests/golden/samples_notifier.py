@@ -35,7 +35,7 @@ from shared.contracts.touch_facts import (
 )
 from shared.decider import Place
 from tests.golden.before_traces import before_traces, untraced
-from tests.golden.samples_contracts import EARLIER_POLICIES, NEED, POLICY
+from tests.golden.samples_contracts import EARLIER_POLICIES, NEED, NEED_1, POLICY
 
 AT = datetime(2026, 11, 23, 9, 0, 0, 250_000, tzinfo=UTC)
 DUE = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -53,7 +53,7 @@ FACT: Final[dict[str, Any]] = {
 }
 
 STATE_1 = TouchState(
-    need=NEED,
+    need=NEED_1,
     status="held",
     revision=3,
     responder="mira",
@@ -63,6 +63,25 @@ STATE_1 = TouchState(
     need_ended=NeedEnded(cause="answered by the team", met=True, responder="jonas"),
 )
 """As it was before anything escalated."""
+
+STATE_3 = replace(
+    STATE_1,
+    not_taken=(NotTaken(responder="ada", at=AT),),
+    watch=Watch(
+        asked_at=AT,
+        reminded_at=AT,
+        reminded_revision=4,
+        overdue_since=AT,
+        held_since=AT,
+        escalated_at=AT,
+        told_at=AT,
+        told_revision=6,
+        look_due=DUE,
+        alarm_due=DUE,
+        quiet=2,
+    ),
+)
+"""As it was when each reason had a touch of its own."""
 
 SAMPLES: Final[dict[str, Any]] = {
     "notifier.PolicyTaken": PolicyTaken(version="p-1", policy=POLICY),
@@ -82,7 +101,10 @@ SAMPLES: Final[dict[str, Any]] = {
     "notifier.TouchHeld": TouchHeld(**FACT, hold="given-back", why=WHY),
     "notifier.TouchClaimed": TouchClaimed(**FACT, responder="mira"),
     "notifier.TouchReleased": TouchReleased(**FACT, responder="mira"),
-    "notifier.TouchSettled": TouchSettled(**FACT, responder="mira", outcome="reached", about="member:acme:m-1"),
+    "notifier.TouchSettled": TouchSettled(
+        **FACT, responder="mira", outcome="reached", about="care:acme:m-1", need_revision=2
+    ),
+    "notifier.TouchSettled#1": TouchSettled(**FACT, responder="mira", outcome="reached", about="member:acme:m-1"),
     "notifier.TouchWithdrawn": TouchWithdrawn(**FACT, cause="answered by a peer"),
     "notifier.TouchAnnotated": TouchAnnotated(**FACT, note="the cause is gone: answered by a peer"),
     "notifier.TouchReminded": TouchReminded(**FACT, responder="mira", to="responder"),
@@ -101,31 +123,16 @@ SAMPLES: Final[dict[str, Any]] = {
         drain_reached=PLACE,
         unserved=True,
     ),
-    "state.touch": replace(
-        STATE_1,
-        not_taken=(NotTaken(responder="ada", at=AT),),
-        watch=Watch(
-            asked_at=AT,
-            reminded_at=AT,
-            reminded_revision=4,
-            overdue_since=AT,
-            held_since=AT,
-            escalated_at=AT,
-            told_at=AT,
-            told_revision=6,
-            look_due=DUE,
-            alarm_due=DUE,
-            quiet=2,
-        ),
-    ),
+    "state.touch": replace(STATE_3, need=NEED),
     "state.touch#1": untraced(STATE_1),
 }
 SAMPLES.update(
     before_traces(
-        SAMPLES,
+        {**SAMPLES, "notifier.TouchRaised": TouchRaised(need=NEED_1), "state.touch": STATE_3},
         (
             "notifier.TouchRaised",
             "state.touch",
         ),
     )
 )
+SAMPLES |= {"notifier.TouchRaised#2": TouchRaised(need=NEED_1), "state.touch#3": STATE_3}

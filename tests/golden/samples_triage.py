@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from services.triage.care import CareState, EndedTouch, Settled
+from services.triage.care_facts import NeedRevised, ReasonClosed, ReasonRests, TouchClosed
 from services.triage.community import (
     CommunityKnownSince,
     CommunityState,
@@ -36,7 +38,7 @@ from services.triage.member_facts import (
     WelcomePassed,
     WelcomePostponed,
 )
-from services.triage.needs import NeedClosed, NeedMet, NeedRaised, NeedWithdrawn
+from services.triage.needs import NeedClosed, NeedFound, NeedGone, NeedMet, NeedPassed, NeedRaised, NeedWithdrawn
 from services.triage.voices import Post, Voice, Voices
 from tests.golden.before_traces import before_traces, untraced
 from tests.golden.samples_contracts import (
@@ -45,9 +47,12 @@ from tests.golden.samples_contracts import (
     EVIDENCE,
     MIRA,
     NEED,
+    NEED_1,
     NEED_MET,
+    NEED_REVISED,
     NEED_WITHDRAWN,
     POLICY,
+    REASON,
 )
 
 AT = datetime(2026, 11, 23, 9, 0, 0, 250_000, tzinfo=UTC)
@@ -63,6 +68,43 @@ COMMUNITY_STATE = CommunityState(
     importing=(OpenedImport(import_id="zulip-1", at=AT),),
     imported_at=AT,
 )
+
+MEMBER_2 = MemberState(
+    member=ADA,
+    first=EVIDENCE,
+    joined=True,
+    roles=("helpers",),
+    described_at=AT,
+    tags=("vip",),
+    tagged_at=AT,
+    bot=True,
+    team=True,
+    greeted=EVIDENCE,
+    left=EVIDENCE,
+    welcome_due=DUE,
+    welcome="doubtful",
+    need=NEED_1,
+)
+"""As it was when each reason had a touch of its own."""
+CONVERSATION_3 = ConversationState(
+    conversation="c-51",
+    opening=POST,
+    due=DUE,
+    answered_by="team",
+    voices=Voices(
+        peers=(Voice(member=ADA, first=EVIDENCE, greeted=True),),
+        team=(Voice(member=MIRA, first=EVIDENCE),),
+        last_of_team=Voice(member=MIRA, first=EVIDENCE),
+    ),
+    edits=(OPENING_EDITED,),
+    deleted=("m-8812",),
+    solved=True,
+    looked_at=ADA.key,
+    need=NEED_1,
+    needs_raised=2,
+    withdrawn=True,
+)
+"""As it was when each reason had a touch of its own."""
 
 SAMPLES: Final[dict[str, Any]] = {
     "triage.PolicyTaken": PolicyTaken(community="acme", organisation="harbour", version="p-1", policy=POLICY),
@@ -93,45 +135,42 @@ SAMPLES: Final[dict[str, Any]] = {
     "triage.NeedRaised": NeedRaised(need=NEED),
     "triage.NeedWithdrawn": NeedWithdrawn(end=NEED_WITHDRAWN),
     "triage.NeedMet": NeedMet(end=NEED_MET),
-    "triage.NeedClosed": NeedClosed(touch=NEED.touch, outcome="reached"),
+    "triage.NeedClosed": NeedClosed(touch=NEED.touch, outcome="reached", reason="unanswered"),
+    "triage.NeedClosed#1": NeedClosed(touch=NEED.touch, outcome="reached"),
+    "triage.NeedFound": NeedFound(need=REASON),
+    "triage.NeedGone": NeedGone(
+        reason="unanswered",
+        about=REASON.about,
+        member=ADA,
+        at=AT,
+        cause="answered by the team",
+        evidence=(EVIDENCE,),
+        by=MIRA,
+        earlier=NEED,
+    ),
+    "triage.NeedPassed": NeedPassed(reason="fading", why="settled 2026-11-20, and rests for 7 days", at=AT),
+    "triage.NeedRevised": NeedRevised(revision=NEED_REVISED),
+    "triage.ReasonRests": ReasonRests(
+        reason="fading", about=REASON.about, why="settled 2026-11-20, and rests for 7 days", at=AT
+    ),
+    "triage.TouchClosed": TouchClosed(
+        touch=NEED.touch,
+        outcome="reached",
+        at=AT,
+        reasons=(ReasonClosed(reason="unanswered", about=REASON.about),),
+    ),
     "state.community": COMMUNITY_STATE,
     **{
         f"state.community{earlier}": replace(COMMUNITY_STATE, policy=policy)
         for earlier, policy in EARLIER_POLICIES.items()
     },
-    "state.member": MemberState(
-        member=ADA,
-        first=EVIDENCE,
-        joined=True,
-        roles=("helpers",),
-        described_at=AT,
-        tags=("vip",),
-        tagged_at=AT,
-        bot=True,
-        team=True,
-        greeted=EVIDENCE,
-        left=EVIDENCE,
-        welcome_due=DUE,
-        welcome="doubtful",
-        need=NEED,
-    ),
-    "state.conversation": ConversationState(
-        conversation="c-51",
-        opening=POST,
-        due=DUE,
-        answered_by="team",
-        voices=Voices(
-            peers=(Voice(member=ADA, first=EVIDENCE, greeted=True),),
-            team=(Voice(member=MIRA, first=EVIDENCE),),
-            last_of_team=Voice(member=MIRA, first=EVIDENCE),
-        ),
-        edits=(OPENING_EDITED,),
-        deleted=("m-8812",),
-        solved=True,
-        looked_at=ADA.key,
-        need=NEED,
-        needs_raised=2,
-        withdrawn=True,
+    "state.member": replace(MEMBER_2, needs=(REASON,), need=NEED),
+    "state.conversation": replace(CONVERSATION_3, needs=(REASON,), need=NEED),
+    "state.care": CareState(
+        touch=NEED,
+        touches=2,
+        ended=EndedTouch(touch="t-0", reasons=("welcome",)),
+        settled=(Settled(reason="welcome", at=AT),),
     ),
     "state.conversation#1": untraced(
         ConversationState(
@@ -148,14 +187,19 @@ SAMPLES: Final[dict[str, Any]] = {
             deleted=("m-8812",),
             solved=True,
             looked_at=ADA.key,
-            need=NEED,
+            need=NEED_1,
             needs_raised=2,
         )
     ),
 }
 SAMPLES.update(
     before_traces(
-        SAMPLES,
+        {
+            **SAMPLES,
+            "triage.NeedRaised": NeedRaised(need=NEED_1),
+            "state.member": MEMBER_2,
+            "state.conversation": CONVERSATION_3,
+        },
         (
             "state.conversation",
             "state.member",
@@ -174,3 +218,8 @@ SAMPLES.update(
         ),
     )
 )
+SAMPLES |= {
+    "triage.NeedRaised#2": NeedRaised(need=NEED_1),
+    "state.member#2": MEMBER_2,
+    "state.conversation#3": CONVERSATION_3,
+}

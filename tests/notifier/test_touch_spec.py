@@ -44,7 +44,7 @@ def fact(kind: type[Any], revision: int, hours: float = 0, **data: Any) -> Any:
 ASSIGNED = fact(TouchAssigned, 1, responder="mira", care_load=2, why=())
 CLAIMED = fact(TouchClaimed, 2, 1, responder="mira")
 HELD = fact(TouchHeld, 1, hold="over-limit", why=())
-SETTLED = fact(TouchSettled, 3, 2, responder="mira", outcome="reached", about="member:t-1")
+SETTLED = fact(TouchSettled, 3, 2, responder="mira", outcome="reached", about="member:t-1", need_revision=1)
 
 assigned = given(TOUCH, RAISED, ASSIGNED)
 claimed = given(TOUCH, RAISED, ASSIGNED, CLAIMED)
@@ -118,7 +118,7 @@ def test_ones_own_reply_settles(stage: Given[Any]) -> None:
 
 def test_somebody_elses_reply_settles_unless_it_is_in_somebodys_hands() -> None:
     by_jonas = Meet(end=met(need(), "jonas"), responder="jonas", at=at(1))
-    outcome = {"outcome": "replied-on-platform", "about": "member:t-1"}
+    outcome = {"outcome": "replied-on-platform", "about": "member:t-1", "need_revision": 1}
     assigned.when(by_jonas).then(fact(TouchSettled, 2, 1, responder="jonas", **outcome))
     ended = NeedEnded(cause="the team answered", met=True, responder="jonas")
     on = claimed.when(by_jonas).then(fact(TouchAnnotated, 3, 1, note="jonas has answered on the platform"), ended)

@@ -46,9 +46,10 @@ class Life:
         """Return reason, member and status of what is open, once all faults are over and everything is checked."""
         self.line.rest()
         return {
-            (state.need.reason, state.need.member.id, state.status)
+            (one.reason, one.member.id, state.status)
             for state in self.touches()
             if state.need is not None and state.status not in {"settled", "withdrawn"}
+            for one in state.need.reasons
         }
 
     def touches(self) -> list[TouchState]:

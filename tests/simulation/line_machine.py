@@ -34,6 +34,11 @@ KINDS = st.sampled_from(["joined", "joined", "left", "solved", "deleted", "updat
 VERBS = st.sampled_from([("claim",), ("claim", "settle"), ("claim", "release"), ("settle",)])
 
 
+def _needs_of(touch: TouchState) -> set[Need]:
+    reasons = touch.need.reasons if touch.need else ()
+    return {Need(one.reason, one.member.id, one.conversation) for one in reasons}
+
+
 class Line(FaultyMachine):
     """What is said, what breaks and when; ``model`` knows who must stand in the queue in the end."""
 
@@ -195,20 +200,18 @@ class Line(FaultyMachine):
 
     def _check_queue(self, now: datetime) -> None:
         states = self._touches()
-        found = {}
-        for touch, state in states.items():
+        found, asked_for = set(), set()
+        for state in states.values():
             assert state.need is not None
             if state.status in OPEN and state.need_ended is None:
-                need = Need(state.need.reason, state.need.member.id, state.need.conversation)
-                assert need not in found, f"{need} stands in the queue twice"
-                found[need] = touch
-        done = {
-            Need(states[touch].need.reason, states[touch].need.member.id, states[touch].need.conversation)  # type: ignore[union-attr]
-            for touch in self.settled
-        }
+                who = state.need.member.id
+                assert who not in asked_for, f"{who} stands in the queue twice"
+                asked_for.add(who)
+                found |= _needs_of(state)
+        done = {need for touch in self.settled for need in _needs_of(states[touch])}
         wanted = needs(self.facts, now)
-        assert wanted - done <= found.keys(), f"not in the queue: {wanted - done - found.keys()}"
-        assert found.keys() <= wanted, f"in the queue without need: {found.keys() - wanted}"
+        assert wanted - done <= found, f"not in the queue: {wanted - done - found}"
+        assert found <= wanted, f"in the queue without need: {found - wanted}"
         assert not {need for need in found if need in done and need.reason == "welcome"}, "settled, and there again"
 
     # How it works

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.notifier.touch_state import OPEN, TouchState
 from services.projections.queue import rows
-from shared.contracts.needs_touch import NeedsTouch, NeedsTouchEnded
+from shared.contracts.needs_touch import NeedsTouch, NeedsTouchEnded, NeedsTouchRevised
 from shared.contracts.subjects import TOUCH_FACTS, TOUCHES
 from shared.contracts.touch_facts import TouchFact
 from shared.delivery import Message, decode
@@ -25,6 +25,8 @@ def folded(messages: Iterable[Message]) -> Table:
         made: list[Any] = []
         if isinstance(event, NeedsTouch):
             made = [rows.need_row(event)]
+        elif isinstance(event, NeedsTouchRevised):
+            made = [rows.revised_row(event)]
         elif isinstance(event, NeedsTouchEnded):
             made = [rows.end_row(event)]
         elif isinstance(event, TouchFact):

@@ -12,7 +12,7 @@ from services.notifier.touch import OPEN, TouchState
 from services.triage.needs import NeedRaised
 from shared.contracts.cloudevents import decode_member_event
 from shared.contracts.member_events import Posted
-from shared.contracts.needs_touch import NeedsTouch
+from shared.contracts.needs_touch import TouchReason
 from shared.contracts.policy import Policy
 from shared.contracts.subjects import MEMBER_EVENTS
 from shared.contracts.touch_facts import TouchAssigned
@@ -130,15 +130,16 @@ class CareWatch:
     def of_triage(self, events: list[RecordedEvent]) -> None:
         for recorded in events:
             if isinstance(recorded.event, NeedRaised):
-                need = recorded.event.need
-                self._members[need.touch] = need.member.id
-                if need.reason == "unanswered":
-                    before = max(need.raised_at, self._breath_of(need))
-                    assert not self._answers(need.conversation, need.member.id, before), (
-                        f"called for {need.conversation}, which was answered before {before}"
-                    )
+                touch = recorded.event.need
+                self._members[touch.touch] = touch.member.id
+                for need in touch.reasons:
+                    if (need.reason, need.revision) == ("unanswered", touch.revision):
+                        before = max(need.at, self._breath_of(need))
+                        assert not self._answers(need.conversation, need.member.id, before), (
+                            f"called for {need.conversation}, which was answered before {before}"
+                        )
 
-    def _breath_of(self, need: NeedsTouch) -> datetime:
+    def _breath_of(self, need: TouchReason) -> datetime:
         """Return until when a question that came in when its answer was due already waits for what comes with it."""
         clock = need.since
         for message in self._world.bus.streams[MEMBER_EVENTS].messages:

@@ -39,8 +39,6 @@ def circumstances(hours: float, **changes: Any) -> Circumstances:
         at=at(hours),
         due=at(hours),
         enabled=True,
-        organisation="harbour",
-        community="acme",
         about="stream",
         segment="everyone",
         care_load=2,

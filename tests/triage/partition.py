@@ -6,16 +6,19 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.triage.needs import NeedMet, NeedRaised, NeedWithdrawn
+from services.triage.care import CareState
+from services.triage.needs import NeedGone, NeedRaised
+from services.triage.publications import PUBLIC
 from services.triage.service import TriageService, triage_codec
 from services.triage.stream_ids import community_stream, conversation_stream, member_stream
 from shared.contracts.cloudevents import MemberEvent, encode_member_event, type_name
 from shared.contracts.member_events import MemberEventData
 from shared.contracts.names import member_key
-from shared.contracts.needs_touch import NeedsTouch
+from shared.contracts.needs_touch import NeedsTouch, TouchReason
 from shared.contracts.policy import Policy
 from shared.contracts.subjects import MEMBER_EVENTS
-from shared.contracts.warmline_facts import PolicyAdopted, WarmlineFact
+from shared.contracts.touch_facts import Outcome
+from shared.contracts.warmline_facts import PolicyAdopted, TouchSettled, WarmlineFact
 from shared.delivery import Message, decode
 from shared.event_store.recorder import DeadlineRow
 from shared.workspace import StateMissing, Workspace
@@ -98,14 +101,36 @@ class Partition:
         return [event.need for event in self.events if isinstance(event, NeedRaised)]
 
     @property
-    def ended(self) -> list[Any]:
-        return [event.end for event in self.events if isinstance(event, (NeedWithdrawn, NeedMet))]
+    def gone(self) -> list[NeedGone]:
+        """The needs that are over, but for those whose touch was settled."""
+        return [event for event in self.events if isinstance(event, NeedGone)]
 
     @property
-    def open(self) -> list[NeedsTouch]:
-        """The needs that stand in the states."""
+    def left(self) -> list[Any]:
+        """What became of touches, as it is published."""
+        return [event for event in self.events if type(event) in PUBLIC]
+
+    @property
+    def touches(self) -> list[NeedsTouch]:
+        """The touches that are open."""
         states = (self._codec.decode_state(stream, state) for stream, (_, state) in sorted(self._states.items()))
-        return [state.need for state in states if getattr(state, "need", None) is not None]
+        return [state.touch for state in states if isinstance(state, CareState) and state.touch is not None]
+
+    @property
+    def open(self) -> list[TouchReason]:
+        """The reasons of the touches that are open."""
+        return [reason for touch in self.touches for reason in touch.reasons]
+
+    def settle(self, touch: NeedsTouch, time: datetime, outcome: Outcome = "reached") -> None:
+        """Settle a touch, as it is known here."""
+        settled = TouchSettled(
+            community=COMMUNITY,
+            touch=touch.touch,
+            about=touch.about,
+            outcome=outcome,
+            need_revision=touch.revision,
+        )
+        self.tell(settled, time)
 
     def member(self, member_id: str) -> Any:
         return self._state(member_stream(COMMUNITY, member_key(COMMUNITY, "discord", member_id)))

@@ -5,53 +5,42 @@ from __future__ import annotations
 from typing import Any
 
 from services.triage.conversation import CONVERSATION
-from services.triage.needs import NeedWithdrawn
-from shared.contracts.names import touch_id
-from shared.contracts.needs_touch import NeedsTouch, NeedsTouchWithdrawn
+from services.triage.needs import NeedGone
+from shared.contracts.needs_touch import MemberRef, TouchReason
 from shared.decider import Deadline
 from tests.triage.making import ADA, at, look_at_question, post, seen_at
 from tests.triage.spec import Given, given
 
-TOUCH = touch_id("acme", "unanswered", "stream", 1)
+TOUCH = "t-1"
 DUE = (Deadline(name="unanswered", due=at(4)),)
-ENDED = {
-    "touch": TOUCH,
-    "revision": 2,
-    "organisation": "harbour",
-    "community": "acme",
-    "segment": "everyone",
-    "reason": "unanswered",
-    "about": "stream",
-}
 
 
-def need(**changes: Any) -> NeedsTouch:
+def need(**changes: Any) -> TouchReason:
     basis: dict[str, Any] = {
-        "touch": TOUCH,
-        "revision": 1,
-        "organisation": "harbour",
-        "community": "acme",
-        "segment": "everyone",
         "reason": "unanswered",
-        "urgency": "soon",
-        "care_load": 2,
-        "member": ADA,
         "about": "stream",
+        "member": ADA,
+        "segment": "everyone",
         "conversation": "c-51",
         "since": at(0),
-        "raised_at": at(4),
+        "at": at(4),
+        "urgency": "soon",
+        "care_load": 2,
         "evidence": (seen_at(0),),
         "rule": "unanswered.v1",
         "policy_version": "v1",
         "values": {"hours_since": 4.0, "answers_by_team": 0, "answers_by_peers": 0},
         "thresholds": {"within_hours": 4.0, "answered_by": "anyone"},
+        "difference": "an answer within 4 h",
     }
-    return NeedsTouch(**{**basis, **changes})
+    return TouchReason(**{**basis, **changes})
 
 
-def withdrawn(hours: float, cause: str, evidence: float | None = None) -> NeedWithdrawn:
+def gone(hours: float, cause: str, evidence: float | None = None, by: MemberRef | None = None) -> NeedGone:
     shown = seen_at(hours if evidence is None else evidence)
-    return NeedWithdrawn(end=NeedsTouchWithdrawn(**ENDED, at=at(hours), cause=cause, evidence=(shown,)))
+    return NeedGone(
+        reason="unanswered", about="stream", member=ADA, at=at(hours), cause=cause, evidence=(shown,), by=by
+    )
 
 
 def asked(by: Any = "anyone") -> Given[Any]:

@@ -74,7 +74,11 @@ def queue(policy: Policy, told: list[tuple[Any, MemberEventData]]) -> list[tuple
     for time, data in told:
         partition.tell(data, time, stored=ARRIVAL)
     partition.look_at_everything()
-    return sorted((need.touch, need.reason, need.member.id, need.segment) for need in partition.open)
+    return sorted(
+        (touch.touch, need.reason, need.member.id, need.segment)
+        for touch in partition.touches
+        for need in touch.reasons
+    )
 
 
 @settings(deadline=None, max_examples=150)

@@ -16,7 +16,7 @@ from services.triage.conversation_facts import (
     VoiceHeard,
     VoicesGreeted,
 )
-from services.triage.needs import NeedRaised
+from services.triage.needs import NeedFound
 from shared.decider import Deadline
 from tests.triage.making import ADA, BEA, CLEO, MIRA, at, look_at_question, post, seen_at
 from tests.triage.questions import DUE, asked, need, unanswered
@@ -55,8 +55,7 @@ class TestAnswered:
     def test_by_a_peer_where_only_the_team_counts(self) -> None:
         known = asked("team").after(post(BEA, 1))
         assert known.deadlines == DUE
-        raised = known.after(look_at_question(4, by="team")).state.need
-        assert raised is not None
+        (raised,) = known.after(look_at_question(4, by="team")).state.needs
         assert raised.values == {"hours_since": 4.0, "answers_by_team": 0, "answers_by_peers": 1}
         assert raised.thresholds["answered_by"] == "team"
 
@@ -89,7 +88,7 @@ class TestAnswered:
 
     def test_another_post_deleted_is_no_matter(self) -> None:
         assert asked().after(NoteDeletion(message="m-7", evidence=seen_at(1))).deadlines == DUE
-        assert unanswered().after(NoteDeletion(message="m-7", evidence=seen_at(5))).state.need == need()
+        assert unanswered().after(NoteDeletion(message="m-7", evidence=seen_at(5))).state.needs == (need(),)
 
     def test_deleted_before_the_post_arrived_but_after_an_answer_did(self) -> None:
         late = post(ADA, 0, asks=True, by="team")
@@ -116,8 +115,7 @@ class TestEdited:
         edited = given(CONVERSATION).after(post(ADA, 0)).when(self.edit(1, asks=True))
         known = edited.then(OpeningEdited(message="m-0", asks=True, evidence=seen_at(1)))
         assert known.deadlines == DUE
-        raised = known.after(look_at_question(4)).state.need
-        assert raised is not None
+        (raised,) = known.after(look_at_question(4)).state.needs
         assert raised.evidence == (seen_at(0), seen_at(1))
 
     def test_into_none(self) -> None:
@@ -148,7 +146,7 @@ class TestEdited:
 
 class TestRaised:
     def test_when_nobody_answered_in_time(self) -> None:
-        assert asked().when(look_at_question(4)).then(NeedRaised(need=need())).deadlines == ()
+        assert asked().when(look_at_question(4)).then(NeedFound(need=need())).deadlines == ()
 
     def test_not_twice(self) -> None:
         unanswered().when(look_at_question(5)).then()
@@ -172,7 +170,7 @@ class TestRaised:
     def test_postponed_by_a_policy_that_gives_more_time(self) -> None:
         later = asked().when(look_at_question(4, due=at(9))).then(QuestionPostponed(due=at(9)))
         assert later.deadlines == (Deadline(name="unanswered", due=at(9)),)
-        assert later.after(look_at_question(9)).state.need is not None
+        assert later.after(look_at_question(9)).state.needs
 
 
 class TestGreeted:

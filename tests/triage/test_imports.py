@@ -39,7 +39,7 @@ class TestImports:
         acme.tell(ImportEnded(community=COMMUNITY, import_id="i"), at(3))
         acme.pass_time(at(4))
         assert reasons(acme) == [("unanswered", "bea"), ("welcome", "bea")]
-        assert {need.raised_at for need in acme.open} >= {at(3)}
+        assert {need.at for need in acme.open} >= {at(3)}
         acme.look_at_everything()
         assert reasons(acme) == [("unanswered", "bea"), ("unanswered", "cleo"), ("welcome", "bea"), ("welcome", "cleo")]
         assert len(acme.raised) == 4

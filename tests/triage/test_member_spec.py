@@ -16,33 +16,29 @@ from services.triage.member_facts import (
     WelcomePassed,
     WelcomePostponed,
 )
-from services.triage.needs import CloseNeed, NeedClosed, NeedMet, NeedRaised, NeedWithdrawn
-from shared.contracts.names import touch_id
-from shared.contracts.needs_touch import NeedsTouch, NeedsTouchMet, NeedsTouchWithdrawn
+from services.triage.needs import CloseNeed, NeedClosed, NeedFound, NeedGone
+from shared.contracts.needs_touch import MemberRef, TouchReason
 from shared.decider import Deadline
 from tests.triage.making import ADA, LONG_AGO, MIRA, at, circumstances, look_at_welcome, note, seen_at
 from tests.triage.spec import Given, given
 
 DUE = at(8)
-TOUCH = touch_id("acme", "welcome", "stream", 1)
-NEED = NeedsTouch(
-    touch=TOUCH,
-    revision=1,
-    organisation="harbour",
-    community="acme",
-    segment="everyone",
+TOUCH = "t-1"
+NEED = TouchReason(
     reason="welcome",
+    about="stream",
+    member=ADA,
+    segment="everyone",
+    since=at(0),
+    at=DUE,
     urgency="routine",
     care_load=2,
-    member=ADA,
-    about="stream",
-    since=at(0),
-    raised_at=DUE,
     evidence=(seen_at(0),),
     rule="welcome.v1",
     policy_version="v1",
     values={"joined": True, "hours_since": 8.0, "greetings": 0},
     thresholds={"within_hours": 8.0},
+    difference="a greeting by the team within 8 h",
 )
 
 
@@ -55,20 +51,9 @@ def waiting() -> Given:
     return newcomer().after(look_at_welcome(8))
 
 
-def withdrawn(hours: float, cause: str) -> NeedWithdrawn:
-    return NeedWithdrawn(
-        end=NeedsTouchWithdrawn(
-            touch=TOUCH,
-            revision=2,
-            organisation="harbour",
-            community="acme",
-            segment="everyone",
-            reason="welcome",
-            about="stream",
-            at=at(hours),
-            cause=cause,
-            evidence=(seen_at(hours),),
-        )
+def gone(hours: float, cause: str, by: MemberRef | None = None) -> NeedGone:
+    return NeedGone(
+        reason="welcome", about="stream", member=ADA, at=at(hours), cause=cause, evidence=(seen_at(hours),), by=by
     )
 
 
@@ -125,7 +110,7 @@ class TestDescribed:
 
 class TestRaised:
     def test_nobody_greeted_in_time(self) -> None:
-        assert newcomer().when(look_at_welcome(8)).then(NeedRaised(need=NEED)).deadlines == ()
+        assert newcomer().when(look_at_welcome(8)).then(NeedFound(need=NEED)).deadlines == ()
 
     def test_not_twice(self) -> None:
         waiting().when(look_at_welcome(9)).then()
@@ -160,10 +145,10 @@ class TestRaised:
     def test_postponed_by_a_policy_that_gives_more_time(self) -> None:
         later = newcomer().when(look_at_welcome(8, due=at(20))).then(WelcomePostponed(due=at(20)))
         assert later.deadlines == (Deadline(name="welcome", due=at(20)),)
-        assert later.after(look_at_welcome(20)).state.need is not None
+        assert later.after(look_at_welcome(20)).state.needs
 
     def test_a_policy_that_gives_more_time_than_has_passed_already_changes_nothing(self) -> None:
-        assert newcomer().after(look_at_welcome(30, due=at(20))).state.need is not None
+        assert newcomer().after(look_at_welcome(30, due=at(20))).state.needs
 
 
 class TestUnsettledCommunity:
@@ -177,81 +162,68 @@ class TestUnsettledCommunity:
         assert self.first_post().deadlines == ()
 
     def test_a_joining_counts_always(self) -> None:
-        assert newcomer().after(look_at_welcome(8, known_since=at(-48))).state.need == NEED
+        assert newcomer().after(look_at_welcome(8, known_since=at(-48))).state.needs == (NEED,)
 
     def test_a_joining_that_is_reported_later_is_looked_at(self) -> None:
         known = self.first_post().after(note(ADA, 9, joined=True))
         assert known.deadlines == (Deadline(name="welcome", due=DUE),)
-        assert known.after(look_at_welcome(9, known_since=at(-48))).state.need is not None
+        assert known.after(look_at_welcome(9, known_since=at(-48))).state.needs
 
     def test_a_joining_that_is_reported_later_does_not_undo_a_greeting(self) -> None:
         known = self.first_post().after(GreetMember(by=MIRA, evidence=seen_at(9)), note(ADA, 10, joined=True))
         assert known.deadlines == ()
 
     def test_settled_after_a_while(self) -> None:
-        assert given(MEMBER).after(note(ADA, 0), look_at_welcome(8, known_since=LONG_AGO)).state.need is not None
+        assert given(MEMBER).after(note(ADA, 0), look_at_welcome(8, known_since=LONG_AGO)).state.needs
 
 
 class TestEnded:
     def test_met_by_the_team(self) -> None:
-        met = NeedMet(
-            end=NeedsTouchMet(
-                touch=TOUCH,
-                revision=2,
-                organisation="harbour",
-                community="acme",
-                segment="everyone",
-                reason="welcome",
-                about="stream",
-                at=at(9),
-                cause="greeted",
-                evidence=(seen_at(9),),
-                by=MIRA,
-            )
-        )
         greeting = GreetMember(by=MIRA, evidence=seen_at(9))
-        over = waiting().when(greeting).then(MemberGreeted(by=MIRA, evidence=seen_at(9)), met)
+        over = waiting().when(greeting).then(MemberGreeted(by=MIRA, evidence=seen_at(9)), gone(9, "greeted", by=MIRA))
         over.when(greeting).then()
 
     def test_withdrawn_when_the_member_leaves(self) -> None:
-        gone = waiting().when(NoteLeft(evidence=seen_at(9)))
-        over = gone.then(MemberLeft(evidence=seen_at(9)), withdrawn(9, "the member left"))
+        over = (
+            waiting()
+            .when(NoteLeft(evidence=seen_at(9)))
+            .then(MemberLeft(evidence=seen_at(9)), gone(9, "the member left"))
+        )
         over.when(NoteLeft(evidence=seen_at(10))).then()
 
     def test_withdrawn_when_the_member_becomes_one_of_the_team(self) -> None:
         waiting().when(note(ADA, 9, roles=("helper",), team=True)).then(
-            MemberDescribed(roles=("helper",), bot=False, team=True, at=at(9)), withdrawn(9, "one of the team")
+            MemberDescribed(roles=("helper",), bot=False, team=True, at=at(9)), gone(9, "one of the team")
         )
 
     def test_withdrawn_when_the_member_turns_out_to_be_a_bot(self) -> None:
         waiting().when(note(ADA, 9, bot=True)).then(
-            MemberDescribed(roles=(), bot=True, team=False, at=None), withdrawn(9, "a bot")
+            MemberDescribed(roles=(), bot=True, team=False, at=None), gone(9, "a bot")
         )
 
     def test_closed_by_a_settled_touch_and_not_raised_again(self) -> None:
-        closed = waiting().when(CloseNeed(touch=TOUCH, outcome="reached"))
-        over = closed.then(NeedClosed(touch=TOUCH, outcome="reached"))
+        closed = waiting().when(CloseNeed(touch=TOUCH, outcome="reached", reason="welcome"))
+        over = closed.then(NeedClosed(touch=TOUCH, outcome="reached", reason="welcome"))
         later = over.after(note(ADA, -1), note(ADA, 30, joined=True))
         assert later.deadlines == ()
         later.when(look_at_welcome(40)).then()
 
     def test_a_settled_first_post_is_not_raised_again_by_a_late_joining(self) -> None:
         raised = given(MEMBER).after(note(ADA, 0), look_at_welcome(8))
-        closed = raised.after(CloseNeed(touch=raised.state.need.touch, outcome="reached"))  # type: ignore[union-attr]
+        closed = raised.after(CloseNeed(touch=TOUCH, outcome="reached", reason="welcome"))
         assert closed.after(note(ADA, 10, joined=True)).deadlines == ()
 
-    def test_another_touch_closes_nothing(self) -> None:
-        waiting().when(CloseNeed(touch="t-other", outcome="reached")).then()
+    def test_another_reason_closes_nothing(self) -> None:
+        waiting().when(CloseNeed(touch=TOUCH, outcome="reached", reason="fading")).then()
 
     def test_a_greeting_after_the_touch_was_settled_ends_nothing_again(self) -> None:
-        over = waiting().after(CloseNeed(touch=TOUCH, outcome="reached"))
+        over = waiting().after(CloseNeed(touch=TOUCH, outcome="reached", reason="welcome"))
         over.when(GreetMember(by=MIRA, evidence=seen_at(10))).then(MemberGreeted(by=MIRA, evidence=seen_at(10)))
 
 
 def test_the_values_and_thresholds_are_those_of_the_look() -> None:
-    need = newcomer().after(look_at_welcome(30.5, segment="newcomers", care_load=5)).state.need
-    assert need is not None
-    assert (need.segment, need.care_load, need.raised_at) == ("newcomers", 5, at(30.5))
+    (need,) = newcomer().after(look_at_welcome(30.5, segment="newcomers", care_load=5)).state.needs
+    assert (need.segment, need.care_load, need.at) == ("newcomers", 5, at(30.5))
     assert need.values["hours_since"] == 30.5
     assert circumstances(8).thresholds == {"within_hours": 8.0}
 

@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from services.triage.care_facts import NeedRevised
+from services.triage.needs import NeedMet
 from services.triage.publications import PUBLIC
-from services.triage.stream_ids import community_of
+from services.triage.stream_ids import care_stream, community_of, conversation_stream
 from shared.contracts.cloudevents import decode_publication
 from shared.contracts.member_events import Deleted, Edited, Left, Member, Reacted, Solved, Updated
 from shared.contracts.names import member_key, touch_id
-from shared.contracts.needs_touch import Evidence, MemberRef, NeedsTouch, NeedsTouchMet, NeedsTouchWithdrawn
+from shared.contracts.needs_touch import Evidence, MemberRef, NeedsTouch, TouchReason
 from shared.contracts.policy import Identity, Responder, Segment
-from shared.contracts.warmline_facts import ImportBegan, ImportEnded, TouchSettled
+from shared.contracts.warmline_facts import ImportBegan, ImportEnded
 from shared.event_store.codec import RecordedEvent
 from tests.triage.making import LONG_AGO, at
 from tests.triage.partition import COMMUNITY, Partition
@@ -41,12 +43,37 @@ def test_evidence_names_a_trace_only_where_the_header_says_that_it_is_recorded(a
     assert {need.member.id: need.evidence[0].traceparent for need in acme.open} == {"ada": None, "bea": trace}
 
 
-def test_a_need_says_what_it_rests_on(acme: Partition) -> None:
+def test_a_touch_says_what_it_rests_on(acme: Partition) -> None:
     acme.tell(asked(ADA, "m-1"), at(0))
     acme.pass_time(at(5))
-    key = member_key(COMMUNITY, "discord", "ada")
-    stream = acme.open[0].about
-    assert acme.open == [
+    ada = MemberRef(key=member_key(COMMUNITY, "discord", "ada"), platform="discord", id="ada")
+    found = conversation_stream(COMMUNITY, "discord", "c-1")
+    evidence = Evidence(source="/discord/guild", event="e-2", time=at(0))
+    values = {"hours_since": 4.0, "answers_by_team": 0, "answers_by_peers": 0}
+    thresholds = {"within_hours": 4.0, "answered_by": "anyone"}
+    why = "soon, because of unanswered"
+    reason = TouchReason(
+        reason="unanswered",
+        about=found,
+        member=ada,
+        segment="everyone",
+        conversation="c-1",
+        since=at(0),
+        at=at(4),
+        urgency="soon",
+        care_load=2,
+        evidence=(evidence,),
+        rule="unanswered.v1",
+        policy_version="v1",
+        values=values,
+        thresholds=thresholds,
+        difference="an answer within 4 h",
+        revision=1,
+        importance=2.0,
+        why=why,
+    )
+    stream = care_stream(COMMUNITY, ada)
+    assert acme.touches == [
         NeedsTouch(
             touch=touch_id(COMMUNITY, "unanswered", stream, 1),
             revision=1,
@@ -56,27 +83,36 @@ def test_a_need_says_what_it_rests_on(acme: Partition) -> None:
             reason="unanswered",
             urgency="soon",
             care_load=2,
-            member=MemberRef(key=key, platform="discord", id="ada"),
+            member=ada,
             about=stream,
             conversation="c-1",
             since=at(0),
             raised_at=at(4),
-            evidence=(Evidence(source="/discord/guild", event="e-2", time=at(0)),),
+            evidence=(evidence,),
             rule="unanswered.v1",
             policy_version="v1",
-            values={"hours_since": 4.0, "answers_by_team": 0, "answers_by_peers": 0},
-            thresholds={"within_hours": 4.0, "answered_by": "anyone"},
+            values=values,
+            thresholds=thresholds,
+            reasons=(reason,),
+            importance=2.0,
+            why=why,
         )
     ]
-    assert community_of(stream) == COMMUNITY
+    assert community_of(stream) == community_of(found) == COMMUNITY
 
 
-def test_a_newcomer_who_asks_needs_both(acme: Partition) -> None:
+def test_a_newcomer_who_asks_needs_one_touch_for_both(acme: Partition) -> None:
     acme.tell(asked(ADA, "m-1"), at(0))
     acme.pass_time(at(9))
     assert reasons(acme) == [("unanswered", "ada"), ("welcome", "ada")]
-    welcome = next(need for need in acme.open if need.reason == "welcome")
-    assert (welcome.rule, welcome.thresholds, welcome.conversation) == ("welcome.v1", {"within_hours": 8.0}, None)
+    (touch,) = acme.touches
+    assert [(one.touch, one.revision, one.reason) for one in acme.raised] == [
+        (touch.touch, 1, "unanswered"),
+        (touch.touch, 2, "welcome"),
+    ]
+    assert (touch.rule, touch.thresholds, touch.conversation) == ("welcome.v1", {"within_hours": 8.0}, "c-1")
+    assert (touch.urgency, touch.care_load, touch.importance) == ("soon", 3, 2.5)
+    assert touch.why == "soon, because of unanswered; also welcome"
 
 
 class TestTeam:
@@ -88,10 +124,11 @@ class TestTeam:
         acme.pass_time(at(9))
         acme.tell(posted(member, "m-2"), at(10))
         assert acme.open == []
-        assert {(type(end), end.reason, end.by.id) for end in acme.ended} == {
-            (NeedsTouchMet, "unanswered", member.id),
-            (NeedsTouchMet, "welcome", member.id),
+        assert {(gone.reason, gone.by and gone.by.id) for gone in acme.gone} == {
+            ("unanswered", member.id),
+            ("welcome", member.id),
         }
+        assert [type(event) for event in acme.left[2:]] == [NeedRevised, NeedMet]
 
     @pytest.mark.parametrize("member", [HELPER, JONAS, MIRA], ids=["role", "name", "responder"])
     def test_they_need_no_welcome_and_no_answer(self, acme: Partition, member: Member) -> None:
@@ -200,6 +237,9 @@ class TestSegments:
         assert [need.segment for need in acme.raised] == ["everyone"]
 
 
+REST = {"welcome": "unanswered", "unanswered": "welcome"}
+
+
 class TestEnds:
     @pytest.fixture
     def asking(self, acme: Partition) -> Partition:
@@ -219,36 +259,35 @@ class TestEnds:
     )
     def test_withdrawn(self, asking: Partition, data: Any, cause: str, reason: str) -> None:
         asking.tell(data, at(10))
-        assert [(type(end), end.cause, end.reason) for end in asking.ended] == [(NeedsTouchWithdrawn, cause, reason)]
+        assert [(gone.cause, gone.reason, gone.by) for gone in asking.gone] == [(cause, reason, None)]
+        (touch,) = asking.touches
+        assert [(one.reason, touch.revision) for one in touch.reasons] == [(REST[reason], 3)]
         asking.look_at_everything()
-        assert [need for need in asking.raised if need.member.id == "ada"] == asking.raised[:2]
+        assert [need.reason for need in asking.raised if need.member.id == "ada"] == ["unanswered", "welcome"]
 
     def test_a_reaction_is_no_answer(self, asking: Partition) -> None:
         asking.tell(Reacted(member=MIRA, conversation="c-1", message="m-1", reaction="eyes"), at(10))
-        assert asking.ended == []
+        assert asking.gone == []
 
     def test_a_settled_touch_ends_it_for_good(self, asking: Partition) -> None:
-        for need in asking.open:
-            settled = TouchSettled(community=COMMUNITY, touch=need.touch, about=need.about, outcome="reached")
-            asking.tell(settled, at(10))
+        asking.settle(asking.touches[0], at(10))
         assert asking.open == []
         asking.tell(joined(ADA), at(11))
         asking.tell(posted(MIRA, "m-2"), at(12))
         asking.look_at_everything()
-        assert (len(asking.raised), asking.ended) == (2, [])
+        assert (len(asking.raised), asking.gone) == (2, [])
 
     def test_what_leaves_carries_the_touch_and_its_revision(self, asking: Partition) -> None:
         asking.tell(posted(MIRA, "m-2"), at(10))
-        leaving = [event for event in asking.events if type(event) in PUBLIC]
         ids = set()
-        for event in leaving:
+        for event in asking.left:
             record = RecordedEvent(originator_id="any", originator_version=1, event=event)
             publication = PUBLIC[type(event)](record)
             data = decode_publication(publication.headers, publication.body)
             assert publication.subject == f"needs-touch.acme.everyone.{data.reason}"
             assert publication.headers["ce-id"] == f"{data.touch}:{data.revision}"
             ids.add(publication.headers["ce-id"])
-        assert len(ids) == len(leaving) == 4
+        assert len(ids) == len(asking.left) == 4
 
 
 def test_without_a_policy_nothing_is_folded(acme: Partition) -> None:

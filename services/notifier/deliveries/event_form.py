@@ -8,12 +8,13 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from shared.contracts.needs_touch import NeedsTouch, NeedsTouchEvent
+from shared.contracts.needs_touch import NeedsTouch, NeedsTouchEvent, NeedsTouchRevised, TouchReason
 from shared.contracts.policy import Integrator
 
 CONTENT_TYPE: Final = "application/cloudevents+json"
 SENSITIVE: Final = frozenset({"distress", "heated", "moderated", "farewell"})
 """Reasons that say something about a person's state: told as ``check-in`` unless the integrator was granted more."""
+CHECK_IN: Final = "check-in"
 _ATTRIBUTES: Final = ("specversion", "id", "source", "type", "time", "organisation")
 _encoder: Final = msgspec.json.Encoder()
 
@@ -29,8 +30,42 @@ def structured(headers: Mapping[str, str], event: NeedsTouchEvent, integrator: I
 
 def shown(event: NeedsTouchEvent, integrator: Integrator) -> NeedsTouchEvent:
     """Return what of ``event`` the integrator may see."""
-    if event.reason not in SENSITIVE or "sensitive" in integrator.scopes:
+    if "sensitive" in integrator.scopes:
         return event
     if isinstance(event, NeedsTouch):
-        return replace(event, reason="check-in", rule="check-in", values={}, thresholds={})
-    return replace(event, reason="check-in", cause="check-in")
+        return _touch(event)
+    if isinstance(event, NeedsTouchRevised):
+        event = replace(event, remains=_touch(event.remains))
+    return replace(event, reason=CHECK_IN, cause=CHECK_IN) if event.reason in SENSITIVE else event
+
+
+def _touch(touch: NeedsTouch) -> NeedsTouch:
+    """Return the touch with its sensitive reasons told as check-ins; why it matters is then not told at all."""
+    if SENSITIVE.isdisjoint({touch.reason, *(one.reason for one in touch.reasons)}):
+        return touch
+    touch = replace(touch, reasons=tuple(_reason(one) for one in touch.reasons), why=None)
+    if touch.reason not in SENSITIVE:
+        return touch
+    return replace(touch, reason=CHECK_IN, rule=CHECK_IN, values={}, thresholds={})
+
+
+def _reason(one: TouchReason) -> TouchReason:
+    if one.reason not in SENSITIVE:
+        return one
+    return TouchReason(
+        reason=CHECK_IN,
+        about=one.about,
+        member=one.member,
+        segment=one.segment,
+        conversation=one.conversation,
+        since=one.since,
+        at=one.at,
+        urgency=one.urgency,
+        care_load=one.care_load,
+        evidence=one.evidence,
+        rule=CHECK_IN,
+        policy_version=one.policy_version,
+        values={},
+        thresholds={},
+        revision=one.revision,
+    )

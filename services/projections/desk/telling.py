@@ -26,7 +26,10 @@ _DEEDS: Final[dict[str, Callable[[_Detail], str]]] = {
 }
 
 _STEPS: Final[dict[tuple[str, str], Callable[[_Detail, str], str]]] = {
-    ("need", "raised"): lambda detail, _: f"Raised: {reason(str(detail.get('reason', ''))).lower()}",
+    ("need", "raised"): lambda detail, _: f"Raised: {_reason(detail)}",
+    ("need", "revised"): lambda detail, _: (
+        f"No longer: {reason(str(detail.get('reason', ''))).lower()}{_because(detail)}"
+    ),
     ("need", "met"): lambda detail, _: f"Somebody of the team met the need{_because(detail)}",
     ("need", "withdrawn"): lambda detail, _: f"The need is gone{_because(detail)}",
     ("fact", "assigned"): lambda _, name: f"Assigned to {name}",
@@ -74,6 +77,10 @@ def _was(name: str) -> str:
 
 def _told(name: str) -> str:
     return f"; {name} {_was(name)} told" if name else ""
+
+
+def _reason(detail: _Detail) -> str:
+    return reason(str(detail.get("reason", ""))).lower()
 
 
 def _because(detail: _Detail) -> str:

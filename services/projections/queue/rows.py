@@ -10,7 +10,7 @@ import msgspec
 
 from shared.contracts import touch_facts as facts
 from shared.contracts.cloudevents import type_name
-from shared.contracts.needs_touch import EARLIER_PER_CARE_LOAD, NeedsTouch, NeedsTouchEnded
+from shared.contracts.needs_touch import NeedsTouch, NeedsTouchEnded, NeedsTouchEvent, NeedsTouchRevised
 from shared.contracts.subjects import kind_of
 
 URGENT: Final = "urgent"
@@ -121,7 +121,7 @@ class FactRow(NamedTuple):
     fact_revision: int
 
 
-def timeline_row(event: NeedsTouch | NeedsTouchEnded | facts.TouchFact, seq: int) -> TimelineRow:
+def timeline_row(event: NeedsTouchEvent | facts.TouchFact, seq: int) -> TimelineRow:
     """Return the timeline's row of any message about a touch."""
     if isinstance(event, NeedsTouch):
         at, origin = event.raised_at, "need"
@@ -148,7 +148,7 @@ def need_row(need: NeedsTouch) -> NeedRow:
         organisation=need.organisation,
         community=need.community,
         segment=need.segment,
-        reason=need.reason,
+        reason=need.leading,
         urgency=need.urgency,
         care_load=need.care_load,
         member_key=need.member.key,
@@ -159,13 +159,18 @@ def need_row(need: NeedsTouch) -> NeedRow:
         since=need.since,
         raised_at=need.raised_at,
         rank=0 if need.urgency == URGENT else 1,
-        ranked_from=need.since - need.care_load * EARLIER_PER_CARE_LOAD,
+        ranked_from=need.ranked_from,
         evidence=_json(need.evidence),
         rule=need.rule,
         policy_version=need.policy_version,
         measured=_json(need.values),
         thresholds=_json(need.thresholds),
     )
+
+
+def revised_row(revised: NeedsTouchRevised) -> NeedRow:
+    """Return the columns that a touch fills which has lost a reason."""
+    return need_row(revised.remains)
 
 
 def end_row(ended: NeedsTouchEnded) -> EndRow:

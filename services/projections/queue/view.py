@@ -18,7 +18,7 @@ from psycopg import sql
 from services.projections.queue import rows
 from services.projections.queue.tallies import drop_empty, tallied
 from shared.array_parameters import BinaryArray, integers, moments, texts
-from shared.contracts.needs_touch import NeedsTouch, NeedsTouchEnded
+from shared.contracts.needs_touch import NeedsTouch, NeedsTouchEnded, NeedsTouchRevised
 from shared.contracts.subjects import TOUCH_FACTS, TOUCHES
 from shared.contracts.touch_facts import TouchFact
 from shared.delivery import Delivered
@@ -150,6 +150,7 @@ def _upsert(forms: Sequence[type[Any]]) -> sql.Composed:
 
 _FORMS: Final[dict[type[Any], dict[type[Any], Callable[[Any], Any | None]]]] = {
     NeedsTouch: {rows.NeedRow: rows.need_row},
+    NeedsTouchRevised: {rows.NeedRow: rows.revised_row},
     NeedsTouchEnded: {rows.EndRow: rows.end_row},
     TouchFact: {
         rows.FactRow: rows.fact_row,

@@ -1,0 +1,270 @@
+"""The touch about one member: whatever the reasons, and whichever streams find them, one human is asked once.
+
+A need that is found raises a touch, or joins the one that is open. One that goes leaves the others; the last to go ends
+the touch. After a touch was settled, its reasons rest for as long as the policy says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from services.triage.care_facts import (
+    CloseTouch,
+    DropNeed,
+    NeedRevised,
+    ReasonClosed,
+    ReasonRests,
+    TakeNeed,
+    TouchClosed,
+)
+from services.triage.importance import by_importance, care_load_of, gravest, importance_of, weighed, why_of
+from services.triage.needs import NeedGone, NeedMet, NeedRaised, NeedWithdrawn
+from shared.contracts.names import touch_id
+from shared.contracts.needs_touch import (
+    Evidence,
+    NeedsTouch,
+    NeedsTouchMet,
+    NeedsTouchRevised,
+    NeedsTouchWithdrawn,
+    TouchReason,
+)
+from shared.decider import Decider
+
+
+class Settled(Struct, frozen=True, kw_only=True, gc=False):
+    """When a touch for the reason was settled last."""
+
+    reason: str
+    at: datetime
+
+
+class EndedTouch(Struct, frozen=True, kw_only=True, gc=False):
+    """A touch whose last cause is gone, and the reasons that it had then."""
+
+    touch: str
+    reasons: tuple[str, ...]
+
+
+class CareState(Struct, frozen=True, kw_only=True, gc=False):
+    """The open touch as it was published last, how many there were, and what was settled when.
+
+    ``ended`` is the last that ended without being settled: whoever has it in their hands may settle it yet.
+    """
+
+    touch: NeedsTouch | None = None
+    touches: int = 0
+    ended: EndedTouch | None = None
+    settled: tuple[Settled, ...] = ()
+
+
+def decide(command: Any, state: CareState) -> tuple[Any, ...]:
+    """Return the events that ``command`` leads to."""
+    match command:
+        case TakeNeed():
+            return _take(command, state)
+        case DropNeed():
+            return _drop(command.gone, state)
+        case CloseTouch():
+            return _close(command, state)
+        case _:
+            return ()
+
+
+def _take(command: TakeNeed, state: CareState) -> tuple[Any, ...]:
+    need = command.need
+    settled = next((one.at for one in state.settled if one.reason == need.reason), None)
+    if settled is not None and need.urgency != "urgent" and need.at < settled + command.cool_down:
+        why = f"settled {settled.date()}, and rests for {command.cool_down / timedelta(days=1):g} days"
+        return (ReasonRests(reason=need.reason, about=need.about, why=why, at=need.at),)
+    touch, standing = state.touch, _others(state.touch, need.reason, need.about)
+    revision = touch.revision + 1 if touch is not None else 1
+    joining = weighed(need, command.weights, revision)
+    raised = _touch(
+        (*standing, joining),
+        joining,
+        touch=touch.touch if touch is not None else _next_touch(command.community, need.reason, command.stream, state),
+        revision=revision,
+        organisation=command.organisation,
+        community=command.community,
+        about=command.stream,
+        raised_at=need.at,
+    )
+    return (NeedRaised(need=raised),)
+
+
+def _drop(gone: NeedGone, state: CareState) -> tuple[Any, ...]:
+    if gone.earlier is not None:
+        return (_end(gone.earlier, gone),)
+    touch = state.touch
+    if touch is None or not any((one.reason, one.about) == (gone.reason, gone.about) for one in touch.reasons):
+        return ()
+    standing = _others(touch, gone.reason, gone.about)
+    if not standing:
+        return (_end(touch, gone),)
+    revision = touch.revision + 1
+    remains = _touch(
+        standing,
+        by_importance(standing)[0],
+        touch=touch.touch,
+        revision=revision,
+        organisation=touch.organisation,
+        community=touch.community,
+        about=touch.about,
+        raised_at=touch.raised_at,
+    )
+    revised = NeedsTouchRevised(
+        touch=touch.touch,
+        revision=revision,
+        organisation=touch.organisation,
+        community=touch.community,
+        segment=touch.segment,
+        reason=gone.reason,
+        about=touch.about,
+        at=gone.at,
+        cause=gone.cause,
+        by=gone.by,
+        evidence=gone.evidence,
+        remains=remains,
+    )
+    return (NeedRevised(revision=revised),)
+
+
+def _close(command: CloseTouch, state: CareState) -> tuple[Any, ...]:
+    touch = state.touch
+    if touch is None or touch.touch != command.touch:
+        if state.ended is None or state.ended.touch != command.touch:
+            return ()
+        reasons = tuple(ReasonClosed(reason=reason) for reason in state.ended.reasons)
+        return (TouchClosed(touch=command.touch, outcome=command.outcome, at=command.at, reasons=reasons),)
+    known = [one for one in touch.reasons if command.need_revision is None or one.revision <= command.need_revision]
+    closed = TouchClosed(
+        touch=touch.touch,
+        outcome=command.outcome,
+        at=command.at,
+        reasons=tuple(ReasonClosed(reason=one.reason, about=one.about) for one in known),
+    )
+    unknown = [one for one in touch.reasons if one not in known]
+    if not unknown:
+        return (closed,)
+    # They joined while it was being settled, and nobody has seen them.
+    again = by_importance([replace(one, revision=1) for one in unknown])
+    raised = _touch(
+        again,
+        again[0],
+        touch=_next_touch(touch.community, again[0].reason, touch.about, state),
+        revision=1,
+        organisation=touch.organisation,
+        community=touch.community,
+        about=touch.about,
+        raised_at=command.at,
+    )
+    return (closed, NeedRaised(need=raised))
+
+
+def _others(touch: NeedsTouch | None, reason: str, about: str) -> tuple[TouchReason, ...]:
+    if touch is None:
+        return ()
+    return tuple(one for one in touch.reasons if (one.reason, one.about) != (reason, about))
+
+
+def _next_touch(community: str, reason: str, stream: str, state: CareState) -> str:
+    return touch_id(community, reason, stream, state.touches + 1)
+
+
+def _touch(
+    reasons: Sequence[TouchReason],
+    joining: TouchReason,
+    *,
+    touch: str,
+    revision: int,
+    organisation: str,
+    community: str,
+    about: str,
+    raised_at: datetime,
+) -> NeedsTouch:
+    ordered = by_importance(reasons)
+    leading = ordered[0]
+    return NeedsTouch(
+        touch=touch,
+        revision=revision,
+        organisation=organisation,
+        community=community,
+        segment=joining.segment,
+        reason=joining.reason,
+        urgency=gravest(ordered),
+        care_load=care_load_of(ordered),
+        member=leading.member,
+        about=about,
+        conversation=leading.conversation,
+        since=min(one.since for one in ordered),
+        raised_at=raised_at,
+        evidence=_evidence(ordered),
+        rule=joining.rule,
+        policy_version=joining.policy_version,
+        values=joining.values,
+        thresholds=joining.thresholds,
+        reasons=ordered,
+        importance=importance_of(ordered),
+        why=why_of(ordered),
+    )
+
+
+def _evidence(reasons: Sequence[TouchReason]) -> tuple[Evidence, ...]:
+    return tuple(dict.fromkeys(one for reason in reasons for one in reason.evidence))
+
+
+def _end(touch: NeedsTouch, gone: NeedGone) -> NeedWithdrawn | NeedMet:
+    basis: dict[str, Any] = {
+        "touch": touch.touch,
+        "revision": touch.revision + 1,
+        "organisation": touch.organisation,
+        "community": touch.community,
+        "segment": touch.segment,
+        "reason": gone.reason,
+        "about": touch.about,
+        "at": gone.at,
+        "cause": gone.cause,
+        "evidence": gone.evidence,
+    }
+    if gone.by is None:
+        return NeedWithdrawn(end=NeedsTouchWithdrawn(**basis))
+    return NeedMet(end=NeedsTouchMet(**basis, by=gone.by))
+
+
+def evolve(state: CareState, event: Any) -> CareState:
+    """Return the state after ``event``."""
+    touch = state.touch
+    match event:
+        case NeedRaised():
+            new = touch is None or touch.touch != event.need.touch
+            return replace(state, touch=event.need, touches=state.touches + new)
+        case NeedRevised():
+            return replace(state, touch=event.revision.remains)
+        case NeedWithdrawn() | NeedMet() if touch is not None and touch.touch == event.end.touch:
+            reasons = tuple(dict.fromkeys(one.reason for one in touch.reasons))
+            return replace(state, touch=None, ended=EndedTouch(touch=touch.touch, reasons=reasons))
+        case TouchClosed():
+            return _closed(state, event)
+        case _:
+            return state
+
+
+def _closed(state: CareState, event: TouchClosed) -> CareState:
+    settled = {one.reason: one for one in state.settled}
+    settled.update((one.reason, Settled(reason=one.reason, at=event.at)) for one in event.reasons)
+    open_still = state.touch is not None and state.touch.touch != event.touch
+    return replace(state, touch=state.touch if open_still else None, ended=None, settled=tuple(settled.values()))
+
+
+CARE: Final[Decider[CareState]] = Decider(
+    category="care",
+    initial=CareState(),
+    decide=decide,
+    evolve=evolve,
+    events=(NeedRaised, NeedRevised, NeedWithdrawn, NeedMet, ReasonRests, TouchClosed),
+)

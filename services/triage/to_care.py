@@ -1,0 +1,52 @@
+"""What a stream found that somebody needs goes to the member's touch, and the end of a touch goes back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from services.triage.care import CARE
+from services.triage.care_facts import CloseTouch, DropNeed, ReasonRests, TakeNeed, TouchClosed
+from services.triage.community import CommunityState
+from services.triage.needs import CloseNeed, NeedFound, NeedGone, PassNeed
+from services.triage.stream_ids import care_stream, community_of, community_stream
+from shared.contracts.needs_touch import TouchReason
+from shared.contracts.warmline_facts import TouchSettled
+from shared.decider import category_of
+from shared.workspace import Workspace
+
+
+def decide_and_care(stream: str, command: Any, work: Workspace) -> Sequence[Any]:
+    """Let ``stream`` decide, hand on the needs that it found and those that are over, and return its events."""
+    events = work.decide(stream, command)
+    for event in events:
+        if isinstance(event, NeedFound):
+            _take(event.need, work)
+        elif isinstance(event, NeedGone):
+            work.decide(care_stream(community_of(event.about), event.member), DropNeed(gone=event))
+    return events
+
+
+def _take(need: TouchReason, work: Workspace) -> None:
+    community: CommunityState = work.state(community_stream(community_of(need.about)))
+    stream = care_stream(community.community, need.member)
+    command = TakeNeed(need=need, stream=stream, organisation=community.organisation, community=community.community)
+    for event in work.decide(stream, command):
+        if isinstance(event, ReasonRests):
+            work.decide(event.about, PassNeed(reason=event.reason, why=event.why, at=event.at))
+
+
+def close_touch(settled: TouchSettled, at: datetime, work: Workspace) -> None:
+    """Close a settled touch, and each need that it was raised for where it was found."""
+    if category_of(settled.about) != CARE.category:
+        # An earlier build had raised it for one need alone, and named the stream that had found that.
+        work.decide(settled.about, CloseNeed(touch=settled.touch, outcome=settled.outcome))
+        return
+    command = CloseTouch(touch=settled.touch, outcome=settled.outcome, need_revision=settled.need_revision, at=at)
+    for event in work.decide(settled.about, command):
+        if isinstance(event, TouchClosed):
+            for one in event.reasons:
+                if one.about is not None:
+                    close = CloseNeed(touch=event.touch, outcome=event.outcome, reason=one.reason)
+                    work.decide(one.about, close)
