@@ -23,7 +23,7 @@ def conforms(url: str, config: str, folder: Path) -> None:
     """Try the system at ``url`` by its document; fails with what schemathesis says."""
     file = folder / "schemathesis.toml"
     file.write_text(config, encoding="utf-8")
-    time = seconds(15)
+    time = seconds(10)
     run = subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(file), "--no-color"),
