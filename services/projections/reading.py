@@ -85,7 +85,7 @@ class Reader:
             told = await history.events(connection, keys)
             people = await _people(connection, told.values())
             timeline = await queue.timeline(connection, touch_id)
-        community = communities.get(row.community)
+            playbook = await history.playbook(connection, row.community, row.policy_version, row.reason)
 
         def named(responder: str) -> resources.ResponderName:
             return _named(communities, row.community, responder)
@@ -110,7 +110,7 @@ class Reader:
                 resources.VerdictItem(responder=named(each["responder"]), chosen=each["chosen"], why=each["why"])
                 for each in row.why or ()
             ],
-            playbook=community.playbooks.get(row.reason) if community else None,
+            playbook=playbook,
             need_ended=resources.NeedEnd(kind=row.ended_kind, at=row.ended_at, cause=row.ended_cause)
             if row.ended_kind and row.ended_at and row.ended_cause
             else None,

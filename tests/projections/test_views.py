@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
+from services.projections.history.queries import playbook
 from services.projections.history.view import HistoryView
 from services.projections.queue.view import QueueView
 from shared.contracts import member_events as events
 from shared.contracts import touch_facts
+from shared.contracts.policy import Playbook
 from shared.delivery import Delivered
 from tests.projections import making
 from tests.projections.folding import HISTORY_TABLES, QUEUE_TABLES, contents, create_views, fold
@@ -100,6 +103,19 @@ async def test_the_adopted_policy_is_the_one_with_the_highest_sequence_and_holds
     await fold(connection, HistoryView(), [old, new], [old])
     assert await one(connection, "SELECT policy_version FROM communities") == "v-2"
     assert "example.org" not in str(await contents(connection, HISTORY_TABLES))
+
+
+async def test_the_guidance_of_an_earlier_policy_is_kept_beside_that_of_the_one_in_force(connection, schemas):
+    stream, first = making.MemberEvents(), making.care_policy()
+    other = replace(first, playbooks={"welcome": Playbook(steps=("Wave",))})
+    again = [stream.adopt(first, "v-1"), stream.adopt(other, "v-2"), stream.adopt(first, "v-1")]
+    await fold(connection, HistoryView(), again[:2], again)
+    for version, steps in (("v-1", first.playbooks["welcome"].steps), ("v-2", ("Wave",))):
+        told = await playbook(connection, making.COMMUNITY, version, "welcome")
+        assert told is not None
+        assert told.steps == steps
+    assert await playbook(connection, making.COMMUNITY, "v-2", "unanswered") is None
+    assert await playbook(connection, making.COMMUNITY, "v-3", "welcome") is None
 
 
 async def test_what_has_no_column_of_its_own_is_kept(connection, schemas):

@@ -74,7 +74,6 @@ class KnownCommunity:
     organisation: str
     policy_version: str
     responders: tuple[KnownResponder, ...]
-    playbooks: dict[str, Playbook]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +113,10 @@ ORDER BY time DESC, key DESC LIMIT %(limit)s
 _BEYOND_ALL_KEYS: Final = "~"
 _COMMUNITIES: Final = """
 SELECT jsonb_build_object('community', community, 'organisation', organisation, 'policy_version', policy_version,
-                          'responders', responders, 'playbooks', playbooks)::text
+                          'responders', responders)::text
 FROM communities ORDER BY organisation, community
 """
+_PLAYBOOK: Final = "SELECT by_reason -> %s::text FROM playbooks WHERE (community, policy_version) = (%s, %s)"
 
 
 async def members(connection: psycopg.AsyncConnection[Any], keys: Iterable[str]) -> dict[str, KnownMember]:
@@ -150,6 +150,14 @@ async def history_page(
     async with connection.cursor(row_factory=class_row(ToldEvent)) as cursor:
         await cursor.execute(_PAGE, parameters)
         return await cursor.fetchall()
+
+
+async def playbook(
+    connection: psycopg.AsyncConnection[Any], community: str, policy_version: str, reason: str
+) -> Playbook | None:
+    """Return the guidance that a policy has for a reason; None where it has none, or is not known yet."""
+    found = await (await connection.execute(_PLAYBOOK, (reason, community, policy_version))).fetchone()
+    return msgspec.convert(found[0], Playbook) if found is not None and found[0] is not None else None
 
 
 async def communities(connection: psycopg.AsyncConnection[Any]) -> dict[str, KnownCommunity]:

@@ -120,8 +120,16 @@ class CommunityRow:
     policy_seq: int
     adopted_at: datetime
     responders: str
-    playbooks: str
     history_months: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaybooksRow:
+    """The guidance of one policy. A version stands for a policy's content, so it never changes."""
+
+    community: str
+    policy_version: str
+    by_reason: str
 
 
 def history_row(event: MemberEvent, data: MemberEventData, seq: int, key: str) -> HistoryRow:
@@ -199,8 +207,14 @@ def community_row(event: MemberEvent, adopted: PolicyAdopted, seq: int) -> Commu
         policy_seq=seq,
         adopted_at=event.time,
         responders=_json(responders),
-        playbooks=_json(policy.playbooks),
         history_months=policy.retention.months_of(adopted.community),
+    )
+
+
+def playbooks_row(adopted: PolicyAdopted) -> PlaybooksRow:
+    """Return the row of one adopted policy's guidance."""
+    return PlaybooksRow(
+        community=adopted.community, policy_version=adopted.version, by_reason=_json(adopted.policy.playbooks)
     )
 
 

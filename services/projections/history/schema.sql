@@ -6,9 +6,16 @@ CREATE TABLE communities (
     policy_seq bigint NOT NULL,
     adopted_at timestamptz NOT NULL,
     responders jsonb NOT NULL,
-    playbooks jsonb NOT NULL,
     -- how many months of history are kept; null for ever
     history_months integer
+);
+
+-- The guidance of every policy that was adopted, by reason: a touch keeps that of the policy under which it was raised.
+CREATE TABLE playbooks (
+    community text NOT NULL,
+    policy_version text NOT NULL,
+    by_reason jsonb NOT NULL,
+    PRIMARY KEY (community, policy_version)
 );
 
 -- What of the history has been let go: nothing of the community that happened before is told any more. This is the

@@ -130,23 +130,27 @@ WHERE h.message = r.message AND h.source = r.source AND h.community = r.communit
 """
 
 _UPSERT_COMMUNITIES: Final = """
-INSERT INTO communities AS c (community, organisation, policy_version, policy_seq, adopted_at, responders, playbooks,
+INSERT INTO communities AS c (community, organisation, policy_version, policy_seq, adopted_at, responders,
                               history_months)
-SELECT community, organisation, policy_version, policy_seq, adopted_at, responders::jsonb, playbooks::jsonb,
-       history_months
+SELECT community, organisation, policy_version, policy_seq, adopted_at, responders::jsonb, history_months
 FROM unnest(%(community)b::text[], %(organisation)b::text[], %(policy_version)b::text[], %(policy_seq)b::int8[],
-            %(adopted_at)b::timestamptz[], %(responders)b::text[], %(playbooks)b::text[],
-            %(history_months)b::int8[])
-  AS a(community, organisation, policy_version, policy_seq, adopted_at, responders, playbooks, history_months)
+            %(adopted_at)b::timestamptz[], %(responders)b::text[], %(history_months)b::int8[])
+  AS a(community, organisation, policy_version, policy_seq, adopted_at, responders, history_months)
 ON CONFLICT (community) DO UPDATE SET
     organisation = excluded.organisation,
     policy_version = excluded.policy_version,
     policy_seq = excluded.policy_seq,
     adopted_at = excluded.adopted_at,
     responders = excluded.responders,
-    playbooks = excluded.playbooks,
     history_months = excluded.history_months
 WHERE excluded.policy_seq > c.policy_seq
+"""
+_INSERT_PLAYBOOKS: Final = """
+INSERT INTO playbooks
+SELECT community, policy_version, by_reason::jsonb
+FROM unnest(%(community)b::text[], %(policy_version)b::text[], %(by_reason)b::text[])
+  AS a(community, policy_version, by_reason)
+ON CONFLICT DO NOTHING
 """
 
 
@@ -169,6 +173,7 @@ class HistoryView:
         """Take ``messages`` into the view within the caller's transaction."""
         arrived: dict[str, tuple[rows.HistoryRow, MemberEventData]] = {}
         policies: dict[str, rows.CommunityRow] = {}
+        playbooks: list[rows.PlaybooksRow] = []
         for message in messages:
             data = message.event.data
             if isinstance(data, MemberEventData):
@@ -179,8 +184,10 @@ class HistoryView:
                 known = policies.get(policy.community)
                 if known is None or known.policy_seq < policy.policy_seq:
                     policies[policy.community] = policy
+                playbooks.append(rows.playbooks_row(data))
         if policies:
             await connection.execute(_UPSERT_COMMUNITIES, _columns(list(policies.values()), rows.CommunityRow))
+            await connection.execute(_INSERT_PLAYBOOKS, _columns(playbooks, rows.PlaybooksRow))
         if arrived:
             await self._fold_events(connection, arrived)
 
