@@ -147,6 +147,11 @@ class IngestClient:
         """Note in the ledger that everything in ``parts`` was accepted."""
         await self._call("POST", f"/v1/imports/{import_id}/parts", Any, json={"parts": parts})
 
+    async def opt_out_of_tone(self, *, community: str, platform: str, member: str, opted_out: bool) -> None:
+        """Say that a member wants nothing read for its tone, or takes that back."""
+        body = {"community": community, "platform": platform, "member": member, "opted_out": opted_out}
+        await self._call("POST", "/v1/tone-opt-outs", Any, json=body)
+
     async def end_import(self, import_id: str) -> None:
         """End the import: the deadlines of its community are looked at."""
         await self._call("POST", f"/v1/imports/{import_id}/end", Any)

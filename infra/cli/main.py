@@ -18,6 +18,7 @@ from infra.cli.reconcile import reconcile
 from infra.cli.restore import restore
 from infra.cli.sources import source_app
 from infra.cli.status import status
+from infra.cli.tone import tone_app
 from infra.cli.up import up
 from infra.cli.verify import verify
 
@@ -52,6 +53,7 @@ app.add_typer(import_app)
 app.add_typer(policy_app)
 app.add_typer(integrators_app)
 app.add_typer(source_app)
+app.add_typer(tone_app)
 
 if __name__ == "__main__":
     app()

@@ -108,6 +108,8 @@ def _summary(policy: Policy) -> str:
     others = "; others are accepted" if policy.other_communities == "accept" else ""
     free = f", without the holidays of {policy.hours.holidays.country}" if policy.hours.holidays else ""
     rules = [name for name in ("welcome", "unanswered") if getattr(policy.rules, name).enabled]
+    read = ("distress", "heated", "frustration", "thanks") if policy.tone.enabled else ()
+    rules += [name for name in read if getattr(policy.rules, name).enabled]
     return (
         f"{policy.organisation} cares for {communities}{others}; "
         f"responders: {', '.join(responder.name for responder in policy.responders)}; "

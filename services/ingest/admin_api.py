@@ -29,6 +29,7 @@ from services.ingest.policy_body import read_policy
 from services.ingest.principal import SourcePrincipal
 from services.ingest.problem import ProblemError, unauthorized
 from services.ingest.sources_api import SOURCE_FORMS, SOURCE_ROUTES
+from services.ingest.tone_opt_outs import ToneOptOutSaid
 from services.ingest.validation import fields_with_nul
 from shared.contracts.names import Label, Name
 
@@ -64,6 +65,7 @@ _FORMS: Final = (
     Health,
     ImportRun,
     ImportWanted,
+    ToneOptOutSaid,
     *SOURCE_FORMS,
 )
 
@@ -114,6 +116,16 @@ async def post_import_end(import_id: str, state: State) -> None:
     await parts.imports.end(import_id, await organisation_of(parts, community), datetime.now(UTC))
 
 
+@post("/v1/tone-opt-outs", status_code=204, summary="Read nothing of a member for its tone, or read it again")
+async def post_tone_opt_out(data: ToneOptOutSaid, state: State) -> None:
+    """Note that a member opted out of the reading of tone, or takes it back: it holds for later messages, at once."""
+    check_names(community=data.community, platform=data.platform)
+    _check_text(data)
+    parts = parts_of(state)
+    organisation = await organisation_of(parts, data.community)
+    await parts.tone_opt_outs.tell(data, organisation, datetime.now(UTC))
+
+
 @get("/healthz", summary="Health, by real round trips", opt={"public": True}, responses={})
 async def get_health(state: State) -> Response[Health]:
     """Ask NATS and PostgreSQL; 503 if either does not answer."""
@@ -132,6 +144,7 @@ def admin_api(parts: AdminParts) -> Litestar:
             post_import,
             post_import_parts,
             post_import_end,
+            post_tone_opt_out,
             get_health,
         ],
         state=State({"parts": parts}),
@@ -170,6 +183,6 @@ async def _community_of(parts: AdminParts, import_id: str) -> str:
     return community
 
 
-def _check_text(data: ImportWanted | FinishedParts) -> None:
+def _check_text(data: ImportWanted | FinishedParts | ToneOptOutSaid) -> None:
     for field in fields_with_nul(msgspec.to_builtins(data), ""):
         raise ProblemError(422, "must not contain the character NUL (\\u0000)", field=field.lstrip("."))

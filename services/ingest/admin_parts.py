@@ -17,6 +17,7 @@ from services.ingest.policies import Policies
 from services.ingest.polling.polls import Polls
 from services.ingest.problem import ProblemError
 from services.ingest.sources import Sources
+from services.ingest.tone_opt_outs import ToneOptOuts
 from shared.contracts.warmline_facts import PLATFORM
 from shared.publisher import DurablePublisher
 
@@ -36,6 +37,7 @@ class AdminParts:
     hooks: Hooks
     polls: Polls
     imports: Imports
+    tone_opt_outs: ToneOptOuts
 
 
 def parts_of(state: State) -> AdminParts:

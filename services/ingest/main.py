@@ -34,6 +34,7 @@ from services.ingest.sealing import Seal
 from services.ingest.source_activity import SourceActivity
 from services.ingest.sources import Sources
 from services.ingest.taken_elsewhere import TakenElsewhere
+from services.ingest.tone_opt_outs import ToneOptOuts
 from services.ingest.webhooks_route import PREFIX, ROUTE_NAME, WebhooksRoute
 from shared.bounded_wait import end
 from shared.contracts.subjects import MEMBER_EVENTS
@@ -78,6 +79,7 @@ async def serve(settings: ServiceSettings, port: int) -> None:
                 hooks=hooks,
                 polls=polls,
                 imports=Imports(database, publisher, settings.partitions),
+                tone_opt_outs=ToneOptOuts(publisher, settings.partitions),
             )
         )
         rates = Rates(settings.quota_rate, settings.quota_burst)

@@ -72,6 +72,9 @@ class NotifierService:
         streams = [policy_stream(event.organisation), roster_stream(event.organisation)]
         return streams if touch is None else [*streams, touch_stream(touch)]
 
+    def prepare(self, coming: Sequence[Delivered]) -> None:
+        """Nothing is better done for many at once."""
+
     def on_message(self, delivered: Delivered, work: Workspace) -> None:
         """Take in a need, its end, or a policy."""
         event = delivered.event

@@ -19,6 +19,7 @@ from services.triage.member_facts import GreetMember, NoteLeft, NoteMember
 from services.triage.question import asks
 from services.triage.situation import Situation
 from services.triage.to_care import close_touch
+from services.triage.tone_handlers import learn, opt_out, read_tone
 from services.triage.voices import Post
 from shared.contracts.member_events import (
     Attended,
@@ -35,7 +36,7 @@ from shared.contracts.member_events import (
     Surveyed,
     Updated,
 )
-from shared.contracts.warmline_facts import ImportBegan, ImportEnded, PolicyAdopted, TouchSettled
+from shared.contracts.warmline_facts import ImportBegan, ImportEnded, PolicyAdopted, ToneOptOut, TouchSettled
 
 
 def note_member(now: Situation) -> None:
@@ -157,20 +158,21 @@ def close_need(now: Situation) -> None:
 
 MESSAGE_HANDLERS: Final[dict[type[Any], tuple[Callable[[Situation], None], ...]]] = {
     Joined: (note_member,),
-    Posted: (note_member, note_post, greet_mentioned),
-    Edited: (note_member, note_edit),
+    Posted: (note_member, note_post, greet_mentioned, read_tone),
+    Edited: (note_member, note_edit, read_tone),
     Deleted: (note_deletion,),
     Reacted: (note_member,),
     Attended: (note_member,),
-    Surveyed: (note_member,),
+    Surveyed: (note_member, read_tone),
     Moderated: (note_member,),
     Renewed: (note_member,),
-    Cancelled: (note_member, note_left),
-    Left: (note_member, note_left),
+    Cancelled: (note_member, note_left, read_tone),
+    Left: (note_member, note_left, read_tone),
     Solved: (note_member, note_solved),
     Updated: (note_member,),
     PolicyAdopted: (take_policy,),
     ImportBegan: (open_import,),
     ImportEnded: (close_import,),
-    TouchSettled: (close_need,),
+    TouchSettled: (learn, close_need),
+    ToneOptOut: (opt_out,),
 }

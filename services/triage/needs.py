@@ -25,7 +25,14 @@ from shared.contracts.touch_facts import Outcome
 
 Urgency = Literal["urgent", "soon", "routine"]
 
-URGENCY: Final[dict[Reason, Urgency]] = {"welcome": "routine", "unanswered": "soon"}
+URGENCY: Final[dict[Reason, Urgency]] = {
+    "welcome": "routine",
+    "unanswered": "soon",
+    "distress": "soon",
+    "heated": "soon",
+    "frustration": "routine",
+    "thanks": "routine",
+}
 """How soon a human should show up, by reason, where the rule says nothing else."""
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from services.triage.rules_by_segment import rules_in, rules_to_arm_by
 from services.triage.segments import Segments
-from shared.contracts.policy import Policy, Rules
+from shared.contracts.policy import Policy, Rules, Tone
 from shared.working_hours import WorkingHours
 
 
@@ -31,6 +31,11 @@ class PolicyReading:
     def is_team(self, platform: str, member_id: str, roles: Collection[str]) -> bool:
         """Tell whether the policy's mapping counts the identity to the team."""
         return (platform, member_id) in self._team or not self._team_roles.isdisjoint(roles)
+
+    def tone_in(self, community: str) -> Tone | None:
+        """Return how what is written in the community is read for its tone; None where it is not."""
+        tone = self.policy.tone
+        return tone if tone.enabled and (not tone.communities or community in tone.communities) else None
 
     def due(self, since: datetime, working_hours: float) -> datetime | None:
         """Return when the team has been there for ``working_hours`` since ``since``; None when it never will."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any
 
-from shared.contracts.policy import Rules
+from shared.contracts.policy import RuleOfSegment, Rules
 
 
 def rules_in(rules: Rules, segment: str) -> Rules:
@@ -22,7 +22,7 @@ def rules_to_arm_by(rules: Rules) -> Rules:
 
 
 def _in(rule: Any, segment: str) -> Any:
-    own = next((one for one in rule.by_segment if one.segment == segment), None)
+    own = next((one for one in _by_segment(rule) if one.segment == segment), None)
     if own is None:
         return rule
     given = {each.name: getattr(own, each.name) for each in fields(own) if each.name != "segment"}
@@ -30,6 +30,14 @@ def _in(rule: Any, segment: str) -> Any:
 
 
 def _soonest(rule: Any) -> Any:
+    if not _by_segment(rule):
+        return rule
     each = [rule, *(_in(rule, one.segment) for one in rule.by_segment)]
     enabled = [one for one in each if one.enabled]
     return replace(rule, enabled=bool(enabled), within_hours=min(one.within_hours for one in enabled or each))
+
+
+def _by_segment(rule: Any) -> tuple[RuleOfSegment, ...]:
+    """Return what differs by segment; rules that look at no deadline are the same for all."""
+    own: tuple[RuleOfSegment, ...] = getattr(rule, "by_segment", ())
+    return own

@@ -7,15 +7,26 @@ from typing import Final
 
 from cachetools import LRUCache
 
+from services.triage.alerts import ALERTS
 from services.triage.care import CARE
 from services.triage.community import COMMUNITY, IMPORTING_LINE
 from services.triage.conversation import CONVERSATION
 from services.triage.handlers import MESSAGE_HANDLERS
+from services.triage.heat import HEAT
 from services.triage.looks import DEADLINE_HANDLERS
 from services.triage.member import MEMBER
+from services.triage.member_tone import TONE
 from services.triage.policy_reading import PolicyReading
+from services.triage.readings import Readings
 from services.triage.situation import Situation
-from services.triage.stream_ids import community_of, community_stream, conversation_stream, identity
+from services.triage.stream_ids import (
+    community_of,
+    community_stream,
+    conversation_stream,
+    heat_stream,
+    identity,
+    tone_stream,
+)
 from shared.contracts.member_events import MemberEventData
 from shared.contracts.policy import Policy
 from shared.delivery import Delivered, Message
@@ -24,20 +35,21 @@ from shared.event_store.interface import Store
 from shared.event_store.recorder import DeadlineRow
 from shared.workspace import Workspace
 
-_READINGS_KEPT: Final = 64
+_POLICIES_KEPT: Final = 64
 _IMPORTS_AT_ONCE: Final = 100_000
 
 
 def triage_codec() -> EventCodec:
     """Return how triage's streams are stored."""
-    return EventCodec("triage", (COMMUNITY, MEMBER, CONVERSATION, CARE))
+    return EventCodec("triage", (COMMUNITY, MEMBER, CONVERSATION, CARE, ALERTS, TONE, HEAT))
 
 
 class TriageService:
     """Folds member events into members, conversations and communities, and raises what needs a touch."""
 
     def __init__(self) -> None:
-        self._readings: LRUCache[str, PolicyReading] = LRUCache(_READINGS_KEPT)
+        self._policies: LRUCache[str, PolicyReading] = LRUCache(_POLICIES_KEPT)
+        self._readings = Readings()
 
     def concerns(self, _message: Message) -> bool:
         """Everything in the partition's own subjects is triage's."""
@@ -48,16 +60,25 @@ class TriageService:
         event = delivered.event
         streams = [community_stream(event.community)]
         if isinstance(event.data, MemberEventData):
-            streams.append(identity(event.community, event.platform, event.data.member.id)[1])
+            member, stream = identity(event.community, event.platform, event.data.member.id)
+            streams.append(stream)
             conversation = getattr(event.data, "conversation", None)
             if conversation is not None:
                 streams.append(conversation_stream(event.community, event.platform, conversation))
+            if event.community in self._readings.communities:
+                streams.append(tone_stream(event.community, member.key))
+                if conversation is not None:
+                    streams.append(heat_stream(streams[2]))
         return streams
+
+    def prepare(self, coming: Sequence[Delivered]) -> None:
+        """Take note of whose texts can be read together."""
+        self._readings.expect(coming)
 
     def on_message(self, delivered: Delivered, work: Workspace) -> None:
         """Fold one member event or fact of Warmline."""
         handlers: Sequence[Callable[[Situation], None]] = MESSAGE_HANDLERS[type(delivered.event.data)]
-        situation = Situation(delivered, work, self._reading)
+        situation = Situation(delivered, work, self._reading, self._readings)
         for handler in handlers:
             handler(situation)
 
@@ -74,7 +95,7 @@ class TriageService:
         return [place.stream.partition(":")[2] for place in store.waiting(IMPORTING_LINE, _IMPORTS_AT_ONCE)]
 
     def _reading(self, policy: Policy, version: str) -> PolicyReading:
-        reading = self._readings.get(version)
+        reading = self._policies.get(version)
         if reading is None:
-            reading = self._readings[version] = PolicyReading(policy, version)
+            reading = self._policies[version] = PolicyReading(policy, version)
         return reading

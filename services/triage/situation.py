@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from services.triage.policy_reading import PolicyReading
+from services.triage.readings import Readings
 from services.triage.stream_ids import community_stream, conversation_stream, identity, member_stream
 from services.triage.to_care import decide_and_care
 from shared.contracts.cloudevents import MemberEvent
@@ -32,16 +33,20 @@ class Situation:
         "community",
         "conversation",
         "data",
+        "delivered",
         "event",
         "evidence",
         "member",
+        "readings",
         "stored",
         "stream",
         "work",
     )
 
-    def __init__(self, delivered: Delivered, work: Workspace, read: Read) -> None:
+    def __init__(self, delivered: Delivered, work: Workspace, read: Read, readings: Readings) -> None:
         event: MemberEvent = delivered.event
+        self.delivered = delivered
+        self.readings = readings
         self.event = event
         self.data: Any = event.data
         self.stored = delivered.stored

@@ -38,6 +38,21 @@ def care_stream(community: str, member: MemberRef) -> str:
     return stream_id("care", community, member.key)
 
 
+def alerts_stream(community: str) -> str:
+    """Return the stream of a community's alert budget."""
+    return stream_id("alerts", community)
+
+
+def tone_stream(community: str, key: str) -> str:
+    """Return the stream of what the reading of tone leaves of one identity of a member, by its opaque key."""
+    return stream_id("tone", community, key)
+
+
+def heat_stream(conversation: str) -> str:
+    """Return the stream of how heated a conversation is, by the conversation's own."""
+    return f"heat:{conversation.partition(':')[2]}"
+
+
 def community_of(stream: str) -> str:
     """Return the community whose imports suspend the stream's deadlines; nothing suspends a community's own."""
     category, _, rest = stream.partition(":")

@@ -24,6 +24,12 @@ Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", max_length=300)]
 Weight = Annotated[int, Meta(ge=1, le=100)]
 Condition = Annotated[str, Meta(min_length=1, max_length=1_000)]
 Date = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$", description="a date such as 2026-12-24")]
+PerThousand = Annotated[float, Meta(gt=0, le=100)]
+"""Of a thousand messages so many."""
+
+LanguageCode = Annotated[
+    str, Meta(pattern=r"^[a-z]{2}$", description="a language by its two letters (ISO 639), such as en or de")
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,11 +128,82 @@ class UnansweredRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DistressRule:
+    """A member who writes of themselves as of one who is not well; only where tone is read.
+
+    Of a thousand messages about ``alerts_per_thousand`` are shown, those with the strongest signs. Crisis wording is
+    always shown, beside that, as urgent.
+    """
+
+    enabled: bool = True
+    alerts_per_thousand: PerThousand = 1.0
+    care_load: Weight = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeatedRule:
+    """A conversation in which somebody is insulted; only where tone is read.
+
+    Insults and the tempo of ``within_hours`` hours are taken together.
+    """
+
+    enabled: bool = True
+    alerts_per_thousand: PerThousand = 1.0
+    within_hours: PositiveHours = 2.0
+    care_load: Weight = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrustrationRule:
+    """A member at the end of their patience; only where tone is read.
+
+    What they wrote in ``within_days`` days is taken together.
+    """
+
+    enabled: bool = True
+    alerts_per_thousand: PerThousand = 1.0
+    within_days: PositiveDays = 7.0
+    care_load: Weight = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThanksRule:
+    """A thanks at some length that deserves a word; only where tone is read."""
+
+    enabled: bool = True
+    alerts_per_thousand: PerThousand = 0.5
+    care_load: Weight = 1
+
+
+ToneRule = DistressRule | HeatedRule | FrustrationRule | ThanksRule
+"""The rules of what is read in a text; each has an alert budget."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """What triage looks for."""
 
     welcome: WelcomeRule = field(default_factory=WelcomeRule)
     unanswered: UnansweredRule = field(default_factory=UnansweredRule)
+    distress: DistressRule = field(default_factory=DistressRule)
+    heated: HeatedRule = field(default_factory=HeatedRule)
+    frustration: FrustrationRule = field(default_factory=FrustrationRule)
+    thanks: ThanksRule = field(default_factory=ThanksRule)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tone:
+    """Whether what members write is read for its tone: sensitive profiling, so off until a community turns it on.
+
+    ``communities`` are those in which it is; empty means all. ``language`` is the one in which most is written: a text
+    too short to tell is taken to be in it. What arrives more than ``read_within_days`` after it was written is not
+    read.
+    """
+
+    enabled: bool = False
+    communities: tuple[Name, ...] = ()
+    language: LanguageCode | None = None
+    read_within_days: PositiveDays = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,6 +365,7 @@ class Policy:
     team: Team = field(default_factory=Team)
     segments: tuple[Segment, ...] = ()
     rules: Rules = field(default_factory=Rules)
+    tone: Tone = field(default_factory=Tone)
     limits: Limits = field(default_factory=Limits)
     escalation: Escalation = field(default_factory=Escalation)
     playbooks: dict[Reason, Playbook] = field(default_factory=dict)

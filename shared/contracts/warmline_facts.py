@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.contracts.names import Label, Name
-from shared.contracts.policy import Policy
+from shared.contracts.policy import Identity, Policy
 from shared.contracts.touch_facts import Outcome
 
 PLATFORM: Final = "warmline"
@@ -54,12 +54,22 @@ class TouchSettled:
     need_revision: int | None = None
 
 
-WarmlineFact = PolicyAdopted | ImportBegan | ImportEnded | TouchSettled
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToneOptOut:
+    """From here on nothing that the member writes is read for its tone; or, when taken back, it is read again."""
+
+    community: Name
+    member: Identity
+    opted_out: bool
+
+
+WarmlineFact = PolicyAdopted | ImportBegan | ImportEnded | TouchSettled | ToneOptOut
 
 WARMLINE_FACT_TYPES: Final[dict[str, type[WarmlineFact]]] = {
     "warmline.community.policy-adopted.v1": PolicyAdopted,
     "warmline.community.import-began.v1": ImportBegan,
     "warmline.community.import-ended.v1": ImportEnded,
     "warmline.community.touch-settled.v1": TouchSettled,
+    "warmline.community.tone-opt-out.v1": ToneOptOut,
 }
 """CloudEvents ``type`` to the form of ``data``."""

@@ -113,6 +113,7 @@ class Folding:
         known = await self.loading.known_of(to_fold)
         if self._commit is not None:
             known.update(self._commit.inbox)
+        self._service.prepare([one.delivered for one in to_fold if one.delivered.key not in known])
         batch = Batch()
         for message, one in zip(messages, understood, strict=False):
             clock = max(self.clock, message.stored)

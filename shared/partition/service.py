@@ -23,6 +23,10 @@ class Service(Protocol):
         """Return the streams that handling is likely to need, to load them for a whole batch at once."""
         ...
 
+    def prepare(self, coming: Sequence[Delivered]) -> None:
+        """Make ready what is better done for a whole batch, which is folded next; nothing may depend on it."""
+        ...
+
     def on_message(self, delivered: Delivered, work: Workspace) -> None:
         """Fold one message."""
         ...

@@ -39,6 +39,7 @@ from shared.contracts.needs_touch import (
 )
 from shared.contracts.policy import (
     CommunityRetention,
+    DistressRule,
     EmergencyContact,
     Escalation,
     Holidays,
@@ -57,6 +58,7 @@ from shared.contracts.policy import (
     Segment,
     SoonPatience,
     Team,
+    Tone,
     UnansweredRule,
     UrgentPatience,
     WelcomeRule,
@@ -74,7 +76,7 @@ from shared.contracts.touch_facts import (
     TouchWithdrawn,
     Verdict,
 )
-from shared.contracts.warmline_facts import ImportBegan, ImportEnded, PolicyAdopted
+from shared.contracts.warmline_facts import ImportBegan, ImportEnded, PolicyAdopted, ToneOptOut
 from shared.contracts.warmline_facts import TouchSettled as SettledInWarmline
 from tests.golden.before_traces import before_traces
 
@@ -163,7 +165,7 @@ POLICY_5 = replace(
 )
 """As policies were before segments had conditions in CEL, and thresholds of their own."""
 OF_NEWCOMERS = (RuleOfSegment(segment="newcomers", enabled=True, within_hours=1.5, care_load=5),)
-POLICY = replace(
+POLICY_6 = replace(
     POLICY_5,
     segments=tuple(replace(one, when="'mentor' in member.roles") for one in POLICY_5.segments),
     rules=Rules(
@@ -171,7 +173,20 @@ POLICY = replace(
         unanswered=replace(POLICY_5.rules.unanswered, by_segment=OF_NEWCOMERS),
     ),
 )
-EARLIER_POLICIES: Final = {"#1": POLICY_1, "#2": POLICY_2, "#3": POLICY_3, "#4": POLICY_4, "#5": POLICY_5}
+"""As policies were before tone was read."""
+POLICY = replace(
+    POLICY_6,
+    rules=replace(POLICY_6.rules, distress=DistressRule(alerts_per_thousand=2.0)),
+    tone=Tone(enabled=True, communities=("acme",), language="en", read_within_days=3.0),
+)
+EARLIER_POLICIES: Final = {
+    "#1": POLICY_1,
+    "#2": POLICY_2,
+    "#3": POLICY_3,
+    "#4": POLICY_4,
+    "#5": POLICY_5,
+    "#6": POLICY_6,
+}
 """Policies as they were, by what the forms that hold them are called since."""
 NEED_1 = NeedsTouch(
     touch=TOUCH,
@@ -294,6 +309,7 @@ _IN_MEMBER_EVENTS = (
     ImportBegan(community="acme", import_id="zulip-1"),
     ImportEnded(community="acme", import_id="zulip-1"),
     SettledInWarmline(community="acme", touch=TOUCH, about=NEED_1.about, outcome="not-needed", need_revision=2),
+    ToneOptOut(community="acme", member=Identity(platform="discord", id="u7"), opted_out=True),
 )
 _ON_THE_BUS = (
     NEED,

@@ -7,6 +7,14 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from services.triage.alerts import (
+    AlertGiven,
+    AlertJudged,
+    AlertsState,
+    Class,
+    MessagesCounted,
+    ScoreSeen,
+)
 from services.triage.care import CareState, EndedTouch, Settled
 from services.triage.care_facts import NeedRevised, ReasonClosed, ReasonRests, TouchClosed
 from services.triage.community import (
@@ -28,6 +36,7 @@ from services.triage.conversation_facts import (
     VoiceHeard,
     VoicesGreeted,
 )
+from services.triage.heat import HeatState
 from services.triage.member import MemberState
 from services.triage.member_facts import (
     MemberDescribed,
@@ -38,7 +47,9 @@ from services.triage.member_facts import (
     WelcomePassed,
     WelcomePostponed,
 )
+from services.triage.member_tone import ToneState
 from services.triage.needs import NeedClosed, NeedFound, NeedGone, NeedMet, NeedPassed, NeedRaised, NeedWithdrawn
+from services.triage.tone_facts import FrustrationHeard, HeatFelt, TalkHeard, ToneOptedIn, ToneOptedOut
 from services.triage.voices import Post, Voice, Voices
 from tests.golden.before_traces import before_traces, untraced
 from tests.golden.samples_contracts import (
@@ -69,6 +80,8 @@ COMMUNITY_STATE = CommunityState(
     imported_at=AT,
 )
 
+FRUSTRATION_HEARD = FrustrationHeard(evidence=EVIDENCE, score=0.625)
+HEAT_FELT = HeatFelt(member=ADA, evidence=EVIDENCE, score=0.875)
 MEMBER_2 = MemberState(
     member=ADA,
     first=EVIDENCE,
@@ -159,6 +172,18 @@ SAMPLES: Final[dict[str, Any]] = {
         at=AT,
         reasons=(ReasonClosed(reason="unanswered", about=REASON.about),),
     ),
+    "triage.MessagesCounted": MessagesCounted(messages=32),
+    "triage.ScoreSeen": ScoreSeen(kind="distress", step=57),
+    "triage.AlertGiven": AlertGiven(kind="distress", threshold=0.812),
+    "triage.AlertJudged": AlertJudged(kind="distress", right=False),
+    "triage.ToneOptedOut": ToneOptedOut(at=AT),
+    "triage.ToneOptedIn": ToneOptedIn(at=AT),
+    "triage.FrustrationHeard": FRUSTRATION_HEARD,
+    "triage.HeatFelt": HEAT_FELT,
+    "triage.TalkHeard": TalkHeard(at=AT),
+    "state.alerts": AlertsState(messages=3200, classes={"distress": Class(counts=(0, 1) * 48, given=2, stricter=1)}),
+    "state.tone": ToneState(opted_out=True, said_at=AT, frustrated=(FRUSTRATION_HEARD,), needs=(REASON,), need=NEED),
+    "state.heat": HeatState(felt=(HEAT_FELT,), talk=(AT,), heard=1, needs=(REASON,), need=NEED),
     "state.community": COMMUNITY_STATE,
     **{
         f"state.community{earlier}": replace(COMMUNITY_STATE, policy=policy)

@@ -8,7 +8,8 @@ import psycopg
 import pytest
 from ingest_world import World, policy, posted
 
-from shared.contracts.warmline_facts import ImportBegan, ImportEnded, PolicyAdopted
+from shared.contracts.policy import Identity
+from shared.contracts.warmline_facts import ImportBegan, ImportEnded, PolicyAdopted, ToneOptOut
 from shared.policy.load import default_policy_text, load_policy
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -201,6 +202,22 @@ async def test_an_import_begins_and_ends_once_each_time(world: World) -> None:
         (ImportEnded, ["1", "ended"]),
         (ImportBegan, ["2", "began"]),
     ]
+
+
+async def test_who_opts_out_of_the_reading_of_tone_is_told_to_triage(world: World) -> None:
+    community = await world.new_community()
+    async with world.client() as client:
+        body = {"community": community, "platform": "discord", "member": "u7"}
+        assert (await client.post("/v1/tone-opt-outs", json=body)).status_code == 204
+        assert (await client.post("/v1/tone-opt-outs", json={**body, "opted_out": False})).status_code == 204
+        refused = [
+            (await client.post("/v1/tone-opt-outs", json={**body, **wrong})).json()["field"]
+            for wrong in ({"platform": "warmline"}, {"community": "unknown"}, {"member": "u\0"})
+        ]
+    member = Identity(platform="discord", id="u7")
+    told = [event.data for event in await world.stored(community, facts=True) if isinstance(event.data, ToneOptOut)]
+    assert told == [ToneOptOut(community=community, member=member, opted_out=out) for out in (True, False)]
+    assert refused == ["platform", "community", "member"]
 
 
 async def test_an_import_that_is_taken_up_after_hours_is_begun_anew(world: World) -> None:

@@ -117,6 +117,9 @@ class CounterService:
     def streams_of(self, delivered: Delivered) -> Sequence[str]:
         return [counter(delivered.event.community, delivered.event.data.member.id)]
 
+    def prepare(self, coming: Sequence[Delivered]) -> None:
+        pass
+
     def on_message(self, delivered: Delivered, work: Workspace) -> None:
         community, posted = delivered.event.community, delivered.event.data
         stream = counter(community, posted.member.id)

@@ -19,7 +19,7 @@ from shared.contracts.policy import Policy
 from shared.contracts.subjects import MEMBER_EVENTS
 from shared.contracts.touch_facts import Outcome
 from shared.contracts.warmline_facts import PolicyAdopted, TouchSettled, WarmlineFact
-from shared.delivery import Message, decode
+from shared.delivery import Delivered, Message, decode
 from shared.event_store.recorder import DeadlineRow
 from shared.workspace import StateMissing, Workspace
 
@@ -57,6 +57,29 @@ class Partition:
         headers: dict[str, str] | None = None,
     ) -> None:
         """Fold one event that happened at ``time``; it was stored then, too, unless that was earlier than the last."""
+        delivered = self._delivered(
+            data, time, stored or time, community=community, traceparent=traceparent, headers=headers
+        )
+        self._service.prepare([delivered])
+        self._fold(delivered)
+
+    def tell_together(self, events: Sequence[tuple[MemberEventData, datetime]]) -> None:
+        """Fold events of one batch."""
+        batch = [self._delivered(data, time, time) for data, time in events]
+        self._service.prepare(batch)
+        for delivered in batch:
+            self._fold(delivered)
+
+    def _delivered(
+        self,
+        data: MemberEventData | WarmlineFact,
+        time: datetime,
+        stored: datetime,
+        *,
+        community: str = COMMUNITY,
+        traceparent: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Delivered:
         self._seq += 1
         event = MemberEvent(
             id=f"e-{self._seq}",
@@ -69,18 +92,20 @@ class Partition:
             data=data,
             traceparent=traceparent,
         )
-        self._stored = max(self._stored, stored or time)
         message = Message(
             stream=MEMBER_EVENTS,
             seq=self._seq,
-            stored=self._stored,
+            stored=max(self._stored, stored),
             subject="p.0.member.acme.discord.any",
             headers=headers,
             body=encode_member_event(event),
         )
+        return decode(message)
+
+    def _fold(self, delivered: Delivered) -> None:
+        self._stored = delivered.stored
         self.pass_time(self._stored)
         self.work.clock = max(self.work.clock, self._stored)
-        delivered = decode(message)
         self._loading(lambda: self._service.on_message(delivered, self.work))
         self._commit()
 
@@ -133,16 +158,21 @@ class Partition:
         self.tell(settled, time)
 
     def member(self, member_id: str) -> Any:
-        return self._state(member_stream(COMMUNITY, member_key(COMMUNITY, "discord", member_id)))
+        return self.state(member_stream(COMMUNITY, member_key(COMMUNITY, "discord", member_id)))
 
     def conversation(self, conversation: str) -> Any:
-        return self._state(conversation_stream(COMMUNITY, "discord", conversation))
+        return self.state(conversation_stream(COMMUNITY, "discord", conversation))
 
     @property
     def community(self) -> Any:
-        return self._state(community_stream(COMMUNITY))
+        return self.state(community_stream(COMMUNITY))
 
-    def _state(self, stream: str) -> Any:
+    @property
+    def states(self) -> dict[str, tuple[int, bytes]]:
+        """The version and the stored state of each stream."""
+        return dict(self._states)
+
+    def state(self, stream: str) -> Any:
         return self._load([stream])[stream][1]
 
     def _load(self, streams: Sequence[str]) -> dict[str, tuple[int, Any, int]]:

@@ -13,6 +13,7 @@ from shared.contracts.policy import (
     Rules,
     Segment,
     Team,
+    Tone,
     UnansweredRule,
     WelcomeRule,
 )
@@ -38,6 +39,7 @@ def care_policy(
     segments: tuple[Segment, ...] = (),
     welcome: dict[str, Any] | None = None,
     unanswered: dict[str, Any] | None = None,
+    tone: Tone | None = None,
 ) -> Policy:
     """Return a policy by which a welcome is due after 8 hours and an answer after 4, at any time of the week."""
     return Policy(
@@ -53,6 +55,7 @@ def care_policy(
             welcome=WelcomeRule(**{"settling_in_days": 0, **(welcome or {})}),
             unanswered=UnansweredRule(**(unanswered or {})),
         ),
+        tone=tone or Tone(),
     )
 
 

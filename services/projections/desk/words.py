@@ -11,10 +11,21 @@ from services.projections.viewer import Viewer
 from shared.contracts.needs_touch import Scalar
 from shared.contracts.touch_facts import Outcome
 
-_REASONS: Final = {"welcome": "Welcome", "unanswered": "Unanswered question"}
+_REASONS: Final = {
+    "welcome": "Welcome",
+    "unanswered": "Unanswered question",
+    "distress": "Not well",
+    "heated": "Heated conversation",
+    "frustration": "Out of patience",
+    "thanks": "A thanks",
+}
 _SENTENCES: Final = {
     "welcome": "New here, and nobody of the team has said hello yet.",
     "unanswered": "Asked something, and nobody has answered yet.",
+    "distress": "Wrote as somebody may write who is not well. Read it yourself: a machine noticed words, no more.",
+    "heated": "Insults fell in this conversation. Read it before you write.",
+    "frustration": "Seems to be at the end of their patience.",
+    "thanks": "Thanked somebody, or was thanked, in more than a word.",
 }
 _STATES: Final = {
     "raised": "Looking for someone",
@@ -59,6 +70,18 @@ _MEASURES: Final = {
     "answers_by_peers": "Answers by peers",
     "within_hours": "To be met within working time of",
     "answered_by": "Whose answer counts",
+    "crisis": "Crisis wording",
+    "distress": "Signs of distress",
+    "hostility": "Signs of hostility",
+    "frustration": "Signs of frustration",
+    "gratitude": "Signs of gratitude",
+    "insults": "Insults",
+    "people_insulting": "People who insulted",
+    "faster": "Messages came faster and faster",
+    "messages": "Messages that say so",
+    "alerts_per_thousand": "Shown of a thousand messages",
+    "found_at": "Places in the text, by character",
+    "reader": "Version of the reading",
     "settling_in_days": "Newcomers are told apart after",
 }
 _UNITS: Final = (

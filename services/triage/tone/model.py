@@ -7,6 +7,7 @@ It was trained by ``benchmarks.tone.training`` on the sets that docs/judgement.m
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import blake2b
 from importlib.resources import as_file, files
 from typing import Final, Literal, Protocol
 
@@ -31,6 +32,11 @@ FILE: Final = "model.npz"
 class Scorer(Protocol):
     """What scores texts. The model here is one; an encoder of sentences may take its place."""
 
+    @property
+    def version(self) -> str:
+        """What tells it from others: alerts name it."""
+        ...
+
     def score(self, texts: Sequence[str], languages: Sequence[str]) -> list[dict[Label, float]]:
         """Return how likely each text shows each label, from 0 to 1.
 
@@ -44,6 +50,7 @@ class Model:
 
     def __init__(self, weights: NDArray[np.int8], scales: NDArray[np.float32], biases: NDArray[np.float32]) -> None:
         """Take the weights, and of each column what a weight of one is worth and the bias."""
+        self.version = blake2b(weights.tobytes() + scales.tobytes() + biases.tobytes(), digest_size=4).hexdigest()
         self._weights = weights
         self._scales = scales
         self._biases = biases

@@ -6,6 +6,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from importlib.resources import files
 from typing import Any, Final, Literal
 
@@ -16,8 +17,8 @@ from services.triage.tone.folding import FOLDING, Folded, fold
 LANGUAGES: Final = ("de", "en", "es", "fr", "pt")
 """The languages that have lists, by their ISO 639 codes."""
 
-Kind = Literal["crisis", "distress", "insult", "thanks", "farewell"]
-_KINDS: Final[tuple[Kind, ...]] = ("crisis", "distress", "insult", "thanks", "farewell")
+Kind = Literal["crisis", "distress", "frustration", "insult", "thanks", "farewell"]
+_KINDS: Final[tuple[Kind, ...]] = ("crisis", "distress", "frustration", "insult", "thanks", "farewell")
 _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
@@ -49,10 +50,13 @@ class WordLists:
         self._first: set[str] = set()
         self._second: set[str] = set()
         uses: defaultdict[str, set[tuple[int, bool]]] = defaultdict(set)
+        written = blake2b(digest_size=4)
         for language in LANGUAGES:
-            lists = tomllib.loads(files(__package__).joinpath("words", f"{language}.toml").read_text("utf-8"))
-            self._first.update(word for written in lists["persons"]["first"] for word in fold(written).text.split())
-            self._second.update(word for written in lists["persons"]["second"] for word in fold(written).text.split())
+            text = files(__package__).joinpath("words", f"{language}.toml").read_text("utf-8")
+            written.update(text.encode())
+            lists = tomllib.loads(text)
+            self._first.update(word for term in lists["persons"]["first"] for word in fold(term).text.split())
+            self._second.update(word for term in lists["persons"]["second"] for word in fold(term).text.split())
             for kind in _KINDS:
                 for table in lists[kind]:
                     number = self._add(kind, language, table)
@@ -67,6 +71,7 @@ class WordLists:
         self._uses_of = [tuple(sorted(found)) for found in uses.values()]
         self._after = [len(term) - len(term.rstrip()) for term in uses]
         self._automaton = AhoCorasick(list(uses))
+        self.version = written.hexdigest()
 
     def find(self, text: Folded) -> list[Span]:
         """Return the terms in ``text``, in its order, none within another of its sort.
@@ -96,13 +101,13 @@ class WordLists:
             spans.append(Span(group=group, start=text.place(start), end=text.place(end - 1) + 1))
         return spans
 
-    def first_person(self, text: Folded) -> bool:
-        """Tell whether ``text`` speaks of its writer."""
-        return not self._first.isdisjoint(text.text.split())
+    def first_person(self, words: Iterable[str]) -> bool:
+        """Tell whether one of ``words``, as they are folded, speaks of their writer."""
+        return not self._first.isdisjoint(words)
 
-    def second_person(self, text: Folded) -> bool:
-        """Tell whether ``text`` speaks to somebody."""
-        return not self._second.isdisjoint(text.text.split())
+    def second_person(self, words: Iterable[str]) -> bool:
+        """Tell whether one of ``words``, as they are folded, speaks to somebody."""
+        return not self._second.isdisjoint(words)
 
     def _add(self, kind: Kind, language: str, table: dict[str, Any]) -> int:
         """Add the group of ``table`` and return its number."""

@@ -1,54 +1,41 @@
 from __future__ import annotations
 
-import random
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.triage.tone.calibration import BUDGET, START, Seen, see, threshold
+from services.triage.tone.calibration import START, STEPS, least_step, score_of, step_of
 
-SCORES = st.lists(st.one_of(st.just(0.0), st.floats(0, 1)), max_size=300)
-
-
-def shown(scores: list[float], least: float) -> int:
-    return sum(score >= least for score in scores)
+COUNTS = st.lists(st.integers(0, 50), min_size=STEPS, max_size=STEPS)
 
 
-@given(SCORES, st.sampled_from([0.001, 0.01, 0.1, 1.0]))
-def test_no_more_than_the_budget_of_what_was_seen_is_shown(scores: list[float], budget: float) -> None:
-    least = threshold(see(Seen(), scores), budget)
-    if len(scores) * budget >= 3:
-        assert shown([score for score in scores if score > 0], least) <= len(scores) * budget
+@given(COUNTS, st.floats(0, 500))
+def test_no_more_than_is_allowed_of_what_was_seen_is_shown(counts: list[int], allowed: float) -> None:
+    assert sum(counts[least_step(counts, allowed) :]) <= allowed
 
 
-@given(SCORES)
-def test_the_order_of_messages_and_how_they_are_batched_change_nothing(scores: list[float]) -> None:
-    one_by_one = Seen()
-    for score in reversed(scores):
-        one_by_one = see(one_by_one, [score])
-    assert one_by_one == see(Seen(), scores)
+@given(COUNTS, st.floats(3, 500))
+def test_nothing_that_would_fit_as_well_is_left_out(counts: list[int], allowed: float) -> None:
+    least = least_step(counts, allowed)
+    assert sum(counts[:least]) == 0 or sum(counts[least - 1 :]) > allowed
 
 
-def test_a_community_that_little_is_known_of_begins_strict() -> None:
-    assert threshold(Seen()) == START
-    assert threshold(see(Seen(), [0.0] * 500)) == START
-    assert threshold(see(Seen(), [0.3] * 500)) >= START
+@given(COUNTS, st.floats(0, 2.9))
+def test_a_community_that_little_is_known_of_begins_strict(counts: list[int], allowed: float) -> None:
+    assert score_of(least_step(counts, allowed)) >= START - 0.03
 
 
-def test_a_rough_community_and_a_gentle_one_have_the_same_share_of_alerts() -> None:
-    chance = random.Random(1)
-    for often in (0.5, 0.02):
-        scores = [chance.random() if chance.random() < often else 0.0 for _ in range(50_000)]
-        share = shown(scores, threshold(see(Seen(), scores))) / len(scores)
-        assert 0.3 * BUDGET < share <= BUDGET
+@given(COUNTS, st.floats(0, 500), st.integers(1, 24))
+def test_judged_wrong_it_becomes_stricter(counts: list[int], allowed: float, steps: int) -> None:
+    assert least_step(counts, allowed, steps) == least_step(counts, allowed) + steps
 
 
-def test_what_is_always_at_the_top_leaves_no_room() -> None:
-    assert threshold(see(Seen(), [1.0] * 10_000)) > 1
+@given(st.floats(0.001, 1))
+def test_a_score_is_at_or_above_the_least_of_its_step(score: float) -> None:
+    assert score_of(step_of(score)) <= score + 1e-9
+    assert 0 <= step_of(score) < STEPS
 
 
-def test_older_messages_fade() -> None:
-    seen = see(Seen(), [0.9] * 200_001)
-    assert seen.messages == 100_000
-    assert sum(seen.counts) == pytest.approx(100_000, abs=1)
+def test_steps_are_in_the_order_of_scores() -> None:
+    assert [step_of(score_of(step) + 1e-9) for step in range(STEPS)] == list(range(STEPS))
+    assert score_of(STEPS // 2) == pytest.approx(0.5)

@@ -84,18 +84,22 @@ def test_of_a_language_without_examples_nothing_is_said(model: Model) -> None:
 
 def test_another_scorer_may_take_its_place() -> None:
     class Sure:
+        version = "sure"
+
         def score(self, texts: Sequence[str], languages: Sequence[str]) -> list[dict[Label, float]]:
             return [{"distress": 1.0, "hostility": 1.0} for _ in zip(texts, languages, strict=True)]
 
-    calm, sad = Reader(Sure()).read(["The build is green", "Sono triste, I feel so alone"])
+    sure = Reader(Sure())
+    calm, sad = sure.read(["The build is green", "Sono triste, I feel so alone"])
+    assert sure.version.endswith("-sure")
     assert (calm.distress, calm.hostility) == (0.0, 0.0)
     assert (sad.distress, sad.hostility) == (1.0, 0.0)
 
 
-def test_where_the_lists_stand_alone_a_find_has_a_strength_in_the_middle(reader: Reader) -> None:
+def test_where_the_lists_stand_alone_finds_have_a_strength_in_the_middle(reader: Reader) -> None:
     [french, thanks] = reader.read(["Vous êtes vraiment des abrutis et des menteurs", "Merci beaucoup pour votre aide"])
     assert french.scores == {}
-    assert french.hostility == 0.5
+    assert french.hostility == pytest.approx(0.6)
     assert thanks.thanks
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from services.triage.tone.reading import Reader, Reading
+from services.triage.tone.signs import signs_in
 
 CRISIS = [
     "I don't want to live anymore",
@@ -298,3 +299,42 @@ def test_a_text_too_short_to_tell_is_in_the_community_s_usual_language(reader: R
     assert (unknown.language, unknown.scores) == ("und", {})
     assert usual.language == "en"
     assert set(usual.scores) == {"distress", "hostility", "gratitude"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I've tried everything and I am about to give up on this",
+        "Ich habe langsam die Nase voll von diesem Werkzeug",
+        "Llevo horas intentando instalarlo y nada funciona",
+        "J'en ai marre, je n'y arrive pas",
+        "Já tentei de tudo e nada funciona, eu desisto",
+    ],
+)
+def test_who_is_at_the_end_of_their_patience_is_heard_in_every_language(reader: Reader, text: str) -> None:
+    assert read(reader, text).frustration >= 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Please don't give up on me, it works in the end", "The user is fed up with ads", "> I'm so frustrated\n\nI see"],
+)
+def test_patience_of_others_and_encouragement_is_not(reader: Reader, text: str) -> None:
+    assert read(reader, text).frustration == 0.0
+
+
+def test_a_thanks_counts_the_more_the_more_is_said_and_only_to_somebody(reader: Reader) -> None:
+    long = (
+        "Thank you so much for this, your explanation of how the partitions are owned saved my week, and I have"
+        " shown it to my whole team since: they all understood it at once."
+    )
+    assert read(reader, long).gratitude > read(reader, "Thank you!").gratitude > 0
+    assert read(reader, "Thanks").gratitude == 0.0
+
+
+def test_signs_hold_rounded_scores_and_places_and_a_crisis_is_sure(reader: Reader) -> None:
+    text = "I want to kill myself"
+    [sign] = [sign for sign in signs_in(read(reader, text)) if sign.kind == "distress"]
+    assert (sign.score, sign.crisis) == (1.0, True)
+    assert [text[start:end] for start, end in sign.spans] == ["kill myself"]
+    assert signs_in(read(reader, "The build is green")) == ()

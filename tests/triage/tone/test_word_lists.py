@@ -11,7 +11,7 @@ import pytest
 from services.triage.tone.folding import fold
 from services.triage.tone.word_lists import LANGUAGES, WordLists
 
-GROUPS = ("crisis", "distress", "idiom", "insult", "thanks", "farewell")
+GROUPS = ("crisis", "distress", "frustration", "idiom", "insult", "thanks", "farewell")
 
 
 def written(language: str) -> dict[str, Any]:

@@ -1,0 +1,50 @@
+"""What a reading says in the end: the signs that somebody may be needed, as plain values that a fact can hold."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from services.triage.tone.reading import Reading
+from services.triage.tone.word_lists import Kind
+
+SignKind = Literal["distress", "hostility", "frustration", "gratitude"]
+_LISTS: Final[dict[SignKind, tuple[Kind, ...]]] = {
+    "distress": ("crisis", "distress"),
+    "hostility": ("insult",),
+    "frustration": ("frustration",),
+    "gratitude": ("thanks",),
+}
+_SPANS: Final = 8
+_DIGITS: Final = 3
+"""Rounded, a score is the same on every machine."""
+
+
+class Sign(Struct, frozen=True, kw_only=True, gc=False):
+    """One sign: how strong, from 0 to 1, and the places in the text that show it. A crisis has no measure but 1."""
+
+    kind: SignKind
+    score: float
+    crisis: bool = False
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+def signs_in(reading: Reading) -> tuple[Sign, ...]:
+    """Return the signs in what was read; none of most texts."""
+    scores: dict[SignKind, float] = {
+        "distress": 1.0 if reading.crisis else reading.distress,
+        "hostility": reading.hostility,
+        "frustration": reading.frustration,
+        "gratitude": reading.gratitude,
+    }
+    return tuple(
+        Sign(
+            kind=kind,
+            score=rounded,
+            crisis=kind == "distress" and reading.crisis,
+            spans=tuple((span.start, span.end) for span in reading.spans if span.group.kind in _LISTS[kind])[:_SPANS],
+        )
+        for kind, score in scores.items()
+        if (rounded := round(score, _DIGITS)) > 0
+    )

@@ -1,0 +1,84 @@
+"""What the reading of tone leaves of a member and of a conversation, and what its deciders can be asked.
+
+No fact holds a text: a sign is a score and the places in the text of its event.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from services.triage.needs import Circumstances
+from services.triage.tone.signs import Sign
+from shared.contracts.needs_touch import Evidence, MemberRef
+
+# What happened
+
+
+class ToneOptedOut(Struct, frozen=True, kw_only=True, gc=False):
+    """From ``at`` on nothing that the member writes is read for its tone."""
+
+    at: datetime
+
+
+class ToneOptedIn(Struct, frozen=True, kw_only=True, gc=False):
+    """From ``at`` on what the member writes is read again."""
+
+    at: datetime
+
+
+class FrustrationHeard(Struct, frozen=True, kw_only=True, gc=False):
+    """The member was at the end of their patience; how surely is told by ``score``."""
+
+    evidence: Evidence
+    score: float
+
+
+class HeatFelt(Struct, frozen=True, kw_only=True, gc=False):
+    """Somebody was insulted in the conversation, by ``member``; how surely is told by ``score``."""
+
+    member: MemberRef
+    evidence: Evidence
+    score: float
+
+
+class TalkHeard(Struct, frozen=True, kw_only=True, gc=False):
+    """Somebody wrote at ``at``, soon after an insult."""
+
+    at: datetime
+
+
+# What is asked
+
+
+class OptOutOfTone(Struct, frozen=True, kw_only=True, gc=False):
+    """The member wants nothing read for its tone, or takes that back."""
+
+    opted_out: bool
+    at: datetime
+
+
+class NoteSign(Struct, frozen=True, kw_only=True, gc=False):
+    """What a member wrote shows ``sign``.
+
+    ``shown_from`` is the least that the community's budget shows, when that showed this sign; None when it did not.
+    ``score`` is what was held against it, and ``measured`` what else the shell measured.
+    """
+
+    seen: Circumstances
+    member: MemberRef
+    conversation: str | None
+    evidence: Evidence
+    sign: Sign
+    score: float
+    shown_from: float | None
+    reader: str
+    within: timedelta = timedelta(0)
+
+
+class NoteTalk(Struct, frozen=True, kw_only=True, gc=False):
+    """Somebody wrote in the conversation."""
+
+    at: datetime
+    within: timedelta
