@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 
@@ -10,13 +11,14 @@ from typing import Final
 class Setup:
     """How a platform is connected; ``{url}`` and ``{secret}`` in ``steps`` are what is pasted there.
 
-    ``told`` names the secret that the platform made itself. ``site`` and ``public`` say what is
-    asked under these names where the platform does not tell it. In a ``survey``, a hidden field holds the member.
-    One that is ``polled`` sends nothing: it is asked with the secret that it made.
+    ``told`` names the secret that the platform made itself, ``secrets`` several by their names. ``site`` and ``public``
+    say what is asked under these names where the platform does not tell it. In a ``survey``, a hidden field holds the
+    member. One that is ``polled`` sends nothing: it is asked with what it made.
     """
 
     steps: tuple[str, ...]
     told: str | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict)
     site: str | None = None
     public: str | None = None
     needs_mapping: bool = False

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from infra.cli.source_polling import Round
 from infra.source_setup import SETUPS
 from services.ingest.source_forms import SourceAdded, SourceListed
 
@@ -33,7 +34,8 @@ def say_added(added: SourceAdded, form: str | None, base: str, *, given_url: boo
     if form is not None and SETUPS[form].polled:
         for step in SETUPS[form].steps:
             console.print(step, markup=False)
-        console.print("How it goes: warmline source list", markup=False)
+        _, platform, name = added.source.split("/")
+        console.print(f"Then: warmline source test {platform} {name}", markup=False)
         return
     if form is None or added.path is None:
         console.print(f"Its token, shown only now: {added.token}", markup=False)
@@ -52,6 +54,17 @@ def say_added(added: SourceAdded, form: str | None, base: str, *, given_url: boo
         )
     _, platform, name = added.source.split("/")
     console.print(f"Then: warmline source test {platform} {name}", markup=False)
+
+
+def say_polled(round_made: Round) -> None:
+    """Tell what came of a round."""
+    console = Console(soft_wrap=True, highlight=False)
+    if not round_made.read:
+        console.print(f"{round_made.source} is not read: {round_made.why}.", markup=False)
+        return
+    console.print(Text.assemble((f"{round_made.source} is read", "green"), ", and takes the secret."))
+    if round_made.why:
+        console.print(f"Something in it was passed over: {round_made.why}.", markup=False)
 
 
 def show_sources(rows: Sequence[SourceListed]) -> None:

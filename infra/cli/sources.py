@@ -18,8 +18,9 @@ from rich.text import Text
 
 from infra.cli.failure import failures_in_words
 from infra.cli.options import DEFAULT_DATA, Data
-from infra.cli.source_adding import Given, wanted_source
-from infra.cli.source_display import said, say_added, show_sources
+from infra.cli.source_adding import Asker, Given, polled_secret, wanted_source
+from infra.cli.source_display import said, say_added, say_polled, show_sources
+from infra.cli.source_polling import Round, poll_now
 from infra.ingest_client import IngestClient, ingest_client
 from infra.operator_error import OperatorError
 from infra.running_system import running_system
@@ -47,7 +48,10 @@ SecretFile = Annotated[
     typer.Option(
         exists=True,
         dir_okay=False,
-        help="A file with the secret that the platform made; or set WARMLINE_SOURCE_SECRET. Without, one is made.",
+        help=(
+            "A file with the secret that the platform made, or several, each in a line name=value; or set "
+            "WARMLINE_SOURCE_SECRET. Without, one is made."
+        ),
     ),
 ]
 _SECRET: Final = "WARMLINE_SOURCE_SECRET"  # noqa: S105 -- the variable's name
@@ -146,14 +150,22 @@ def list_sources(
 def try_source(
     platform: Platform, name: Name, community: Community = None, url: Url = None, data: Data = DEFAULT_DATA
 ) -> None:
-    """Send a signed sample along the way that the platform's requests take, and show what it would come to."""
+    """Send a signed sample along the way that the platform's requests take, and show what it would come to.
+
+    A platform that is polled is asked at once, and what it answers is shown.
+    """
     with failures_in_words():
         base = (url or running_system(data, os.environ).ingest_url).rstrip("/")
 
-        async def sample(ingest: IngestClient, source: SourceListed) -> SignedSample:
+        async def sample(ingest: IngestClient, source: SourceListed) -> SignedSample | Round:
+            if _is_polled(source.format or ""):
+                return await poll_now(ingest, source)
             return await ingest.change_source("GET", source, "/sample", SignedSample)
 
         request = _on_source(data, platform, name, community, sample)
+        if isinstance(request, Round):
+            say_polled(request)
+            raise typer.Exit(0 if request.read else 1)
         tried = _try(base, request)
     console = Console(soft_wrap=True, highlight=False)
     console.print(Text.assemble(("It arrives, and is believed", "green"), f": {base}{request.path}"))
@@ -203,24 +215,27 @@ def rotate_secret(
     with failures_in_words():
         given = _secret(secret_file)
 
-        async def rotated(ingest: IngestClient, source: SourceListed) -> SecretAdded | None:
-            setup = SETUPS.get(source.format or "")
-            if setup is not None and setup.polled and given is None:
-                raise OperatorError(f"--secret-file is missing: {setup.told}.")
-            new = await ingest.change_source("POST", source, "/secret", SecretAdded, json=SecretWanted(secret=given))
-            return None if setup is not None and setup.polled else new
+        async def rotated(ingest: IngestClient, source: SourceListed) -> str | None:
+            form = source.format or ""
+            wanted = SecretWanted(secret=polled_secret(form, given, Asker(ask=False)) if _is_polled(form) else given)
+            new = await ingest.change_source("POST", source, "/secret", SecretAdded, json=wanted)
+            return new.secret
 
         new = _on_source(data, platform, name, community, rotated)
     if new is None:
         typer.echo(f"/{platform}/{name} is asked with the new secret from now on.")
         return
     if given is None:
-        sys.stdout.write(new.secret + "\n")
+        sys.stdout.write(new + "\n")
     Console(stderr=True, soft_wrap=True).print(
         "Both secrets hold. When the platform has the new one: "
         f"warmline source rotate-secret {platform} {name} --finish",
         markup=False,
     )
+
+
+def _is_polled(form: str) -> bool:
+    return form in SETUPS and SETUPS[form].polled
 
 
 def _run(data: Path, work: Callable[[IngestClient], Awaitable[T]]) -> T:

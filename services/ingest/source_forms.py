@@ -27,10 +27,10 @@ class HookWanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollWanted:
-    """How the platform is asked for what is new: its ``format``, and the ``secret`` that it gave."""
+    """How the platform is asked for what is new: its ``format``, and what it gave as ``secret``, or several by name."""
 
     format: Name
-    secret: Secret = field(repr=False)
+    secret: Secret | dict[Name, Secret] = field(repr=False)
     settings: PollSettings = field(default_factory=PollSettings)
 
 
@@ -96,16 +96,19 @@ class SourceList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretWanted:
-    """What the platform signs with from now on; without a ``secret``, one is made."""
+    """What the platform signs with, or is asked with, from now on; for a webhook, one is made if there is none here."""
 
-    secret: Secret | None = None
+    secret: Secret | dict[Name, Secret] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretAdded:
-    """The secret to give to the platform; the one before holds, too, until it is dropped."""
+    """The secret to give to the platform; the one before holds, too, until it is dropped.
 
-    secret: str = field(repr=False)
+    There is none for a platform that is polled, which gave it.
+    """
+
+    secret: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from services.ingest.platforms import generic
 from services.ingest.platforms.mapping import MappingError, check
 from services.ingest.platforms.polled import PollSettings
 from services.ingest.platforms.reading import HookSettings
-from services.ingest.polling.formats import POLLED
+from services.ingest.polling.formats import POLLED, PolledFormat
 from services.ingest.problem import ProblemError
 from services.ingest.source_forms import (
     HookWanted,
@@ -45,8 +45,8 @@ async def post_source(data: SourceWanted, state: State) -> SourceAdded:
     if data.hook is not None and data.poll is not None:
         raise ProblemError(422, "a source sends webhooks or is polled: add one source for each", field="poll")
     if data.poll is not None:
-        _check_poll(data.poll)
-        token = await parts.polls.add(key, data.poll.format, data.poll.settings, data.poll.secret, now)
+        kept = _checked_poll(data.poll)
+        token = await parts.polls.add(key, data.poll.format, data.poll.settings, kept, now)
     elif data.hook is None:
         token = await parts.sources.add(*key, now)
     else:
@@ -91,6 +91,14 @@ async def post_resume(platform: str, name: str, community: str, state: State) ->
     await parts.polls.go_on((community, platform, name))
 
 
+@post("/v1/sources/{platform:str}/{name:str}/poll", status_code=204, summary="Poll a source at once")
+async def post_poll(platform: str, name: str, community: str, state: State) -> None:
+    """Begin a round within seconds, also with a secret that the platform refused; the list tells what comes of it."""
+    check_names(community=community, platform=platform, name=name)
+    if not await parts_of(state).polls.ask_now((community, platform, name)):
+        raise ProblemError(404, f"the community {community!r} has no source /{platform}/{name} that is polled")
+
+
 @post("/v1/sources/{platform:str}/{name:str}/secret", status_code=200, summary="Give a webhook another secret")
 async def post_secret(platform: str, name: str, community: str, data: SecretWanted, state: State) -> SecretAdded:
     """Take requests signed with the new secret; the one before holds, too, until it is dropped: 409 if one still does.
@@ -98,12 +106,16 @@ async def post_secret(platform: str, name: str, community: str, data: SecretWant
     A platform that is polled is asked with the new one alone, which it gave.
     """
     check_names(community=community, platform=platform, name=name)
-    key, hooks = (community, platform, name), parts_of(state).hooks
-    if data.secret is not None and await parts_of(state).polls.replace_secret(key, data.secret):
-        return SecretAdded(secret=data.secret)
+    key, hooks, polls = (community, platform, name), parts_of(state).hooks, parts_of(state).polls
+    form = await polls.form(key)
+    if form is not None and data.secret is not None:
+        await polls.replace_secret(key, _packed(POLLED[form], data.secret, "secret"))
+        return SecretAdded(secret=None)
     hook = await hooks.of(key)
     if hook is None:
         raise _no_hook(key)
+    if isinstance(data.secret, dict):
+        raise ProblemError(422, "secret: a webhook has one secret", field="secret")
     secret = _secret(FORMATS[hook.format], data.secret, "secret")
     if not await hooks.replace_secret(key, secret):
         raise _no_hook(key) if await hooks.of(key) is None else _two_hold(key)
@@ -165,15 +177,30 @@ def _format(hook: HookWanted) -> Format:
     return found
 
 
-def _check_poll(poll: PollWanted) -> None:
+def _checked_poll(poll: PollWanted) -> str:
+    """Return what is kept of the secret; raises ProblemError when the platform cannot be polled so."""
     if poll.format not in POLLED:
         raise ProblemError(422, f"poll.format: there are {', '.join(sorted(POLLED))}", field="poll.format")
-    if poll.settings.api is not None and not is_encrypted_or_local(poll.settings.api):
+    form = POLLED[poll.format]
+    if form.needs_site and poll.settings.site is None:
         raise ProblemError(
-            422,
-            "the secret would cross the network unencrypted: begin the address with https://",
-            field="poll.settings.api",
+            422, f"{poll.format} is at an address of each community's own: give it", field="poll.settings.site"
         )
+    for name, address in (("site", poll.settings.site), ("api", poll.settings.api)):
+        if address is not None and not is_encrypted_or_local(address):
+            raise ProblemError(
+                422,
+                "the secret would cross the network unencrypted: begin the address with https://",
+                field=f"poll.settings.{name}",
+            )
+    return _packed(form, poll.secret, "poll.secret")
+
+
+def _packed(form: PolledFormat, secret: str | dict[str, str], field: str) -> str:
+    try:
+        return form.credential.packed(secret)
+    except ValueError as error:
+        raise ProblemError(422, f"{field}: {error}", field=field) from None
 
 
 def _secret(form: Format, given: str | None, field: str) -> str:
@@ -214,6 +241,7 @@ SOURCE_ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     delete_source,
     post_pause,
     post_resume,
+    post_poll,
     post_secret,
     delete_earlier_secret,
     get_sample,

@@ -124,7 +124,7 @@ def _polled(data: bytes) -> None:
     name, *answers = data.split(b"\n")
     known = POLLED.get(name.decode("latin-1"))
     for form in POLLED.values() if known is None else (known,):
-        for settings in (PollSettings(), PollSettings(private=("1", "2"))):
+        for settings in (PollSettings(), PollSettings(private=("1",), public=("*",))):
             reading = form.read(settings, ReadSoFar(first=NOW - timedelta(days=9_000)), NOW)
             sent: Answer = None
             for number in range(200):

@@ -34,14 +34,23 @@ Answering = Callable[[str, dict[str, str]], Any]
 """What stands at a path; None where nothing does."""
 
 
+Posting = Callable[[str, bytes], Any]
+"""What comes of a body that is posted to a path; an HTTP status for one that is refused."""
+
+
 class FakePlatform:
     """Answers with what ``answering`` gives, but first with ``instead``, one each; ``gate`` holds back answers.
 
-    Its clock is ``behind`` by so many seconds.
+    ``open`` are paths that need no authorization, and ``more`` are headers to send. Its clock is ``behind`` by so many
+    seconds.
     """
 
     def __init__(self, answering: Answering, authorization: str) -> None:
         self.authorization = authorization
+        self.header = "authorization"
+        self.posting: Posting | None = None
+        self.open: set[str] = set()
+        self.more: Callable[[str, dict[str, str]], dict[str, str]] = lambda _path, _params: {}
         self.instead: dict[str, list[Answer]] = {}
         self.asked: list[Asked] = []
         self.held: str | None = None
@@ -53,6 +62,13 @@ class FakePlatform:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
+                self.answer(answering)
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                self.answer(lambda path, _params: fake.posting and fake.posting(path, body))
+
+            def answer(self, answering: Answering) -> None:
                 parts = urlsplit(self.path)
                 params = {name: values[0] for name, values in parse_qs(parts.query).items()}
                 fake.asked.append(Asked(path=parts.path, params=params, at=time.monotonic()))
@@ -62,11 +78,12 @@ class FakePlatform:
                 if planned:
                     answer = planned.pop(0)
                     fake.send(self, answer.status, answer.headers, {})
-                elif self.headers["authorization"] != fake.authorization:
+                elif parts.path not in fake.open and self.headers[fake.header] != fake.authorization:
                     fake.send(self, 401, {}, {"message": "Your account could not be authenticated."})
                 else:
                     found = answering(parts.path, params)
-                    fake.send(self, 404 if found is None else 200, {}, found)
+                    status = found if isinstance(found, int) else 404 if found is None else 200
+                    fake.send(self, status, fake.more(parts.path, params), found)
 
             def date_time_string(self, timestamp: float | None = None) -> str:
                 return super().date_time_string((timestamp or time.time()) - fake.behind)

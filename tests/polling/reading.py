@@ -12,6 +12,7 @@ from services.ingest.platforms.facts import Fact
 from services.ingest.platforms.polled import (
     Answered,
     Ask,
+    Denied,
     Found,
     Odd,
     PollSettings,
@@ -31,6 +32,7 @@ class RoundMade:
     asked: list[Ask] = field(default_factory=list)
     odd: list[str] = field(default_factory=list)
     read: set[str] = field(default_factory=set)
+    denied: str | None = None
 
     def kinds(self) -> list[str]:
         return sorted(type(fact.data).__name__ for fact in self.facts)
@@ -46,7 +48,7 @@ def answered(found: Any, **more: Any) -> Answered:
 
 def make_round(
     read: ReadRound,
-    answer: Callable[[str, dict[str, str]], Any],
+    answer: Callable[[str, dict[str, Any]], Any],
     settings: PollSettings | None = None,
     *,
     first: datetime | None = None,
@@ -67,7 +69,7 @@ def make_round(
             case Ask():
                 made.asked.append(step)
                 assert len(made.asked) < 1_000, "it asks without end"
-                found = answer(step.path, dict(step.params))
+                found = answer(step.path, dict(step.params if step.body is None else step.body))
                 if isinstance(found, int):
                     sent = Refused(status=found)
                 elif found is None:
@@ -76,6 +78,9 @@ def make_round(
                     sent = found if isinstance(found, Answered) else answered(found)
             case Found(facts=facts):
                 made.facts += facts
+            case Denied(why=why):
+                made.denied = why
+                break
             case Odd(why=why):
                 made.odd.append(why)
             case Read(collection=collection):

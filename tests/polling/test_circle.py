@@ -89,7 +89,9 @@ def test_who_said_yes_was_at_the_event_once_it_is_over() -> None:
     made = make_round(read, circle.answer, until=LATELY)
     attended = made.only(Attended)
     assert (attended.gathering, attended.member.id, attended.title) == ("8", "1", "Welcome call")
-    assert made.odd == ["/community_members/{id}: Circle answers 404; see whether the plan and the token allow it"]
+    assert made.odd == [
+        "/community_members/{id}: the platform answers 404; see whether the plan and the secret allow it"
+    ]
     assert made.read == ALL - {"all-members"}
 
 

@@ -24,11 +24,13 @@ OVERLAP: Final = timedelta(minutes=10)
 class PollSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What a polled source is told of its platform; what is left out is as the platform's page says.
 
-    ``api`` is the address that requests begin with. Nothing from before ``since`` is taken; without it, nothing from
-    before the source was added. A round begins ``every`` so many seconds, with at most ``per_minute`` requests a
-    minute. ``private`` and ``public`` are places as HookSettings has them.
+    ``site`` is the community's address, where the platform has not one for all; ``api`` is what requests begin with, if
+    it is another than the platform's. Nothing from before ``since`` is taken; without it, nothing from before the
+    source was added. A round begins ``every`` so many seconds, with at most ``per_minute`` requests a minute.
+    ``private`` and ``public`` are places as HookSettings has them.
     """
 
+    site: Url | None = None
     api: Url | None = None
     since: Time | None = None
     every: Annotated[int, Meta(ge=1, le=86_400)] | None = None
@@ -60,9 +62,9 @@ class Ask:
 
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: Mapping[str, object] | None = None
-    form: Mapping[str, str] | None = None
+    form: Mapping[str, str] | None = field(default=None, repr=False)
     seconds: float = 30.0
 
 
@@ -91,6 +93,17 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Denied:
+    """The platform says in its answer that it does not take the secret: nothing more is to be had with it."""
+
+    why: str
+
+
+class DeniedError(Exception):
+    """An answer says that the platform does not take the secret; the text says how."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """Facts to publish before the reading goes on."""
 
@@ -115,7 +128,7 @@ class Read:
     mark: str | None = None
 
 
-Step = Ask | Found | Odd | Read
+Step = Ask | Denied | Found | Odd | Read
 Answer = Answered | Refused | None
 Round = Generator[Step, Answer, None]
 ReadRound = Callable[[PollSettings, ReadSoFar, datetime], Round]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import httpx
 
 from services.ingest.platforms.polled import Answered, Ask, Refused
+from services.ingest.polling.access import Access, SecretRefusedError
 from services.ingest.rates import Rates
 from shared.retry_after import asked_pause, http_date
 from shared.telemetry.metrics import Tally
@@ -24,13 +25,9 @@ _LONGEST_ASKED_WAIT: Final = timedelta(hours=1)
 _BURST: Final = 5
 _TOO_MANY: Final = 429
 _FORBIDDEN: Final = 403
-_SECRET_REFUSED: Final = frozenset((401, _FORBIDDEN))
+_NOT_KNOWN: Final = 401
 _ONE: Final = "platform"
 _asked: Final = Tally("warmline.polls", "{request}", "Requests to platforms, and what came of them", ("format", "fate"))
-
-
-class SecretRefusedError(Exception):
-    """The platform does not take the secret: asking again brings nothing."""
 
 
 class PlatformAwayError(Exception):
@@ -43,14 +40,15 @@ class PlatformClient:
     It follows no redirect, lest the secret go elsewhere, and asks no proxy of the environment.
     """
 
-    def __init__(self, form: str, api: str, headers: Mapping[str, str], per_minute: int) -> None:
+    def __init__(self, form: str, api: str, access: Access, per_minute: int) -> None:
         self._form = form
         self._api = api
+        self._access = access
         self.answered_at: datetime | None = None
         """When the platform last answered, by its own clock."""
         self._rates = Rates(per_minute / 60, min(_BURST, per_minute))
         self._http = httpx.AsyncClient(
-            headers={"accept": "application/json", "user-agent": "Warmline", **headers},
+            headers={"accept": "application/json", "user-agent": "Warmline"},
             follow_redirects=False,
             trust_env=False,
             limits=httpx.Limits(max_connections=1),
@@ -65,16 +63,28 @@ class PlatformClient:
 
         Waits where the platform asks to wait. Raises SecretRefusedError and PlatformAwayError.
         """
+        try:
+            answer = await self._asked(ask)
+            if isinstance(answer, Refused) and answer.status == _NOT_KNOWN and await self._access.renew(self._send):
+                answer = await self._asked(ask)
+        except SecretRefusedError as refused:
+            raise SecretRefusedError(f"{self._form} {refused}: it does not take the secret") from None
+        if isinstance(answer, Refused) and answer.status in self._access.refusals:
+            raise SecretRefusedError(f"{self._form} answers {answer.status} to {ask.path}: it does not take the secret")
+        return answer
+
+    async def _asked(self, ask: Ask) -> Answered | Refused:
+        headers = await self._access.headers(self._send)
+        return await self._send(replace(ask, headers={**ask.headers, **headers}))
+
+    async def _send(self, ask: Ask) -> Answered | Refused:
+        """Send a request, again while the platform is away; raises PlatformAwayError."""
         tries = 0
         while True:
             await self._keep_pace()
-            status, answered, says, pause = await self._try(ask)
-            if answered is not None:
-                return answered
-            if status in _SECRET_REFUSED:
-                raise SecretRefusedError(f"{self._form} answers {status} to {ask.path}: it does not take the secret")
-            if status is not None and 300 <= status < 500 and status not in {408, 425, _TOO_MANY}:
-                return Refused(status=status)
+            answer, says, pause = await self._try(ask)
+            if answer is not None:
+                return answer
             tries += 1
             if tries >= _TRIES:
                 raise PlatformAwayError(f"{ask.path}: {says}")
@@ -86,7 +96,7 @@ class PlatformClient:
         await asyncio.sleep(self._rates.wait(_ONE, clock()))
         self._rates.take(_ONE, 1, clock())
 
-    async def _try(self, ask: Ask) -> tuple[int | None, Answered | None, str, timedelta | None]:
+    async def _try(self, ask: Ask) -> tuple[Answered | Refused | None, str, timedelta | None]:
         try:
             async with asyncio.timeout(ask.seconds), self._sent(ask) as response:
                 _asked.add((self._form, f"{response.status_code // 100}xx"))
@@ -94,15 +104,17 @@ class PlatformClient:
                 if response.is_success:
                     following = response.links.get("next", {}).get("url")
                     body, headers = await _body(response), dict(response.headers)
-                    return response.status_code, Answered(body=body, headers=headers, next_page=following), "", None
+                    return Answered(body=body, headers=headers, next_page=following), "", None
                 status, pause = _limit(response, datetime.now(UTC))
-                return status, None, f"it answers {response.status_code}", pause
+                if 300 <= status < 500 and status not in {408, 425, _TOO_MANY}:
+                    return Refused(status=status), "", None
+                return None, f"it answers {response.status_code}", pause
         except TimeoutError:
             says = f"it does not answer within {ask.seconds:.0f} s"
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             says = f"it cannot be reached: {str(error) or type(error).__name__}"
         _asked.add((self._form, "away"))
-        return None, None, says, None
+        return None, says, None
 
     def _sent(self, ask: Ask) -> AbstractAsyncContextManager[httpx.Response]:
         return self._http.stream(

@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from services.ingest.platforms import circle
-from services.ingest.platforms.polled import ReadRound
+from services.ingest.platforms.polled import PollSettings, ReadRound
+from services.ingest.polling.credentials import TOKEN, Credential
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolledFormat:
     """A platform that is polled.
 
-    ``api`` is where it is asked; it, ``every`` (seconds) and ``per_minute`` hold where a source says nothing else.
-    ``headers`` carry the secret.
+    ``api`` is where it is asked, and begins with ``{site}`` where each community has an address of its own. It,
+    ``every`` (seconds) and ``per_minute`` hold where a source says nothing else.
     """
 
     api: str
-    headers: Callable[[str], dict[str, str]]
     read: ReadRound
     every: int
     per_minute: int
+    credential: Credential = TOKEN
+
+    @property
+    def needs_site(self) -> bool:
+        """Whether a source has to say where its community is."""
+        return "{site}" in self.api
 
 
-def _bearer(secret: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {secret}"}
+def api_of(form: PolledFormat, settings: PollSettings) -> str:
+    """Return where a source is asked."""
+    return settings.api or form.api.format(site=(settings.site or "").rstrip("/"))
 
 
 POLLED: Final[dict[str, PolledFormat]] = {
     "circle": PolledFormat(
         api=circle.API,
-        headers=_bearer,
         read=circle.read,
         every=3_600,
         per_minute=60,

@@ -12,9 +12,11 @@ import structlog
 
 from services.ingest.intake import Intake
 from services.ingest.platforms.facts import Fact
-from services.ingest.platforms.polled import Answer, Ask, Found, Odd, Read
-from services.ingest.polling.client import PlatformAwayError, PlatformClient, SecretRefusedError
-from services.ingest.polling.formats import POLLED
+from services.ingest.platforms.polled import Answer, Ask, Denied, Found, Odd, Read
+from services.ingest.polling.access import SecretRefusedError, access_by
+from services.ingest.polling.client import PlatformAwayError, PlatformClient
+from services.ingest.polling.credentials import Token
+from services.ingest.polling.formats import POLLED, api_of
 from services.ingest.polling.polls import Poll, Polls
 from services.ingest.problem import RETRY_AFTER_SECONDS, problem_of
 from services.ingest.refusal import Refusal
@@ -44,6 +46,7 @@ class Poller:
         self._poll = poll
         self._format = POLLED[poll.format]
         self._every = timedelta(seconds=poll.settings.every or every or self._format.every)
+        self._asked_at = poll.asked_at
         self.read_until: datetime | None = None
         """When the last complete round began."""
 
@@ -53,8 +56,8 @@ class Poller:
         settings = self._poll.settings
         client = PlatformClient(
             self._poll.format,
-            settings.api or self._format.api,
-            self._format.headers(self._poll.secret),
+            api_of(self._format, settings),
+            access_by(self._format.credential, self._poll.secret, self),
             settings.per_minute or self._format.per_minute,
         )
         failures = 0
@@ -80,11 +83,20 @@ class Poller:
         finally:
             await client.close()
 
+    async def token(self) -> Token | None:
+        """Return the token that was kept."""
+        return await self._polls.token(self._poll)
+
+    async def keep(self, token: Token) -> None:
+        """Keep a token instead of the one before; raises FencedError when another process has the lease now."""
+        await self._polls.keep_token(self._lease, self._poll, token)
+
     async def _wait_for_turn(self) -> None:
         progress = await self._polls.progress(self._poll)
-        self.read_until = progress.polled_at
-        if progress.polled_at is not None:
-            wait = progress.polled_at + self._every - datetime.now(UTC)
+        read, asked = progress.polled_at, self._asked_at
+        self.read_until, self._asked_at = read, None
+        if read is not None and (asked is None or asked < read):
+            wait = read + self._every - datetime.now(UTC)
             await asyncio.sleep(max(timedelta(0), min(wait, self._every)).total_seconds())
 
     async def _round(self, client: PlatformClient) -> None:
@@ -107,6 +119,8 @@ class Poller:
                     until = min(until, client.answered_at or until)
                 case Found(facts=facts):
                     odd += await self._publish(facts)
+                case Denied(why=why):
+                    raise SecretRefusedError(f"{self._poll.format}: {why}")
                 case Odd(why=why):
                     odd.append(why)
                 case Read(collection=collection, mark=mark):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -16,6 +17,7 @@ from psycopg.sql import SQL, Composed, Identifier, Placeholder
 from services.ingest.database import Database
 from services.ingest.hooks import HookKey
 from services.ingest.platforms.polled import PollSettings, ReadSoFar
+from services.ingest.polling.credentials import Token
 from services.ingest.principal import SourcePrincipal
 from services.ingest.sealing import Seal, SealBrokenError
 from services.ingest.sources import insert_source
@@ -36,6 +38,8 @@ class Poll:
     sealed: bytes = field(repr=False)
     """The secret as it is stored."""
     added: datetime
+    asked_at: datetime | None
+    """When somebody wanted a round at once."""
 
     @property
     def key(self) -> HookKey:
@@ -77,19 +81,51 @@ class Polls:
     async def replace_secret(self, key: HookKey, secret: str) -> bool:
         """Ask with ``secret`` from now on; False if the source is not polled."""
         return await self._change(
-            SQL("secret = %s, stopped_at = NULL, failing_since = NULL, why = NULL"), [self._seal.close(secret)], key
+            SQL("secret = %s, token = NULL, stopped_at = NULL, failing_since = NULL, why = NULL"),
+            [self._seal.close(secret)],
+            key,
         )
 
     async def go_on(self, key: HookKey) -> bool:
         """Ask again although the secret was refused; False if the source is not polled."""
         return await self._change(SQL("stopped_at = NULL"), [], key)
 
+    async def ask_now(self, key: HookKey) -> bool:
+        """Begin a round at once, also with a secret that was refused; False if the source is not polled."""
+        return await self._change(SQL("stopped_at = NULL, asked_at = clock_timestamp()"), [], key)
+
+    async def form(self, key: HookKey) -> str | None:
+        """Return the format of a source that is polled; None if it is not."""
+        async with self._database.transaction() as connection:
+            cursor = await connection.execute(SQL("SELECT format FROM ingest.polls {}").format(_OF_SOURCE), list(key))
+            row = await cursor.fetchone()
+        return row["format"] if row else None
+
+    async def token(self, poll: Poll) -> Token | None:
+        """Return the token that the platform gave for the secret; None if none was kept, or it cannot be read."""
+        async with self._database.transaction() as connection:
+            cursor = await connection.execute(
+                SQL("SELECT token FROM ingest.polls {} AND secret = %s").format(_OF_SOURCE), [*poll.key, poll.sealed]
+            )
+            row = await cursor.fetchone()
+        if row is None or row["token"] is None:
+            return None
+        with suppress(SealBrokenError):
+            return msgspec.json.decode(self._seal.open(row["token"]), type=Token)
+        return None
+
+    async def keep_token(self, lease: Lease, poll: Poll, token: Token) -> None:
+        """Keep the token that the platform gave for the secret."""
+        sealed = self._seal.close(msgspec.json.encode(token).decode())
+        keep = SQL("UPDATE ingest.polls SET token = %s {} AND secret = %s")
+        await self._under(lease, keep.format(_OF_SOURCE), [sealed, *poll.key, poll.sealed])
+
     async def running(self) -> list[Poll]:
         """Return the sources that are to be polled."""
         async with self._database.transaction() as connection:
             cursor = await connection.execute(
-                "SELECT community, platform, name, format, settings::text, secret, added_at FROM ingest.polls "
-                "JOIN ingest.sources USING (community, platform, name) "
+                "SELECT community, platform, name, format, settings::text, secret, added_at, asked_at "
+                "FROM ingest.polls JOIN ingest.sources USING (community, platform, name) "
                 "WHERE paused_at IS NULL AND stopped_at IS NULL"
             )
             rows = await cursor.fetchall()
@@ -181,4 +217,5 @@ class Polls:
             secret=secret,
             sealed=row["secret"],
             added=row["added_at"],
+            asked_at=row["asked_at"],
         )
