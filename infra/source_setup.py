@@ -117,6 +117,17 @@ SETUPS: Final[dict[str, Setup]] = {
             "Signing secret: {secret}",
         ),
     ),
+    "tchop": Setup(
+        polled=True,
+        site="the address of your web app, such as https://acme.tchop.io",
+        public="the numbers of the channels that all members can read, or * for all",
+        secrets={
+            "organisation": "x-tchop-webapp-organisation: your organisation's subdomain",
+            "auth-token": "x-tchop-auth-token: an authentication token, which support@tchop.io gives",
+            "api-client-id": "x-tchop-api-client-id: the API client's id, which comes with it",
+        },
+        steps=("Nothing more is to be done on tchop: it is read every ten minutes, or as often as --every says.",),
+    ),
     "telegram": Setup(
         steps=(
             (

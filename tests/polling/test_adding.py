@@ -14,6 +14,7 @@ from services.ingest.hook_formats import FORMATS
 from services.ingest.polling.formats import POLLED
 
 SINCE = datetime(2026, 11, 1, tzinfo=UTC)
+ORGANISATION = {"platform": "tchop", "site": "https://harbour.tchop.io", "public": ("*",)}
 
 
 def given(**options: Any) -> Given:
@@ -41,12 +42,33 @@ def test_a_polled_source_is_added_with_the_secret_that_the_platform_gave() -> No
         ({"platform": "github", "every": 600}, "--since and --every are for platforms that are polled"),
         ({"public": ("5",)}, "--public"),
         ({"site": "https://harbour.example"}, "--site"),
+        ({**ORGANISATION, "secret": "a token"}, "each secret in a line of its own, by its name: organisation=…, auth-"),
+        ({**ORGANISATION, "secret": None}, "--secret-file is missing: x-tchop-webapp-organisation: your organisation"),
+        ({**ORGANISATION, "site": None}, "--site is missing: the address of your web app"),
+        ({**ORGANISATION, "public": ()}, "--public is missing: the numbers of the channels that all members can read"),
     ],
 )
 def test_what_does_not_fit_is_told(options: dict[str, Any], why: str) -> None:
     with pytest.raises(OperatorError) as raised:
         wanted_source(given(**options), ask=False)
     assert why in str(raised.value)
+
+
+def test_several_secrets_are_given_by_their_names() -> None:
+    text = "organisation=harbour\n\nauth-token = a=b\napi-client-id=17\n"
+    wanted = wanted_source(given(**ORGANISATION, secret=text), ask=False)
+    assert wanted.poll is not None
+    assert wanted.poll.secret == {"organisation": "harbour", "auth-token": "a=b", "api-client-id": "17"}
+    assert (wanted.poll.settings.site, wanted.poll.settings.public) == ("https://harbour.tchop.io", ("*",))
+    assert "a=b" not in repr(wanted)
+
+
+def test_each_secret_that_is_asked_for_is_one_that_the_platform_takes() -> None:
+    for name, setup in SETUPS.items():
+        if setup.polled:
+            names = POLLED[name].credential.names
+            assert tuple(setup.secrets) == (names if len(names) > 1 else ())
+            assert (setup.site is not None) == POLLED[name].needs_site
 
 
 def test_each_way_to_connect_a_source_is_explained() -> None:

@@ -45,7 +45,8 @@ class Listing(Generic[Record]):
     """A list of a platform; ``name`` stands in what the operator is told, and ``size`` is how much a page holds.
 
     ``page`` reads an answer, and raises NotUnderstoodError and DeniedError. ``time`` is what the list is ordered by,
-    newest first, where the platform gives it so. Without it, the list is read to its end.
+    newest first, where the platform gives it so. Without it, the list is read to its end. By the statuses ``past`` a
+    platform answers that there is no such page: the one before was the last.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Listing(Generic[Record]):
     size: int
     form: type[Record]
     time: Callable[[Record], datetime] | None = None
+    past: frozenset[int] = frozenset()
 
 
 def pages(listing: Listing[Record], floor: datetime, take: Callable[[Sequence[Record]], Sequence[Fact]]) -> Pages:
@@ -65,6 +67,8 @@ def pages(listing: Listing[Record], floor: datetime, take: Callable[[Sequence[Re
     number, count, ordered, last, turns = 1, 0, listing.time is not None, None, 0
     while True:
         answer = yield listing.ask(number)
+        if isinstance(answer, Refused) and number > 1 and answer.status in listing.past:
+            return True
         if not isinstance(answer, Answered):
             yield Odd(why=refusal(listing.name, answer))
             return False
