@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 from pathlib import Path
@@ -12,10 +13,14 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from infra.cli import policy_explanation_display
 from infra.cli.failure import failures_in_words
-from infra.cli.options import DEFAULT_DATA, Data
+from infra.cli.options import DEFAULT_DATA, Data, checked_name
 from infra.ingest_client import ingest_client
 from infra.operator_error import OperatorError
+from infra.policy_explanation import Explanation
+from infra.policy_explanation import explain as explain_member
+from infra.running_servers import connected_to_postgres, running_servers
 from infra.running_system import RunningSystem, running_system
 from shared.contracts.policy import Policy
 from shared.policy.document import Finding
@@ -57,6 +62,41 @@ def adopt(file: File, data: Data = DEFAULT_DATA) -> None:
         version = asyncio.run(_adopt(running_system(data, os.environ), policy))
         console = Console(soft_wrap=True, highlight=False)
         console.print(f"In force for {policy.organisation}: {version} ({_summary(policy)})", markup=False)
+
+
+@policy_app.command()
+def explain(
+    member: Annotated[
+        str, typer.Option("--member", metavar="PLATFORM:ID", help="Platform and id there, such as discord:1234.")
+    ],
+    community: Annotated[
+        str | None, typer.Option(help="Only in this community; else in each that knows the member.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Say in which segment a member is and why, which rules hold for them, and what waits to be looked at."""
+    with failures_in_words():
+        platform, _, member_id = member.partition(":")
+        if not platform or not member_id:
+            raise OperatorError(f"--member is {member!r}: write platform and id, such as discord:1234.")
+        if community is not None:
+            checked_name("--community", community)
+        found = asyncio.run(_explain(data, platform, member_id, community))
+        if as_json:
+            told = [policy_explanation_display.as_data(one) for one in found]
+            sys.stdout.write(json.dumps({"members": told}, ensure_ascii=False) + "\n")
+            return
+        console = Console(soft_wrap=True, highlight=False)
+        for number, one in enumerate(found):
+            if number:
+                console.print()
+            policy_explanation_display.show(console, one)
+
+
+async def _explain(data: Path, platform: str, member: str, community: str | None) -> list[Explanation]:
+    async with connected_to_postgres(running_servers(data, os.environ), "warmline policy explain") as connection:
+        return await explain_member(connection, platform, member, community)
 
 
 async def _adopt(system: RunningSystem, policy: Policy) -> str:
