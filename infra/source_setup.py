@@ -13,7 +13,8 @@ class Setup:
 
     ``told`` names the secret that the platform made itself, ``secrets`` several by their names. ``site`` and ``public``
     say what is asked under these names where the platform does not tell it. In a ``survey``, a hidden field holds the
-    member. One that is ``polled`` sends nothing: it is asked with what it made.
+    member. One that is ``polled`` sends nothing: it is asked with what it made. ``gaps`` is the format by which the
+    platform can be asked for what a webhook lost.
     """
 
     steps: tuple[str, ...]
@@ -24,6 +25,7 @@ class Setup:
     needs_mapping: bool = False
     survey: bool = False
     polled: bool = False
+    gaps: str | None = None
 
 
 SETUPS: Final[dict[str, Setup]] = {
@@ -53,6 +55,19 @@ SETUPS: Final[dict[str, Setup]] = {
             "Secret: {secret}",
             "Content type: application/json. Select individual events: Post, User, Like, Solved, Reviewable.",
         ),
+        gaps="discourse-posts",
+    ),
+    "discourse-posts": Setup(
+        told="an API key for a single administrator, of the scope Read-only (on the forum: Admin, API, Keys)",
+        site="the forum's address, such as https://forum.example.org",
+        public="the numbers of the categories that everybody can read, or * for all",
+        polled=True,
+        steps=("Nothing more is to be done on the forum: it is read every five minutes, or as often as --every says.",),
+    ),
+    "feed": Setup(
+        site="the feed's own address, such as https://blog.example.org/feed.xml",
+        polled=True,
+        steps=("Nothing more is to be done: the feed is read every half hour, or as often as --every says.",),
     ),
     "github": Setup(
         steps=(
@@ -65,6 +80,13 @@ SETUPS: Final[dict[str, Setup]] = {
                 "their comments; for an organisation also Organizations, Organization blocks and Sponsorships."
             ),
         ),
+        gaps="github-deliveries",
+    ),
+    "github-deliveries": Setup(
+        told="a fine-grained personal access token that may read the webhooks of the repository or the organisation",
+        site="the address of the webhook's page, such as https://github.com/octocat/hello/settings/hooks/123",
+        polled=True,
+        steps=("Nothing more is to be done on GitHub: what failed to arrive is asked for every five minutes.",),
     ),
     "mastodon": Setup(
         told="the webhook's signing secret, which Mastodon shows once it is added",
@@ -156,6 +178,16 @@ SETUPS: Final[dict[str, Setup]] = {
         steps=(
             "In Zulip: Settings, Bots, Add a new bot, type Outgoing webhook, format Generic. Endpoint URL: {url}",
             "Messages that mention the bot arrive.",
+        ),
+        gaps="zulip-events",
+    ),
+    "zulip-events": Setup(
+        secrets={"email": "the bot's address (in its zuliprc: email)", "key": "the bot's API key (its zuliprc: key)"},
+        site="the organisation's address, such as https://acme.zulipchat.com",
+        polled=True,
+        steps=(
+            "In Zulip: subscribe the bot to each channel whose reactions, edits and deletions are wanted, too.",
+            "Messages of every public channel arrive without that, within a second.",
         ),
     ),
 }

@@ -27,26 +27,27 @@ BY_TOKEN: Final = "cloudevents"  # noqa: S105 -- the name of a way
 class Given:
     """The options of the command."""
 
-    platform: str | None
-    name: str | None
-    community: str | None
-    format: str | None
-    site: str | None
-    public: tuple[str, ...]
-    private: tuple[str, ...]
-    mapping: Path | None
-    member_field: str | None
-    score_field: str | None
-    comment_field: str | None
-    since: datetime | None
-    every: int | None
-    secret: str | None = field(repr=False)
+    platform: str | None = None
+    name: str | None = None
+    community: str | None = None
+    format: str | None = None
+    site: str | None = None
+    public: tuple[str, ...] = ()
+    private: tuple[str, ...] = ()
+    mapping: Path | None = None
+    member_field: str | None = None
+    score_field: str | None = None
+    comment_field: str | None = None
+    since: datetime | None = None
+    every: int | None = None
+    secret: str | None = field(default=None, repr=False)
 
 
 def wanted_source(given: Given, *, ask: bool) -> SourceWanted:
     """Return the source to add, asking for what is missing if ``ask``; raises OperatorError."""
     asker = Asker(ask=ask)
-    known = ", ".join(sorted(name for name, setup in SETUPS.items() if not setup.needs_mapping))
+    others = {setup.gaps for setup in SETUPS.values()}
+    known = ", ".join(sorted(name for name, setup in SETUPS.items() if not setup.needs_mapping and name not in others))
     platform = asker.name("--platform", given.platform, f"Which platform ({known}, or another)")
     name = asker.name("--name", given.name, "Which workspace, forum or repository, in a word")
     community = asker.name("--community", given.community, "The community that lives there")
@@ -56,7 +57,7 @@ def wanted_source(given: Given, *, ask: bool) -> SourceWanted:
     if form not in SETUPS:
         raise OperatorError(f"--format is {form!r}: there are {', '.join(sorted(SETUPS))} and {BY_TOKEN}.")
     if SETUPS[form].polled:
-        return SourceWanted(community=community, platform=platform, name=name, poll=_poll(given, form, asker))
+        return SourceWanted(community=community, platform=platform, name=name, poll=wanted_poll(given, form, asker))
     if given.since is not None or given.every is not None:
         raise OperatorError("--since and --every are for platforms that are polled: leave them out.")
     settings = _settings(given, SETUPS[form], asker)
@@ -65,19 +66,23 @@ def wanted_source(given: Given, *, ask: bool) -> SourceWanted:
     return SourceWanted(community=community, platform=platform, name=name, hook=hook)
 
 
-def _poll(given: Given, form: str, asker: Asker) -> PollWanted:
-    setup = SETUPS[form]
+def wanted_poll(given: Given, form: str, asker: Asker, *, hook: str | None = None) -> PollWanted:
+    """Return how a platform is to be polled; raises OperatorError.
+
+    What its ``hook`` was told, the format of a webhook that the source has already, is not asked for again.
+    """
+    setup, told = SETUPS[form], Setup(steps=()) if hook is None else SETUPS[hook]
     for option in ("mapping", "member_field", "score_field", "comment_field"):
         if getattr(given, option):
             raise OperatorError(f"--{option.replace('_', '-')} is not for platforms that are polled: leave it out.")
     site, public = given.site, given.public
     if setup.public is None and public:
         raise OperatorError(f"--public is not for {form}, which tells itself what everybody can read: leave it out.")
-    if setup.public is not None and not (public or given.private):
+    if setup.public is not None and not (public or given.private) and told.public is None:
         public = asker.places(setup.public)
     if setup.site is None and site is not None:
         raise OperatorError(f"--site is not for {form}, which is at one address for all: leave it out.")
-    if setup.site is not None and site is None:
+    if setup.site is not None and site is None and told.site is None:
         site = asker.text("--site", _capital(setup.site))
     secret = polled_secret(form, given.secret, asker)
     wanted = {"since": given.since, "every": given.every, "private": given.private, "public": public, "site": site}
@@ -96,7 +101,7 @@ def polled_secret(form: str, given: str | None, asker: Asker) -> str | dict[str,
     """
     setup, optional = SETUPS[form], POLLED[form].credential.optional
     if not setup.secrets:
-        return given or asker.text("--secret-file", _capital(setup.told or ""), hidden=True)
+        return {} if setup.told is None else given or asker.text("--secret-file", _capital(setup.told), hidden=True)
     if given is None:
         asked = {
             name: asker.text("--secret-file", _capital(told), hidden=True, optional=name in optional)

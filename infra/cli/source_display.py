@@ -71,8 +71,14 @@ def show_sources(rows: Sequence[SourceListed]) -> None:
     """Print a table of sources."""
     table = Table("source", "community", "sends", "last heard", "state", box=None, header_style="bold")
     for row in rows:
-        table.add_row(row.source, row.community, row.format or "by token", _ago(row.heard_at), _state(row))
+        table.add_row(row.source, row.community, _ways(row), _ago(row.heard_at), _state(row))
     Console(soft_wrap=False, highlight=False).print(table)
+
+
+def _ways(row: SourceListed) -> str:
+    if row.polled in {None, row.format}:
+        return row.format or "by token"
+    return f"{row.format} and {row.polled}"
 
 
 def _state(row: SourceListed) -> Text:

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from infra.cli.failure import failures_in_words
 from infra.cli.options import DEFAULT_DATA, Data
-from infra.cli.source_adding import Asker, Given, polled_secret, wanted_source
+from infra.cli.source_adding import Asker, Given, polled_secret, wanted_poll, wanted_source
 from infra.cli.source_display import said, say_added, say_polled, show_sources
 from infra.cli.source_polling import Round, poll_now
 from infra.ingest_client import IngestClient, ingest_client
@@ -157,15 +157,17 @@ def try_source(
     with failures_in_words():
         base = (url or running_system(data, os.environ).ingest_url).rstrip("/")
 
-        async def sample(ingest: IngestClient, source: SourceListed) -> SignedSample | Round:
-            if _is_polled(source.format or ""):
-                return await poll_now(ingest, source)
-            return await ingest.change_source("GET", source, "/sample", SignedSample)
+        async def trial(ingest: IngestClient, source: SourceListed) -> tuple[Round | None, SignedSample | None]:
+            made = None if source.polled is None else await poll_now(ingest, source)
+            if made is not None and source.polled == source.format:
+                return made, None
+            return made, await ingest.change_source("GET", source, "/sample", SignedSample)
 
-        request = _on_source(data, platform, name, community, sample)
-        if isinstance(request, Round):
-            say_polled(request)
-            raise typer.Exit(0 if request.read else 1)
+        made, request = _on_source(data, platform, name, community, trial)
+        if made is not None:
+            say_polled(made)
+        if request is None:
+            raise typer.Exit(0 if made is not None and made.read else 1)
         tried = _try(base, request)
     console = Console(soft_wrap=True, highlight=False)
     console.print(Text.assemble(("It arrives, and is believed", "green"), f": {base}{request.path}"))
@@ -175,6 +177,45 @@ def try_source(
         console.print(f"Nothing of the sample would be kept: {said(tried.passed)}.", markup=False)
     else:
         console.print(f"It would be kept as: {', '.join(tried.facts)}. Nothing was.", markup=False)
+
+
+@source_app.command()
+def close_gaps(
+    platform: Platform,
+    name: Name,
+    community: Community = None,
+    site: Annotated[str | None, typer.Option(help="Where the platform is asked, if the webhook was not told.")] = None,
+    since: Annotated[datetime | None, typer.Option(help="From when on, in UTC.  [default: from now on]")] = None,
+    every: Annotated[int | None, typer.Option(min=1, max=86_400, help="Seconds between two rounds.")] = None,
+    secret_file: SecretFile = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Ask the platform, too, for what its webhook did not bring: not every platform sends again what was lost.
+
+    Given again, the new options hold. What comes by both ways is kept once.
+    """
+    with failures_in_words():
+        secret = _secret(secret_file)
+
+        async def asked(ingest: IngestClient, source: SourceListed) -> None:
+            setup = SETUPS.get(source.format or "")
+            if setup is None or setup.gaps is None:
+                closed = ", ".join(sorted(name for name, each in SETUPS.items() if each.gaps))
+                raise OperatorError(f"{source.source} cannot be asked, too: that goes for the webhooks of {closed}.")
+            given = Given(
+                platform=platform,
+                name=name,
+                community=source.community,
+                site=site,
+                since=since.replace(tzinfo=UTC) if since else None,
+                every=every,
+                secret=secret,
+            )
+            wanted = wanted_poll(given, setup.gaps, Asker(ask=sys.stdin.isatty()), hook=source.format)
+            await ingest.change_source("PUT", source, "/poll", Any, json=wanted)
+
+        _on_source(data, platform, name, community, asked)
+    typer.echo(f"/{platform}/{name} is asked, too. Then: warmline source test {platform} {name}")
 
 
 @source_app.command()
@@ -205,6 +246,9 @@ def rotate_secret(
     community: Community = None,
     secret_file: SecretFile = None,
     finish: Annotated[bool, typer.Option("--finish", help="Drop the earlier secret.")] = False,
+    polled: Annotated[
+        bool, typer.Option("--polled", help="The one by which the platform is asked, if it sends webhooks as well.")
+    ] = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Give a source another secret. A webhook's earlier one holds, too, until you say --finish."""
@@ -216,8 +260,12 @@ def rotate_secret(
         given = _secret(secret_file)
 
         async def rotated(ingest: IngestClient, source: SourceListed) -> str | None:
-            form = source.format or ""
-            wanted = SecretWanted(secret=polled_secret(form, given, Asker(ask=False)) if _is_polled(form) else given)
+            wanted = SecretWanted(secret=given)
+            if polled and source.polled is None:
+                raise OperatorError(f"{source.source} is not polled: leave --polled out.")
+            if source.polled is not None and (polled or source.polled == source.format):
+                secret = polled_secret(source.polled, given, Asker(ask=False))
+                wanted = SecretWanted(secret=secret, polled=True)
             new = await ingest.change_source("POST", source, "/secret", SecretAdded, json=wanted)
             return new.secret
 
@@ -232,10 +280,6 @@ def rotate_secret(
         f"warmline source rotate-secret {platform} {name} --finish",
         markup=False,
     )
-
-
-def _is_polled(form: str) -> bool:
-    return form in SETUPS and SETUPS[form].polled
 
 
 def _run(data: Path, work: Callable[[IngestClient], Awaitable[T]]) -> T:

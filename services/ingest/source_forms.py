@@ -30,7 +30,7 @@ class PollWanted:
     """How the platform is asked for what is new: its ``format``, and what it gave as ``secret``, or several by name."""
 
     format: Name
-    secret: Secret | dict[Name, Secret] = field(repr=False)
+    secret: Secret | dict[Name, Secret] = field(default_factory=dict, repr=False)
     settings: PollSettings = field(default_factory=PollSettings)
 
 
@@ -63,9 +63,10 @@ class SourceAdded:
 class SourceListed:
     """A configured source, without its token; ``source`` is what its CloudEvents must carry.
 
-    ``format`` is that of its webhook, or of the platform that is polled, if it has one, and what follows it tells what
-    it brought that came to nothing. While ``rotating``, two secrets hold. ``polled_at`` is when the last complete round
-    began, ``failing_since`` tells since when none came to its end, ``stopped_at`` when the platform refused the secret.
+    ``format`` is that of its webhook, else that by which its platform is ``polled``, if it has one. What follows tells
+    what it brought that came to nothing. While ``rotating``, two secrets hold. ``polled_at`` is when the last complete
+    round began, ``failing_since`` tells since when none came to its end, ``stopped_at`` when the platform refused the
+    secret.
     """
 
     community: str
@@ -76,6 +77,7 @@ class SourceListed:
     paused_at: datetime | None
     heard_at: datetime | None
     format: str | None
+    polled: str | None
     rotating: bool
     not_understood: int
     not_understood_at: datetime | None
@@ -96,9 +98,13 @@ class SourceList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretWanted:
-    """What the platform signs with, or is asked with, from now on; for a webhook, one is made if there is none here."""
+    """What the platform signs with, or is asked with, from now on; for a webhook, one is made if there is none here.
+
+    Where a source has a webhook and is polled, ``polled`` tells which of both it is.
+    """
 
     secret: Secret | dict[Name, Secret] | None = field(default=None, repr=False)
+    polled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

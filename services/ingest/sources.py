@@ -106,10 +106,13 @@ class Sources:
                 """
                 SELECT sources.community, platform, name, '/' || platform || '/' || name AS source, created_at,
                     paused_at, heard_at, coalesce(hooks.format, polls.format) AS format,
+                    polls.format AS polled,
                     earlier_secret IS NOT NULL AS rotating,
-                    coalesce(troubles.not_understood, polls.not_understood, 0) AS not_understood,
-                    coalesce(troubles.not_understood_at, polls.not_understood_at) AS not_understood_at,
-                    coalesce(troubles.why, polls.why) AS why,
+                    coalesce(troubles.not_understood, 0) + coalesce(polls.not_understood, 0) AS not_understood,
+                    greatest(troubles.not_understood_at, polls.not_understood_at) AS not_understood_at,
+                    CASE WHEN coalesce(stopped_at, failing_since) IS NULL AND troubles.not_understood_at
+                            > coalesce(polls.not_understood_at, '-infinity')
+                        THEN troubles.why ELSE polls.why END AS why,
                     coalesce(unverified, 0) AS unverified, unverified_at, polled_at, failing_since, stopped_at
                 FROM ingest.sources
                 LEFT JOIN ingest.hooks USING (community, platform, name)

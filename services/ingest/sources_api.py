@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from litestar import delete, get, post
+import msgspec
+from litestar import delete, get, post, put
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 
@@ -43,7 +45,7 @@ async def post_source(data: SourceWanted, state: State) -> SourceAdded:
     await organisation_of(parts, data.community)
     key, now, secret = (data.community, data.platform, data.name), datetime.now(UTC), None
     if data.hook is not None and data.poll is not None:
-        raise ProblemError(422, "a source sends webhooks or is polled: add one source for each", field="poll")
+        raise ProblemError(422, "add the webhook first, and then the poll: PUT its /poll", field="poll")
     if data.poll is not None:
         kept = _checked_poll(data.poll)
         token = await parts.polls.add(key, data.poll.format, data.poll.settings, kept, now)
@@ -99,19 +101,33 @@ async def post_poll(platform: str, name: str, community: str, state: State) -> N
         raise ProblemError(404, f"the community {community!r} has no source /{platform}/{name} that is polled")
 
 
+@put("/v1/sources/{platform:str}/{name:str}/poll", status_code=204, summary="Poll a source, whatever else it has")
+async def put_poll(platform: str, name: str, community: str, data: PollWanted, state: State) -> None:
+    """Ask the platform, so from now on, also for what the source's webhook did not bring.
+
+    Of a webhook, its address and the places that are taken hold where the settings name none.
+    """
+    check_names(community=community, platform=platform, name=name)
+    key, parts = (community, platform, name), parts_of(state)
+    wanted = _completed(data, await parts.hooks.of(key))
+    kept = _checked_poll(wanted)
+    if not await parts.polls.put(key, wanted.format, wanted.settings, kept, datetime.now(UTC)):
+        raise _absent(key)
+
+
 @post("/v1/sources/{platform:str}/{name:str}/secret", status_code=200, summary="Give a webhook another secret")
 async def post_secret(platform: str, name: str, community: str, data: SecretWanted, state: State) -> SecretAdded:
     """Take requests signed with the new secret; the one before holds, too, until it is dropped: 409 if one still does.
 
-    A platform that is polled is asked with the new one alone, which it gave.
+    A platform that is polled is asked with the new one alone, which it gave. A source that has a webhook, too, says
+    which of both it is.
     """
     check_names(community=community, platform=platform, name=name)
     key, hooks, polls = (community, platform, name), parts_of(state).hooks, parts_of(state).polls
-    form = await polls.form(key)
-    if form is not None and data.secret is not None:
+    form, hook = await polls.form(key), await hooks.of(key)
+    if form is not None and data.secret is not None and (data.polled or hook is None):
         await polls.replace_secret(key, _packed(POLLED[form], data.secret, "secret"))
         return SecretAdded(secret=None)
-    hook = await hooks.of(key)
     if hook is None:
         raise _no_hook(key)
     if isinstance(data.secret, dict):
@@ -175,6 +191,17 @@ def _format(hook: HookWanted) -> Format:
         wants = "needs a mapping" if not hook.settings.mapping else "has a reader of its own and takes no mapping"
         raise ProblemError(422, f"{hook.format} {wants}", field="hook.settings.mapping")
     return found
+
+
+def _completed(poll: PollWanted, hook: Hook | None) -> PollWanted:
+    settings, known = poll.settings, HookSettings() if hook is None else hook.settings
+    completed = msgspec.structs.replace(
+        settings,
+        site=settings.site or known.site,
+        private=settings.private or known.private,
+        public=settings.public or known.public,
+    )
+    return replace(poll, settings=completed)
 
 
 def _checked_poll(poll: PollWanted) -> str:
@@ -242,6 +269,7 @@ SOURCE_ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     post_pause,
     post_resume,
     post_poll,
+    put_poll,
     post_secret,
     delete_earlier_secret,
     get_sample,

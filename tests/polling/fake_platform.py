@@ -106,7 +106,7 @@ class FakePlatform:
         return sum(one.path == path for one in self.asked)
 
     def send(self, request: BaseHTTPRequestHandler, status: int, headers: dict[str, str], found: Any) -> None:
-        body = json.dumps(found).encode()
+        body = found if isinstance(found, bytes) else json.dumps(found).encode()
         request.send_response(status)
         for name, value in {**headers, "content-type": "application/json", "content-length": str(len(body))}.items():
             request.send_header(name, value)

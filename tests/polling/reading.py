@@ -32,6 +32,7 @@ class RoundMade:
     asked: list[Ask] = field(default_factory=list)
     odd: list[str] = field(default_factory=list)
     read: set[str] = field(default_factory=set)
+    marks: dict[str, str] = field(default_factory=dict)
     denied: str | None = None
 
     def kinds(self) -> list[str]:
@@ -53,10 +54,11 @@ def make_round(
     *,
     first: datetime | None = None,
     until: dict[str, datetime] | None = None,
+    marks: dict[str, str] | None = None,
 ) -> RoundMade:
     """Drive ``read`` with what ``answer`` gives: records, bytes or answers as they are, or a status that refuses."""
     now = datetime.now(UTC)
-    so_far = ReadSoFar(first=first or now - timedelta(days=1), until=until or {})
+    so_far = ReadSoFar(first=first or now - timedelta(days=1), until=until or {}, marks=marks or {})
     reading = read(settings or PollSettings(), so_far, now)
     made, sent = RoundMade(), None
     while True:
@@ -83,8 +85,9 @@ def make_round(
                 break
             case Odd(why=why):
                 made.odd.append(why)
-            case Read(collection=collection):
+            case Read(collection=collection, mark=mark):
                 made.read.add(collection)
+                made.marks |= {} if mark is None else {collection: mark}
     for fact in made.facts:
         assert_taken(fact)
     return made

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.cli.source_adding import Given, wanted_source
+from infra.cli.source_adding import Asker, Given, wanted_poll, wanted_source
 from infra.operator_error import OperatorError
 from infra.source_setup import SETUPS
 from services.ingest.hook_formats import FORMATS
@@ -69,6 +69,22 @@ def test_each_secret_that_is_asked_for_is_one_that_the_platform_takes() -> None:
             names = POLLED[name].credential.names
             assert tuple(setup.secrets) == (names if len(names) > 1 else ())
             assert (setup.site is not None) == POLLED[name].needs_site
+
+
+def test_what_a_format_takes_is_asked_for_and_nothing_else() -> None:
+    site = {"site": "https://harbour.example"}
+    feed = wanted_source(given(platform="feed", secret=None, **site), ask=False).poll
+    assert feed is not None
+    assert (feed.secret, feed.settings.site) == ({}, "https://harbour.example")
+    secrets = "email=bot@harbour.example\nkey=abc"
+    zulip = wanted_source(given(platform="zulip", format="zulip-events", secret=secrets, **site), ask=False).poll
+    assert zulip is not None
+    assert zulip.secret == {"email": "bot@harbour.example", "key": "abc"}
+    asker = Asker(ask=False)
+    with pytest.raises(OperatorError, match="--site is missing: the address of the webhook's page"):
+        wanted_poll(given(platform="github"), "github-deliveries", asker, hook="github")
+    told_by_hook = wanted_poll(given(platform="discourse"), "discourse-posts", asker, hook="discourse")
+    assert (told_by_hook.settings.site, told_by_hook.settings.public) == (None, ())
 
 
 def test_each_way_to_connect_a_source_is_explained() -> None:

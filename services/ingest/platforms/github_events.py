@@ -91,12 +91,17 @@ class Event(Struct, frozen=True, kw_only=True):
 def read(delivery: Delivery, settings: HookSettings) -> Reading:
     """Return what a delivery means; raises NotUnderstoodError."""
     kind = header(delivery, "x-github-event")
-    return meaning(kind, decoded(delivery.body, Event), delivery, settings) if kind in _READERS else NO_CONCERN
+    return meaning(kind, decoded(delivery.body, Event), delivery, settings) if concerns(kind) else NO_CONCERN
+
+
+def concerns(kind: str) -> bool:
+    """Tell whether events of that kind, by the name of their webhook, may tell something of a member."""
+    return kind in _READERS
 
 
 def meaning(kind: str, event: Event, delivery: Delivery, settings: HookSettings) -> Reading:
     """Return what an event of that kind, by the name of its webhook, means; raises NotUnderstoodError."""
-    if kind not in _READERS:
+    if not concerns(kind):
         return NO_CONCERN
     private = event.repository is not None and event.repository.private
     if private and event.repository is not None and event.repository.full_name not in settings.private:

@@ -1,4 +1,4 @@
-"""Zulip: outgoing webhooks, which bring what mentions a bot, to member events. Pure.
+"""Zulip: messages, and outgoing webhooks, which bring what mentions a bot, to member events. Pure.
 
 Forms: https://zulip.com/api/outgoing-webhook-payload. A topic of a channel is the conversation.
 """
@@ -23,7 +23,7 @@ from services.ingest.platforms.reading import (
     time_of,
 )
 from shared.contracts.member_events import Member, Posted
-from shared.contracts.names import digest
+from shared.contracts.names import Audience, digest
 
 SAMPLE: Final = (
     {"content-type": "application/json"},
@@ -38,7 +38,9 @@ _MAX_CONVERSATION: Final = 300
 _MAX_MENTIONS: Final = 100
 
 
-class _Message(Struct, frozen=True, kw_only=True):
+class Message(Struct, frozen=True, kw_only=True):
+    """A message as webhooks, event queues and lists have it. Addresses of its sender never enter."""
+
     id: int
     type: str
     sender_id: int
@@ -52,7 +54,7 @@ class _Message(Struct, frozen=True, kw_only=True):
 
 
 class _Event(Struct, frozen=True, kw_only=True):
-    message: _Message
+    message: Message
 
 
 class _Token(Struct, frozen=True, kw_only=True):
@@ -67,29 +69,44 @@ def token(body: bytes) -> str:
 def read(delivery: Delivery, settings: HookSettings) -> Reading:
     """Return what a delivery means; raises NotUnderstoodError."""
     message = decoded(delivery.body, _Event).message
-    if message.type not in {"stream", "channel"}:
+    if is_direct(message):
         return Passed(why="direct-message")
     if message.stream_id is None:
         raise NotUnderstoodError("message.stream_id is missing")
     place = str(message.stream_id)
     if not {place, EVERYWHERE} & {*settings.public, *settings.private}:
         return Passed(why="private-place")
-    topic = unresolved(message.subject)
-    data = Posted(
+    return (post_fact(message, "private" if place in settings.private else "members", settings.site),)
+
+
+def is_direct(message: Message) -> bool:
+    """Tell whether a message is in no channel."""
+    return message.type not in {"stream", "channel"}
+
+
+def posted(message: Message, audience: Audience, site: str | None) -> Posted:
+    """Return a message of a channel as an event; raises NotUnderstoodError."""
+    if message.stream_id is None:
+        raise NotUnderstoodError("stream_id is missing")
+    return Posted(
         member=Member(
             id=str(message.sender_id),
             name=name_of(message.sender_full_name),
             bot=message.sender_email.partition("@")[0].endswith("-bot"),
         ),
-        conversation=conversation_of(message.stream_id, topic),
+        conversation=conversation_of(message.stream_id, unresolved(message.subject)),
         message=str(message.id),
         text=text_of(message.content),
         channel=name_of(message.display_recipient) if isinstance(message.display_recipient, str) else None,
-        audience="private" if place in settings.private else "members",
+        audience=audience,
         mentions=tuple(dict.fromkeys(_MENTION.findall(message.content)))[:_MAX_MENTIONS],
-        url=_link(settings.site, place, message),
+        url=_link(site, str(message.stream_id), message),
     )
-    return (Fact(id=post_id(str(message.id)), time=time_of(message.timestamp), data=data),)
+
+
+def post_fact(message: Message, audience: Audience, site: str | None) -> Fact:
+    """Return that a message was written; raises NotUnderstoodError."""
+    return Fact(id=post_id(str(message.id)), time=time_of(message.timestamp), data=posted(message, audience, site))
 
 
 def unresolved(topic: str) -> str:
@@ -106,7 +123,7 @@ def conversation_of(stream: int, topic: str) -> str:
     return name[: _MAX_CONVERSATION - len(mark)] + mark
 
 
-def _link(site: str | None, place: str, message: _Message) -> str | None:
+def _link(site: str | None, place: str, message: Message) -> str | None:
     if site is None:
         return None
     topic = quote(message.subject, safe="").replace(".", "%2E").replace("%", ".")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,5 +75,12 @@ class Credential:
         return ", ".join(f"{name} (may be left out)" if name in self.optional else name for name in self.names)
 
 
+def as_password(email: str, key: str) -> dict[str, str]:
+    """Return the header that shows a key as somebody's password (RFC 7617)."""
+    return {"authorization": f"Basic {b64encode(f'{email}:{key}'.encode()).decode()}"}
+
+
 TOKEN: Final = Credential()
 """One secret, shown as it is."""
+NOTHING: Final = Credential(names=(), headers=lambda _secrets: {})
+"""Everybody may ask."""

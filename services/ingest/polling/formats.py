@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from services.ingest.platforms import circle, tchop
+from services.ingest.platforms import circle, discourse_posts, feed, github_deliveries, tchop, zulip_queue
 from services.ingest.platforms.polled import PollSettings, ReadRound
-from services.ingest.polling.credentials import TOKEN, Credential, Secrets
+from services.ingest.polling.credentials import NOTHING, TOKEN, Credential, Secrets, as_password
+
+
+def _without_slash(site: str) -> str:
+    return site.rstrip("/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolledFormat:
     """A platform that is polled.
 
-    ``api`` is where it is asked, and begins with ``{site}`` where each community has an address of its own. It,
-    ``every`` (seconds) and ``per_minute`` hold where a source says nothing else.
+    ``api`` is where it is asked, and begins with ``{site}`` where each community has an address of its own, of which
+    ``address`` makes what stands there. ``api``, ``every`` (seconds) and ``per_minute`` hold where a source says
+    nothing else.
     """
 
     api: str
@@ -23,6 +29,7 @@ class PolledFormat:
     every: int
     per_minute: int
     credential: Credential = TOKEN
+    address: Callable[[str], str] = _without_slash
 
     @property
     def needs_site(self) -> bool:
@@ -32,7 +39,7 @@ class PolledFormat:
 
 def api_of(form: PolledFormat, settings: PollSettings) -> str:
     """Return where a source is asked."""
-    return settings.api or form.api.format(site=(settings.site or "").rstrip("/"))
+    return settings.api or form.api.format(site=form.address(settings.site or ""))
 
 
 def _tchop(secrets: Secrets) -> dict[str, str]:
@@ -56,5 +63,34 @@ POLLED: Final[dict[str, PolledFormat]] = {
         every=600,
         per_minute=60,
         credential=Credential(names=("organisation", "auth-token", "api-client-id"), headers=_tchop),
+    ),
+    "discourse-posts": PolledFormat(
+        api="{site}",
+        read=discourse_posts.read,
+        every=300,
+        per_minute=60,
+        credential=Credential(headers=lambda secrets: {"api-key": secrets["token"]}),
+    ),
+    "feed": PolledFormat(
+        api="{site}",
+        address=str,
+        read=feed.read,
+        every=1_800,
+        per_minute=10,
+        credential=NOTHING,
+    ),
+    "github-deliveries": PolledFormat(
+        api="{site}",
+        address=github_deliveries.api_of,
+        read=github_deliveries.read,
+        every=300,
+        per_minute=60,
+    ),
+    "zulip-events": PolledFormat(
+        api="{site}/api/v1",
+        read=zulip_queue.read,
+        every=1,
+        per_minute=100,
+        credential=Credential(names=("email", "key"), headers=lambda secrets: as_password(**secrets)),
     ),
 }

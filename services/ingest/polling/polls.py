@@ -73,8 +73,8 @@ class Polls:
                 await self._insert(connection, key, **self._told(form, settings, secret, now))
         return token
 
-    async def add_to(self, key: HookKey, form: str, settings: PollSettings, secret: str, now: datetime) -> bool:
-        """Poll a source that has a way already, too; False if there is none of the name, or it is polled."""
+    async def put(self, key: HookKey, form: str, settings: PollSettings, secret: str, now: datetime) -> bool:
+        """Poll a source that is there, so from now on, whatever else it has; False if there is none of the name."""
         async with self._database.transaction() as connection:
             return await self._insert(connection, key, **self._told(form, settings, secret, now))
 
@@ -184,10 +184,12 @@ class Polls:
         return {"format": form, "settings": told, "secret": self._seal.close(secret), "added_at": now}
 
     async def _insert(self, connection: AsyncConnection[DictRow], key: HookKey, **told: Any) -> bool:
-        """Insert what is ``told``, by column; False if there is no source of the name, or it is polled already."""
+        """Insert what is ``told``, by column, instead of what was; False if there is no source of the name."""
         insert = SQL(
             "INSERT INTO ingest.polls (community, platform, name, {}) SELECT community, platform, name, {} "
-            "FROM ingest.sources {} ON CONFLICT DO NOTHING"
+            "FROM ingest.sources {} ON CONFLICT (community, platform, name) DO UPDATE SET format = excluded.format, "
+            "settings = excluded.settings, secret = excluded.secret, token = NULL, stopped_at = NULL, "
+            "failing_since = NULL, why = NULL"
         ).format(SQL(", ").join(map(Identifier, told)), SQL(", ").join(Placeholder() for _ in told), _OF_SOURCE)
         cursor = await connection.execute(insert, [*told.values(), *key])
         return cursor.rowcount > 0

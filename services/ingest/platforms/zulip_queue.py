@@ -1,0 +1,258 @@
+"""Zulip: what is asked of its event queue, and of its lists where the queue was lost. Pure.
+
+Forms: https://zulip.com/api/register-queue, get-events and get-messages. Zulip keeps a queue for ten minutes after it
+was last asked: a restart goes on with it, and whoever comes later registers another and reads what was missed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta, Struct
+
+from services.ingest.platforms.facts import Fact
+from services.ingest.platforms.listing import Pages, records_of, refusal
+from services.ingest.platforms.polled import (
+    Answer,
+    Answered,
+    Ask,
+    Found,
+    Odd,
+    PollSettings,
+    Read,
+    ReadSoFar,
+    Round,
+    Step,
+)
+from services.ingest.platforms.reading import NotUnderstoodError, decoded, time_of
+from services.ingest.platforms.zulip import Message, is_direct
+from services.ingest.platforms.zulip_events import (
+    Channel,
+    Event,
+    Listed,
+    Person,
+    Places,
+    joined,
+    of_event,
+    of_message,
+    places_of,
+)
+from shared.retry_after import http_date
+
+EVENTS: Final = "events"
+_TYPES: Final = ("message", "update_message", "delete_message", "reaction", "realm_user", "stream")
+_HELD_SECONDS: Final = 120.0
+"""Zulip answers at the latest when it has a heartbeat to tell of, about once a minute."""
+_ANSWERS: Final = 10
+"""After so many answers of the queue, or when nothing happens, a round ends: what the operator sees of it is fresh."""
+_PER_PAGE: Final = 1_000
+_MOST_KNOWN: Final = 10_000
+
+Asking = Generator[Step, Answer, None]
+
+
+class _Queue(Struct, frozen=True, kw_only=True):
+    queue_id: str
+    last_event_id: int
+
+
+class _Events(Struct, frozen=True, kw_only=True):
+    events: Annotated[tuple[msgspec.Raw, ...], Meta(min_length=1)]
+
+
+class _Numbered(Struct, frozen=True, kw_only=True):
+    id: int
+
+
+class _Streams(Struct, frozen=True, kw_only=True):
+    streams: tuple[msgspec.Raw, ...]
+
+
+class _Users(Struct, frozen=True, kw_only=True):
+    members: tuple[msgspec.Raw, ...]
+
+
+class _Messages(Struct, frozen=True, kw_only=True):
+    messages: tuple[msgspec.Raw, ...]
+    found_oldest: bool = False
+
+
+class _One(Struct, frozen=True, kw_only=True):
+    message: Message
+
+
+@dataclass(slots=True, kw_only=True)
+class _Reading:
+    """What is known in a round. ``known`` are messages that were seen, for events name them by number alone."""
+
+    settings: PollSettings
+    places: Places
+    known: dict[int, Message] = field(default_factory=dict)
+
+    def know(self, message: Message) -> None:
+        while len(self.known) >= _MOST_KNOWN:
+            del self.known[next(iter(self.known))]
+        self.known[message.id] = message
+
+
+def read(settings: PollSettings, so_far: ReadSoFar, began: datetime) -> Round:
+    """Wait for what happens; where the queue is gone, register another and read what was missed."""
+    places = yield from _places(settings)
+    if places is None:
+        return
+    reading = _Reading(settings=settings, places=places)
+    mark = so_far.marks.get(EVENTS)
+    queue = None if mark is None else decoded(mark.encode(), _Queue)
+    for _ in range(_ANSWERS):
+        if queue is None:
+            queue = yield from _registered()
+            if queue is not None and (yield from _missed(reading, so_far.floor(EVENTS))):
+                yield _up_to(queue)
+            return
+        asked = {"queue_id": queue.queue_id, "last_event_id": str(queue.last_event_id)}
+        answer = yield Ask(path="/events", params=asked, seconds=_HELD_SECONDS)
+        if not isinstance(answer, Answered):
+            queue = None  # it was not asked for too long, or Zulip began anew
+            continue
+        try:
+            listed = decoded(answer.body, _Events).events
+            last = max(decoded(bytes(one), _Numbered).id for one in listed)
+        except NotUnderstoodError as error:
+            yield Odd(why=f"/events: {error}")
+            return
+        events = yield from records_of("/events", listed, Event)
+        yield from _happened(reading, events, http_date(answer.headers.get("date", "")) or began)
+        queue = _Queue(queue_id=queue.queue_id, last_event_id=max(queue.last_event_id, last))
+        yield _up_to(queue)
+        if all(event.type == "heartbeat" for event in events):
+            return
+
+
+def _up_to(queue: _Queue) -> Read:
+    return Read(collection=EVENTS, mark=msgspec.json.encode(queue).decode())
+
+
+def _happened(reading: _Reading, events: Sequence[Event], now: datetime) -> Asking:
+    """Tell what ``events`` mean; where a channel changed, by who can read it now."""
+    if any(event.type == "stream" for event in events):
+        reading.places = (yield from _places(reading.settings)) or {}
+    facts: list[Fact] = []
+    for event in events:
+        if event.message is not None and not is_direct(event.message):
+            reading.know(event.message)
+        try:
+            about = yield from _about(reading, event)
+            facts += of_event(event, about, reading.places, reading.settings.site, now)
+        except NotUnderstoodError as error:
+            yield Odd(why=f"/events: {error}")
+    if facts:
+        yield Found(facts=tuple(facts))
+
+
+def _about(reading: _Reading, event: Event) -> Generator[Step, Answer, Message | None]:
+    """Return the message that an event names, as it stands now where it was edited; None for one in no channel."""
+    number = event.about
+    if number is None:
+        return None
+    if event.type != "update_message" and number in reading.known:
+        return reading.known[number]
+    answer = yield Ask(path=f"/messages/{number}", params={"apply_markdown": "false"})
+    if not isinstance(answer, Answered):
+        return None  # it is gone, or not for the bot
+    message = decoded(answer.body, _One).message
+    if is_direct(message):
+        return None
+    reading.know(message)
+    return message
+
+
+def _places(settings: PollSettings) -> Generator[Step, Answer, Places | None]:
+    answer = yield Ask(path="/streams")
+    if not isinstance(answer, Answered):
+        yield Odd(why=refusal("/streams", answer))
+        return None
+    try:
+        listed = decoded(answer.body, _Streams).streams
+    except NotUnderstoodError as error:
+        yield Odd(why=f"/streams: {error}")
+        return None
+    channels = yield from records_of("/streams", listed, Channel)
+    return places_of(channels, settings.private)
+
+
+def _registered() -> Generator[Step, Answer, _Queue | None]:
+    form = {
+        "event_types": json.dumps(_TYPES),
+        "fetch_event_types": "[]",
+        "all_public_streams": "true",
+        "apply_markdown": "false",
+        "client_capabilities": json.dumps({"notification_settings_null": True, "bulk_message_deletion": True}),
+    }
+    answer = yield Ask(path="/register", form=form)
+    if not isinstance(answer, Answered):
+        yield Odd(why=refusal("/register", answer))
+        return None
+    try:
+        return decoded(answer.body, _Queue)
+    except NotUnderstoodError as error:
+        yield Odd(why=f"/register: {error}")
+        return None
+
+
+def _missed(reading: _Reading, floor: datetime) -> Pages:
+    """Read what nobody waited for: messages of the public channels and of those that are listed, and who came."""
+    narrows: list[Mapping[str, object]] = [{"operator": "streams", "operand": "public"}]
+    narrows += [{"operator": "stream", "operand": place} for place, who in reading.places.items() if who == "private"]
+    for narrow in narrows:
+        if not (yield from _messages(reading, narrow, floor)):
+            return False
+    answer = yield Ask(path="/users")
+    if not isinstance(answer, Answered):
+        yield Odd(why=refusal("/users", answer))
+        return False
+    try:
+        people = yield from records_of("/users", decoded(answer.body, _Users).members, Person)
+    except NotUnderstoodError as error:
+        yield Odd(why=f"/users: {error}")
+        return False
+    came = tuple(fact for person in people for fact in joined(person) if fact.time >= floor)
+    if came:
+        yield Found(facts=came)
+    return True
+
+
+def _messages(reading: _Reading, narrow: Mapping[str, object], floor: datetime) -> Pages:
+    """Read messages, newest first, until they are from before ``floor``."""
+    anchor = "newest"
+    while True:
+        params = {
+            "anchor": anchor,
+            "include_anchor": str(anchor == "newest").lower(),
+            "num_before": str(_PER_PAGE),
+            "num_after": "0",
+            "narrow": json.dumps([narrow]),
+            "apply_markdown": "false",
+        }
+        answer = yield Ask(path="/messages", params=params)
+        if not isinstance(answer, Answered):
+            yield Odd(why=refusal("/messages", answer))
+            return False
+        try:
+            page = decoded(answer.body, _Messages)
+            messages = yield from records_of("/messages", page.messages, Listed)
+            times = [time_of(message.timestamp) for message in messages]
+            found = [fact for one in messages for fact in of_message(one, reading.places, reading.settings.site)]
+        except NotUnderstoodError as error:
+            yield Odd(why=f"/messages: {error}")
+            return False
+        facts = tuple(fact for fact in found if fact.time >= floor)
+        if facts:
+            yield Found(facts=facts)
+        if page.found_oldest or not times or min(times) < floor:
+            return True
+        anchor = str(min(message.id for message in messages))
