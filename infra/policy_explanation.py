@@ -14,7 +14,7 @@ from infra.operator_error import OperatorError
 from infra.running_servers import partitions_of
 from services.triage.community import CommunityState
 from services.triage.conversation import UNANSWERED, ConversationState
-from services.triage.member import MemberState
+from services.triage.member_state import MemberState
 from services.triage.policy_reading import PolicyReading
 from services.triage.segments import SegmentLook
 from services.triage.service import triage_codec

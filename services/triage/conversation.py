@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from services.triage import needs
 from services.triage.conversation_facts import (
+    AnswerAccepted,
     ConversationOpened,
     ConversationSolved,
     LookAtQuestion,
@@ -57,6 +58,7 @@ class ConversationState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
 
     ``looked_at`` is the key of the opener whose question was looked at. ``withdrawn`` when the need that this raised is
     gone without anybody's help: should another post turn out to be the opening, that is looked at, whoever wrote it.
+    ``accepted`` is the answer that solved it, until it is known whose it is.
     ``needs_raised`` counts the questions that were found unanswered.
     """
 
@@ -68,6 +70,7 @@ class ConversationState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
     edits: tuple[OpeningEdited, ...] = ()
     deleted: tuple[str, ...] = ()
     solved: bool = False
+    accepted: ConversationSolved | None = None
     looked_at: str | None = None
     needs_raised: int = 0
     withdrawn: bool = False
@@ -90,7 +93,8 @@ def decide(command: Any, state: ConversationState) -> tuple[Any, ...]:
             deleted = OpeningDeleted(message=command.message, evidence=command.evidence)
             return _with_consequences(state, (deleted,), command.evidence)
         case NoteSolved() if not state.solved:
-            return _with_consequences(state, (ConversationSolved(evidence=command.evidence),), command.evidence)
+            solved = ConversationSolved(evidence=command.evidence, message=command.message)
+            return _with_consequences(state, (solved,), command.evidence)
         case LookAtQuestion():
             return _look(command, state)
         case CloseNeed() | PassNeed():
@@ -129,15 +133,17 @@ def _with_consequences(state: ConversationState, events: tuple[Any, ...], eviden
     """Add what follows from ``events``: greetings, and the end of a need whose cause is gone."""
     if not events:
         return events
-    asked = needs.standing_for(state, UNANSWERED)
-    if not (asked or state.voices.team or any(_is_of_team(event) for event in events)):
+    asked, solved = needs.standing_for(state, UNANSWERED), state.solved or isinstance(events[0], ConversationSolved)
+    if not (asked or solved or state.voices.team or any(_is_of_team(event) for event in events)):
         return events
     after = CONVERSATION.fold(events, state)
     voices, last = after.voices, after.voices.last_of_team
     to_greet = voices.to_greet()
     if last is not None and to_greet:
         events = (*events, VoicesGreeted(members=to_greet, by=last.member, evidence=last.first))
-    opening = after.opening
+    opening, accepted = after.opening, _accepted(after)
+    if accepted is not None:
+        events = (*events, accepted)
     if asked is None or opening is None:
         return events
     by_team, by_peer = voices.team_answer(opening.member), voices.peer_answer(opening.member)
@@ -153,6 +159,17 @@ def _with_consequences(state: ConversationState, events: tuple[Any, ...], eviden
     else:
         return events
     return (*events, end)
+
+
+def _accepted(state: ConversationState) -> AnswerAccepted | None:
+    """Return whose answer solved the conversation; not that of who asked, nor one that was not their first in it."""
+    accepted, opening = state.accepted, state.opening
+    if accepted is None or accepted.message is None or opening is None:
+        return None
+    by = state.voices.peer_of(accepted.message)
+    if by is None or by.member == opening.member:
+        return None
+    return AnswerAccepted(by=by.member, evidence=accepted.evidence)
 
 
 def _is_of_team(event: Any) -> bool:
@@ -227,8 +244,9 @@ def evolve(state: ConversationState, event: Any) -> ConversationState:
         case OpeningDeleted():
             deleted = {message: message for message in (*state.deleted, event.message)}
             return replace(state, deleted=_remembered(state, deleted))
-        case ConversationSolved():
-            return replace(state, solved=True)
+        case ConversationSolved() | AnswerAccepted():
+            accepted = event if isinstance(event, ConversationSolved) and event.message is not None else None
+            return replace(state, solved=True, accepted=accepted)
         case QuestionPassed():
             return replace(state, looked_at=_opener(state), withdrawn=False)
         case QuestionPostponed():
@@ -284,6 +302,7 @@ CONVERSATION: Final[Decider[ConversationState]] = Decider(
         OpeningEdited,
         OpeningDeleted,
         ConversationSolved,
+        AnswerAccepted,
         QuestionPassed,
         QuestionPostponed,
         *NEED_EVENTS,

@@ -52,8 +52,16 @@ class OpeningDeleted(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class ConversationSolved(Struct, frozen=True, kw_only=True, gc=False):
-    """The conversation was marked as solved."""
+    """The conversation was marked as solved, by the answer ``message`` where there is one."""
 
+    evidence: Evidence
+    message: str | None = None
+
+
+class AnswerAccepted(Struct, frozen=True, kw_only=True, gc=False):
+    """The answer by which the conversation was solved is this peer's first in it."""
+
+    by: MemberRef
     evidence: Evidence
 
 
@@ -98,9 +106,10 @@ class NoteDeletion(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class NoteSolved(Struct, frozen=True, kw_only=True, gc=False):
-    """Somebody marked the conversation as solved."""
+    """Somebody marked the conversation as solved, by the answer ``message`` where there is one."""
 
     evidence: Evidence
+    message: str | None = None
 
 
 class LookAtQuestion(Struct, frozen=True, kw_only=True, gc=False):

@@ -14,9 +14,19 @@ from services.triage.conversation_facts import (
     NoteSolved,
     VoicesGreeted,
 )
-from services.triage.member import welcome_may_begin
-from services.triage.member_facts import GreetMember, NoteLeft, NoteMember
+from services.triage.member_facts import GreetMember, MemberSeen, NoteLeft, NoteMember
+from services.triage.occasion_handlers import (
+    note_accepted,
+    note_activity,
+    note_days,
+    note_farewell,
+    note_moderation,
+    note_role,
+    note_settled,
+    note_survey,
+)
 from services.triage.question import asks
+from services.triage.reasons import welcome
 from services.triage.situation import Situation
 from services.triage.to_care import close_touch
 from services.triage.tone_handlers import learn, opt_out, read_tone
@@ -44,10 +54,10 @@ def note_member(now: Situation) -> None:
     data, time, reading = now.data, now.event.time, now.reading
     if is_earlier(now.work.state(now.community), time):
         now.work.decide(now.community, NoteTime(at=time))
-    rule = reading.arming.welcome
+    rule, known = reading.arming.welcome, now.work.state(now.stream)
     joined = isinstance(data, Joined)
-    begins = rule.enabled and welcome_may_begin(now.work.state(now.stream), time, joined=joined)
-    now.decide(
+    begins = rule.enabled and welcome.may_begin(known, time, joined=joined)
+    events = now.decide(
         now.stream,
         NoteMember(
             member=now.member,
@@ -60,6 +70,10 @@ def note_member(now: Situation) -> None:
             welcome_due=reading.due(time, rule.within_hours) if begins else None,
         ),
     )
+    if known.active_days and any(isinstance(event, MemberSeen) for event in events):
+        note_days(now)
+    if now.roles is not None and known.described_at is not None:
+        note_role(now, known.roles)
 
 
 def note_post(now: Situation) -> None:
@@ -84,6 +98,7 @@ def note_post(now: Situation) -> None:
         ),
     )
     greet_voices(now, events)
+    note_accepted(now, events)
 
 
 def greet_voices(now: Situation, events: Sequence[Any]) -> None:
@@ -117,7 +132,8 @@ def note_deletion(now: Situation) -> None:
 
 def note_solved(now: Situation) -> None:
     """A solved conversation needs no answer."""
-    now.decide(now.conversation, NoteSolved(evidence=now.evidence))
+    events = now.decide(now.conversation, NoteSolved(evidence=now.evidence, message=now.data.message))
+    note_accepted(now, events)
 
 
 def note_left(now: Situation) -> None:
@@ -158,21 +174,21 @@ def close_need(now: Situation) -> None:
 
 MESSAGE_HANDLERS: Final[dict[type[Any], tuple[Callable[[Situation], None], ...]]] = {
     Joined: (note_member,),
-    Posted: (note_member, note_post, greet_mentioned, read_tone),
-    Edited: (note_member, note_edit, read_tone),
+    Posted: (note_member, note_activity, note_post, greet_mentioned, read_tone),
+    Edited: (note_member, note_activity, note_edit, read_tone),
     Deleted: (note_deletion,),
-    Reacted: (note_member,),
-    Attended: (note_member,),
-    Surveyed: (note_member, read_tone),
-    Moderated: (note_member,),
+    Reacted: (note_member, note_activity),
+    Attended: (note_member, note_activity),
+    Surveyed: (note_member, note_activity, note_survey, read_tone),
+    Moderated: (note_member, note_moderation),
     Renewed: (note_member,),
-    Cancelled: (note_member, note_left, read_tone),
-    Left: (note_member, note_left, read_tone),
-    Solved: (note_member, note_solved),
+    Cancelled: (note_member, note_left, note_farewell, read_tone),
+    Left: (note_member, note_left, note_farewell, read_tone),
+    Solved: (note_member, note_activity, note_solved),
     Updated: (note_member,),
     PolicyAdopted: (take_policy,),
     ImportBegan: (open_import,),
     ImportEnded: (close_import,),
-    TouchSettled: (learn, close_need),
+    TouchSettled: (learn, note_settled, close_need),
     ToneOptOut: (opt_out,),
 }

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from services.triage.community import IMPORT_LAPSE, CommunityState, LapseImports
 from services.triage.conversation import UNANSWERED
 from services.triage.conversation_facts import LookAtQuestion
-from services.triage.member import WELCOME, MemberState
 from services.triage.member_facts import LookAtWelcome
+from services.triage.member_state import MemberState
 from services.triage.needs import Circumstances
 from services.triage.policy_reading import PolicyReading
+from services.triage.reasons.judgement import LookAtOccasion
+from services.triage.reasons.kinds import KINDS
 from services.triage.situation import Read
 from services.triage.stream_ids import community_of, community_stream, member_stream
 from services.triage.to_care import decide_and_care
-from shared.contracts.needs_touch import Scalar
-from shared.contracts.policy import UnansweredRule, WelcomeRule
 from shared.event_store.recorder import DeadlineRow
 from shared.workspace import Workspace
 
@@ -31,7 +31,8 @@ def look_at_welcome(deadline: DeadlineRow, work: Workspace, read: Read) -> None:
     at = _looked_at(deadline, community)
     segment = reading.segments.of(member, at)
     rule = reading.rules_in(segment).welcome
-    seen = _circumstances(deadline, reading, rule, at=at, segment=segment, since=member.first.time)
+    due = reading.due(member.first.time, rule.within_hours)
+    seen = _circumstances(deadline, reading, rule, ("within_hours",), at=at, segment=segment, due=due)
     command = LookAtWelcome(
         seen=seen,
         team=_team(reading, member),
@@ -50,16 +51,34 @@ def look_at_question(deadline: DeadlineRow, work: Workspace, read: Read) -> None
     at = _looked_at(deadline, community)
     segment = reading.segments.of(opener, at)
     rule = reading.rules_in(segment).unanswered
-    seen = _circumstances(
-        deadline,
-        reading,
-        rule,
-        at=at,
-        segment=segment,
-        since=opening.evidence.time,
-        answered_by=rule.answered_by,
-    )
+    due, thresholds = reading.due(opening.evidence.time, rule.within_hours), ("within_hours", "answered_by")
+    seen = _circumstances(deadline, reading, rule, thresholds, at=at, segment=segment, due=due)
     command = LookAtQuestion(seen=seen, answered_by=rule.answered_by, team=_team(reading, opener))
+    decide_and_care(deadline.stream, command, work)
+
+
+def look_at_occasion(deadline: DeadlineRow, work: Workspace, read: Read) -> None:
+    """The time of something has come that may need a human: does it?"""
+    community = _community(deadline, work)
+    reading = _reading(community, read)
+    member: MemberState = work.state(deadline.stream)
+    occasion, kind = member.occasion(deadline.name), KINDS[deadline.name]
+    assert occasion is not None  # noqa: S101 -- a deadline of that name is set for no other reason
+    at = _looked_at(deadline, community)
+    segment = reading.segments.of(member, at)
+    rule = kind.rule(reading.rules_in(segment))
+    due = (
+        kind.due(member, occasion, rule)
+        if kind.due is not None
+        else reading.due(occasion.evidence.time, rule.within_hours)
+    )
+    command = LookAtOccasion(
+        name=deadline.name,
+        seen=_circumstances(deadline, reading, rule, kind.thresholds, at=at, segment=segment, due=due),
+        rule=rule,
+        team=_team(reading, member),
+        known_since=community.known_since or occasion.evidence.time,
+    )
     decide_and_care(deadline.stream, command, work)
 
 
@@ -94,28 +113,30 @@ def _team(reading: PolicyReading, member: MemberState) -> bool:
 def _circumstances(
     deadline: DeadlineRow,
     reading: PolicyReading,
-    rule: WelcomeRule | UnansweredRule,
+    rule: Any,
+    thresholds: Sequence[str],
     *,
     at: datetime,
     segment: str,
-    since: datetime,
-    **thresholds: Scalar,
+    due: datetime | None,
 ) -> Circumstances:
+    """Return what the policy says; ``thresholds`` are the fields of ``rule`` that something is held against."""
     return Circumstances(
         at=at,
-        due=reading.due(since, rule.within_hours),
+        due=due,
         enabled=rule.enabled,
         about=deadline.stream,
         segment=segment,
         care_load=rule.care_load,
         policy_version=reading.version,
         forget_after=timedelta(days=rule.forget_after_days),
-        thresholds={"within_hours": rule.within_hours, **thresholds},
+        thresholds={name: getattr(rule, name) for name in thresholds},
     )
 
 
 DEADLINE_HANDLERS: Final[dict[str, Callable[[DeadlineRow, Workspace, Read], None]]] = {
-    WELCOME: look_at_welcome,
+    "welcome": look_at_welcome,
     UNANSWERED: look_at_question,
     IMPORT_LAPSE: look_at_import,
+    **dict.fromkeys(KINDS, look_at_occasion),
 }

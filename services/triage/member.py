@@ -1,75 +1,49 @@
-"""One identity of a member: when they came, what they are, and whether somebody of the team has greeted them."""
+"""One identity of a member: when they came and were there, what they are, who turned to them, what they may need."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
-
-from msgspec.structs import replace
+from typing import Any, Final
 
 from services.triage import needs
-from services.triage.difference import within
 from services.triage.member_facts import (
     GreetMember,
     LookAtWelcome,
+    MemberActive,
     MemberDescribed,
     MemberGreeted,
     MemberLeft,
     MemberSeen,
+    MemberSurveyed,
     MemberTagged,
+    MemberTurnedTo,
+    NoteActivity,
     NoteLeft,
     NoteMember,
+    NoteOccasion,
+    NoteSurvey,
     WelcomePassed,
     WelcomePostponed,
 )
+from services.triage.member_state import MemberState, evolve
 from services.triage.needs import (
     NEED_EVENTS,
     CloseNeed,
-    HoldsNeeds,
-    NeedFound,
     NeedGone,
-    NeedRaised,
     PassNeed,
     met,
-    raised,
     withdrawn,
 )
-from shared.contracts.needs_touch import Evidence, MemberRef, Scalar
+from services.triage.occasions import CHECK_IN, FADING, OccasionArose, OccasionLookedAt, OccasionPostponed
+from services.triage.reasons import kinds, welcome
+from services.triage.reasons.judgement import LookAtOccasion
+from services.triage.rhythm import day_of, is_news
+from shared.contracts.needs_touch import Evidence, NeedsTouch, TouchReason
 from shared.decider import Deadline, Decider
 
-WELCOME: Final = "welcome"
 DESCRIBED_AGAIN_AFTER: Final = timedelta(days=1)
 """An unchanged description is recorded again after so long, lest an older one that arrives late replace it."""
-
-_NOT_KNOWN_LONG: Final = "the community is not known for long"
-
-
-class MemberState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
-    """What is known of one identity.
-
-    ``welcome`` is awaited until it is done: looked at, or clear before; it is doubtful when it was passed only since
-    nobody could tell a newcomer from somebody old, so that a late report of the joining takes it up again.
-    """
-
-    member: MemberRef | None = None
-    first: Evidence | None = None
-    joined: bool = False
-    roles: tuple[str, ...] = ()
-    described_at: datetime | None = None
-    tags: tuple[str, ...] = ()
-    tagged_at: datetime | None = None
-    bot: bool = False
-    team: bool = False
-    greeted: Evidence | None = None
-    left: Evidence | None = None
-    welcome_due: datetime | None = None
-    welcome: Literal["awaited", "doubtful", "done"] = "awaited"
-
-
-def welcome_may_begin(state: MemberState, time: datetime, *, joined: bool) -> bool:
-    """Tell whether an event of that time may be the one that a welcome counts from: only then it matters when."""
-    first = state.first
-    return first is None or time <= first.time or (joined and not state.joined)
 
 
 def decide(command: Any, state: MemberState) -> tuple[Any, ...]:
@@ -77,12 +51,20 @@ def decide(command: Any, state: MemberState) -> tuple[Any, ...]:
     match command:
         case NoteMember():
             return _note(command, state)
+        case NoteActivity():
+            return _be_active(command, state)
         case GreetMember():
             return _greet(command, state)
         case NoteLeft():
             return _leave(command, state)
+        case NoteSurvey():
+            return _answer(command, state)
+        case NoteOccasion() if state.occasions.changed_by(command.name, command.occasion):
+            return (OccasionArose(name=command.name, occasion=command.occasion),)
         case LookAtWelcome():
-            return _look(command, state)
+            return welcome.look(command, state)
+        case LookAtOccasion():
+            return kinds.look(command, state)
         case CloseNeed() | PassNeed():
             return needs.decide(command, state)
         case _:
@@ -98,12 +80,12 @@ def _note(command: NoteMember, state: MemberState) -> tuple[Any, ...]:
     after = MEMBER.fold(events, state)
     if after.team or after.bot:
         cause = "one of the team" if after.team else "a bot"
-        events = (*events, *_all_withdrawn(state, cause, command.evidence))
+        events = (*events, *_withdrawn(needs.standing(state), cause, command.evidence))
     return events
 
 
-def _all_withdrawn(state: MemberState, cause: str, evidence: Evidence) -> tuple[NeedGone, ...]:
-    return tuple(withdrawn(need, evidence.time, cause, (evidence,)) for need in needs.standing(state))
+def _withdrawn(standing: Iterable[TouchReason | NeedsTouch], cause: str, evidence: Evidence) -> Iterator[NeedGone]:
+    return (withdrawn(need, evidence.time, cause, (evidence,)) for need in standing)
 
 
 def _seen(command: NoteMember, state: MemberState) -> tuple[Any, ...]:
@@ -134,87 +116,84 @@ def _described(command: NoteMember, state: MemberState) -> tuple[Any, ...]:
     return (MemberDescribed(roles=roles, bot=bot, team=team, at=at),) if again or changed else ()
 
 
-def _greet(command: GreetMember, state: MemberState) -> tuple[Any, ...]:
-    if state.greeted is not None:
+def _be_active(command: NoteActivity, state: MemberState) -> tuple[Any, ...]:
+    evidence = command.evidence
+    if not is_news(state.active_days, day_of(evidence.time)):
         return ()
-    greeted = MemberGreeted(by=command.by, evidence=command.evidence)
-    welcome = needs.standing_for(state, WELCOME)
-    if welcome is None:
-        return (greeted,)
-    return (greeted, met(welcome, command.evidence.time, "greeted", command.by, (command.evidence,)))
+    active = MemberActive(evidence=evidence, missed_at=command.missed_at, check_in_due=command.check_in_due)
+    if not state.needs:
+        return (active,)
+    after = MEMBER.fold((active,), state)
+    back = (
+        need
+        for need in state.needs
+        if (need.reason == "fading" and evidence.time > need.evidence[0].time)
+        or (need.reason == "farewell" and not after.gone)
+    )
+    return (active, *_withdrawn(back, "there again", evidence))
+
+
+def _greet(command: GreetMember, state: MemberState) -> tuple[Any, ...]:
+    evidence, known = command.evidence, state.contact
+    events: tuple[Any, ...] = ()
+    if state.greeted is None:
+        events = (MemberGreeted(by=command.by, evidence=evidence),)
+    elif known is None or evidence.time > known.time:
+        events = (MemberTurnedTo(by=command.by, evidence=evidence),)
+    ends = (
+        met(
+            need,
+            evidence.time,
+            "greeted" if need.reason == "welcome" else "the team turned to them",
+            command.by,
+            (evidence,),
+        )
+        for need in needs.standing(state)
+        if _meets(evidence, need)
+    )
+    return (*events, *ends)
+
+
+def _meets(contact: Evidence, need: TouchReason | NeedsTouch) -> bool:
+    """Tell whether a word of the team is what the need asks for."""
+    match need.reason:
+        case "welcome":
+            return True
+        case "fading" | "returning" | "milestone" | "low-survey" | "moderated" | "farewell" | "check-in":
+            return contact.time >= min(need.since, need.evidence[0].time)
+        case "follow-up":
+            return contact.time >= need.since
+        case _:
+            return False
 
 
 def _leave(command: NoteLeft, state: MemberState) -> tuple[Any, ...]:
-    if state.left is not None:
+    if state.left is not None and state.left.time >= command.evidence.time:
         return ()
-    return (MemberLeft(evidence=command.evidence), *_all_withdrawn(state, "the member left", command.evidence))
+    left = MemberLeft(evidence=command.evidence)
+    if not MEMBER.fold((left,), state).gone:
+        return (left,)
+    standing = (need for need in needs.standing(state) if need.reason != "farewell")
+    return (left, *_withdrawn(standing, "the member left", command.evidence))
 
 
-def _look(command: LookAtWelcome, state: MemberState) -> tuple[Any, ...]:
-    seen = command.seen
-    if state.member is None or state.first is None or state.welcome_due is None or state.welcome != "awaited":
+def _answer(command: NoteSurvey, state: MemberState) -> tuple[Any, ...]:
+    known, answer = state.surveyed, command.answer
+    if known is not None and _place(answer.evidence) <= _place(known.evidence):
         return ()
-    settled = command.known_since + command.settling_in
-    against = {
-        "the rule is off": not seen.enabled,
-        "one of the team": command.team,
-        "a bot": state.bot,
-        "the team has no hours": seen.due is None,
-        "long past": seen.at - state.first.time > seen.forget_after,
-        _NOT_KNOWN_LONG: not state.joined and state.first.time < settled,
-    }
-    why = next((why for why, holds in against.items() if holds), None)
-    if why is not None:
-        return (WelcomePassed(why=why, at=seen.at),)
-    if seen.due is not None and seen.due > max(state.welcome_due, seen.at):
-        return (WelcomePostponed(due=seen.due),)
-    values: dict[str, Scalar] = {
-        "joined": state.joined,
-        "hours_since": round((seen.at - state.first.time) / timedelta(hours=1), 2),
-        "greetings": 0,
-    }
-    difference = within("a greeting by the team", seen.due - state.first.time) if seen.due else None
-    return (raised(seen, WELCOME, state.member, (state.first,), values, difference=difference),)
-
-
-def evolve(state: MemberState, event: Any) -> MemberState:
-    """Return the state after ``event``."""
-    match event:
-        case MemberSeen():
-            again = event.joined and state.welcome == "doubtful"
-            return replace(
-                state,
-                member=event.member,
-                first=event.evidence,
-                joined=event.joined,
-                welcome_due=event.welcome_due,
-                welcome="awaited" if again else state.welcome,
-            )
-        case MemberDescribed():
-            return replace(state, roles=event.roles, bot=event.bot, team=event.team, described_at=event.at)
-        case MemberTagged():
-            return replace(state, tags=event.tags, tagged_at=event.at)
-        case MemberGreeted():
-            return replace(state, greeted=event.evidence, welcome="done")
-        case MemberLeft():
-            return replace(state, left=event.evidence, welcome="done")
-        case WelcomePassed():
-            return replace(state, welcome="doubtful" if event.why == _NOT_KNOWN_LONG else "done")
-        case WelcomePostponed():
-            return replace(state, welcome_due=event.due)
-        case NeedFound() | NeedRaised() if event.need.reason == WELCOME:
-            return replace(needs.evolve(state, event), welcome="done")
-        case _ if isinstance(event, NEED_EVENTS):
-            return needs.evolve(state, event)
-        case _:
-            return state
+    surveyed, low = MemberSurveyed(answer=answer), needs.standing_for(state, "low-survey")
+    if low is None or command.low:
+        return (surveyed,)
+    return (surveyed, withdrawn(low, answer.evidence.time, "a better answer", (answer.evidence,)))
 
 
 def deadlines(state: MemberState) -> tuple[Deadline, ...]:
-    """A welcome is looked at once, unless it is clear before that none is needed."""
-    if state.welcome_due is None or state.welcome != "awaited" or state.team or state.bot:
+    """Return when a welcome and all that waits are looked at; nothing is for the team and for bots."""
+    if state.team or state.bot:
         return ()
-    return (Deadline(name=WELCOME, due=state.welcome_due),)
+    welcome_due = state.welcome_due if state.welcome == "awaited" else None
+    dues = (("welcome", welcome_due), (FADING, state.missed_at), (CHECK_IN, state.check_in_due))
+    return (*(Deadline(name=name, due=due) for name, due in dues if due is not None), *state.occasions.deadlines())
 
 
 MEMBER: Final[Decider[MemberState]] = Decider(
@@ -224,12 +203,18 @@ MEMBER: Final[Decider[MemberState]] = Decider(
     evolve=evolve,
     events=(
         MemberSeen,
+        MemberActive,
         MemberDescribed,
         MemberTagged,
         MemberGreeted,
+        MemberTurnedTo,
         MemberLeft,
+        MemberSurveyed,
         WelcomePassed,
         WelcomePostponed,
+        OccasionArose,
+        OccasionPostponed,
+        OccasionLookedAt,
         *NEED_EVENTS,
     ),
     deadlines=deadlines,

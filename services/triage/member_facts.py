@@ -7,7 +7,17 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from services.triage.needs import Circumstances
+from services.triage.occasions import Occasion
 from shared.contracts.needs_touch import Evidence, MemberRef
+
+
+class SurveyAnswer(Struct, frozen=True, kw_only=True, gc=False):
+    """The newest answer to a survey, 0 to 10."""
+
+    survey: str
+    score: int
+    evidence: Evidence
+
 
 # What happened
 
@@ -45,6 +55,31 @@ class MemberGreeted(Struct, frozen=True, kw_only=True, gc=False):
 
     by: MemberRef
     evidence: Evidence
+
+
+class MemberTurnedTo(Struct, frozen=True, kw_only=True, gc=False):
+    """Somebody of the team answered or mentioned the member, later than was known."""
+
+    by: MemberRef
+    evidence: Evidence
+
+
+class MemberActive(Struct, frozen=True, kw_only=True, gc=False):
+    """The member was there on a day that was not known: ``evidence`` is the first of it that arrived.
+
+    By all days that are known then, the member is missed at ``missed_at``, and somebody turns to them at
+    ``check_in_due``.
+    """
+
+    evidence: Evidence
+    missed_at: datetime | None
+    check_in_due: datetime | None
+
+
+class MemberSurveyed(Struct, frozen=True, kw_only=True, gc=False):
+    """The member answered a survey, later than was known."""
+
+    answer: SurveyAnswer
 
 
 class MemberLeft(Struct, frozen=True, kw_only=True, gc=False):
@@ -87,6 +122,28 @@ class GreetMember(Struct, frozen=True, kw_only=True, gc=False):
 
     by: MemberRef
     evidence: Evidence
+
+
+class NoteActivity(Struct, frozen=True, kw_only=True, gc=False):
+    """The member was there on a day that was not known; ``missed_at`` and ``check_in_due`` are with that day."""
+
+    evidence: Evidence
+    missed_at: datetime | None
+    check_in_due: datetime | None
+
+
+class NoteSurvey(Struct, frozen=True, kw_only=True, gc=False):
+    """The member answered a survey; ``low`` by the policy."""
+
+    answer: SurveyAnswer
+    low: bool
+
+
+class NoteOccasion(Struct, frozen=True, kw_only=True, gc=False):
+    """Something happened that may need a human."""
+
+    name: str
+    occasion: Occasion
 
 
 class NoteLeft(Struct, frozen=True, kw_only=True, gc=False):

@@ -28,6 +28,14 @@ Urgency = Literal["urgent", "soon", "routine"]
 URGENCY: Final[dict[Reason, Urgency]] = {
     "welcome": "routine",
     "unanswered": "soon",
+    "fading": "routine",
+    "returning": "routine",
+    "milestone": "routine",
+    "low-survey": "soon",
+    "moderated": "soon",
+    "farewell": "soon",
+    "check-in": "routine",
+    "follow-up": "routine",
     "distress": "soon",
     "heated": "soon",
     "frustration": "routine",
@@ -150,8 +158,9 @@ def raised(
     strength: float = 1.0,
     baseline: dict[str, Scalar] | None = None,
     difference: str | None = None,
+    since: datetime | None = None,
 ) -> NeedFound:
-    """Return the need as it was found; ``evidence`` begins with the event at which it began.
+    """Return the need as it was found; ``evidence`` begins with the event at which it began, if not at ``since``.
 
     ``difference`` completes "it would have been needless with …". Another of the same reason takes its place.
     """
@@ -162,7 +171,7 @@ def raised(
             member=member,
             segment=seen.segment,
             conversation=conversation,
-            since=evidence[0].time,
+            since=since or evidence[0].time,
             at=seen.at,
             urgency=urgency or URGENCY[reason],
             care_load=seen.care_load,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, Final
 
-from shared.contracts.policy import RuleOfSegment, Rules
+from shared.contracts.policy import Rules
+
+_WAITS: Final = ("within_hours", "every_days")
+"""What a rule waits for that a segment may have of its own."""
 
 
 def rules_in(rules: Rules, segment: str) -> Rules:
@@ -34,10 +37,12 @@ def _soonest(rule: Any) -> Any:
         return rule
     each = [rule, *(_in(rule, one.segment) for one in rule.by_segment)]
     enabled = [one for one in each if one.enabled]
-    return replace(rule, enabled=bool(enabled), within_hours=min(one.within_hours for one in enabled or each))
+    waits = [name for name in _WAITS if hasattr(rule, name)]
+    soonest = {name: min(getattr(one, name) for one in enabled or each) for name in waits}
+    return replace(rule, enabled=bool(enabled), **soonest)
 
 
-def _by_segment(rule: Any) -> tuple[RuleOfSegment, ...]:
+def _by_segment(rule: Any) -> tuple[Any, ...]:
     """Return what differs by segment; rules that look at no deadline are the same for all."""
-    own: tuple[RuleOfSegment, ...] = getattr(rule, "by_segment", ())
+    own: tuple[Any, ...] = getattr(rule, "by_segment", ())
     return own

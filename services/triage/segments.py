@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from services.triage.member import MemberState
+from services.triage.member_state import MemberState
 from shared.contracts.policy import Policy, Segment
 from shared.member_condition import ConditionFailedError, ConditionFaultyError, MemberCondition, Value
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from services.triage.alerts import AlertGiven, CountMessages, JudgeAlert, WeighScore
 from services.triage.care import CARE
 from services.triage.heat import lately
-from services.triage.member import MemberState
+from services.triage.member_state import MemberState
 from services.triage.needs import Circumstances, standing_for
 from services.triage.readings import text_of
 from services.triage.reasons import frustration, heated

@@ -35,11 +35,12 @@ class Post(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Voice(Struct, frozen=True, kw_only=True, gc=False):
-    """Somebody who spoke here, since their first post that is known."""
+    """Somebody who spoke here, since their first post that is known, which was ``message``."""
 
     member: MemberRef
     first: Evidence
     greeted: bool = False
+    message: str | None = None
 
 
 class Voices(Struct, frozen=True, kw_only=True, gc=False):
@@ -67,7 +68,7 @@ class Voices(Struct, frozen=True, kw_only=True, gc=False):
             if peers is self.peers:
                 return self
             return Voices(peers=_bounded(peers), team=self.team, last_of_team=self.last_of_team)
-        last = Voice(member=post.member, first=post.evidence)
+        last = Voice(member=post.member, first=post.evidence, message=post.message)
         if self.last_of_team is not None and _place(last) <= _place(self.last_of_team):
             last = self.last_of_team
         return replace(self, team=_with(self.team, post)[:_ANSWERS_KEPT], last_of_team=last)
@@ -100,6 +101,10 @@ class Voices(Struct, frozen=True, kw_only=True, gc=False):
         """Return the first peer who answered ``opener``."""
         return next((voice for voice in self.peers if voice.member != opener), None)
 
+    def peer_of(self, message: str) -> Voice | None:
+        """Return the peer who began to speak with ``message``."""
+        return next((voice for voice in self.peers if voice.message == message), None)
+
     def answered(self, opener: MemberRef, by: AnsweredBy) -> bool:
         """Tell whether ``opener`` has an answer of those whose answers count."""
         return self.team_answer(opener) is not None or (by == "anyone" and self.peer_answer(opener) is not None)
@@ -110,13 +115,13 @@ def _place(voice: Voice) -> tuple[datetime, str, str]:
 
 
 def _with(voices: tuple[Voice, ...], post: Post) -> tuple[Voice, ...]:
-    heard = Voice(member=post.member, first=post.evidence)
+    heard = Voice(member=post.member, first=post.evidence, message=post.message)
     key = post.member.key
     for known in voices:
         if known.member.key == key:
             if _place(known) <= _place(heard):
                 return voices
-            heard = replace(known, first=post.evidence)
+            heard = replace(known, first=post.evidence, message=post.message)
             voices = tuple(voice for voice in voices if voice is not known)
             break
     at = bisect(voices, _place(heard), key=_place)

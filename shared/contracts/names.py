@@ -25,7 +25,22 @@ Url = Annotated[str, Meta(max_length=2_000, pattern=r"^https?://")]
 Audience = Literal["public", "members", "private"]
 """Who could read it where it was said. Direct messages have no audience here: they are never ingested."""
 
-Reason = Literal["welcome", "unanswered", "distress", "heated", "frustration", "thanks"]
+Reason = Literal[
+    "welcome",
+    "unanswered",
+    "fading",
+    "returning",
+    "milestone",
+    "low-survey",
+    "moderated",
+    "farewell",
+    "check-in",
+    "follow-up",
+    "distress",
+    "heated",
+    "frustration",
+    "thanks",
+]
 """Why a touch is needed. The list grows; a reader passes a reason that it does not know."""
 
 _BASE32: Final = "abcdefghijklmnopqrstuvwxyz234567"

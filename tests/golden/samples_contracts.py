@@ -38,20 +38,30 @@ from shared.contracts.needs_touch import (
     TouchReason,
 )
 from shared.contracts.policy import (
+    CheckInOfSegment,
+    CheckInRule,
     CommunityRetention,
+    DaysRuleOfSegment,
     DistressRule,
     EmergencyContact,
     Escalation,
+    FadingRule,
+    FarewellRule,
+    FollowUpRule,
     Holidays,
     Hours,
     Identity,
     Integrator,
     Leave,
     Limits,
+    LowSurveyRule,
+    MilestoneRule,
+    ModeratedRule,
     Playbook,
     Policy,
     Responder,
     Retention,
+    ReturningRule,
     RoutinePatience,
     RuleOfSegment,
     Rules,
@@ -174,11 +184,31 @@ POLICY_6 = replace(
     ),
 )
 """As policies were before tone was read."""
-POLICY = replace(
+POLICY_7 = replace(
     POLICY_6,
     rules=replace(POLICY_6.rules, distress=DistressRule(alerts_per_thousand=2.0)),
     tone=Tone(enabled=True, communities=("acme",), language="en", read_within_days=3.0),
 )
+"""As policies were before members' days were known."""
+DAYS_OF_NEWCOMERS = (DaysRuleOfSegment(segment="newcomers", enabled=True, care_load=2),)
+POLICY = replace(
+    POLICY_7,
+    rules=replace(
+        POLICY_7.rules,
+        fading=FadingRule(min_active_days=8, times_usual_gap=2.5, at_least_days=10.5, by_segment=DAYS_OF_NEWCOMERS),
+        returning=ReturningRule(at_least_days=30.5, by_segment=OF_NEWCOMERS),
+        milestone=MilestoneRule(first_post=True, roles=("mentor",), by_segment=OF_NEWCOMERS),
+        low_survey=LowSurveyRule(at_most=5, by_segment=OF_NEWCOMERS),
+        moderated=ModeratedRule(actions=("silenced",), by_segment=OF_NEWCOMERS),
+        farewell=FarewellRule(min_active_days=8, by_segment=OF_NEWCOMERS),
+        check_in=CheckInRule(
+            enabled=True,
+            by_segment=(CheckInOfSegment(segment="newcomers", enabled=False, every_days=30.5, care_load=2),),
+        ),
+        follow_up=FollowUpRule(after=("moderated",), after_days=3.5, by_segment=DAYS_OF_NEWCOMERS),
+    ),
+)
+
 EARLIER_POLICIES: Final = {
     "#1": POLICY_1,
     "#2": POLICY_2,
@@ -186,6 +216,7 @@ EARLIER_POLICIES: Final = {
     "#4": POLICY_4,
     "#5": POLICY_5,
     "#6": POLICY_6,
+    "#7": POLICY_7,
 }
 """Policies as they were, by what the forms that hold them are called since."""
 NEED_1 = NeedsTouch(

@@ -27,6 +27,7 @@ from services.triage.community import (
 )
 from services.triage.conversation import ConversationState
 from services.triage.conversation_facts import (
+    AnswerAccepted,
     ConversationOpened,
     ConversationSolved,
     OpeningDeleted,
@@ -37,18 +38,23 @@ from services.triage.conversation_facts import (
     VoicesGreeted,
 )
 from services.triage.heat import HeatState
-from services.triage.member import MemberState
 from services.triage.member_facts import (
+    MemberActive,
     MemberDescribed,
     MemberGreeted,
     MemberLeft,
     MemberSeen,
+    MemberSurveyed,
     MemberTagged,
+    MemberTurnedTo,
+    SurveyAnswer,
     WelcomePassed,
     WelcomePostponed,
 )
+from services.triage.member_state import MemberState
 from services.triage.member_tone import ToneState
 from services.triage.needs import NeedClosed, NeedFound, NeedGone, NeedMet, NeedPassed, NeedRaised, NeedWithdrawn
+from services.triage.occasions import Occasion, OccasionArose, OccasionLookedAt, OccasionPostponed, Occasions
 from services.triage.tone_facts import FrustrationHeard, HeatFelt, TalkHeard, ToneOptedIn, ToneOptedOut
 from services.triage.voices import Post, Voice, Voices
 from tests.golden.before_traces import before_traces, untraced
@@ -70,6 +76,8 @@ AT = datetime(2026, 11, 23, 9, 0, 0, 250_000, tzinfo=UTC)
 DUE = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
 POST = Post(member=ADA, evidence=EVIDENCE, message="m-8812", asks=True, team=False)
 OPENING_EDITED = OpeningEdited(message="m-8812", asks=True, evidence=EVIDENCE)
+ANSWER = SurveyAnswer(survey="nps-4", score=3, evidence=EVIDENCE)
+OCCASION = Occasion(evidence=EVIDENCE, due=DUE, values={"action": "silenced"})
 COMMUNITY_STATE = CommunityState(
     community="acme",
     organisation="harbour",
@@ -118,6 +126,15 @@ CONVERSATION_3 = ConversationState(
     withdrawn=True,
 )
 """As it was when each reason had a touch of its own."""
+MEMBER_3 = replace(MEMBER_2, needs=(REASON,), need=NEED)
+"""As it was before a member's days were known."""
+CONVERSATION_4 = replace(CONVERSATION_3, needs=(REASON,), need=NEED)
+"""As it was before it was known whose answers are accepted."""
+SOLVED = ConversationSolved(evidence=EVIDENCE, message="m-8813")
+ADA_SPOKE, MIRA_SPOKE = (
+    Voice(member=ADA, first=EVIDENCE, greeted=True, message="m-8812"),
+    Voice(member=MIRA, first=EVIDENCE, message="m-8814"),
+)
 
 SAMPLES: Final[dict[str, Any]] = {
     "triage.PolicyTaken": PolicyTaken(community="acme", organisation="harbour", version="p-1", policy=POLICY),
@@ -135,6 +152,12 @@ SAMPLES: Final[dict[str, Any]] = {
     "triage.MemberTagged": MemberTagged(tags=("vip",), at=AT),
     "triage.MemberGreeted": MemberGreeted(by=MIRA, evidence=EVIDENCE),
     "triage.MemberLeft": MemberLeft(evidence=EVIDENCE),
+    "triage.MemberActive": MemberActive(evidence=EVIDENCE, missed_at=DUE, check_in_due=DUE),
+    "triage.MemberTurnedTo": MemberTurnedTo(by=MIRA, evidence=EVIDENCE),
+    "triage.MemberSurveyed": MemberSurveyed(answer=ANSWER),
+    "triage.OccasionArose": OccasionArose(name="moderated", occasion=OCCASION),
+    "triage.OccasionPostponed": OccasionPostponed(name="moderated", due=DUE),
+    "triage.OccasionLookedAt": OccasionLookedAt(name="moderated", of=AT, against="long past", at=DUE),
     "triage.WelcomePassed": WelcomePassed(why="long past", at=AT),
     "triage.WelcomePostponed": WelcomePostponed(due=DUE),
     "triage.ConversationOpened": ConversationOpened(conversation="c-51", post=POST, due=DUE, answered_by="team"),
@@ -142,7 +165,8 @@ SAMPLES: Final[dict[str, Any]] = {
     "triage.VoicesGreeted": VoicesGreeted(members=(ADA,), by=MIRA, evidence=EVIDENCE),
     "triage.OpeningEdited": OPENING_EDITED,
     "triage.OpeningDeleted": OpeningDeleted(message="m-8812", evidence=EVIDENCE),
-    "triage.ConversationSolved": ConversationSolved(evidence=EVIDENCE),
+    "triage.ConversationSolved": SOLVED,
+    "triage.AnswerAccepted": AnswerAccepted(by=ADA, evidence=EVIDENCE),
     "triage.QuestionPassed": QuestionPassed(why="answered", at=AT),
     "triage.QuestionPostponed": QuestionPostponed(due=DUE),
     "triage.NeedRaised": NeedRaised(need=NEED),
@@ -189,8 +213,22 @@ SAMPLES: Final[dict[str, Any]] = {
         f"state.community{earlier}": replace(COMMUNITY_STATE, policy=policy)
         for earlier, policy in EARLIER_POLICIES.items()
     },
-    "state.member": replace(MEMBER_2, needs=(REASON,), need=NEED),
-    "state.conversation": replace(CONVERSATION_3, needs=(REASON,), need=NEED),
+    "state.member": replace(
+        MEMBER_3,
+        contact=EVIDENCE,
+        active_days=(20_000, 20_007),
+        last_active=EVIDENCE,
+        missed_at=DUE,
+        check_in_due=DUE,
+        missed=20_000,
+        surveyed=ANSWER,
+        occasions=Occasions(waiting={"moderated": OCCASION}, looked_at={"fading": AT}),
+    ),
+    "state.conversation": replace(
+        CONVERSATION_4,
+        voices=Voices(peers=(ADA_SPOKE,), team=(MIRA_SPOKE,), last_of_team=MIRA_SPOKE),
+        accepted=SOLVED,
+    ),
     "state.care": CareState(
         touch=NEED,
         touches=2,
@@ -222,6 +260,7 @@ SAMPLES.update(
         {
             **SAMPLES,
             "triage.NeedRaised": NeedRaised(need=NEED_1),
+            "triage.ConversationSolved": ConversationSolved(evidence=EVIDENCE),
             "state.member": MEMBER_2,
             "state.conversation": CONVERSATION_3,
         },
@@ -245,6 +284,9 @@ SAMPLES.update(
 )
 SAMPLES |= {
     "triage.NeedRaised#2": NeedRaised(need=NEED_1),
+    "triage.ConversationSolved#2": ConversationSolved(evidence=EVIDENCE),
     "state.member#2": MEMBER_2,
+    "state.member#3": MEMBER_3,
     "state.conversation#3": CONVERSATION_3,
+    "state.conversation#4": CONVERSATION_4,
 }

@@ -40,8 +40,12 @@ def care_policy(
     welcome: dict[str, Any] | None = None,
     unanswered: dict[str, Any] | None = None,
     tone: Tone | None = None,
+    **rules: Any,
 ) -> Policy:
-    """Return a policy by which a welcome is due after 8 hours and an answer after 4, at any time of the week."""
+    """Return a policy by which a welcome is due after 8 hours and an answer after 4, at any time of the week.
+
+    ``rules`` are the other rules, as they are to be.
+    """
     return Policy(
         organisation="harbour",
         communities=("acme",),
@@ -54,6 +58,7 @@ def care_policy(
         rules=Rules(
             welcome=WelcomeRule(**{"settling_in_days": 0, **(welcome or {})}),
             unanswered=UnansweredRule(**(unanswered or {})),
+            **rules,
         ),
         tone=tone or Tone(),
     )

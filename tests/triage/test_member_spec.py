@@ -12,6 +12,7 @@ from services.triage.member_facts import (
     MemberLeft,
     MemberSeen,
     MemberTagged,
+    MemberTurnedTo,
     NoteLeft,
     WelcomePassed,
     WelcomePostponed,
@@ -122,9 +123,11 @@ class TestRaised:
     def test_greeted_before_the_joining_was_reported(self) -> None:
         assert given(MEMBER).after(GreetMember(by=MIRA, evidence=seen_at(3)), note(ADA, 0)).deadlines == ()
 
-    def test_only_the_first_greeting_counts(self) -> None:
+    def test_only_the_first_greeting_counts_and_the_last_is_when_somebody_turned_to_them(self) -> None:
         greeted = newcomer().after(GreetMember(by=MIRA, evidence=seen_at(3)))
-        greeted.when(GreetMember(by=MIRA, evidence=seen_at(4))).then()
+        later = greeted.when(GreetMember(by=MIRA, evidence=seen_at(4)))
+        over = later.then(MemberTurnedTo(by=MIRA, evidence=seen_at(4)))
+        over.when(GreetMember(by=MIRA, evidence=seen_at(3.5))).then()
 
     def test_left_in_time(self) -> None:
         assert newcomer().when(NoteLeft(evidence=seen_at(3))).then(MemberLeft(evidence=seen_at(3))).deadlines == ()
@@ -189,7 +192,7 @@ class TestEnded:
             .when(NoteLeft(evidence=seen_at(9)))
             .then(MemberLeft(evidence=seen_at(9)), gone(9, "the member left"))
         )
-        over.when(NoteLeft(evidence=seen_at(10))).then()
+        over.when(NoteLeft(evidence=seen_at(9))).then()
 
     def test_withdrawn_when_the_member_becomes_one_of_the_team(self) -> None:
         waiting().when(note(ADA, 9, roles=("helper",), team=True)).then(

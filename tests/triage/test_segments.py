@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from services.triage.member import MemberState
+from services.triage.member_state import MemberState
 from services.triage.rules_by_segment import rules_in, rules_to_arm_by
 from services.triage.segments import EVERYONE, Segments
 from shared.contracts.member_events import Updated

@@ -1,1 +1,1 @@
-"""The reasons for which somebody is asked to care: each its own rule."""
+"""The reasons for which a member may need a human: what each looks at, pure and apart from the others."""

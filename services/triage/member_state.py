@@ -1,0 +1,167 @@
+"""What is known of one identity of a member, and how it follows from what happened."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from msgspec.structs import replace
+
+from services.triage import needs
+from services.triage.member_facts import (
+    MemberActive,
+    MemberDescribed,
+    MemberGreeted,
+    MemberLeft,
+    MemberSeen,
+    MemberSurveyed,
+    MemberTagged,
+    MemberTurnedTo,
+    SurveyAnswer,
+    WelcomePassed,
+    WelcomePostponed,
+)
+from services.triage.needs import NEED_EVENTS, HoldsNeeds, NeedFound, NeedRaised
+from services.triage.occasions import (
+    CHECK_IN,
+    FADING,
+    Occasion,
+    OccasionArose,
+    OccasionLookedAt,
+    OccasionPostponed,
+    Occasions,
+)
+from services.triage.rhythm import Days, day_of, with_day
+from shared.contracts.needs_touch import Evidence, MemberRef
+
+NOT_KNOWN_LONG: Final = "the community is not known for long"
+"""Why a first post is passed that may be a newcomer's: a late report of the joining would tell."""
+
+
+class MemberState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
+    """What is known of one identity.
+
+    ``welcome`` is awaited until it is done: looked at, or clear before; it is doubtful when it was passed only since
+    nobody could tell a newcomer from somebody old, so that a late report of the joining takes it up again.
+
+    ``contact`` is when somebody of the team turned to them last. They were there on ``active_days``, last by
+    ``last_active``, are missed at ``missed_at`` and checked in on at ``check_in_due``; each is None once it was looked
+    at. ``missed`` is the day before the silence for which they were missed last.
+    """
+
+    member: MemberRef | None = None
+    first: Evidence | None = None
+    joined: bool = False
+    roles: tuple[str, ...] = ()
+    described_at: datetime | None = None
+    tags: tuple[str, ...] = ()
+    tagged_at: datetime | None = None
+    bot: bool = False
+    team: bool = False
+    greeted: Evidence | None = None
+    left: Evidence | None = None
+    welcome_due: datetime | None = None
+    welcome: Literal["awaited", "doubtful", "done"] = "awaited"
+    contact: Evidence | None = None
+    active_days: Days = ()
+    last_active: Evidence | None = None
+    missed_at: datetime | None = None
+    check_in_due: datetime | None = None
+    missed: int | None = None
+    surveyed: SurveyAnswer | None = None
+    occasions: Occasions = Occasions()
+
+    @property
+    def gone(self) -> bool:
+        """Whether the member left, and was not there on a later day."""
+        left = self.left
+        return left is not None and not (self.active_days and self.active_days[-1] > day_of(left.time))
+
+    def occasion(self, name: str) -> Occasion | None:
+        """Return what waits under that name; two of them are always of the last day on which the member was there."""
+        due = self.missed_at if name == FADING else self.check_in_due if name == CHECK_IN else None
+        if due is not None and self.last_active is not None:
+            return Occasion(evidence=self.last_active, due=due)
+        return self.occasions.waiting.get(name)
+
+
+def evolve(state: MemberState, event: Any) -> MemberState:
+    """Return the state after ``event``."""
+    match event:
+        case MemberSeen():
+            again = event.joined and state.welcome == "doubtful"
+            return replace(
+                state,
+                member=event.member,
+                first=event.evidence,
+                joined=event.joined,
+                welcome_due=event.welcome_due,
+                welcome="awaited" if again else state.welcome,
+            )
+        case MemberDescribed():
+            return replace(state, roles=event.roles, bot=event.bot, team=event.team, described_at=event.at)
+        case MemberTagged():
+            return replace(state, tags=event.tags, tagged_at=event.at)
+        case MemberLeft():
+            return replace(state, left=event.evidence, welcome="done")
+        case WelcomePassed():
+            return replace(state, welcome="doubtful" if event.why == NOT_KNOWN_LONG else "done")
+        case WelcomePostponed():
+            return replace(state, welcome_due=event.due)
+        case NeedFound() | NeedRaised() if event.need.reason == "welcome":
+            return replace(needs.evolve(state, event), welcome="done")
+        case _ if isinstance(event, NEED_EVENTS):
+            return needs.evolve(state, event)
+        case _:
+            return _evolve_presence(state, event)
+
+
+def _evolve_presence(state: MemberState, event: Any) -> MemberState:
+    match event:
+        case MemberActive():
+            return _after_a_day(state, event)
+        case MemberGreeted():
+            contact = event.evidence if state.contact is None else state.contact
+            return replace(state, greeted=event.evidence, contact=contact, welcome="done")
+        case MemberTurnedTo():
+            return replace(state, contact=event.evidence)
+        case MemberSurveyed():
+            return replace(state, surveyed=event.answer)
+        case OccasionArose():
+            return replace(state, occasions=state.occasions.arise(event.name, event.occasion))
+        case OccasionPostponed() | OccasionLookedAt():
+            return _after_a_look(state, event)
+        case _:
+            return state
+
+
+def _after_a_day(state: MemberState, event: MemberActive) -> MemberState:
+    known = state.last_active
+    last = event.evidence if known is None or event.evidence.time > known.time else known
+    looked_at = state.occasions.looked_at
+
+    def unless_looked_at(name: str, due: datetime | None) -> datetime | None:
+        return None if name in looked_at and last.time <= looked_at[name] else due
+
+    return replace(
+        state,
+        active_days=with_day(state.active_days, day_of(event.evidence.time)),
+        last_active=last,
+        missed_at=unless_looked_at(FADING, event.missed_at),
+        check_in_due=unless_looked_at(CHECK_IN, event.check_in_due),
+    )
+
+
+def _after_a_look(state: MemberState, event: OccasionPostponed | OccasionLookedAt) -> MemberState:
+    name = event.name
+    due = event.due if isinstance(event, OccasionPostponed) else None
+    if name == FADING:
+        state = replace(state, missed_at=due)
+    elif name == CHECK_IN:
+        state = replace(state, check_in_due=due)
+    elif due is not None:
+        return replace(state, occasions=state.occasions.postpone(name, due))
+    if isinstance(event, OccasionPostponed):
+        return state
+    missed = day_of(event.of) if name == FADING and event.against is None else state.missed
+    return replace(state, occasions=state.occasions.look_at(name, event.of), missed=missed)

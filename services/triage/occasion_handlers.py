@@ -1,0 +1,124 @@
+"""What an event gives cause to look at, as the policy has it: handlers beside those of ``handlers``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.triage.care import CARE, CareState
+from services.triage.conversation_facts import AnswerAccepted
+from services.triage.member_facts import NoteActivity, NoteOccasion, NoteSurvey, SurveyAnswer
+from services.triage.member_state import MemberState
+from services.triage.occasions import Occasion
+from services.triage.reasons import check_in, fading, follow_up, milestone, returning
+from services.triage.rhythm import day_of, is_news, with_day
+from services.triage.situation import Situation
+from shared.contracts.member_events import Posted
+from shared.contracts.needs_touch import Evidence, Scalar
+from shared.decider import category_of
+
+
+def note_activity(now: Situation) -> None:
+    """Who does something is there that day: what their days tell may be another now."""
+    state: MemberState = now.work.state(now.stream)
+    day = day_of(now.event.time)
+    if not is_news(state.active_days, day) or now.bot or now.team:
+        return
+    days, rules = with_day(state.active_days, day), now.reading.arming
+    often = rules.check_in.enabled and len(days) >= rules.check_in.min_active_days
+    command = NoteActivity(
+        evidence=now.evidence,
+        missed_at=fading.due(days, rules.fading) if rules.fading.enabled else None,
+        check_in_due=check_in.due(state, rules.check_in) if often else None,
+    )
+    now.decide(now.stream, command)
+    note_days(now)
+
+
+def note_days(now: Situation) -> None:
+    """The days on which a member was there, and since when they are, may be something to take up with them."""
+    state: MemberState = now.work.state(now.stream)
+    last, rules, days = state.last_active, now.reading.arming, state.active_days
+    if last is None:
+        return
+    if rules.returning.enabled and returning.is_news(state, rules.returning):
+        _note(now, "returning", rules.returning, evidence=last)
+    rule = rules.milestone
+    if rule.enabled and rule.anniversary and milestone.is_new_year(state, rule):
+        _note(now, "anniversary", rule, evidence=last)
+    if rule.enabled and rule.first_post and isinstance(now.data, Posted) and days[0] == day_of(now.event.time):
+        _note(now, "first-post", rule)
+
+
+def note_survey(now: Situation) -> None:
+    """A low score asks for somebody to ask back."""
+    rule, data = now.reading.arming.low_survey, now.data
+    low = rule.enabled and data.score <= rule.at_most
+    answer = SurveyAnswer(survey=data.survey, score=data.score, evidence=now.evidence)
+    now.decide(now.stream, NoteSurvey(answer=answer, low=low))
+    if low:
+        _note(now, "low-survey", rule)
+
+
+def note_moderation(now: Situation) -> None:
+    """Who was moderated is owed an explanation by a person."""
+    rule = now.reading.arming.moderated
+    if rule.enabled and (not rule.actions or now.data.action in rule.actions):
+        _note(now, "moderated", rule, action=now.data.action)
+
+
+def note_farewell(now: Situation) -> None:
+    """Who goes after they came often is missed."""
+    rule = now.reading.arming.farewell
+    if rule.enabled:
+        _note(now, "farewell", rule, went=type(now.data).__name__.lower())
+
+
+def note_accepted(now: Situation, events: Sequence[Any]) -> None:
+    """Whose answer was accepted, as one of ``events`` tells, has helped somebody."""
+    rule = now.reading.arming.milestone
+    if not rule.enabled or not rule.accepted_answer:
+        return
+    for event in events:
+        if isinstance(event, AnswerAccepted):
+            due = now.reading.due(event.evidence.time, rule.within_hours)
+            if due is not None:
+                occasion = Occasion(evidence=event.evidence, due=due)
+                now.decide(now.of(event.by), NoteOccasion(name="accepted-answer", occasion=occasion))
+
+
+def note_role(now: Situation, before: tuple[str, ...]) -> None:
+    """A role of those that the policy names is something to be glad of; ``before`` are those that were held."""
+    rule = now.reading.arming.milestone
+    if not rule.enabled or not rule.roles:
+        return
+    held = now.work.state(now.stream).roles
+    gained = next((role for role in rule.roles if role in held and role not in before), None)
+    if gained is not None:
+        _note(now, "role-gained", rule, role=gained)
+
+
+def note_settled(now: Situation) -> None:
+    """Some days after a touch was settled for certain reasons, somebody asks how it went on."""
+    rule, settled = now.reading.arming.follow_up, now.data
+    if not rule.enabled or settled.outcome not in follow_up.OUTCOMES or category_of(settled.about) != CARE.category:
+        return
+    care: CareState = now.work.state(settled.about)
+    touch = care.touch
+    if touch is None or touch.touch != settled.touch:
+        return
+    after = next((one.reason for one in touch.reasons if one.reason in rule.after), None)
+    if after is not None:
+        due = follow_up.due(now.event.time, rule)
+        occasion = Occasion(evidence=now.evidence, due=due, values={"after": after})
+        now.decide(now.of(touch.member), NoteOccasion(name="follow-up", occasion=occasion))
+
+
+def _note(now: Situation, name: str, rule: Any, evidence: Evidence | None = None, **values: Scalar) -> None:
+    """Note that something is to be looked at after the rule's working hours, unless nobody ever works."""
+    if now.bot or now.team:
+        return
+    of = evidence or now.evidence
+    due = now.reading.due(of.time, rule.within_hours)
+    if due is not None:
+        now.decide(now.stream, NoteOccasion(name=name, occasion=Occasion(evidence=of, due=due, values=values)))

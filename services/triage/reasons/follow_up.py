@@ -1,0 +1,30 @@
+"""``follow-up``: some days after a touch was settled, somebody asks how it went on."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.triage.member_state import MemberState
+from services.triage.occasions import Occasion
+from services.triage.reasons.judgement import Judgement, LookAtOccasion
+from shared.contracts.policy import FollowUpRule
+from shared.contracts.touch_facts import Outcome
+
+OUTCOMES: Final[tuple[Outcome, ...]] = ("reached", "referred", "no-response", "replied-on-platform")
+"""Those after which there is something to follow up."""
+
+
+def due(settled: datetime, rule: FollowUpRule) -> datetime:
+    """Return when to ask."""
+    return settled + timedelta(days=rule.after_days)
+
+
+def judge(look: LookAtOccasion, _state: MemberState, occasion: Occasion) -> Judgement:
+    """Say what speaks against asking: a word in between is no answer to whether it helped."""
+    rule: FollowUpRule = look.rule
+    return Judgement(
+        against={"not one of the reasons": occasion.values["after"] not in rule.after},
+        values=occasion.values,
+        since=due(occasion.evidence.time, rule),
+    )

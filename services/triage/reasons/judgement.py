@@ -1,0 +1,48 @@
+"""How an occasion is judged when its time has come: what any reason looks at, and what each says for itself."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from services.triage.member_state import MemberState
+from services.triage.needs import Circumstances
+from shared.contracts.needs_touch import Scalar
+
+
+class LookAtOccasion(Struct, frozen=True, kw_only=True, gc=False):
+    """An occasion's deadline fired. ``rule`` and ``team`` are by the policy that holds now.
+
+    ``known_since`` is the time of the community's first known event.
+    """
+
+    name: str
+    seen: Circumstances
+    rule: Any
+    team: bool
+    known_since: datetime
+
+
+class Judgement(Struct, frozen=True, kw_only=True, gc=False):
+    """What a reason says: what may stand against a touch, and whether it does; and what a touch would rest on.
+
+    ``baseline`` is what is usual for the member. ``since`` is when the need began, where that is not the event.
+    """
+
+    against: dict[str, bool]
+    values: dict[str, Scalar]
+    baseline: dict[str, Scalar] = {}
+    difference: str | None = None
+    since: datetime | None = None
+
+
+def turned_to(state: MemberState, since: datetime) -> bool:
+    """Tell whether somebody of the team has turned to the member since then."""
+    return state.contact is not None and state.contact.time >= since
+
+
+def days_between(earlier: datetime, later: datetime) -> float:
+    """Return how many days lie between, to a tenth."""
+    return round((later - earlier) / timedelta(days=1), 1)

@@ -1,0 +1,94 @@
+"""A member's own rhythm: on which days they were there, and which silence is long for them.
+
+Days are those of UTC, by number, in ascending order; the newest ``DAYS_KEPT`` are kept, so that whatever order events
+arrive in, and however often, the same days are known.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from math import ceil
+from typing import Final
+
+from msgspec import Struct
+
+DAYS_KEPT: Final = 32
+GAPS_OF_ONES_OWN: Final = 8
+"""So many gaps tell a rhythm; while fewer are known, assumed ones stand for the rest."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_USUAL: Final = 0.9
+"""The part of a member's gaps that are no longer than the usual one: a holiday among many days changes nothing."""
+
+Days = tuple[int, ...]
+
+
+class Patience(Struct, frozen=True, kw_only=True, gc=False):
+    """Which silence is long: ``times_usual_gap`` as long as the member's gaps usually are, but not below a floor.
+
+    All but the factor in days. ``assumed_gap`` is the gap of somebody of whom little is known.
+    """
+
+    min_active_days: int
+    times_usual_gap: float
+    at_least: float
+    assumed_gap: float
+
+
+def day_of(time: datetime) -> int:
+    """Return the number of the day in which ``time`` lies."""
+    return (time - _EPOCH).days
+
+
+def start_of(day: int) -> datetime:
+    """Return when the day of that number begins."""
+    return _EPOCH + timedelta(days=day)
+
+
+def is_news(days: Days, day: int) -> bool:
+    """Tell whether being there on ``day`` changes what is known."""
+    if not days:
+        return True
+    newest = days[-1]
+    return day > newest or (day != newest and day not in days and (len(days) < DAYS_KEPT or day > days[0]))
+
+
+def with_day(days: Days, day: int) -> Days:
+    """Return the days with ``day``, which ``is_news``."""
+    at = bisect_left(days, day)
+    return (*days[:at], day, *days[at:])[-DAYS_KEPT:]
+
+
+def usual_gap(days: Sequence[int], assumed: float) -> float:
+    """Return how many days usually pass from one active day to the next."""
+    gaps: list[float] = [later - earlier for earlier, later in pairwise(days)]
+    gaps += [assumed] * (GAPS_OF_ONES_OWN - len(gaps))
+    return sorted(gaps)[ceil(_USUAL * len(gaps)) - 1]
+
+
+def long_silence(days: Sequence[int], patience: Patience) -> int:
+    """Return after how many days without them a member who was there on ``days`` has been away for long."""
+    usual = usual_gap(days, patience.assumed_gap)
+    return ceil(max(patience.at_least, patience.times_usual_gap * usual))
+
+
+def falls_silent(days: Days, patience: Patience) -> datetime | None:
+    """Return when the silence after the last of ``days`` is long; None for who was not there often enough to miss."""
+    if len(days) < patience.min_active_days:
+        return None
+    return start_of(days[-1] + long_silence(days, patience) + 1)
+
+
+def returned_on(days: Days, patience: Patience, missed: int | None = None) -> int | None:
+    """Return the newest day on which the member was there again after a long silence; None where there is none.
+
+    The silence after the day ``missed`` counts as long whatever its length.
+    """
+    for at in range(len(days) - 1, max(patience.min_active_days, 1) - 1, -1):
+        before, day = days[at - 1], days[at]
+        if before == missed or (day - before > patience.at_least and day - before > long_silence(days[:at], patience)):
+            return day
+    return None

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from shared.contracts.member_events import Member
+from shared.contracts.policy import FadingRule
+from shared.contracts.warmline_facts import ImportBegan, ImportEnded
+from tests.triage.partition import COMMUNITY
+from tests.triage.people import ADA, MIRA, posted
+from tests.triage.reasons.days import acme, asked_for, on, reasons, there
+
+UNMISSED = FadingRule(enabled=False)
+BEFORE = range(-120, -100)
+
+
+def test_somebody_is_back_after_a_silence_that_was_long_for_them() -> None:
+    partition = acme(fading=UNMISSED)
+    there(partition, ADA, [*BEFORE, 0])
+    partition.pass_time(on(0, 7))
+    assert reasons(partition, ADA) == []
+    partition.pass_time(on(0, 9))
+    need = asked_for(partition, ADA, "returning")
+    assert need is not None
+    assert (need.evidence[0].time, need.values) == (on(0), {"silent_days": 101, "active_days": 21})
+    assert need.baseline == {"usual_gap_days": 1}
+
+
+def test_not_after_a_short_one_nor_after_one_that_is_usual_for_them() -> None:
+    partition = acme(fading=UNMISSED)
+    there(partition, ADA, [*range(-60, -40), 0])
+    there(partition, Member(id="quarterly"), range(-720, 1, 90))
+    partition.look_at_everything()
+    assert partition.raised == []
+
+
+def test_who_was_missed_is_back_whatever_the_length() -> None:
+    partition = acme()
+    there(partition, ADA, range(-20, 1))
+    partition.pass_time(on(12))
+    assert reasons(partition, ADA) == ["fading"]
+    there(partition, ADA, [12])
+    partition.pass_time(on(13))
+    assert reasons(partition, ADA) == ["returning"]
+
+
+def test_a_word_of_the_team_is_a_welcome_back() -> None:
+    for after, raised in ((2, 0), (30, 1)):
+        partition = acme(fading=UNMISSED)
+        there(partition, ADA, [*BEFORE, 0])
+        partition.pass_time(on(0, after))
+        partition.tell(posted(MIRA, "m-mira", mentions=("ada",)), on(0, after))
+        partition.look_at_everything()
+        assert (len(partition.raised), reasons(partition, ADA)) == (raised, [])
+
+
+def test_an_event_of_the_time_in_between_that_arrives_late_takes_it_away() -> None:
+    partition = acme(fading=UNMISSED)
+    there(partition, ADA, [*BEFORE, 0])
+    there(partition, ADA, [-60, -20])
+    partition.look_at_everything()
+    assert partition.raised == []
+
+
+def test_history_is_no_flood() -> None:
+    partition = acme()
+    partition.tell(ImportBegan(community=COMMUNITY, import_id="i"), on(0))
+    for number in range(20):
+        there(partition, Member(id=f"old-{number}"), [*range(-800, -780), *range(-600, -590)], stored=on(0))
+    there(partition, ADA, [*BEFORE, -2], stored=on(0))
+    partition.tell(ImportEnded(community=COMMUNITY, import_id="i"), on(0))
+    partition.look_at_everything()
+    assert [(need.reason, need.member.id) for need in partition.raised][:1] == [("returning", "ada")]
+    assert {need.member.id for need in partition.raised} == {"ada"}
