@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.audit.alarm_kinds import ALARM_KINDS
 from tests.prometheus_names import OWN, RECORDED, RULES, asked, metrics_in
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +32,14 @@ def test_every_alert_leads_to_what_is_to_be_done() -> None:
             headings = re.findall(r"^#+ (.+)$", (ROOT / page).read_text(), re.MULTILINE)
             assert not anchor or anchor in {heading.lower().replace(" ", "-") for heading in headings}, rule["alert"]
             assert rule["labels"]["severity"] in {"page", "ticket"}
+
+
+def test_alarms_that_wait_for_the_morning_are_alarms_and_every_other_wakes_somebody() -> None:
+    said = {rule["alert"]: rule["expr"] for rule in RULES if "alert" in rule}
+    morning = re.findall('alarm=~"([^"]+)"', said["WarmlineAlarmForTheMorning"])
+    others = re.findall('alarm!~"([^"]+)"', said["WarmlineAlarm"])
+    assert morning == others
+    assert set(morning[0].split("|")) <= {kind.name for kind in ALARM_KINDS}
 
 
 def test_a_page_of_what_to_do_is_about_an_alert_that_there_is() -> None:
