@@ -6,11 +6,12 @@ The statement says of what type an array is (``%(name)b::text[]``), so that it i
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import psycopg
+from msgspec import Struct
 from psycopg.abc import Buffer
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
@@ -27,17 +28,17 @@ _LENGTHS: Final = tuple(_length(number) for number in range(1024))
 _TRUTHS: Final = {True: b"\0\0\0\1\1", False: b"\0\0\0\1\0", None: _NULL}
 
 
-class BinaryArray(bytes):
+class BinaryArray(Struct, frozen=True, gc=False):
     """An array of one dimension, encoded."""
 
-    __slots__ = ()
+    encoded: bytes
 
 
 class _AsItIs(Dumper):
     format = Format.BINARY
 
-    def dump(self, obj: Buffer) -> Buffer:
-        return obj
+    def dump(self, obj: BinaryArray) -> Buffer:
+        return obj.encoded
 
 
 psycopg.adapters.register_dumper(BinaryArray, _AsItIs)
@@ -45,12 +46,20 @@ psycopg.adapters.register_dumper(BinaryArray, _AsItIs)
 
 def texts(values: Sequence[str | None]) -> BinaryArray:
     """Return ``text[]``."""
-    return _array(_TEXT, values, _with_length([None if value is None else value.encode() for value in values]))
+    known = _LENGTHS
+    encoded = [None if value is None else value.encode() for value in values]
+    pieces = [
+        _NULL if one is None else (known[len(one)] if len(one) < 1024 else _length(len(one))) + one for one in encoded
+    ]
+    return _array(_TEXT, values, pieces)
 
 
 def blobs(values: Sequence[bytes | None]) -> BinaryArray:
     """Return ``bytea[]``."""
-    return _array(_BYTEA, values, _with_length(values))
+    pieces = [b""] * (2 * len(values))
+    pieces[::2] = [_NULL if value is None else _length(len(value)) for value in values]
+    pieces[1::2] = [value or b"" for value in values]  # not joined to its length: states are large, and copied once
+    return _array(_BYTEA, values, pieces)
 
 
 def integers(values: Sequence[int | None]) -> BinaryArray:
@@ -77,14 +86,7 @@ def truths(values: Sequence[bool | None]) -> BinaryArray:
     return _array(_BOOL, values, [_TRUTHS[value] for value in values])
 
 
-def _with_length(values: Sequence[bytes | None]) -> list[bytes]:
-    known = _LENGTHS
-    return [
-        _NULL if one is None else (known[len(one)] if len(one) < 1024 else _length(len(one))) + one for one in values
-    ]
-
-
-def _array(element: int, values: Sequence[object], encoded: Sequence[bytes]) -> BinaryArray:
-    if not encoded:
+def _array(element: int, values: Sequence[object], pieces: Iterable[bytes]) -> BinaryArray:
+    if not values:
         return BinaryArray(_header(0, 0, element, 0, 0)[:12])
-    return BinaryArray(_header(1, None in values, element, len(encoded), 1) + b"".join(encoded))
+    return BinaryArray(b"".join((_header(1, None in values, element, len(values), 1), *pieces)))
