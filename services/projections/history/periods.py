@@ -14,10 +14,13 @@ _FIRST_YEAR: Final = 2000
 _FIRST_YEAR_OF_MONTHS: Final = 2020
 _YEAR_AFTER: Final = 2100
 MISSING: Final = (
-    "SELECT name FROM unnest(%(periods)s::text[]) AS n (name) WHERE NOT EXISTS (SELECT FROM pg_class "
-    "WHERE relname = name AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'history'::regclass))"
+    "SELECT name FROM unnest(%(periods)s::text[]) AS n (name) WHERE (SELECT oid FROM pg_class WHERE relname = name "
+    "AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'history'::regclass)) IS NULL"
 )
-"""Which periods have no table yet. ``to_regclass`` would not see those that another has just made: it has a cache."""
+"""Which periods have no table yet. ``to_regclass`` would not see those that another has just made: it has a cache.
+
+As a value of each name, it is looked up by index: as NOT EXISTS, PostgreSQL reads the names of all tables there are.
+"""
 _LOCK: Final = 0x706572696F64  # an advisory lock's number: two folds that need the same partition make it once
 
 
