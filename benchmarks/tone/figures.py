@@ -71,13 +71,13 @@ def measured(reader: Reader, sets: Sets) -> Iterator[Figure]:
     yield read.thanks("goemotions-test", {"gratitude"}, floor=0.88)
     yield read.model("gratitude", "en", "goemotions-test", {"gratitude"}, floor=0.95)
     yield read.lists_only("thanks", "brighter-deu", {"joy"}, floor=0.78)
-    yield read.model("distress", "en", "goemotions-test", DISTRESS)
-    yield read.model("distress", "en", "premo", {"sadness", "fear"}, floor=0.74)
-    yield read.model("distress", "en", "senti4sd-test", {"negative"}, floor=0.74)
-    yield read.model("distress", "en", "brighter-eng", {"sadness", "fear"}, floor=0.74)
-    for language in ("deu", "esp", "ptbr"):
-        floor = 0.74 if language == "deu" else None
-        yield read.lists_only("distress", f"brighter-{language}", {"sadness", "fear"}, floor=floor)
+    yield read.distress("en", "goemotions-test", DISTRESS)
+    yield read.distress("en", "premo", {"sadness", "fear"}, floor=0.74)
+    yield read.distress("en", "senti4sd-test", {"negative"}, floor=0.74)
+    yield read.distress("en", "brighter-eng", {"sadness", "fear"}, floor=0.74)
+    yield read.distress("de", "brighter-deu", {"sadness", "fear"}, floor=0.74)
+    yield read.distress("es", "brighter-esp", {"sadness", "fear"})
+    yield read.distress("pt", "brighter-ptbr", {"sadness", "fear"})
     yield read.model("hostility", "en", "goemotions-test", HOSTILITY)
     yield read.model("hostility", "en", "incivility", _INSULTING)
     yield read.model("hostility", "en", "brighter-eng", {"anger"})
@@ -104,11 +104,19 @@ class _Readings:
             f"{label}, {language}: AUC of the model", name, _flags(examples, looked_for), scores, auc, floor=floor
         )
 
+    def distress(
+        self, language: str, name: str, looked_for: frozenset[str] | set[str], floor: float | None = None
+    ) -> Figure:
+        """Measure distress, by lists and model together, not behind the gate."""
+        examples, readings = self._of(name)
+        scores = np.array([reading.distress_signs for reading in readings])
+        measure = f"distress, {language}: AUC of lists and model"
+        return _figure(measure, name, _flags(examples, looked_for), scores, auc, floor=floor)
+
     def lists_only(self, kind: str, name: str, looked_for: set[str], floor: float | None = None) -> Figure:
         """Measure how often the lists find something, where there is no model."""
         examples, readings = self._of(name)
-        kinds = {"distress", "crisis"} if kind == "distress" else {kind}
-        scores = np.array([float(sum(span.group.kind in kinds for span in reading.spans)) for reading in readings])
+        scores = np.array([float(sum(span.group.kind == kind for span in reading.spans)) for reading in readings])
         return _figure(f"{kind}: AUC of the lists alone", name, _flags(examples, looked_for), scores, auc, floor=floor)
 
     def thanks(self, name: str, looked_for: set[str], floor: float) -> Figure:

@@ -84,6 +84,19 @@ def _brighter(language: str, sha256: str) -> Origin:
     )
 
 
+def _xed(part: str, path: str, sha256: str) -> Origin:
+    return Origin(
+        name=f"xed-{part}",
+        repository="Helsinki-NLP/XED",
+        commit="76666d251f147cf518071bef4f8415dab6b96115",
+        path=path,
+        sha256=sha256,
+        licence="CC BY 4.0",
+        may_train=True,
+        use="trained on",
+    )
+
+
 ORIGINS: Final = {
     origin.name: origin
     for origin in (
@@ -91,6 +104,22 @@ ORIGINS: Final = {
         _goemotions("test", "0587b2dd8b27b97352adbfc3fb083d46005c8946657fdc2b1ca8b1cc7f1f8be4", "measured with"),
         _germeval("training", "0f88c63a344e1ab69c5407aa539d1612cd82a96b51ebd6bd613dc70ff9fef03e", "trained on"),
         _germeval("test", "45f31510b305d080a933d4087b8d34f7a5e4087141718955b90357ca730074f2", "measured with"),
+        _xed(
+            "en", "AnnotatedData/en-annotated.tsv", "26ac0254fbdb8b09cf2b00d44041d9084ece31bd200ae7c0e0662fbd8b037d98"
+        ),
+        _xed("neutral", "AnnotatedData/neu_en.txt", "6e8b38af83b80fb64ec1139007973b1f09ec16d48549e82de22423cdba259f08"),
+        _xed(
+            "de", "Projections/de-projections.tsv", "9043be088b835643bb752a9f252809ac4d029ae5edbfee8fe45eae2c19e1443b"
+        ),
+        _xed(
+            "es", "Projections/es-projections.tsv", "5e857aa6e4a09e5dd7e2029439fac60d555a452d8b5ead099f1be7ee7ea3c38e"
+        ),
+        _xed(
+            "pt", "Projections/pt-projections.tsv", "bf6c1db185b0038bae80205377b5be84b85d97ab70bb7df1fdcc867f9e3cfb6e"
+        ),
+        _xed(
+            "ptbr", "Projections/br-projections.tsv", "e37c1e7344b80732d19db1b6a77fffaf536718b490c844ebca715b73d9d763cc"
+        ),
         Origin(
             name="premo",
             repository="opus-research/sentiment-dataset",
@@ -135,6 +164,9 @@ _EMOTIONS: Final = (
 )
 """GoEmotions' labels in the order of its numbers."""
 
+_XED: Final = ("neutral", "anger", "anticipation", "disgust", "fear", "joy", "sadness", "surprise", "trust")
+"""XED's labels in the order of its numbers."""
+
 
 class Sets:
     """The labelled sets of a folder, whatever its files are called."""
@@ -173,6 +205,19 @@ def _read_goemotions(path: Path) -> list[Example]:
 def _read_germeval(path: Path) -> list[Example]:
     rows = (line.split("\t") for line in path.read_text("utf-8").splitlines() if line.strip())
     return [Example(text=row[0], labels=frozenset({row[1].strip().lower()})) for row in rows]
+
+
+def _read_xed(path: Path) -> list[Example]:
+    """Read subtitles with their emotions behind them, or neutral ones behind a number."""
+    examples = []
+    for line in path.read_text("utf-8").splitlines():
+        first, _, last = line.strip('"').rpartition("\t")
+        numbers = last.replace(",", " ").split()
+        if first.isdecimal():
+            examples.append(Example(text=last, labels=frozenset({"neutral"})))
+        elif numbers and all(number.isdecimal() for number in numbers):
+            examples.append(Example(text=first, labels=frozenset(_XED[int(number)] for number in numbers)))
+    return examples
 
 
 def _read_brighter(path: Path) -> list[Example]:
@@ -217,6 +262,7 @@ _READERS: Final[dict[str, Callable[[Path], list[Example]]]] = {
     "goemotions": _read_goemotions,
     "germeval2018": _read_germeval,
     "brighter": _read_brighter,
+    "xed": _read_xed,
     "premo": _read_premo,
     "senti4sd": _read_senti4sd,
     "incivility": _read_incivility,

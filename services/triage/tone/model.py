@@ -23,6 +23,9 @@ COLUMNS: Final[tuple[tuple[str, Label], ...]] = (
     ("en", "hostility"),
     ("en", "gratitude"),
     ("de", "hostility"),
+    ("de", "distress"),
+    ("es", "distress"),
+    ("pt", "distress"),
 )
 """What there were examples of, by language. Of all else the model knows nothing, and the lists stand alone."""
 

@@ -64,9 +64,17 @@ class Reading:
         return any(span.group.addressed for span in insults) or (bool(insults) and self.to_somebody)
 
     @property
+    def distress_signs(self) -> float:
+        """How strong the signs of distress are in lists or model, from 0 to 1, whoever is spoken of."""
+        doubt = (1 - _by_lists((*self.found("distress"), *self.found("crisis")))) * (
+            1 - self.scores.get("distress", 0.0)
+        )
+        return 1 - doubt
+
+    @property
     def distress(self) -> float:
         """How strong the signs of distress are, from 0 to 1; 0 behind a closed gate."""
-        return self._strength("distress", self.found("distress")) if self.distress_gate else 0.0
+        return self.distress_signs if self.distress_gate else 0.0
 
     @property
     def hostility(self) -> float:
@@ -99,7 +107,7 @@ class Reading:
 
 
 def _by_lists(found: tuple[Span, ...]) -> float:
-    return min(_LISTS_ALONE + _FURTHER_FIND * (len(found) - 1), _MOST_BY_LISTS)
+    return 0.0 if not found else min(_LISTS_ALONE + _FURTHER_FIND * (len(found) - 1), _MOST_BY_LISTS)
 
 
 class Reader:

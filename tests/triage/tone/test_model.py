@@ -77,7 +77,7 @@ def test_it_tells_the_plainest_apart(model: Model) -> None:
 def test_of_a_language_without_examples_nothing_is_said(model: Model) -> None:
     assert model.score(["sono così triste", "Ihr seid alle Idioten", "?"], ["it", "de", "und"]) == [
         {},
-        {"hostility": pytest.approx(0.9, abs=0.1)},
+        {"hostility": pytest.approx(0.9, abs=0.1), "distress": pytest.approx(0.1, abs=0.1)},
         {},
     ]
 
