@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 
 Value = str | int | tuple[str, ...]
 VARIABLES: Final[Mapping[str, type[Value]]] = MappingProxyType(
-    {"member.days": int, "member.platform": str, "member.roles": tuple, "member.tags": tuple}
+    {
+        "member.days": int,
+        "member.platform": str,
+        "member.roles": tuple,
+        "member.tags": tuple,
+        "member.active_days_30": int,
+        "member.days_since_active": int,
+        "member.survey_score": int,
+    }
 )
 """What a condition may ask of a member; a tuple is of texts. ``docs/policy.md`` says what they mean."""
 
@@ -63,18 +71,20 @@ class MemberCondition:
         self._expression = _compiled(text)
 
     def holds(self, values: Mapping[str, Value]) -> bool:
-        """Tell whether the condition holds for a member of whom all ``VARIABLES`` are given.
+        """Tell whether the condition holds for a member; of ``VARIABLES``, those that are not known are left out.
 
-        Raises ConditionFailedError, for a division by zero, say.
+        Where it depends on one of those, it does not hold. Raises ConditionFailedError, for a division by zero, say.
         """
         data: dict[str, Any] = {name: list(one) if isinstance(one, tuple) else one for name, one in values.items()}
         try:
             found = self._expression.eval(data=data).value()
         except RuntimeError as error:
             raise ConditionFailedError(str(error)) from error
-        if not isinstance(found, bool):  # an error is a value to CEL
-            raise ConditionFailedError(str(found))
-        return found
+        if isinstance(found, bool):
+            return found
+        if any(name not in values for name in self.asks_for):
+            return False
+        raise ConditionFailedError(str(found))  # an error is a value to CEL
 
 
 def _compiled(text: str) -> Expression:

@@ -130,6 +130,8 @@ def _moment(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def _value(value: Any) -> str:
+    if value is None:
+        return "not known"
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, (tuple, list)):

@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 
 from services.triage.member_state import MemberState
+from services.triage.rhythm import day_of
 from shared.contracts.policy import Policy, Segment
 from shared.member_condition import ConditionFailedError, ConditionFaultyError, MemberCondition, Value
 
@@ -23,11 +24,11 @@ log = structlog.get_logger()
 class ConditionLook:
     """One condition of a segment, held against a member: what it asks, what the member is, and whether that will do.
 
-    ``measured`` are the values that it asked for, by name.
+    ``measured`` are the values that it asked for, by name; None for what is not known.
     """
 
     condition: str
-    measured: Mapping[str, Value | float]
+    measured: Mapping[str, Value | float | None]
     holds: bool
 
 
@@ -91,7 +92,7 @@ class _Expression:
             self._tell(str(error))
             holds = False
         return ConditionLook(
-            condition=self.text, measured={name: values[name] for name in self._condition.asks_for}, holds=holds
+            condition=self.text, measured={name: values.get(name) for name in self._condition.asks_for}, holds=holds
         )
 
     def _tell(self, why: str) -> None:
@@ -129,12 +130,20 @@ def _any_of(name: str, wanted: tuple[str, ...], held: tuple[str, ...]) -> Condit
 
 
 def _values(member: MemberState, at: datetime) -> dict[str, Value]:
-    return {
+    today = day_of(at)
+    active = [day for day in member.active_days if day <= today]
+    values: dict[str, Value] = {
         "member.days": _tenure(member, at).days,
         "member.platform": _platform(member),
         "member.roles": member.roles,
         "member.tags": member.tags,
+        "member.active_days_30": sum(day > today - 30 for day in active),
     }
+    if active:
+        values["member.days_since_active"] = today - active[-1]
+    if member.surveyed is not None:
+        values["member.survey_score"] = member.surveyed.score
+    return values
 
 
 def _tenure(member: MemberState, at: datetime) -> timedelta:

@@ -13,7 +13,10 @@ ADA: dict[str, Value] = {
     "member.platform": "zulip",
     "member.roles": ("mentor", "team-lead"),
     "member.tags": (),
+    "member.active_days_30": 1,
+    "member.days_since_active": 12,
 }
+"""Of whom no answer to a survey is known."""
 
 
 @pytest.mark.parametrize(
@@ -27,6 +30,10 @@ ADA: dict[str, Value] = {
         ("size(member.tags) == 0", True),
         ("member.days > 50 ? member.platform == 'zulip' : size(member.roles) == 2", True),
         ("member.days == 40 || 1 / (member.days - 40) == 1", True),
+        ("member.active_days_30 < 2 && member.days_since_active > 10", True),
+        ("member.survey_score <= 6", False),
+        ("!(member.survey_score <= 6)", False),
+        ("member.survey_score <= 6 || member.days == 40", True),
     ],
 )
 def test_a_condition_holds_or_not(text: str, holds: bool) -> None:

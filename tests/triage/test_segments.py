@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
+from services.triage.member_facts import SurveyAnswer
 from services.triage.member_state import MemberState
+from services.triage.rhythm import day_of
 from services.triage.rules_by_segment import rules_in, rules_to_arm_by
 from services.triage.segments import EVERYONE, Segments
 from shared.contracts.member_events import Updated
@@ -38,6 +41,19 @@ def member(days: float, *roles: str) -> MemberState:
 )
 def test_conditions_in_cel_and_plain_ones_all_hold(who: MemberState, segment: str) -> None:
     assert Segments(care_policy(segments=(MENTORS, NEW))).of(who, at(0)) == segment
+
+
+def test_activity_and_surveys_count_as_of_the_look() -> None:
+    quiet = Segment(name="quiet", when="member.active_days_30 == 2 && member.days_since_active == 1")
+    unhappy = Segment(name="unhappy", when="member.survey_score <= 6")
+    segments, today = Segments(care_policy(segments=(quiet, unhappy))), day_of(at(0))
+    active = replace(member(90), active_days=(today - 40, today - 30, today - 29, today - 1))
+    answered = SurveyAnswer(survey="autumn", score=6, evidence=seen_at(-1))
+    assert segments.of(active, at(0)) == "quiet"
+    assert segments.of(active, at(24)) == EVERYONE
+    assert segments.of(replace(active, surveyed=answered), at(24)) == "unhappy"
+    (look,) = segments.look(member(90), at(0))[1].conditions
+    assert (look.measured, look.holds) == ({"member.survey_score": None}, False)
 
 
 def test_a_look_says_what_was_asked_and_what_the_member_is() -> None:
