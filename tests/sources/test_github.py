@@ -46,6 +46,25 @@ def github(kind: str, payload: dict[str, Any], settings: HookSettings | None = N
     return read(delivery(whole, **headers), settings or HookSettings())
 
 
+@pytest.mark.parametrize(
+    ("association", "roles"),
+    [
+        ("OWNER", ("owner",)),
+        ("MEMBER", ("member",)),
+        ("COLLABORATOR", ("collaborator",)),
+        ("CONTRIBUTOR", ()),
+        ("FIRST_TIME_CONTRIBUTOR", ()),
+        ("NONE", ()),
+        (None, ()),
+    ],
+)
+def test_who_has_no_standing_in_a_repository_keeps_that_of_another(
+    association: str | None, roles: tuple[str, ...]
+) -> None:
+    issue = {**ISSUE, "author_association": association}
+    assert only_fact(github("issues", {"action": "opened", "issue": issue})).data.member.roles == roles
+
+
 def test_an_issue_opens_a_conversation() -> None:
     fact = only_fact(github("issues", {"action": "opened", "issue": ISSUE}))
     assert (fact.id, fact.time) == ("post:186853002/1:1", datetime(2019, 5, 15, 15, 20, 18, tzinfo=UTC))
@@ -53,7 +72,7 @@ def test_an_issue_opens_a_conversation() -> None:
     assert fact.data.text == "Spelling error in the README file\n\nIt looks like you misspelled 'commit'."
     assert (fact.data.conversation, fact.data.channel) == ("186853002/1", "octocat/Hello-World")
     assert (fact.data.member.id, fact.data.member.handle) == ("583231", "octocat")
-    assert (fact.data.member.roles, fact.data.member.bot) == (("contributor",), False)
+    assert (fact.data.member.roles, fact.data.member.bot) == ((), False)
     assert (fact.data.audience, fact.data.url) == ("public", ISSUE["html_url"])
 
 

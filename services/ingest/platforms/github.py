@@ -16,6 +16,7 @@ from shared.contracts.member_events import Member, Posted
 from shared.contracts.names import Audience
 
 PLATFORM: Final = "github"
+_STANDING: Final = frozenset(("OWNER", "MEMBER", "COLLABORATOR"))
 
 
 class User(Struct, frozen=True, kw_only=True):
@@ -67,8 +68,12 @@ def message_of(kind: str, item: Item) -> str:
 
 
 def member_of(user: User, association: str | None = None) -> Member:
-    """Return an account as a member, by its number: logins change hands. Its role is its part in the repository."""
-    roles = (association.lower(),) if association and association != "NONE" else ()
+    """Return an account as a member, by its number: logins change hands. Its role is its standing in the repository.
+
+    Who has none there states none, though a contributor or new: roles that are stated stand for the whole community,
+    and who looks after one repository may be a contributor in the next.
+    """
+    roles = (association.lower(),) if association in _STANDING else ()
     return Member(id=str(user.id), handle=name_of(user.login), roles=roles, bot=user.type == "Bot")
 
 
