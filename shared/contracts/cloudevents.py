@@ -151,5 +151,8 @@ def decode_publication(headers: Mapping[str, str] | None, body: bytes) -> Any:
 
 
 def rfc3339(time: datetime) -> str:
-    """Return ``time`` in UTC as RFC 3339 with a ``Z``."""
-    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    """Return ``time`` in UTC as RFC 3339 with a ``Z``; with its own offset at the ends of time, where UTC has none."""
+    try:
+        return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except OverflowError:
+        return time.isoformat()

@@ -128,6 +128,11 @@ def test_an_entry_without_date_or_id_is_told_and_the_rest_is_read() -> None:
     assert made.read == {"entries"}
 
 
+def test_a_date_that_utc_cannot_name_breaks_nothing() -> None:
+    last = "<item><guid>1</guid><dc:creator>Ada</dc:creator><dc:date>9999-12-31T23:59:59-23:00</dc:date></item>"
+    assert [fact.id for fact in round_over(rss(last, item())).facts] == ["post:1:1", "post:entry-1:1"]
+
+
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
 OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
 
