@@ -8,13 +8,12 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import httpx
-import psycopg
 
 from infra.ports import claim_internal
 from tests.collector import Collector, collector
@@ -26,6 +25,11 @@ from tests.waiting import until
 CONFIGURATION = Path(__file__).parents[2] / "infra/observability/prometheus"
 CLOUD_EVENT = "application/cloudevents+json"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+_TONE = """
+tone: {enabled: true, language: en}
+escalation: {urgent: {acknowledge_within_hours: 0.0005, held_at_most_hours: 0.0005}}
+"""
+"""What is urgent is told by its tone, and is late after two seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class Watched:
         ago = timedelta(hours=2)
         events = [post(f"q{number}-{one}", f"ask{number}-{one}", ago, "Who can open the door?") for one in range(4)]
         events += [event(f"join:{number}", "joined", f"new{number}", timedelta(hours=3))]
+        events += [post(f"u{number}", f"despair{number}", ago, "I want to kill myself.")]
         self.system.post(events)
         self.system.post(events[:1])  # a duplicate
         headers = {"content-type": CLOUD_EVENT}
@@ -72,7 +77,6 @@ class Watched:
         self.system.ingest.post("/v1/events", json=traced, headers={**headers, "traceparent": parent})
         self.platforms.send()
         self._care(number)
-        self._leave_an_urgent_touch(number)
 
     def _care(self, number: int) -> None:
         items = self.system.get("/api/v1/queue?limit=200&state=assigned")["items"]
@@ -84,15 +88,6 @@ class Watched:
                 revision = self.system.get(path)["revision"]
                 self.system.api.post(f"{path}/settle", json={**who, "revision": revision, "outcome": "reached"})
 
-    def _leave_an_urgent_touch(self, number: int) -> None:
-        # As the queue will hold it: no rule of triage raises urgent ones yet.
-        with psycopg.connect(self.system.run.postgres_url) as connection:
-            connection.execute(
-                "INSERT INTO view_queue.touches (touch, organisation, urgency, reason, since, raised_at, standing) "
-                "VALUES (%s, 'acme', 'urgent', 'distress', %s, %s, 'raised')",
-                (f"t-urgent-{number}", *[datetime.now(UTC) - timedelta(days=2)] * 2),
-            )
-
 
 @contextmanager
 def watched(folder: Path) -> Iterator[Watched]:
@@ -100,7 +95,7 @@ def watched(folder: Path) -> Iterator[Watched]:
     with collector() as traces:
         policy = folder / "policy.yaml"
         few = POLICY.replace("touches: 1000,", "touches: 3,")  # so that some are held
-        policy.write_text(f"{few}integrators: [{{name: crm, url: '{traces.url}/crm', community: acme}}]\n")
+        policy.write_text(f"{few}{_TONE}integrators: [{{name: crm, url: '{traces.url}/crm', community: acme}}]\n")
         told = {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{traces.url}/v1/traces"}
         with started(policy=policy, told=told) as system:
             until(lambda: system.command("integrators", "secret", "crm").returncode == 0, what="the secret")
