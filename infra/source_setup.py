@@ -88,6 +88,16 @@ SETUPS: Final[dict[str, Setup]] = {
         polled=True,
         steps=("Nothing more is to be done on GitHub: what failed to arrive is asked for every five minutes.",),
     ),
+    "hivebrite": Setup(
+        polled=True,
+        site="the address of your community, such as https://acme.hivebrite.com",
+        secrets={
+            "client-id": "the UID of an external application (in the back office)",
+            "client-secret": "its secret",
+            "refresh-token": "a first refresh token, as Warmline's page on Hivebrite gets one (may be left empty)",
+        },
+        steps=("Nothing more is to be done on Hivebrite: it is read every ten minutes, or as often as --every says.",),
+    ),
     "mastodon": Setup(
         told="the webhook's signing secret, which Mastodon shows once it is added",
         steps=(

@@ -53,13 +53,13 @@ def user(number: int, registered: float = -9_000, **more: Any) -> dict[str, Any]
 def card(
     number: int, posted: float, *, by: int = 7, content: dict[str, Any] | None = None, **more: Any
 ) -> dict[str, Any]:
-    written = {"__typename": "StoryCardThreadContent", "title": "Where do I begin?"}
+    written, time = {"__typename": "StoryCardThreadContent", "title": "Where do I begin?"}, at(posted)
     return {
         "id": number,
         "storyId": 31,
-        "createdAt": at(posted),
-        "postedAt": at(posted),
-        "updatedAt": at(posted),
+        "createdAt": time,
+        "postedAt": time,
+        "updatedAt": time,
         "options": {"shouldUpdatePostedTimeByComments": False},
         "apiClient": None,
         "user": user(by),

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from services.ingest.platforms import circle, discourse_posts, feed, github_deliveries, tchop, zulip_queue
+from services.ingest.platforms import circle, discourse_posts, feed, github_deliveries, hivebrite, tchop, zulip_queue
 from services.ingest.platforms.polled import PollSettings, ReadRound
-from services.ingest.polling.credentials import NOTHING, TOKEN, Credential, Secrets, as_password
+from services.ingest.polling.credentials import NOTHING, TOKEN, Credential, Grant, Secrets, as_password
 
 
 def _without_slash(site: str) -> str:
@@ -50,12 +50,30 @@ def _tchop(secrets: Secrets) -> dict[str, str]:
     }
 
 
+def _hivebrite(secrets: Secrets, refresh: str | None) -> dict[str, str]:
+    client = {"client_id": secrets["client-id"], "client_secret": secrets["client-secret"]}
+    if token := refresh or secrets.get("refresh-token"):
+        return {"grant_type": "refresh_token", "refresh_token": token, **client}
+    return {"grant_type": "client_credentials", "scope": "admin", **client}
+
+
 POLLED: Final[dict[str, PolledFormat]] = {
     "circle": PolledFormat(
         api=circle.API,
         read=circle.read,
         every=3_600,
         per_minute=60,
+    ),
+    "hivebrite": PolledFormat(
+        api=hivebrite.API,
+        read=hivebrite.read,
+        every=600,
+        per_minute=240,
+        credential=Credential(
+            names=("client-id", "client-secret", "refresh-token"),
+            optional=frozenset(("refresh-token",)),
+            grant=Grant(path=hivebrite.TOKEN_PATH, form=_hivebrite),
+        ),
     ),
     "tchop": PolledFormat(
         api=tchop.API,

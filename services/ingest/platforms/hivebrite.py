@@ -1,0 +1,296 @@
+"""Hivebrite: what is asked of its Admin API, and in which order. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Final, TypeVar
+
+import msgspec
+
+from services.ingest.platforms.facts import Fact, name_of
+from services.ingest.platforms.hivebrite_facts import (
+    Coming,
+    Comment,
+    Event,
+    Group,
+    Network,
+    Place,
+    Post,
+    Removal,
+    Role,
+    SubNetwork,
+    Subscription,
+    User,
+    attended,
+    newest,
+    of_comment,
+    of_post,
+    of_removal,
+    of_subscription,
+    of_user,
+    presence,
+    published,
+)
+from services.ingest.platforms.listing import Listing, Page, Pages, pages, records_of, refusal
+from services.ingest.platforms.polled import (
+    Answer,
+    Answered,
+    Ask,
+    Found,
+    Odd,
+    PollSettings,
+    Read,
+    ReadSoFar,
+    Round,
+    Step,
+)
+from services.ingest.platforms.reading import NotUnderstoodError, decoded
+
+API: Final = "{site}/api"
+TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 -- a path
+MEMBERS, POSTS, COMMENTS, ALL_COMMENTS = "members", "posts", "comments", "all-comments"
+EVENTS, SUBSCRIPTIONS, REMOVALS = "events", "subscriptions", "removals"
+_PER_PAGE: Final = 100
+_NO_SUCH_PAGE: Final = frozenset((404,))
+_WHOLE: Final = timedelta(days=1)
+"""How often every comment is read: what is written under an older one does not make that one new."""
+_MOST_KNOWN: Final = 10_000
+_LONGEST_WORD: Final = 40
+_MOST_DIGITS: Final = 9
+_ON_A_POST: Final = frozenset(("post", "feed_post"))
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+
+Record = TypeVar("Record")
+Named = TypeVar("Named")
+
+
+@dataclass(slots=True, kw_only=True)
+class _Round:
+    """What is known in a round; ``groups`` are the posts' own, by the post's number."""
+
+    so_far: ReadSoFar
+    began: datetime
+    network: Network
+    groups: dict[int, int | None] = field(default_factory=dict)
+
+    def know(self, post: Post) -> None:
+        if len(self.groups) < _MOST_KNOWN:
+            self.groups[post.id] = post.group_id
+
+
+def read(settings: PollSettings, so_far: ReadSoFar, began: datetime) -> Round:
+    """Ask for what is new."""
+    groups, known = yield from _whole("/admin/v2/topics", Group)
+    if not known:
+        return
+    roles, _ = yield from _whole("/admin/v1/roles", Role)
+    parts, _ = yield from _whole("/admin/v3/sub_networks", SubNetwork)
+    network = Network(
+        site=settings.site.rstrip("/") if settings.site else None,
+        places=_places(groups, frozenset(settings.private)),
+        roles={role.id: name for role in roles if (name := name_of(role.name))},
+        sub_networks={part.id: title for part in parts if (title := name_of(part.title))},
+    )
+    this = _Round(so_far=so_far, began=began, network=network)
+    whole = so_far.until.get(ALL_COMMENTS)
+    everything = whole is None or began - whole >= _WHOLE
+    for collections, reading in (
+        ((MEMBERS,), _members(this)),
+        ((POSTS,), _posts(this)),
+        ((ALL_COMMENTS, COMMENTS), _comments(this, ALL_COMMENTS)) if everything else ((COMMENTS,), _comments(this)),
+        ((EVENTS,), _events(this)),
+        ((SUBSCRIPTIONS,), _subscriptions(this)),
+        ((REMOVALS,), _removals(this)),
+    ):
+        if (yield from reading):
+            for collection in collections:
+                yield Read(collection=collection)
+
+
+def _places(groups: Sequence[Group], taken: frozenset[str]) -> dict[int | None, Place]:
+    """Return the groups that are read, and the community's own feed."""
+    places: dict[int | None, Place] = {None: Place()}
+    for group in groups:
+        closed = group.restricted_access or group.secret
+        if not closed or str(group.id) in taken:
+            places[group.id] = Place(name=name_of(group.name), audience="private" if closed else "public")
+    return places
+
+
+def _whole(path: str, form: type[Named]) -> Generator[Step, Answer, tuple[list[Named], bool]]:
+    """Return a list that is read for what others name of it, and whether it was had."""
+    found: list[Named] = []
+
+    def take(page: Sequence[Named]) -> tuple[Fact, ...]:
+        found.extend(page)
+        return ()
+
+    had = yield from pages(_listing(path, form), _EVER, take)
+    return found, had
+
+
+def _members(this: _Round) -> Pages:
+    """Read who changed; the first time everybody, for the policy may count users to the team by their roles."""
+    since, never_read = this.so_far.floor(MEMBERS), MEMBERS not in this.so_far.until
+
+    def facts(page: Sequence[User]) -> list[Fact]:
+        found = [fact for user in page for fact in of_user(user, this.network)]
+        return [fact for fact in found if fact.time >= since or (never_read and fact.id.startswith("updated"))]
+
+    params = {"order": "id"} if never_read else {"order": "id", "updated_since": _written(since)}
+    return pages(_listing("/admin/v1/users", User, params=params), _EVER, facts)
+
+
+def _posts(this: _Round) -> Pages:
+    def facts(page: Sequence[Post]) -> list[Fact]:
+        for post in page:
+            this.know(post)
+        seen = [post for post in page if published(post) <= this.began]
+        return [fact for post in seen for fact in of_post(post, this.network)]
+
+    return pages(_listing("/admin/v3/posts", Post, published), this.so_far.floor(POSTS), facts)
+
+
+def _comments(this: _Round, collection: str = COMMENTS) -> Pages:
+    """Read what is new of the comments on posts, or of all comments; the post tells in which group it is."""
+    since, fresh = this.so_far.floor(collection), list[Comment]()
+
+    def take(page: Sequence[Comment]) -> tuple[Fact, ...]:
+        fresh.extend(one for one in page if _on_a_post(one) and newest(one) >= since)
+        return ()
+
+    time = None if collection == ALL_COMMENTS else lambda comment: comment.created_at
+    had = yield from pages(_listing("/admin/v3/comments", Comment, time), since, take)
+    for comment in fresh:
+        post = comment.parent_id
+        if post is None or not (yield from _looked_up(post, this)):
+            continue
+        found = of_comment(comment, post, this.groups[post], this.network)
+        if facts := tuple(fact for fact in found if fact.time >= since):
+            yield Found(facts=facts)
+    return had
+
+
+def _on_a_post(comment: Comment) -> bool:
+    return (comment.parent_type or "").rpartition("::")[2].lower() in _ON_A_POST
+
+
+def _looked_up(post: int, this: _Round) -> Generator[Step, Answer, bool]:
+    """Find out in which group a post is; return whether that is known."""
+    if post in this.groups:
+        return True
+    name = "/admin/v3/posts/{id}"
+    answer = yield Ask(path=f"/admin/v3/posts/{post}")
+    if not isinstance(answer, Answered):
+        yield Odd(why=refusal(name, answer))
+        return False
+    found = yield from records_of(name, (_unwrapped(answer.body),), Post)
+    for one in found:
+        this.groups[post] = one.group_id
+    return bool(found)
+
+
+def _unwrapped(body: bytes) -> msgspec.Raw:
+    """Return the record, which may stand in a field of its kind."""
+    try:
+        fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, RecursionError):
+        return msgspec.Raw(body)
+    return fields["post"] if len(fields) == 1 and "post" in fields else msgspec.Raw(body)
+
+
+def _events(this: _Round) -> Pages:
+    """Read who was at the events that are over: those that ended just now, and what was noted of others since."""
+    events, had = yield from _whole("/admin/v2/network_events", Event)
+    if not had:
+        return False
+    since, first = this.so_far.floor(EVENTS), this.so_far.first
+    over = {event.id: event for event in events if first <= event.over_at <= this.began and _is_taken(event, this)}
+    asked = min((event.created_at for event in over.values() if event.over_at >= since), default=since)
+    coming: dict[int, list[Coming]] = {number: [] for number in over}
+
+    def take(page: Sequence[Coming]) -> tuple[Fact, ...]:
+        for one in page:
+            if one.event_id in coming:
+                coming[one.event_id].append(one)
+        return ()
+
+    for path in ("/admin/v2/network_events/attendees", "/admin/v2/network_events/rsvp"):
+        listing = _listing(path, Coming, params={"updated_since": _written(min(asked, since))})
+        had = (yield from pages(listing, _EVER, take)) and had
+    words: set[str] = set()
+    for number, records in coming.items():
+        found = presence(records)
+        words |= found.unknown
+        if found.came:
+            yield Found(facts=tuple(attended(over[number], user, this.network) for user in sorted(found.came)))
+    for word in sorted(word for word in words if word.isidentifier() and len(word) <= _LONGEST_WORD):
+        yield Odd(why=f"attendance: {word!r} is not known to mean that somebody came")
+    return had
+
+
+def _is_taken(event: Event, this: _Round) -> bool:
+    if event.cancelled or event.published_at is None:
+        return False
+    return not event.topic_ids or any(group in this.network.places for group in event.topic_ids)
+
+
+def _subscriptions(this: _Round) -> Pages:
+    since = this.so_far.floor(SUBSCRIPTIONS)
+    listing = _listing("/admin/v3/memberships/subscriptions", Subscription, params={"updated_since": _written(since)})
+
+    def facts(page: Sequence[Subscription]) -> list[Fact]:
+        return [fact for one in page for fact in of_subscription(one) if fact.time <= this.began]
+
+    return pages(listing, since, facts)
+
+
+def _removals(this: _Round) -> Pages:
+    since = this.so_far.floor(REMOVALS)
+    listing = _listing("/admin/v1/versions/deleted", Removal, params={"deleted_since": _written(since)})
+    return pages(listing, since, lambda page: [fact for one in page for fact in of_removal(one)])
+
+
+def _written(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _listing(
+    path: str,
+    form: type[Record],
+    time: Callable[[Record], datetime] | None = None,
+    params: Mapping[str, str] = _NOTHING,
+) -> Listing[Record]:
+    def ask(page: int) -> Ask:
+        return Ask(path=path, params={**params, "page": str(page), "per_page": str(_PER_PAGE)})
+
+    return Listing(name=path, ask=ask, page=_page, size=_PER_PAGE, form=form, time=time, past=_NO_SUCH_PAGE)
+
+
+def _page(answer: Answered) -> Page:
+    """Return what is on a page: a list, or an object that has one, and in headers what is said of the others."""
+    records, count = _records(answer.body)
+    full = len(records) >= (_number(answer.headers.get("x-per-page")) or _PER_PAGE)
+    more = answer.next_page is not None if "link" in answer.headers else full
+    return Page(records=records, more=more, count=_number(answer.headers.get("x-total")) or count)
+
+
+def _records(body: bytes) -> tuple[Sequence[msgspec.Raw], int | None]:
+    if body.lstrip()[:1] != b"{":
+        return decoded(body, tuple[msgspec.Raw, ...]), None
+    fields = decoded(body, dict[str, msgspec.Raw])
+    lists = [bytes(value) for value in fields.values() if bytes(value)[:1] == b"["]
+    if len(lists) != 1:
+        raise NotUnderstoodError("the body has no list, or more than one")
+    total = bytes(fields["total_count"]).decode() if "total_count" in fields else None
+    return decoded(lists[0], tuple[msgspec.Raw, ...]), _number(total)
+
+
+def _number(written: str | None) -> int | None:
+    return (
+        int(written) if written and written.isascii() and written.isdigit() and len(written) <= _MOST_DIGITS else None
+    )

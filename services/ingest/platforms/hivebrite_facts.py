@@ -1,0 +1,342 @@
+"""Hivebrite: the records of its Admin API to member events. Pure.
+
+Forms: the API's description at api-docs.hivebrite.com. Whatever is assumed of it is told in docs/sources/hivebrite.md.
+A post is a conversation; comments answer in it. Addresses and other fields of the records are never read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from msgspec import Struct
+
+from services.ingest.platforms.facts import (
+    Fact,
+    attendance_id,
+    edit_id,
+    edit_of,
+    link,
+    member_fact_id,
+    name_of,
+    post_id,
+    stamp,
+    text_of,
+)
+from services.ingest.platforms.html_text import text_of_html
+from services.ingest.platforms.reading import Time
+from shared.contracts.member_events import Attended, Cancelled, Joined, Left, Member, Posted, Renewed, Updated
+from shared.contracts.names import Audience, digest
+
+_MOST_NAMED: Final = 100
+_AT_ONCE: Final = timedelta(seconds=1)
+"""What changes so soon is the platform's own doing."""
+_COME: Final = frozenset(("attended", "checked_in", "participated", "present", "yes"))
+_AWAY: Final = frozenset(("absent", "no", "no_show", "not_attended", "not_participated"))
+_COMING: Final = frozenset(("accepted", "attending", "confirmed", "going", "yes"))
+_UNDECIDED: Final = frozenset(("", "none", "pending", "unknown"))
+_NOT_COMING: Final = _UNDECIDED | frozenset(
+    ("canceled", "cancelled", "declined", "interested", "invited", "maybe", "no", "not_going", "refused", "waiting")
+)
+
+
+class Group(Struct, frozen=True, kw_only=True):
+    """A group (topic). It is not open to everybody unless Hivebrite says so."""
+
+    id: int
+    name: str | None = None
+    restricted_access: bool = True
+    secret: bool = True
+
+
+class Role(Struct, frozen=True, kw_only=True):
+    """A role that users have."""
+
+    id: int
+    name: str | None = None
+
+
+class SubNetwork(Struct, frozen=True, kw_only=True):
+    """A part of the community that users belong to."""
+
+    id: int
+    title: str | None = None
+
+
+class User(Struct, frozen=True, kw_only=True):
+    """A user; who has not confirmed was imported or invited, and has not come yet."""
+
+    id: int
+    created_at: Time
+    updated_at: Time
+    confirmed_at: Time | None = None
+    is_active: bool = False
+    name: str | None = None
+    firstname: str | None = None
+    lastname: str | None = None
+    role_id: int | None = None
+    sub_network_ids: tuple[int, ...] | None = None
+
+
+class Post(Struct, frozen=True, kw_only=True):
+    """A post in a group, or in the community's own feed."""
+
+    id: int
+    created_at: Time
+    updated_at: Time
+    user_id: int | None = None
+    published_at: Time | None = None
+    draft: bool = False
+    group_id: int | None = None
+    content: str | None = None
+
+
+class Comment(Struct, frozen=True, kw_only=True):
+    """A comment; ``replies`` are under it."""
+
+    id: int
+    created_at: Time
+    updated_at: Time | None = None
+    user_id: int | None = None
+    parent_type: str | None = None
+    parent_id: int | None = None
+    content: str | None = None
+    replies: tuple[Comment | None, ...] | None = None
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """An event, in the groups ``topic_ids`` or for the whole community."""
+
+    id: int
+    created_at: Time
+    start_date: Time
+    end_date: Time | None = None
+    title: str | None = None
+    published_at: Time | None = None
+    cancelled: bool | None = None
+    topic_ids: tuple[int, ...] | None = None
+
+    @property
+    def over_at(self) -> datetime:
+        """When it is over."""
+        return self.end_date or self.start_date
+
+
+class Coming(Struct, frozen=True, kw_only=True):
+    """Who has a ticket for an event, or said whether to come; without ``user_id`` it is nobody of the community."""
+
+    event_id: int
+    user_id: int | None = None
+    participation_status: str | None = None
+    status: str | None = None
+    ticket_id: int | None = None
+
+
+class Subscription(Struct, frozen=True, kw_only=True):
+    """A membership of a user that was bought or given."""
+
+    id: int
+    updated_at: Time
+    user_id: int | None = None
+    membership_type_id: int | None = None
+    canceled_at: Time | None = None
+    number_of_user_renewals: int | None = None
+    number_of_admin_renewals: int | None = None
+
+
+class Removal(Struct, frozen=True, kw_only=True):
+    """Something that was deleted."""
+
+    item_id: int
+    item_type: str
+    created_at: Time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A group whose events are taken, or the community's own feed."""
+
+    name: str | None = None
+    audience: Audience = "public"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """What records name by numbers. Links begin with ``site``; a place that is not in ``places`` is not taken."""
+
+    site: str | None = None
+    places: Mapping[int | None, Place] = field(default_factory=lambda: {None: Place()})
+    roles: Mapping[int, str] = field(default_factory=dict)
+    sub_networks: Mapping[int, str] = field(default_factory=dict)
+
+    def url(self, path: str) -> str | None:
+        """Return the address of a page."""
+        return link(self.site and self.site + path)
+
+    def feed(self, group: int | None) -> str | None:
+        """Return where the posts of a group are."""
+        return self.url("/feed" if group is None else f"/topics/{group}/feed")
+
+
+def came_at(user: User) -> datetime | None:
+    """Return when a user came, None for one who has not."""
+    return user.confirmed_at or (user.created_at if user.is_active else None)
+
+
+def of_user(user: User, network: Network) -> list[Fact]:
+    """Return that a user came, and what the user is now."""
+    roles = () if user.role_id is None else (network.roles.get(user.role_id, str(user.role_id)),)
+    who = _member(user.id, user.name or f"{user.firstname or ''} {user.lastname or ''}", roles)
+    tags = tuple(network.sub_networks.get(each, str(each)) for each in user.sub_network_ids or ())[:_MOST_NAMED]
+    updated = member_fact_id("updated", who.id, stamp(user.updated_at))
+    facts = [Fact(id=updated, time=user.updated_at, data=Updated(member=who, tags=tags))]
+    if (came := came_at(user)) is not None:
+        data = Joined(member=who, url=network.url(f"/users/{user.id}"))
+        facts.append(Fact(id=member_fact_id("joined", who.id, "1"), time=came, data=data))
+    return facts
+
+
+def published(post: Post) -> datetime:
+    """Return when a post was to be seen."""
+    return post.published_at or post.created_at
+
+
+def of_post(post: Post, network: Network) -> list[Fact]:
+    """Return a post, and that it was changed; nothing of one in a group that is not taken."""
+    place = network.places.get(post.group_id)
+    if place is None or post.draft or post.user_id is None:
+        return []
+    data = Posted(
+        member=_member(post.user_id),
+        conversation=str(post.id),
+        message=str(post.id),
+        text=text_of(text_of_html(post.content or "")),
+        channel=place.name,
+        audience=place.audience,
+        url=network.feed(post.group_id),
+    )
+    return _versions(data, published(post), post.updated_at)
+
+
+def of_comment(comment: Comment, post: int, group: int | None, network: Network) -> list[Fact]:
+    """Return a comment on a post and what is under it; nothing where the group is not taken."""
+    place = network.places.get(group)
+    if place is None:
+        return []
+    facts: list[Fact] = []
+    for one, reply_to in _threaded(comment, str(post)):
+        if one.user_id is None:
+            continue
+        data = Posted(
+            member=_member(one.user_id),
+            conversation=str(post),
+            message=_comment_message(one.id),
+            text=text_of(text_of_html(one.content or "")),
+            reply_to=reply_to,
+            channel=place.name,
+            audience=place.audience,
+            url=network.feed(group),
+        )
+        facts += _versions(data, one.created_at, one.updated_at)
+    return facts
+
+
+def newest(comment: Comment) -> datetime:
+    """Return when somebody wrote or changed a comment, or something under it, at last."""
+    return max(one.updated_at or one.created_at for one, _ in _threaded(comment, ""))
+
+
+def _threaded(comment: Comment, above: str) -> list[tuple[Comment, str]]:
+    found = [(comment, above)]
+    for one, _ in found:
+        found += [(reply, _comment_message(one.id)) for reply in one.replies or () if reply]
+    return found
+
+
+def _comment_message(comment: int) -> str:
+    """Posts and comments are numbered apart."""
+    return f"comment/{comment}"
+
+
+def _versions(posted: Posted, at: datetime, changed: datetime | None) -> list[Fact]:
+    """Return a message as it was posted and, when it was changed since, as an edit.
+
+    More may have changed than the text, of which the id is made: what says the same is told once.
+    """
+    facts = [Fact(id=post_id(posted.message), time=at, data=posted)]
+    if changed is not None and changed > at + _AT_ONCE:
+        facts.append(Fact(id=edit_id(posted.message, digest(posted.text)), time=changed, data=edit_of(posted)))
+    return facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """Who was at an event, and the words for it that are not known."""
+
+    came: frozenset[int]
+    unknown: frozenset[str]
+
+
+def presence(records: Sequence[Coming]) -> Presence:
+    """Return who was at one event: who is marked so, and who was to come and is not marked at all."""
+    came: set[int] = set()
+    away: set[int] = set()
+    coming: set[int] = set()
+    unknown: set[str] = set()
+    for record in records:
+        if record.user_id is None:
+            continue
+        marked, said = _word(record.participation_status), _word(record.status)
+        if marked in _COME:
+            came.add(record.user_id)
+        elif marked in _AWAY:
+            away.add(record.user_id)
+        elif marked not in _UNDECIDED:
+            unknown.add(marked)
+        if said in _COMING or (said == "" and record.ticket_id is not None):
+            coming.add(record.user_id)
+        elif said not in _NOT_COMING:
+            unknown.add(said)
+    return Presence(came=frozenset(came | (coming - away)), unknown=frozenset(unknown))
+
+
+def _word(status: str | None) -> str:
+    return "_".join((status or "").replace("-", " ").lower().split())
+
+
+def attended(event: Event, user: int, network: Network) -> Fact:
+    """Return that a user was at an event."""
+    url = network.url(f"/networks/events/{event.id}")
+    data = Attended(member=_member(user), gathering=str(event.id), title=name_of(event.title), url=url)
+    return Fact(id=attendance_id(data.gathering, data.member.id), time=event.over_at, data=data)
+
+
+def of_subscription(subscription: Subscription) -> list[Fact]:
+    """Return that a membership was cancelled, or renewed: how often is counted, the last time is that of the change."""
+    if subscription.user_id is None:
+        return []
+    who, plan = _member(subscription.user_id), subscription.membership_type_id
+    named = None if plan is None else str(plan)
+    if (ended := subscription.canceled_at) is not None:
+        fact_id = member_fact_id("cancelled", who.id, f"{subscription.id}-{stamp(ended)}")
+        return [Fact(id=fact_id, time=ended, data=Cancelled(member=who, plan=named))]
+    times = (subscription.number_of_user_renewals or 0) + (subscription.number_of_admin_renewals or 0)
+    if times <= 0:
+        return []
+    fact_id = member_fact_id("renewed", who.id, f"{subscription.id}-{times}")
+    return [Fact(id=fact_id, time=subscription.updated_at, data=Renewed(member=who, plan=named))]
+
+
+def of_removal(removal: Removal) -> list[Fact]:
+    """Return that a user left, if it is a user that was deleted."""
+    if removal.item_type != "User":
+        return []
+    who = _member(removal.item_id)
+    fact_id = member_fact_id("left", who.id, stamp(removal.created_at))
+    return [Fact(id=fact_id, time=removal.created_at, data=Left(member=who))]
+
+
+def _member(user: int, name: str | None = None, roles: tuple[str, ...] = ()) -> Member:
+    return Member(id=str(user), name=name_of(name), roles=roles)
