@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from services.triage.importance import Weights
 from services.triage.needs import NeedGone
@@ -55,8 +55,8 @@ class TakeNeed(Struct, frozen=True, kw_only=True, gc=False):
     stream: str
     organisation: str
     community: str
-    weights: Weights = field(default_factory=Weights)
-    cool_down: timedelta = timedelta(0)
+    weights: Weights
+    cool_down: timedelta
 
 
 class DropNeed(Struct, frozen=True, kw_only=True, gc=False):

@@ -18,10 +18,10 @@ _MOST_CARE_LOAD: Final = 100
 class Weights(Struct, frozen=True, kw_only=True, gc=False):
     """What the policy says an urgency is worth, and the segment of the member in question."""
 
-    urgent: float = 8.0
-    soon: float = 2.0
-    routine: float = 1.0
-    segment: float = 1.0
+    urgent: float
+    soon: float
+    routine: float
+    segment: float
 
 
 def weighed(need: TouchReason, weights: Weights, revision: int) -> TouchReason:

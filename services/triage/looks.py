@@ -15,9 +15,8 @@ from services.triage.needs import Circumstances
 from services.triage.policy_reading import PolicyReading
 from services.triage.reasons.judgement import LookAtOccasion
 from services.triage.reasons.kinds import KINDS
-from services.triage.situation import Read
 from services.triage.stream_ids import community_of, community_stream, member_stream
-from services.triage.to_care import decide_and_care
+from services.triage.to_care import Read, decide_and_care
 from shared.event_store.recorder import DeadlineRow
 from shared.workspace import Workspace
 
@@ -39,7 +38,7 @@ def look_at_welcome(deadline: DeadlineRow, work: Workspace, read: Read) -> None:
         known_since=community.known_since or member.first.time,
         settling_in=timedelta(days=rule.settling_in_days),
     )
-    decide_and_care(deadline.stream, command, work)
+    decide_and_care(deadline.stream, command, work, read)
 
 
 def look_at_question(deadline: DeadlineRow, work: Workspace, read: Read) -> None:
@@ -54,7 +53,7 @@ def look_at_question(deadline: DeadlineRow, work: Workspace, read: Read) -> None
     due, thresholds = reading.due(opening.evidence.time, rule.within_hours), ("within_hours", "answered_by")
     seen = _circumstances(deadline, reading, rule, thresholds, at=at, segment=segment, due=due)
     command = LookAtQuestion(seen=seen, answered_by=rule.answered_by, team=_team(reading, opener))
-    decide_and_care(deadline.stream, command, work)
+    decide_and_care(deadline.stream, command, work, read)
 
 
 def look_at_occasion(deadline: DeadlineRow, work: Workspace, read: Read) -> None:
@@ -79,7 +78,7 @@ def look_at_occasion(deadline: DeadlineRow, work: Workspace, read: Read) -> None
         team=_team(reading, member),
         known_since=community.known_since or occasion.evidence.time,
     )
-    decide_and_care(deadline.stream, command, work)
+    decide_and_care(deadline.stream, command, work, read)
 
 
 def look_at_import(deadline: DeadlineRow, work: Workspace, _read: Read) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from services.triage.importance import Weights
 from services.triage.rules_by_segment import rules_in, rules_to_arm_by
 from services.triage.segments import Segments
 from shared.contracts.policy import Policy, Rules, Tone
@@ -22,6 +23,7 @@ class PolicyReading:
         self.version = version
         self.segments = Segments(policy)
         self.arming = rules_to_arm_by(policy.rules)
+        self._weights = {segment.name: segment.weight for segment in policy.segments}
         self._rules: dict[str, Rules] = {}
         self._hours = WorkingHours.of(policy.hours)
         self._team_roles = frozenset(policy.team.roles)
@@ -47,3 +49,15 @@ class PolicyReading:
         if rules is None:
             rules = self._rules[segment] = rules_in(self.policy.rules, segment)
         return rules
+
+    def weights_in(self, segment: str) -> Weights:
+        """Return how much each urgency counts, and the members of ``segment``."""
+        counts = self.policy.importance
+        return Weights(
+            urgent=counts.urgent, soon=counts.soon, routine=counts.routine, segment=self._weights.get(segment, 1.0)
+        )
+
+    def cool_down(self, reason: str, segment: str) -> timedelta:
+        """Return how long ``reason`` rests after a touch for it was settled; what has no rule never does."""
+        rule = getattr(self.rules_in(segment), reason.replace("-", "_"), None)
+        return timedelta(days=rule.cool_down_days) if rule is not None else timedelta(0)

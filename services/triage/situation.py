@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from services.triage.policy_reading import PolicyReading
 from services.triage.readings import Readings
 from services.triage.stream_ids import community_stream, conversation_stream, identity, member_stream
-from services.triage.to_care import decide_and_care
+from services.triage.to_care import Read, decide_and_care
 from shared.contracts.cloudevents import MemberEvent
 from shared.contracts.member_events import MemberEventData, Updated
 from shared.contracts.needs_touch import Evidence, MemberRef
-from shared.contracts.policy import Policy
 from shared.delivery import Delivered
 from shared.telemetry.traces import TRACEPARENT
 from shared.workspace import Workspace
-
-Read = Callable[[Policy, str], PolicyReading]
 
 
 class Situation:
@@ -97,7 +94,7 @@ class Situation:
 
     def decide(self, stream: str, command: Any) -> Sequence[Any]:
         """Let the stream decide; what it finds that somebody needs goes on to the member's touch."""
-        return decide_and_care(stream, command, self.work)
+        return decide_and_care(stream, command, self.work, self._read)
 
     def ref(self, member_id: str) -> MemberRef:
         """Return the identity ``member_id`` on the event's platform."""

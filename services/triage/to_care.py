@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,28 +10,42 @@ from services.triage.care import CARE
 from services.triage.care_facts import CloseTouch, DropNeed, ReasonRests, TakeNeed, TouchClosed
 from services.triage.community import CommunityState
 from services.triage.needs import CloseNeed, NeedFound, NeedGone, PassNeed
+from services.triage.policy_reading import PolicyReading
 from services.triage.stream_ids import care_stream, community_of, community_stream
 from shared.contracts.needs_touch import TouchReason
+from shared.contracts.policy import Policy
 from shared.contracts.warmline_facts import TouchSettled
 from shared.decider import category_of
 from shared.workspace import Workspace
 
+Read = Callable[[Policy, str], PolicyReading]
 
-def decide_and_care(stream: str, command: Any, work: Workspace) -> Sequence[Any]:
+
+def decide_and_care(stream: str, command: Any, work: Workspace, read: Read) -> Sequence[Any]:
     """Let ``stream`` decide, hand on the needs that it found and those that are over, and return its events."""
     events = work.decide(stream, command)
     for event in events:
         if isinstance(event, NeedFound):
-            _take(event.need, work)
+            _take(event.need, work, read)
         elif isinstance(event, NeedGone):
             work.decide(care_stream(community_of(event.about), event.member), DropNeed(gone=event))
     return events
 
 
-def _take(need: TouchReason, work: Workspace) -> None:
+def _take(need: TouchReason, work: Workspace, read: Read) -> None:
     community: CommunityState = work.state(community_stream(community_of(need.about)))
     stream = care_stream(community.community, need.member)
-    command = TakeNeed(need=need, stream=stream, organisation=community.organisation, community=community.community)
+    if community.policy is None:
+        raise RuntimeError(f"no policy was adopted for the community {community.community}, in which a need was found")
+    reading = read(community.policy, community.policy_version)
+    command = TakeNeed(
+        need=need,
+        stream=stream,
+        organisation=community.organisation,
+        community=community.community,
+        weights=reading.weights_in(need.segment),
+        cool_down=reading.cool_down(need.reason, need.segment),
+    )
     for event in work.decide(stream, command):
         if isinstance(event, ReasonRests):
             work.decide(event.about, PassNeed(reason=event.reason, why=event.why, at=event.at))

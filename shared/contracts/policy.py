@@ -25,6 +25,8 @@ Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", max_length=300)]
 Weight = Annotated[int, Meta(ge=1, le=100)]
 ActiveDays = Annotated[int, Meta(ge=1, le=30)]
 """On so many days a member was there: of each, triage keeps a few more."""
+Factor = Annotated[float, Meta(gt=0, le=100)]
+RestDays = Annotated[float, Meta(ge=0, le=3650)]
 Condition = Annotated[str, Meta(min_length=1, max_length=1_000)]
 Date = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\d$", description="a date such as 2026-12-24")]
 PerThousand = Annotated[float, Meta(gt=0, le=100)]
@@ -76,7 +78,8 @@ class Team:
 class Segment:
     """A cohort. All conditions that are given must hold; a segment without conditions holds for everybody.
 
-    ``when`` is one in the Common Expression Language.
+    ``when`` is one in the Common Expression Language. ``weight`` is how much more its members' needs count, and no
+    condition.
     """
 
     name: Name
@@ -86,6 +89,7 @@ class Segment:
     member_for_less_than_days: PositiveDays | None = None
     member_for_at_least_days: PositiveDays | None = None
     when: Condition | None = None
+    weight: Factor = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +134,7 @@ class WelcomeRule:
     within_hours: PositiveHours = 8.0
     settling_in_days: Annotated[float, Meta(ge=0, le=3650)] = 7.0
     forget_after_days: PositiveDays = 14.0
+    cool_down_days: RestDays = 0.0
     care_load: Weight = 1
     by_segment: tuple[RuleOfSegment, ...] = ()
 
@@ -145,6 +150,7 @@ class UnansweredRule:
     within_hours: PositiveHours = 4.0
     answered_by: Literal["anyone", "team"] = "anyone"
     forget_after_days: PositiveDays = 14.0
+    cool_down_days: RestDays = 0.0
     care_load: Weight = 2
     by_segment: tuple[RuleOfSegment, ...] = ()
 
@@ -164,6 +170,7 @@ class FadingRule:
     at_least_days: PositiveDays = 9.0
     assumed_gap_days: PositiveDays = 14.0
     forget_after_days: PositiveDays = 14.0
+    cool_down_days: RestDays = 30.0
     care_load: Weight = 2
     by_segment: tuple[DaysRuleOfSegment, ...] = ()
 
@@ -183,6 +190,7 @@ class ReturningRule:
     at_least_days: PositiveDays = 60.0
     assumed_gap_days: PositiveDays = 14.0
     forget_after_days: PositiveDays = 14.0
+    cool_down_days: RestDays = 30.0
     care_load: Weight = 1
     by_segment: tuple[RuleOfSegment, ...] = ()
 
@@ -204,6 +212,7 @@ class MilestoneRule:
     settling_in_days: Annotated[float, Meta(ge=0, le=3650)] = 7.0
     min_active_days: ActiveDays = 12
     forget_after_days: PositiveDays = 14.0
+    cool_down_days: RestDays = 0.0
     care_load: Weight = 1
     by_segment: tuple[RuleOfSegment, ...] = ()
 
@@ -216,6 +225,7 @@ class LowSurveyRule:
     at_most: Score = 6
     within_hours: PositiveHours = 8.0
     forget_after_days: PositiveDays = 30.0
+    cool_down_days: RestDays = 30.0
     care_load: Weight = 3
     by_segment: tuple[RuleOfSegment, ...] = ()
 
@@ -232,6 +242,7 @@ class ModeratedRule:
     min_active_days: ActiveDays = 2
     within_hours: PositiveHours = 4.0
     forget_after_days: PositiveDays = 14.0
+    cool_down_days: RestDays = 7.0
     care_load: Weight = 3
     by_segment: tuple[RuleOfSegment, ...] = ()
 
@@ -244,6 +255,7 @@ class FarewellRule:
     min_active_days: ActiveDays = 6
     within_hours: PositiveHours = 8.0
     forget_after_days: PositiveDays = 14.0
+    cool_down_days: RestDays = 30.0
     care_load: Weight = 2
     by_segment: tuple[RuleOfSegment, ...] = ()
 
@@ -256,6 +268,7 @@ class CheckInRule:
     every_days: PositiveDays = 90.0
     min_active_days: ActiveDays = 12
     forget_after_days: PositiveDays = 14.0
+    cool_down_days: RestDays = 0.0
     care_load: Weight = 1
     by_segment: tuple[CheckInOfSegment, ...] = ()
 
@@ -268,6 +281,7 @@ class FollowUpRule:
     after: tuple[Reason, ...] = ("distress", "heated", "low-survey", "moderated")
     after_days: PositiveDays = 7.0
     forget_after_days: PositiveDays = 14.0
+    cool_down_days: RestDays = 0.0
     care_load: Weight = 1
     by_segment: tuple[DaysRuleOfSegment, ...] = ()
 
@@ -282,6 +296,7 @@ class DistressRule:
 
     enabled: bool = True
     alerts_per_thousand: PerThousand = 1.0
+    cool_down_days: RestDays = 1.0
     care_load: Weight = 8
 
 
@@ -295,6 +310,7 @@ class HeatedRule:
     enabled: bool = True
     alerts_per_thousand: PerThousand = 1.0
     within_hours: PositiveHours = 2.0
+    cool_down_days: RestDays = 1.0
     care_load: Weight = 5
 
 
@@ -308,6 +324,7 @@ class FrustrationRule:
     enabled: bool = True
     alerts_per_thousand: PerThousand = 1.0
     within_days: PositiveDays = 7.0
+    cool_down_days: RestDays = 7.0
     care_load: Weight = 3
 
 
@@ -317,6 +334,7 @@ class ThanksRule:
 
     enabled: bool = True
     alerts_per_thousand: PerThousand = 0.5
+    cool_down_days: RestDays = 30.0
     care_load: Weight = 1
 
 
@@ -326,7 +344,11 @@ ToneRule = DistressRule | HeatedRule | FrustrationRule | ThanksRule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What triage looks for."""
+    """What triage looks for.
+
+    After a touch about a member was settled, none of its reasons is raised again for the reason's ``cool_down_days``,
+    unless it is urgent.
+    """
 
     welcome: WelcomeRule = field(default_factory=WelcomeRule)
     unanswered: UnansweredRule = field(default_factory=UnansweredRule)
@@ -357,6 +379,15 @@ class Tone:
     communities: tuple[Name, ...] = ()
     language: LanguageCode | None = None
     read_within_days: PositiveDays = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Importance:
+    """How much each urgency counts: a need is as important as this times its segment's weight times its strength."""
+
+    urgent: Factor = 8.0
+    soon: Factor = 2.0
+    routine: Factor = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -518,6 +549,7 @@ class Policy:
     team: Team = field(default_factory=Team)
     segments: tuple[Segment, ...] = ()
     rules: Rules = field(default_factory=Rules)
+    importance: Importance = field(default_factory=Importance)
     tone: Tone = field(default_factory=Tone)
     limits: Limits = field(default_factory=Limits)
     escalation: Escalation = field(default_factory=Escalation)

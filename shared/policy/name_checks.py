@@ -103,7 +103,7 @@ def segments(document: Document) -> Iterator[Finding]:
                 f"nobody is a member for at least {low:g} and less than {high:g} days",
                 "Write a larger number here than in member_for_at_least_days.",
             )
-        if name is not None and set(segment) == {"name"}:
+        if name is not None and set(segment) <= {"name", "weight"}:
             everybody = everybody or name
 
 

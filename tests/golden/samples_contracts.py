@@ -51,6 +51,7 @@ from shared.contracts.policy import (
     Holidays,
     Hours,
     Identity,
+    Importance,
     Integrator,
     Leave,
     Limits,
@@ -191,7 +192,7 @@ POLICY_7 = replace(
 )
 """As policies were before members' days were known."""
 DAYS_OF_NEWCOMERS = (DaysRuleOfSegment(segment="newcomers", enabled=True, care_load=2),)
-POLICY = replace(
+POLICY_8 = replace(
     POLICY_7,
     rules=replace(
         POLICY_7.rules,
@@ -208,7 +209,17 @@ POLICY = replace(
         follow_up=FollowUpRule(after=("moderated",), after_days=3.5, by_segment=DAYS_OF_NEWCOMERS),
     ),
 )
-
+"""As policies were before anything had an importance, and before a settled reason rested."""
+POLICY = replace(
+    POLICY_8,
+    segments=tuple(replace(one, weight=2.5) for one in POLICY_8.segments),
+    rules=replace(
+        POLICY_8.rules,
+        welcome=replace(POLICY_8.rules.welcome, cool_down_days=30.5),
+        thanks=replace(POLICY_8.rules.thanks, cool_down_days=15.5),
+    ),
+    importance=Importance(urgent=9.5, soon=3.5, routine=1.5),
+)
 EARLIER_POLICIES: Final = {
     "#1": POLICY_1,
     "#2": POLICY_2,
@@ -217,6 +228,7 @@ EARLIER_POLICIES: Final = {
     "#5": POLICY_5,
     "#6": POLICY_6,
     "#7": POLICY_7,
+    "#8": POLICY_8,
 }
 """Policies as they were, by what the forms that hold them are called since."""
 NEED_1 = NeedsTouch(

@@ -8,6 +8,7 @@ from shared.contracts.member_events import Joined, Member, Posted
 from shared.contracts.policy import (
     Hours,
     Identity,
+    Importance,
     Policy,
     Responder,
     Rules,
@@ -37,6 +38,7 @@ ROBOT = Member(id="robot", roles=("helper",), bot=True)
 def care_policy(
     *,
     segments: tuple[Segment, ...] = (),
+    importance: dict[str, float] | None = None,
     welcome: dict[str, Any] | None = None,
     unanswered: dict[str, Any] | None = None,
     tone: Tone | None = None,
@@ -55,6 +57,7 @@ def care_policy(
         ),
         team=Team(roles=("helper",), members=(Identity(platform="discord", id="jonas"),)),
         segments=segments,
+        importance=Importance(**(importance or {})),
         rules=Rules(
             welcome=WelcomeRule(**{"settling_in_days": 0, **(welcome or {})}),
             unanswered=UnansweredRule(**(unanswered or {})),

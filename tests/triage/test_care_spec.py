@@ -43,11 +43,20 @@ WELCOME = TouchReason(
     thresholds={"within_hours": 8.0},
 )
 DISTRESS = replace(UNANSWERED, reason="distress", urgency="urgent", care_load=8, at=at(5), evidence=(seen_at(5),))
+WEIGHTS = Weights(urgent=8.0, soon=2.0, routine=1.0, segment=1.0)
 WEEK = timedelta(days=7)
 
 
 def take(need: TouchReason, **changes: Any) -> TakeNeed:
-    return TakeNeed(**{"need": need, "stream": STREAM, "organisation": "harbour", "community": "acme", **changes})
+    basis = TakeNeed(
+        need=need,
+        stream=STREAM,
+        organisation="harbour",
+        community="acme",
+        weights=WEIGHTS,
+        cool_down=timedelta(0),
+    )
+    return replace(basis, **changes)
 
 
 def close(touch: NeedsTouch, hours: float, known: int | None = None) -> CloseTouch:
@@ -105,7 +114,7 @@ class TestJoined:
 
     def test_importance_is_urgency_times_segment_times_strength(self) -> None:
         vip = replace(UNANSWERED, segment="vip", strength=1.25)
-        touch = touch_of(given(CARE).after(take(vip, weights=Weights(soon=3, segment=2))))
+        touch = touch_of(given(CARE).after(take(vip, weights=replace(WEIGHTS, soon=3.0, segment=2.0))))
         assert touch.importance == 7.5
         assert touch.why == (
             "soon, because of unanswered; vip counts 2 times; 1.25 times as strong as the rule asks for"

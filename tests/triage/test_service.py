@@ -115,6 +115,28 @@ def test_a_newcomer_who_asks_needs_one_touch_for_both(acme: Partition) -> None:
     assert touch.why == "soon, because of unanswered; also welcome"
 
 
+def test_what_the_policy_says_makes_it_important(acme: Partition) -> None:
+    acme.adopt(care_policy(segments=(Segment(name="vip", weight=3),), importance={"soon": 4}, welcome=WELCOMED_OFF))
+    acme.tell(asked(ADA, "m-1"), at(0))
+    acme.pass_time(at(5))
+    assert [(one.importance, one.why) for one in acme.open] == [
+        (12.0, "soon, because of unanswered; vip counts 3 times")
+    ]
+
+
+def test_a_settled_reason_rests_for_as_long_as_the_policy_says() -> None:
+    acme = Partition(care_policy(unanswered={"cool_down_days": 2}, welcome=WELCOMED_OFF), stored=LONG_AGO)
+    acme.tell(asked(ADA, "m-1"), at(0))
+    acme.pass_time(at(5))
+    acme.settle(acme.touches[0], at(6))
+    acme.tell(asked(ADA, "m-2", conversation="c-2"), at(7))
+    acme.pass_time(at(20))
+    assert (len(acme.raised), acme.conversation("c-2").needs) == (1, ())
+    acme.tell(asked(ADA, "m-3", conversation="c-3"), at(80))
+    acme.pass_time(at(90))
+    assert reasons(acme) == [("unanswered", "ada")]
+
+
 class TestTeam:
     """Who is of the team is the policy's word: a role, a name, a responder's identity."""
 
