@@ -13,6 +13,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from services.projections import resources
 from services.projections.cursors import decode_cursor, encode_cursor
+from services.projections.explaining import explained
 from services.projections.history import queries as history
 from services.projections.queue import queries as queue
 from services.projections.viewer import Viewer
@@ -93,6 +94,7 @@ class Reader:
         return resources.TouchDetail(
             **{each.name: getattr(item, each.name) for each in fields(resources.QueueItem)},
             about=row.about,
+            explained=explained(row),
             rule=row.rule,
             policy_version=row.policy_version,
             values=row.measured,
@@ -214,7 +216,9 @@ async def _items(
             community=row.community,
             segment=row.segment,
             reason=row.reason,
+            reasons=list(dict.fromkeys(one["reason"] for one in row.explained["reasons"])) or [row.reason],
             urgency=row.urgency,
+            importance=row.explained["importance"],
             care_load=row.care_load,
             state=row.state,
             member=_person(members.get(row.member_key), row.member_key, row.member_platform, row.member_id),

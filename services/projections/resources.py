@@ -41,10 +41,11 @@ class EscalationItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueItem:
-    """One touch. ``since`` is when the need began; ``revision`` is what a command must have seen.
+    """One touch. ``since`` is when the earliest need began; ``revision`` is what a command must have seen.
 
-    ``said`` is how the text of the first evidence begins, None where there is none or the viewer may not read it.
-    ``escalated`` is there from the moment it escalates until somebody claims it.
+    ``reason`` is the most important of its ``reasons``, which stand in that order. ``said`` is how the text of the
+    first evidence begins, None where there is none or the viewer may not read it. ``escalated`` is there from the
+    moment it escalates until somebody claims it.
     """
 
     id: str
@@ -53,7 +54,9 @@ class QueueItem:
     community: str
     segment: str
     reason: str
+    reasons: list[str]
     urgency: str
+    importance: float
     care_load: int
     state: State
     member: Person
@@ -147,13 +150,39 @@ class NeedEnd:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TouchDetail(QueueItem):
-    """One touch with its evidence, why this human, and what happened to it.
+class ReasonItem:
+    """One reason of a touch, and all that it rests on.
 
-    ``values`` are what was measured, ``thresholds`` what they were held against.
+    ``values`` are what was measured, ``thresholds`` what they were held against, ``baseline`` what is usual for this
+    member, and ``difference`` what would have made it needless. ``why`` says in words what makes it as important as it
+    is, and ``evidence`` are the ids of the member events that speak for it.
+    """
+
+    reason: str
+    since: datetime
+    at: datetime
+    urgency: str
+    importance: float
+    why: str | None
+    conversation: str | None
+    rule: str
+    policy_version: str
+    values: dict[str, Scalar]
+    thresholds: dict[str, Scalar]
+    baseline: dict[str, Scalar]
+    difference: str | None
+    evidence: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TouchDetail(QueueItem):
+    """One touch with its reasons, their evidence, why this human, and what happened to it.
+
+    ``rule``, ``policy_version``, ``values`` and ``thresholds`` are those of the reason that came last.
     """
 
     about: str
+    explained: list[ReasonItem]
     rule: str
     policy_version: str
     values: dict[str, Scalar]

@@ -40,14 +40,19 @@ def test_who_needs_a_human_stands_in_the_queue_with_the_reason_assigned_to_a_nam
     )
     assert [result["fate"] for result in answer["results"]] == ["accepted"] * 4
 
-    def both() -> list[dict[str, Any]] | None:
+    def for_both() -> dict[str, Any] | None:
         found = [touch for touch in touches(system) if touch["member"]["name"] == "Ada" and touch["responder"]]
-        return found if len(found) == 2 else None
+        assert len(found) < 2
+        return found[0] if found and len(found[0]["reasons"]) == 2 else None
 
-    found = until(both, seconds=60, what="two touches for Ada")
-    assert {touch["reason"] for touch in found} == {"welcome", "unanswered"}
-    assert {touch["state"] for touch in found} == {"assigned"}
-    assert {touch["segment"] for touch in found} == {"newcomers"}
+    found = until(for_both, seconds=60, what="one touch for Ada, for two reasons")
+    assert (found["reason"], found["reasons"]) == ("unanswered", ["unanswered", "welcome"])
+    assert (found["state"], found["segment"], found["care_load"]) == ("assigned", "newcomers", 3)
+    explained = system.get(f"/api/v1/touches/{found['id']}")["explained"]
+    assert [(one["rule"], one["difference"]) for one in explained] == [
+        ("unanswered.v1", "an answer within 1 h"),
+        ("welcome.v1", "a greeting by the team within 1 h"),
+    ]
     assert not [
         touch for touch in touches(system) if touch["reason"] == "unanswered" and touch["member"]["name"] == "Bo"
     ]
@@ -84,7 +89,7 @@ def test_claim_and_settle_through_the_api(system: RunningSystem) -> None:
     assert touch["id"] not in {one["id"] for one in touches(system)}
 
 
-def test_the_teams_own_reply_settles_and_a_peers_withdraws(system: RunningSystem) -> None:
+def test_the_teams_own_reply_settles_and_a_peers_leaves_what_remains(system: RunningSystem) -> None:
     system.post([post(f"q{n}", f"dan{n}", timedelta(hours=2), "Who can open the door?") for n in (4, 5)])
 
     def raised(member: str) -> list[dict[str, Any]]:
@@ -92,6 +97,7 @@ def test_the_teams_own_reply_settles_and_a_peers_withdraws(system: RunningSystem
 
     [by_team] = until(lambda: raised("Dan4"), seconds=60, what="Dan4's touch")
     [by_peer] = until(lambda: raised("Dan5"), seconds=60, what="Dan5's touch")
+    until(lambda: len(raised("Dan4")[0]["reasons"]) == 2, seconds=60, what="the welcome to join")
     system.post(
         [
             post("a4", "u-mara", timedelta(minutes=1), "Coming!", "c-q4"),
@@ -101,7 +107,10 @@ def test_the_teams_own_reply_settles_and_a_peers_withdraws(system: RunningSystem
     until(lambda: not raised("Dan4") and not raised("Dan5"), seconds=60, what="both to leave the queue")
     settled = system.get(f"/api/v1/touches/{by_team['id']}")
     assert (settled["state"], settled["outcome"]) == ("settled", "replied-on-platform")
-    assert system.get(f"/api/v1/touches/{by_peer['id']}")["state"] == "withdrawn"
+    remains = system.get(f"/api/v1/touches/{by_peer['id']}")
+    assert (remains["state"], remains["reasons"]) == ("assigned", ["welcome"])
+    system.post([post("m5", "u-mara", timedelta(minutes=0.5), "Hello, Dan!", "c-q5")])
+    until(lambda: system.get(f"/api/v1/touches/{by_peer['id']}")["state"] == "settled", seconds=60, what="the welcome")
 
 
 def test_status_is_well_and_verify_finds_no_difference(system: RunningSystem) -> None:

@@ -61,7 +61,7 @@ def rows(system: RunningSystem, query: str) -> list[tuple[Any, ...]]:
 
 
 def told(number: int) -> list[dict[str, Any]]:
-    """A newcomer joins and asks, and nobody answers: two touches."""
+    """A newcomer joins and asks, and nobody answers: a touch for two reasons."""
     name = f"newcomer{number}"
     return [
         event(f"join:{name}", "joined", name, timedelta(hours=3)),
@@ -69,9 +69,12 @@ def told(number: int) -> list[dict[str, Any]]:
     ]
 
 
-def queue_of(system: RunningSystem, number: int) -> list[dict[str, Any]]:
+def reasons_of(system: RunningSystem, number: int) -> list[list[str]]:
     items = system.get("/api/v1/queue?limit=200")["items"]
-    return [touch for touch in items if touch["member"]["name"] == f"Newcomer{number}" and touch["responder"]]
+    return [one["reasons"] for one in items if one["member"]["name"] == f"Newcomer{number}" and one["responder"]]
+
+
+BOTH = [["unanswered", "welcome"]]
 
 
 def everything(system: RunningSystem) -> dict[str, Any]:
@@ -100,13 +103,13 @@ def send_again(system: RunningSystem, events: list[dict[str, Any]]) -> int:
 
 def test_within_the_window_the_stream_absorbs_it(system: RunningSystem) -> None:
     system.post(told(1))
-    until(lambda: len(queue_of(system, 1)) == 2, seconds=60, what="both touches")
+    until(lambda: reasons_of(system, 1) == BOTH, seconds=60, what="both reasons")
     assert send_again(system, told(1)) == 0
 
 
 def test_after_the_window_it_is_stored_again_and_absorbed_downstream(system: RunningSystem) -> None:
     system.post(told(2))
-    until(lambda: len(queue_of(system, 2)) == 2, seconds=60, what="both touches")
+    until(lambda: reasons_of(system, 2) == BOTH, seconds=60, what="both reasons")
     before = everything(system)
     remembers_for(system, SHORT)
     try:
@@ -122,7 +125,7 @@ def test_after_the_window_it_is_stored_again_and_absorbed_downstream(system: Run
 
 def test_a_copy_of_a_needs_touch_is_absorbed_too(system: RunningSystem) -> None:
     system.post(told(3))
-    until(lambda: len(queue_of(system, 3)) == 2, seconds=60, what="both touches")
+    until(lambda: reasons_of(system, 3) == BOTH, seconds=60, what="both reasons")
     before = everything(system)
 
     async def repeat(client: Client) -> None:
@@ -141,7 +144,7 @@ def test_a_copy_of_a_needs_touch_is_absorbed_too(system: RunningSystem) -> None:
 
 def test_after_nats_was_killed(system: RunningSystem) -> None:
     system.post(told(4))
-    until(lambda: len(queue_of(system, 4)) == 2, seconds=60, what="both touches")
+    until(lambda: reasons_of(system, 4) == BOTH, seconds=60, what="both reasons")
     before = everything(system)
     (pid_file,) = Path(system.data).glob("nats*/**/nats.pid")
     os.kill(int(pid_file.read_text()), signal.SIGKILL)

@@ -156,6 +156,29 @@ def need(
     return needs_touch.NeedsTouch(**{**fields, **changes})
 
 
+def reason(of: needs_touch.NeedsTouch, **changes: Any) -> needs_touch.TouchReason:
+    """Return the reason that ``of`` adds, as one of a touch."""
+    fields: dict[str, Any] = {
+        "reason": of.reason,
+        "about": of.about,
+        "member": of.member,
+        "segment": of.segment,
+        "since": of.since,
+        "at": of.raised_at,
+        "urgency": of.urgency,
+        "care_load": of.care_load,
+        "evidence": of.evidence,
+        "rule": of.rule,
+        "policy_version": of.policy_version,
+        "values": of.values,
+        "thresholds": of.thresholds,
+        "revision": of.revision,
+        "importance": 2.0,
+        "why": f"{of.urgency}, because of {of.reason}",
+    }
+    return needs_touch.TouchReason(**{**fields, **changes})
+
+
 def ended(of: needs_touch.NeedsTouch, cause: str = "answered-by-peer", at: datetime = NOON) -> Any:
     return needs_touch.NeedsTouchWithdrawn(
         touch=of.touch,

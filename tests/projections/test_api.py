@@ -56,6 +56,21 @@ async def test_the_queue_can_be_narrowed(desk, told, filters, names):
     assert [item["member"]["name"] for item in page["items"]] == names
 
 
+async def test_a_touch_tells_each_of_its_reasons(desk, told):
+    touch = (await desk.api.get(f"/api/v1/touches/{told.question.touch}")).json()
+    assert (touch["reason"], touch["reasons"], touch["importance"]) == ("unanswered", ["unanswered", "fading"], 2.5)
+    asked, fading = touch["explained"]
+    assert (asked["difference"], asked["evidence"]) == ("an answer within 4 h", ["post:m1:1"])
+    assert (fading["why"], fading["baseline"]) == ("routine, because of fading", {"days_between": 2.5})
+
+
+async def test_what_was_raised_for_one_reason_alone_has_that(desk, told):
+    touch = (await desk.api.get(f"/api/v1/touches/{told.welcome.touch}")).json()
+    assert touch["reasons"] == ["welcome"]
+    (only,) = touch["explained"]
+    assert (only["reason"], only["values"], only["difference"]) == ("welcome", {"working_hours": 4.5}, None)
+
+
 async def test_a_touch_tells_evidence_verdicts_playbook_and_timeline(desk, told):
     touch = (await desk.api.get(f"/api/v1/touches/{told.question.touch}")).json()
     assert touch["member"]["key"] == ADA_KEY

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from shared.contracts import member_events as events
 from shared.contracts import touch_facts
 from shared.delivery import Delivered
@@ -60,7 +62,21 @@ def world(now: datetime) -> World:
     members.add(events.Joined(member=PRIYA), at=now - 12 * hour, event_id="join:u5")
     post(making.MIRA, 20, "m5", "Could somebody look at my own question?")
 
-    question_need = making.need(about="c-m1", since=now - 6.2 * hour, evidence=["post:m1:1"])
+    alone = making.need(about="c-m1", since=now - 6.2 * hour, evidence=["post:m1:1"])
+    fading = making.reason(
+        alone,
+        reason="fading",
+        since=now - 5 * 24 * hour,
+        values={"days_since": 12.0},
+        thresholds={"silent_days": 9.0},
+        baseline={"days_between": 2.5},
+        importance=1.0,
+        why="routine, because of fading",
+    )
+    asked = making.reason(alone, difference="an answer within 4 h")
+    question_need = replace(
+        alone, reasons=(asked, fading), importance=2.5, why="soon, because of unanswered; also fading"
+    )
     welcome = making.need(
         making.BO,
         "welcome",

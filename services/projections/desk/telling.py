@@ -27,6 +27,7 @@ _DEEDS: Final[dict[str, Callable[[_Detail], str]]] = {
 
 _STEPS: Final[dict[tuple[str, str], Callable[[_Detail, str], str]]] = {
     ("need", "raised"): lambda detail, _: f"Raised: {_reason(detail)}",
+    ("need", "joined"): lambda detail, _: f"Another reason: {_reason(detail)}",
     ("need", "revised"): lambda detail, _: (
         f"No longer: {reason(str(detail.get('reason', ''))).lower()}{_because(detail)}"
     ),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from services.projections.resources import QueueItem, ResponderName, TouchDetail
+from services.projections.resources import QueueItem, ReasonItem, ResponderName
 from services.projections.viewer import Viewer
 from shared.contracts.needs_touch import Scalar
 from shared.contracts.touch_facts import Outcome
@@ -147,8 +147,24 @@ def reason(name: str) -> str:
 
 
 def need(item: QueueItem) -> str:
-    """Return why somebody needs a human, as a sentence."""
-    return _SENTENCES.get(item.reason) or f"{capital(plain(item.reason))}: a human is needed."
+    """Return why somebody needs a human, as a sentence: for the most important reason."""
+    return sentence(item.reason)
+
+
+def sentence(name: str) -> str:
+    """Return a reason as a sentence."""
+    return _SENTENCES.get(name) or f"{capital(plain(name))}: a human is needed."
+
+
+def also(item: QueueItem) -> str | None:
+    """Return the other reasons, as a short sentence; None where there is one alone."""
+    others = [reason(name).lower() for name in item.reasons if name != item.reason]
+    return f"Also: {', '.join(others)}." if others else None
+
+
+def difference(one: ReasonItem) -> str | None:
+    """Return what would have made a reason needless, as a sentence."""
+    return f"{capital(one.difference)} would have made the difference." if one.difference else None
 
 
 def state(item: QueueItem, viewer: Viewer) -> str:
@@ -236,10 +252,14 @@ def measure(name: str, value: Scalar) -> tuple[str, str]:
     return label, f"{number} {unit if number == '1' else f'{unit}s'}" if unit else number
 
 
-def measures(touch: TouchDetail) -> list[tuple[str, str]]:
-    """Return what was measured and what it was held against, as labels and words."""
-    measured = [measure(name, value) for name, value in touch.values.items()]
-    return [*measured, *(measure(name, value) for name, value in touch.thresholds.items())]
+def measures(one: ReasonItem) -> list[tuple[str, str]]:
+    """Return what was measured, what it was held against, and what is usual for the member, as labels and words."""
+    usual = [(f"Usual for them: {label[:1].lower()}{label[1:]}", value) for label, value in _measured(one.baseline)]
+    return [*_measured(one.values), *_measured(one.thresholds), *usual]
+
+
+def _measured(values: Mapping[str, Scalar]) -> list[tuple[str, str]]:
+    return [measure(name, value) for name, value in values.items()]
 
 
 def pairs(names: Sequence[str]) -> list[tuple[str, str]]:

@@ -70,6 +70,7 @@ class TouchRow:
     policy_version: str
     measured: dict[str, Any]
     thresholds: dict[str, Any]
+    explained: dict[str, Any]
     ended_kind: str | None
     ended_at: datetime | None
     ended_cause: str | None
@@ -108,7 +109,7 @@ class Tallies:
     escalated: int
 
 
-_DOCUMENTS: Final = ("evidence", "measured", "thresholds", "why")
+_DOCUMENTS: Final = ("evidence", "measured", "thresholds", "explained", "why")
 _COLUMNS: Final = sql.SQL(", ").join(
     sql.SQL("{name}::json" if each.name in _DOCUMENTS else "{name}").format(name=sql.Identifier(each.name))
     for each in fields(TouchRow)

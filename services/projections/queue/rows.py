@@ -16,6 +16,9 @@ from shared.contracts.subjects import kind_of
 URGENT: Final = "urgent"
 """Touches of this urgency come before all others; the rest come oldest and heaviest first."""
 
+JOINED: Final = "joined"
+"""What the timeline calls a needs-touch that adds a reason to a touch."""
+
 STANDINGS: Final[dict[type[facts.TouchFact], str]] = {
     facts.TouchAssigned: "assigned",
     facts.TouchHeld: "held",
@@ -73,6 +76,7 @@ class NeedRow(NamedTuple):
     policy_version: str
     measured: str
     thresholds: str
+    explained: str
 
 
 class EndRow(NamedTuple):
@@ -123,8 +127,10 @@ class FactRow(NamedTuple):
 
 def timeline_row(event: NeedsTouchEvent | facts.TouchFact, seq: int) -> TimelineRow:
     """Return the timeline's row of any message about a touch."""
+    kind = kind_of(type_name(event))
     if isinstance(event, NeedsTouch):
         at, origin = event.raised_at, "need"
+        kind = kind if event.revision == 1 else JOINED
     else:
         at, origin = event.at, "fact" if isinstance(event, facts.TouchFact) else "need"
     detail = {name: value for name in _shown(type(event)) if (value := getattr(event, name)) is not None}
@@ -132,7 +138,7 @@ def timeline_row(event: NeedsTouchEvent | facts.TouchFact, seq: int) -> Timeline
         touch=event.touch,
         origin=origin,
         revision=event.revision,
-        kind=kind_of(type_name(event)),
+        kind=kind,
         seq=seq,
         at=at,
         responder=getattr(event, "responder", None),
@@ -165,6 +171,7 @@ def need_row(need: NeedsTouch) -> NeedRow:
         policy_version=need.policy_version,
         measured=_json(need.values),
         thresholds=_json(need.thresholds),
+        explained=_json({"importance": need.importance, "why": need.why, "reasons": need.reasons}),
     )
 
 

@@ -1,5 +1,5 @@
 -- Everything that was said about a touch, by triage (origin 'need') and by notifier (origin 'fact'). ``detail``, and in
--- touches evidence, measured, thresholds and why, are JSON that is only ever read as a whole.
+-- touches evidence, measured, thresholds, explained and why, are JSON that is only ever read as a whole.
 CREATE TABLE touch_timeline (
     touch text NOT NULL,
     origin text NOT NULL,
@@ -41,6 +41,7 @@ CREATE TABLE touches (
     policy_version text,
     measured text,
     thresholds text,
+    explained text,
     -- the need ended: withdrawn or met, from TOUCHES
     ended_revision integer,
     ended_kind text,
