@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.notifier.availability import candidate, look_again_at, next_working_moment, within_hours
 from services.notifier.touch_state import GivenBack
@@ -33,6 +36,31 @@ def away(*leaves: tuple[str, str], hours: Hours = OFFICE) -> Responder:
 )
 def test_the_next_working_moment_is_after_leave(who: Responder, opening: datetime) -> None:
     assert next_working_moment(HELD, who, MONDAY) == opening
+
+
+days = st.dates(date(2026, 11, 20), date(2026, 12, 10))
+
+
+@settings(max_examples=50)
+@given(st.lists(st.tuples(days, days).map(sorted), max_size=4), st.lists(days, max_size=4), st.integers(0, 24 * 14))
+def test_whoever_is_away_works_next_when_leave_and_closed_days_are_over(
+    leaves: list[list[date]], closed: list[date], hours: int
+) -> None:
+    kiribati = Hours(
+        timezone="Pacific/Kiritimati",
+        days=dict.fromkeys(WORKDAYS, ("07:00-12:00", "22:00-24:00")),
+        closed=tuple(map(str, closed)),
+    )
+    who = away(*((str(first), str(last)) for first, last in leaves), hours=kiribati)
+    now = at(hours)
+    opening = next_working_moment(HELD, who, now)
+    there = opening.astimezone(ZoneInfo("Pacific/Kiritimati"))
+    assert there.weekday() < 5
+    assert there.date() not in closed
+    assert not any(first <= there.date() <= last for first, last in leaves)
+    assert within_hours(HELD, who, opening)
+    waits = [now + timedelta(minutes=30 * n) for n in range(int((opening - now) / timedelta(minutes=30)))]
+    assert not any(within_hours(HELD, who, moment) for moment in waits)
 
 
 def test_leave_is_by_the_days_of_the_responders_own_zone() -> None:
