@@ -12,7 +12,8 @@ from tests.end_to_end.test_line import touches
 from tests.ops.compose_run import CLUSTER, ComposeRun, compose_run
 from tests.waiting import until
 
-pytestmark = [pytest.mark.ops("docker"), pytest.mark.timeout(900)]
+# It waits until the containers of another worker are gone.
+pytestmark = [pytest.mark.ops("docker"), pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")

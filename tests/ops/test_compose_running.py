@@ -12,7 +12,7 @@ from tests.end_to_end.harbour import event
 from tests.end_to_end.test_line import (
     test_claim_and_settle_through_the_api,
     test_status_is_well_and_verify_finds_no_difference,
-    test_the_teams_own_reply_settles_and_a_peers_withdraws,
+    test_the_teams_own_reply_settles_and_a_peers_leaves_what_remains,
     test_who_needs_a_human_stands_in_the_queue_with_the_reason_assigned_to_a_named_responder,
     touches,
 )
@@ -23,7 +23,7 @@ from tests.waiting import until
 __all__ = [
     "test_claim_and_settle_through_the_api",
     "test_status_is_well_and_verify_finds_no_difference",
-    "test_the_teams_own_reply_settles_and_a_peers_withdraws",
+    "test_the_teams_own_reply_settles_and_a_peers_leaves_what_remains",
     "test_who_needs_a_human_stands_in_the_queue_with_the_reason_assigned_to_a_named_responder",
 ]
 
