@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from services.ingest.platforms.hivebrite import read
+from services.ingest.platforms.hivebrite_facts import Comment, Network, of_comment
 from services.ingest.platforms.polled import PollSettings
 from services.ingest.polling.formats import POLLED
 from shared.contracts.member_events import Attended, Cancelled, Edited, Joined, Left, Posted, Renewed, Updated
@@ -263,6 +264,20 @@ def test_an_answer_of_another_form_breaks_nothing(odd: bytes) -> None:
     assert found.facts == []
     assert found.odd
     assert make_round(read, lambda _path, _params: answered(odd)).facts == []
+
+
+def test_a_time_at_either_end_of_the_calendar_ends_no_round() -> None:
+    first, last = "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59.999999-12:00"
+    hivebrite = Hivebrite(
+        events=[event(8, -5, created_at=first)],
+        attendees=[coming(8, 1, participation_status="attended")],
+        posts=[post(5, -9_000), post(6, -3, published_at=last, updated_at=last)],
+        comments=[comment(6, 5, -2, created_at=first, updated_at=last, by=None), comment(7, 5, -2)],
+    )
+    found = made(hivebrite, until=LATELY)
+    assert (found.kinds(), found.odd) == (["Attended", "Posted"], [])
+    [posted] = of_comment(msgspec.convert(comment(7, 5, -2, created_at=last), Comment), 5, None, Network())
+    assert posted.id == "post:comment/7:1"
 
 
 def test_nothing_private_to_a_person_enters() -> None:

@@ -48,6 +48,7 @@ from services.ingest.platforms.polled import (
     Step,
 )
 from services.ingest.platforms.reading import NotUnderstoodError, decoded
+from shared.contracts.cloudevents import rfc3339
 
 API: Final = "{site}/api"
 TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 -- a path
@@ -141,7 +142,7 @@ def _members(this: _Round) -> Pages:
         found = [fact for user in page for fact in of_user(user, this.network)]
         return [fact for fact in found if fact.time >= since or (never_read and fact.id.startswith("updated"))]
 
-    params = {"order": "id"} if never_read else {"order": "id", "updated_since": _written(since)}
+    params = {"order": "id"} if never_read else {"order": "id", "updated_since": rfc3339(since)}
     return pages(_listing("/admin/v1/users", User, params=params), _EVER, facts)
 
 
@@ -220,7 +221,7 @@ def _events(this: _Round) -> Pages:
         return ()
 
     for path in ("/admin/v2/network_events/attendees", "/admin/v2/network_events/rsvp"):
-        listing = _listing(path, Coming, params={"updated_since": _written(min(asked, since))})
+        listing = _listing(path, Coming, params={"updated_since": rfc3339(min(asked, since))})
         had = (yield from pages(listing, _EVER, take)) and had
     words: set[str] = set()
     for number, records in coming.items():
@@ -241,7 +242,7 @@ def _is_taken(event: Event, this: _Round) -> bool:
 
 def _subscriptions(this: _Round) -> Pages:
     since = this.so_far.floor(SUBSCRIPTIONS)
-    listing = _listing("/admin/v3/memberships/subscriptions", Subscription, params={"updated_since": _written(since)})
+    listing = _listing("/admin/v3/memberships/subscriptions", Subscription, params={"updated_since": rfc3339(since)})
 
     def facts(page: Sequence[Subscription]) -> list[Fact]:
         return [fact for one in page for fact in of_subscription(one) if fact.time <= this.began]
@@ -251,12 +252,8 @@ def _subscriptions(this: _Round) -> Pages:
 
 def _removals(this: _Round) -> Pages:
     since = this.so_far.floor(REMOVALS)
-    listing = _listing("/admin/v1/versions/deleted", Removal, params={"deleted_since": _written(since)})
+    listing = _listing("/admin/v1/versions/deleted", Removal, params={"deleted_since": rfc3339(since)})
     return pages(listing, since, lambda page: [fact for one in page for fact in of_removal(one)])
-
-
-def _written(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _listing(

@@ -266,7 +266,7 @@ def _versions(posted: Posted, at: datetime, changed: datetime | None) -> list[Fa
     More may have changed than the text, of which the id is made: what says the same is told once.
     """
     facts = [Fact(id=post_id(posted.message), time=at, data=posted)]
-    if changed is not None and changed > at + _AT_ONCE:
+    if changed is not None and changed - at > _AT_ONCE:
         facts.append(Fact(id=edit_id(posted.message, digest(posted.text)), time=changed, data=edit_of(posted)))
     return facts
 
