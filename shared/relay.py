@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
@@ -32,6 +33,8 @@ from shared.telemetry.work import publishing
 BATCH: Final = 500
 _RETRY_SECONDS: Final = 1.0
 _LOOK_SECONDS: Final = 5.0
+_NOTE_SECONDS: Final = 1.0
+"""A note is one more transaction, and a lower bound: once a second is enough."""
 _UNHEARD_SECONDS: Final = 5.0
 _AGAIN_SECONDS: Final = 0.02
 
@@ -144,6 +147,7 @@ class Relay:
         self._identity = identity
         self._looked = 0.0
         self._seq = 0
+        self._noted, self._noted_at = 0, -math.inf
         names = store.codec.names
         self._topics = [names[form] for form in public]
         self._head = 0
@@ -175,10 +179,12 @@ class Relay:
                         )
                     # Also when nothing follows: else it looks as if what is published waited for that.
                     await self._store.aside(self._store.note_relayed, self._lease, cursor, self._seq)
+                    self._noted = cursor
                     log.info("relay.started", shard=self._lease.shard, stream=self._stream, after=cursor)
                 elif time.monotonic() - self._looked > _LOOK_SECONDS:
                     await self._refuse_another()
                 cursor = await self._drain(cursor)
+                await self._note_position(cursor)
             except (PublishUnavailableError, StreamFullError, PersistenceError, nats.errors.Error) as error:
                 log.warning("relay.waiting", shard=self._lease.shard, error=str(error) or type(error).__name__)
                 cursor = None  # what was in flight may be stored: ask the stream again
@@ -198,12 +204,20 @@ class Relay:
                 # Who slept, and was replaced meanwhile, would publish again what its successor has published.
                 await self._refuse_another()
                 with publishing(self._stream, [one.headers for one in outgoing]):
-                    self._note(await self._publisher.publish(outgoing))
+                    self._see(await self._publisher.publish(outgoing))
             last = notifications[-1].id if notifications else 0
             cursor = last if len(notifications) == BATCH else max(head, last)
-            crash_point("relay.before-noting")
-            await self._store.aside(self._store.note_relayed, self._lease, cursor, self._seq)
+            await self._note_position(cursor)
         return cursor
+
+    async def _note_position(self, cursor: int) -> None:
+        """Note how far the relay has come, unless it did just now: it comes by again within a second."""
+        now = asyncio.get_running_loop().time()
+        if cursor <= self._noted or now - self._noted_at < _NOTE_SECONDS:
+            return
+        crash_point("relay.before-noting")
+        await self._store.aside(self._store.note_relayed, self._lease, cursor, self._seq)
+        self._noted, self._noted_at = cursor, now
 
     async def _refuse_another(self) -> None:
         """Raise FencedError under another owner, and StreamReplacedError when the outlet is another stream."""
@@ -213,7 +227,7 @@ class Relay:
             raise StreamReplacedError(f"The log was published to {noted.reader}, but now the server has {now}. {MEND}")
         self._looked = time.monotonic()
 
-    def _note(self, results: Sequence[object]) -> None:
+    def _see(self, results: Sequence[object]) -> None:
         for result in results:
             if isinstance(result, PubResult):
                 if not result.duplicate and result.seq <= self._seq:

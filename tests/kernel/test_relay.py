@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -107,6 +108,30 @@ async def test_public_events_leave_in_order_and_others_stay(
         one.wake(log.head)
         assert await all_published(client, 4) == [("0", 1), ("0", 2), ("0", 3), ("0", 6)]
         await until_async(lambda: store.relayed(lease) == 6)
+
+
+async def test_how_far_it_came_is_noted_once_a_second(
+    client: Client, store: PartitionStore, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted: list[int] = []
+    note = store.note_relayed
+
+    def count(lease: Lease, position: int, seq: int = 0) -> None:
+        noted.append(position)
+        note(lease, position, seq)
+
+    monkeypatch.setattr(store, "note_relayed", count, raising=False)
+    lease = own(database_url)
+    log, one = Log(store, lease), relay(client, store, lease)
+    began = time.monotonic()
+    async with running(one.run()):
+        for number in range(1, 21):
+            log.grow(1, f"member-{number}")
+            one.wake(log.head)
+            await stored(client, number)
+        await until_async(lambda: store.relayed(lease) == 20)
+    assert noted[-1] == 20
+    assert len(noted) <= 3 + time.monotonic() - began
 
 
 async def test_a_new_owner_goes_on_where_the_stream_ends(
