@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
 from infra.audit.source_rounds import unread_sources
+from services.ingest.polling.poller import pause_after
 from tests.failures.lone_ingest import LoneIngest
 from tests.polling.circle_records import Circle, attendee, comment, event, member, post
 from tests.polling.fake_platform import FakePlatform
@@ -212,6 +214,12 @@ async def test_killed_in_the_middle_it_loses_and_doubles_nothing(ingest: LoneIng
         await source.rounds()
         wanted = {f"post:{number}:1" for number in range(1, 31)} | {"post:comment/6:1", "post:comment/7:1"}
         assert sorted(await source.ids()) == sorted(wanted)
+
+
+async def test_a_platform_that_fails_is_asked_less_and_less_often() -> None:
+    hourly, at_once = timedelta(hours=1), timedelta(seconds=1)
+    assert [pause_after(failures, hourly).total_seconds() for failures in (1, 2, 3, 99)] == [15, 30, 60, 3_600]
+    assert [pause_after(failures, at_once).total_seconds() for failures in (1, 2, 3, 99)] == [1, 2, 4, 300]
 
 
 @pytest.mark.parametrize(

@@ -25,11 +25,19 @@ from shared.event_store.recorder import Lease
 from shared.telemetry.metrics import Tally
 
 _FIRST_WAIT: Final = timedelta(seconds=15)
+_LONGEST_WAIT: Final = timedelta(minutes=5)
+"""For a source whose rounds follow each other sooner than that."""
 _MOST_ODD: Final = 1_000
 _not_understood: Final = Tally(
     "warmline.polls.not_understood", "{item}", "What platforms told and was passed over, by source", ("source",)
 )
 _log = structlog.get_logger()
+
+
+def pause_after(failures: int, every: timedelta) -> timedelta:
+    """Return the pause after so many failed rounds in a row: longer and longer, also where rounds are short."""
+    doubled: int = 2 ** min(failures - 1, 20)
+    return min(min(_FIRST_WAIT, every) * doubled, max(every, _LONGEST_WAIT))
 
 
 class Poller:
@@ -78,7 +86,7 @@ class Poller:
                     log.warning("poll_failed", why=str(away))
                     await self._polls.fail(self._lease, self._poll, str(away))
                 failures += 1
-                wait = min(_FIRST_WAIT * 2 ** min(failures - 1, 20), self._every)
+                wait = pause_after(failures, self._every)
                 await asyncio.sleep(wait.total_seconds() * random.uniform(0.5, 1))  # noqa: S311 -- spreads
         finally:
             await client.close()
