@@ -5,7 +5,7 @@ UV_VERSION = 0.13.9
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-to-run run test test-ops lint fuzz chaos simulate bench profile tone
+.PHONY: help install install-to-run run test test-ops lint fuzz chaos simulate bench profile tone judge
 
 help:
 	@echo "make run    start Warmline here, with its own database and message streams; Ctrl-C stops it"
@@ -24,6 +24,8 @@ help:
 	@echo "            ROWS=\"triage_throughput memory\" (else all)  ROUNDS=5  SECONDS=3 (each turn)  SIZES=EVENTS=100000"
 	@echo "make profile  show where a service's time goes under load; SERVICE=triage, notifier, projections or ingest"
 	@echo "make tone   measure how well tone is read on the labelled sets in DATA=folder, and write docs/judgement.md"
+	@echo "make judge  replay the archives in DATA=folder (zulip*, discourse*, slack*) and write into docs/judgement.md how"
+	@echo "            often people would have been asked for what; EVENTS=20000 of each"
 	@echo "make lint   check style, types and layers, Dockerfile and docker-compose.yml"
 
 install:
@@ -69,6 +71,9 @@ profile: install
 
 tone: install
 	@exec .venv/bin/python -m benchmarks.tone --data "$(or $(DATA),.data/tone)"
+
+judge: install
+	@exec .venv/bin/python -m benchmarks.judge --data "$(or $(DATA),.data/judge)" $(if $(EVENTS),--events $(EVENTS))
 
 lint: install
 	.venv/bin/ruff check

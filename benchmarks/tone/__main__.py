@@ -7,13 +7,13 @@ from typing import Annotated, Final
 
 import typer
 
+from benchmarks.page_part import write_part
 from benchmarks.tone.figures import Figure, measured, microseconds
 from benchmarks.tone.sets import ORIGINS, SetMissingError, Sets
 from services.triage.tone.reading import Reader
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "judgement.md"
 _BEGIN: Final = "<!-- written by make tone -->"
-_END: Final = "<!-- until here -->"
 
 
 def main(
@@ -30,10 +30,7 @@ def main(
     spent = min(microseconds(reader, texts) for _ in range(3))
     lines = [*_TABLE, *figures, "", _speed(spent), "", _FALSE_ALARMS, "", *_ORIGINS, *_origins()]
     typer.echo("\n".join(lines))
-    written = page.read_text("utf-8")
-    before, _, rest = written.partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    page.write_text(f"{before}{_BEGIN}\n" + "\n".join(lines) + f"\n{_END}{after}", "utf-8")
+    write_part(page, _BEGIN, lines)
 
 
 _TABLE: Final = (

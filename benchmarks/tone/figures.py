@@ -182,7 +182,13 @@ def _figure(
 
 def wilson(right: Flags) -> tuple[float, float]:
     """Return the interval of a share, which is told truly also where all or none are right."""
-    many, share = max(len(right), 1), float(right.mean()) if len(right) else 0.0
+    return share_within(int(right.sum()), len(right))
+
+
+def share_within(count: int, many: int) -> tuple[float, float]:
+    """Return Wilson's interval of the share of ``count`` in ``many``."""
+    many = max(many, 1)
+    share = count / many
     middle = share + _Z**2 / (2 * many)
     half = _Z * ((share * (1 - share) + _Z**2 / (4 * many)) / many) ** 0.5
     return (middle - half) / (1 + _Z**2 / many), (middle + half) / (1 + _Z**2 / many)

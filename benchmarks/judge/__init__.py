@@ -1,0 +1,1 @@
+"""How often people are asked for what: real archives, replayed through triage under the default policy."""

@@ -1,0 +1,47 @@
+"""The archives that are replayed, as their readers give them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from infra.importing.archive import open_archive, survey
+from infra.importing.discourse import DiscoursePosts
+from infra.importing.reading import ExportFormat, Found, Piece
+from infra.importing.slack import SlackExport
+from infra.importing.zulip import ZulipArchive
+from services.ingest.platforms.facts import Fact
+from services.ingest.platforms.reading import HookSettings
+
+_PUBLIC: Final = HookSettings(public=("*",))
+FORMATS: Final[dict[str, ExportFormat]] = {
+    "zulip": ZulipArchive(),
+    "discourse": DiscoursePosts(settings=_PUBLIC),
+    "slack": SlackExport(),
+}
+"""By how the name of the archive begins."""
+
+
+def archives(folder: Path) -> Iterator[tuple[Path, ExportFormat]]:
+    """Yield the archives in ``folder`` whose names say what they are."""
+    for path in sorted(folder.iterdir()):
+        for name, export in FORMATS.items():
+            if path.name.startswith(name):
+                yield path, export
+
+
+def facts(path: Path, export: ExportFormat) -> list[Fact]:
+    """Return what happened, in the order of time."""
+    archive = open_archive(path)
+    reader = export.reader(survey(archive, export.index, export.holds).index)
+    happened = [
+        found.fact
+        for file in archive.files()
+        if file.path.rpartition("/")[2] not in export.index and export.holds(file.path)
+        for piece in reader(file)
+        if isinstance(piece, Piece)
+        for found in piece.read()
+        if isinstance(found, Found)
+    ]
+    return sorted(happened, key=lambda fact: (fact.time, fact.id))

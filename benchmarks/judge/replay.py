@@ -1,0 +1,58 @@
+"""An archive as it would have gone: folded in the order of time, with every touch settled after a day."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+
+from services.ingest.platforms.facts import Fact
+from services.triage.needs import NeedFound
+from shared.contracts.member_events import Edited, Posted
+from shared.contracts.policy import Policy, Tone
+from shared.policy.load import default_policy_text, load_policy
+from tests.triage.partition import COMMUNITY, ORGANISATION, Partition
+
+_BATCH: Final = 100
+_SETTLED_AFTER: Final = timedelta(days=1)
+CRISIS: Final = "distress, crisis wording"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """How many messages there were, how often which reason was found, and how many touches came of all."""
+
+    messages: int
+    reasons: Counter[str]
+    touches: int
+
+
+def policy() -> Policy:
+    """Return the default policy, with tone read."""
+    loaded = load_policy(default_policy_text()).policy
+    assert loaded is not None  # noqa: S101 -- a test holds it
+    return replace(loaded, organisation=ORGANISATION, communities=(COMMUNITY,), tone=Tone(enabled=True, language="en"))
+
+
+def replay(facts: Sequence[Fact]) -> Replayed:
+    """Fold ``facts``; what comes of a touch is never said to be right or wrong."""
+    partition = Partition(policy(), stored=facts[0].time)
+    found: Counter[str] = Counter()
+    touches = 0
+    for start in range(0, len(facts), _BATCH):
+        batch = facts[start : start + _BATCH]
+        partition.events.clear()
+        partition.tell_together([(fact.data, fact.time) for fact in batch])
+        found.update(_name(event) for event in partition.events if isinstance(event, NeedFound))
+        touches += sum(need.revision == 1 for need in partition.raised)
+        for touch in partition.touches:
+            if touch.raised_at + _SETTLED_AFTER <= batch[-1].time:
+                partition.settle(touch, batch[-1].time, "no-response")
+    messages = sum(isinstance(fact.data, Posted | Edited) for fact in facts)
+    return Replayed(messages=messages, reasons=found, touches=touches)
+
+
+def _name(event: NeedFound) -> str:
+    return CRISIS if event.need.values.get("crisis") else event.need.reason
