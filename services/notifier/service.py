@@ -11,6 +11,7 @@ import msgspec
 from services.notifier.availability import candidate, find, is_about, responder_of
 from services.notifier.looks import arrange_looks
 from services.notifier.offering import drain, give_back, offer
+from services.notifier.patience import URGENT
 from services.notifier.policy_in_force import POLICY, PolicyState, TakePolicy
 from services.notifier.roster import ROSTER, GrantCapacity, OfferAgain, ReleaseCapacity
 from services.notifier.streams import organisation_of, policy_stream, roster_stream, touch_stream
@@ -22,6 +23,7 @@ from services.notifier.touch_commands import (
     NoteHolderLeft,
     RaiseTouch,
     Release,
+    Remind,
     Settle,
     Withdraw,
 )
@@ -162,15 +164,17 @@ def _revise(revised: NeedsTouchRevised, work: Workspace) -> None:
 
 def _take_in(need: NeedsTouch, news: str, work: Workspace) -> None:
     stream = touch_stream(need.touch)
+    before: TouchState = work.state(stream)
     if not work.decide(stream, RaiseTouch(need=need)):
         return
-    status = work.state(stream).status
-    if status in {"raised", "held"}:
+    if before.need is None or before.status in {"raised", "held"}:
         offer(need, work.now, work)
-    elif status == "claimed":
+    elif before.status == "claimed":
         work.decide(stream, Annotate(note=news, at=work.now))
     else:
-        arrange_looks(need, work.now, work)  # it may be more urgent now
+        if need.urgency == URGENT != before.need.urgency:
+            work.decide(stream, Remind(at=work.now))  # whoever has it was told of something that could wait
+        arrange_looks(need, work.now, work)
 
 
 def _withdraw(end: NeedsTouchWithdrawn, work: Workspace) -> None:

@@ -105,8 +105,9 @@ def test_the_teams_own_reply_settles_and_a_peers_leaves_what_remains(system: Run
         ]
     )
     until(lambda: not raised("Dan4") and not raised("Dan5"), seconds=60, what="both to leave the queue")
-    settled = system.get(f"/api/v1/touches/{by_team['id']}")
-    assert (settled["state"], settled["outcome"]) == ("settled", "replied-on-platform")
+    path = f"/api/v1/touches/{by_team['id']}"
+    settled = until(lambda: (one := system.get(path))["state"] == "settled" and one, seconds=60, what="the settling")
+    assert settled["outcome"] == "replied-on-platform"
     remains = system.get(f"/api/v1/touches/{by_peer['id']}")
     assert (remains["state"], remains["reasons"]) == ("assigned", ["welcome"])
     system.post([post("m5", "u-mara", timedelta(minutes=0.5), "Hello, Dan!", "c-q5")])

@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.contracts.needs_touch import Evidence, MemberRef, NeedsTouch, NeedsTouchMet, NeedsTouchWithdrawn
+from msgspec.structs import replace
+
+from shared.contracts.needs_touch import (
+    Evidence,
+    MemberRef,
+    NeedsTouch,
+    NeedsTouchMet,
+    NeedsTouchRevised,
+    NeedsTouchWithdrawn,
+    TouchReason,
+)
 from shared.contracts.policy import Hours, Identity, Limits, Policy, Responder
 
 ORGANISATION = "harbour"
@@ -59,6 +69,33 @@ def need(touch: str = "t-1", **changes: Any) -> NeedsTouch:
         **changes,
     }
     return NeedsTouch(touch=touch, **given)
+
+
+def reason(name: str, **changes: Any) -> TouchReason:
+    given = {
+        "about": f"member:{name}",
+        "member": who("ada"),
+        "segment": "everyone",
+        "since": MONDAY - timedelta(hours=8),
+        "at": MONDAY,
+        "urgency": "routine",
+        "care_load": 2,
+        "evidence": (Evidence(source="/discord/guild", event="joined:ada", time=MONDAY - timedelta(hours=8)),),
+        "rule": f"{name}.v1",
+        "policy_version": "v1",
+        "values": {},
+        "thresholds": {},
+        **changes,
+    }
+    return TouchReason(reason=name, **given)
+
+
+def revised(raised: NeedsTouch, *gone: str, when: datetime = MONDAY) -> NeedsTouchRevised:
+    """Return the touch without the reasons that are ``gone``."""
+    remain = tuple(one for one in raised.reasons if one.reason not in gone)
+    revision = raised.revision + 1
+    end = {**_end(raised, when, "calm again"), "reason": gone[0]}
+    return NeedsTouchRevised(**end, remains=replace(raised, revision=revision, reasons=remain, urgency="routine"))
 
 
 def _end(raised: NeedsTouch, when: datetime, cause: str) -> dict[str, Any]:

@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace as replaced
 
 from services.notifier.deliveries.event_form import SENSITIVE, structured
 from services.notifier.deliveries.retrying import Answer, after
 from shared.contracts.cloudevents import publication
 from shared.contracts.policy import Integrator
 from shared.retry_after import asked_pause
-from tests.notifier.people import MONDAY, need, withdrawn
+from tests.notifier.people import MONDAY, need, reason, revised, withdrawn
 
 CRM = Integrator(name="crm", url="https://crm.example.org/", community="acme")
 TRUSTED = replace(CRM, scopes=("sensitive",))
@@ -49,6 +50,45 @@ def test_a_sensitive_reason_is_told_to_those_who_were_granted_it(reason: str) ->
         assert reason not in kept_back
         assert "0.9" not in kept_back
         assert "check-in" in kept_back
+
+
+def test_nothing_sensitive_is_told_by_a_touch_that_it_joined_or_left() -> None:
+    """Not in the reasons, the values, the words or the subject; the other reason is told as it is."""
+    welcome = reason("welcome", values={"greetings": 0}, importance=1.0, why="routine, because of welcome")
+    distress = reason(
+        "distress",
+        values={"score": 0.97},
+        thresholds={"shown_from": 0.83},
+        baseline={"usual_score": 0.11},
+        difference="a calm word",
+        strength=1.37,
+        importance=8.0,
+        why="urgent, because of distress",
+    )
+    joined = need(
+        revision=2,
+        reason="distress",
+        rule="distress.v1",
+        values={"score": 0.97},
+        thresholds={"shown_from": 0.83},
+        reasons=(distress, welcome),
+        why="urgent, because of distress; also welcome",
+    )
+    later = replaced(joined, revision=3, reason="welcome", rule="welcome.v1", values={"greetings": 0}, thresholds={})
+    for event in (joined, later, revised(later, "welcome"), revised(joined, "distress")):
+        kept_back = json.dumps(told(event, CRM))
+        for word in ("distress", "0.97", "0.83", "0.11", "1.37", "calm word"):
+            assert word not in kept_back
+        assert "check-in" in kept_back
+        assert "distress" in json.dumps(told(event, TRUSTED))
+    assert told(later, CRM)["data"]["reasons"][1]["values"] == {"greetings": 0}  # type: ignore[index]
+
+
+def test_a_follow_up_does_not_tell_what_it_follows() -> None:
+    after = reason("follow-up", values={"after": "distress"})
+    event = need(reason="follow-up", values={"after": "distress"}, reasons=(after,))
+    assert "distress" not in json.dumps(told(event, CRM))
+    assert "distress" in json.dumps(told(event, TRUSTED))
 
 
 DOWN = Answer(status=None, says="refused")

@@ -41,20 +41,25 @@ def shown(event: NeedsTouchEvent, integrator: Integrator) -> NeedsTouchEvent:
 
 def _touch(touch: NeedsTouch) -> NeedsTouch:
     """Return the touch with its sensitive reasons told as check-ins; why it matters is then not told at all."""
-    if SENSITIVE.isdisjoint({touch.reason, *(one.reason for one in touch.reasons)}):
+    if not (_is_sensitive(touch) or any(map(_is_sensitive, touch.reasons))):
         return touch
-    touch = replace(touch, reasons=tuple(_reason(one) for one in touch.reasons), why=None)
-    if touch.reason not in SENSITIVE:
-        return touch
-    return replace(touch, reason=CHECK_IN, rule=CHECK_IN, values={}, thresholds={})
+    reasons = tuple(_check_in(one, touch.about) if _is_sensitive(one) else one for one in touch.reasons)
+    told = replace(touch, reasons=reasons, why=None)
+    if not _is_sensitive(touch):
+        return told
+    return replace(told, reason=CHECK_IN, rule=CHECK_IN, values={}, thresholds={})
 
 
-def _reason(one: TouchReason) -> TouchReason:
-    if one.reason not in SENSITIVE:
-        return one
+def _is_sensitive(one: NeedsTouch | TouchReason) -> bool:
+    """Tell whether the reason says something about a person's state, or names one that does, as a follow-up may."""
+    return one.reason in SENSITIVE or any(value in SENSITIVE for value in one.values.values())
+
+
+def _check_in(one: TouchReason, about: str) -> TouchReason:
+    """Return a sensitive reason as it is told; the stream that found it would tell what it is."""
     return TouchReason(
         reason=CHECK_IN,
-        about=one.about,
+        about=about,
         member=one.member,
         segment=one.segment,
         conversation=one.conversation,

@@ -1,0 +1,85 @@
+"""A reason that joins a touch, and one that goes: what that means for whoever has the touch."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.projections.queue.rows import need_row, revised_row
+from shared.contracts.needs_touch import NeedsTouch
+from shared.contracts.touch_facts import TouchAnnotated, TouchAssigned, TouchReminded, TouchSettled
+from shared.decider import Refused
+from tests.notifier.people import need, policy, reason, revised
+from tests.notifier.standing import MIRA, assigned, partition
+
+WELCOME, DISTRESS = reason("welcome"), reason("distress", urgency="urgent", care_load=8, importance=8.0)
+ALONE = need(reasons=(WELCOME,))
+JOINED = need(revision=2, reason="distress", urgency="urgent", care_load=9, reasons=(DISTRESS, WELCOME))
+
+
+def test_whoever_has_it_keeps_it_and_is_told_at_once_that_it_is_urgent_now() -> None:
+    made = partition(policy(MIRA))
+    for one in (ALONE, JOINED, JOINED):
+        made.tell(one)
+    assert assigned(made) == {"t-1": "mira"}
+    (told,) = made.of(TouchReminded)
+    assert (told.responder, told.to) == ("mira", "responder")
+    assert made.touch("t-1").need == JOINED
+    assert made.touch("t-1").watch.look_due is not None
+
+
+def test_what_is_no_more_urgent_than_before_reminds_nobody() -> None:
+    made = partition(policy(MIRA))
+    made.tell(ALONE)
+    made.tell(need(revision=2, reasons=(WELCOME, reason("unanswered"))))
+    assert made.of(TouchReminded) == []
+
+
+def test_in_somebodys_hands_it_is_annotated_and_they_look_again_before_they_settle() -> None:
+    made = partition(policy(MIRA))
+    made.tell(ALONE)
+    seen = made.claim("t-1", "mira")
+    made.tell(JOINED)
+    (note,) = made.of(TouchAnnotated)
+    assert note.note == "another reason, or more of one: distress"
+    with pytest.raises(Refused, match="Look again"):
+        made.settle("t-1", "mira", seen)
+    made.settle("t-1", "mira")
+    (settled,) = made.of(TouchSettled)
+    assert settled.need_revision == 2
+    assert len(made.of(TouchAssigned)) == 1
+
+
+def test_a_reason_that_goes_takes_nothing_out_of_anybodys_hands() -> None:
+    made = partition(policy(MIRA))
+    made.tell(ALONE)
+    made.tell(JOINED)
+    made.claim("t-1", "mira")
+    carried = made.touch("t-1").care_load
+    made.tell(revised(JOINED, "distress"))
+    (note,) = made.of(TouchAnnotated)
+    assert note.note == "distress is no reason any more: calm again"
+    state = made.touch("t-1")
+    assert (state.status, state.responder, state.care_load) == ("claimed", "mira", carried)
+    assert told_reasons(state.need) == ["welcome"]
+
+
+def test_what_joins_after_it_was_settled_is_not_taken_in() -> None:
+    """Triage hears of the settling, and raises it anew."""
+    made = partition(policy(MIRA))
+    made.tell(ALONE)
+    made.settle("t-1", "mira")
+    made.tell(JOINED)
+    assert made.touch("t-1").status == "settled"
+    (settled,) = made.of(TouchSettled)
+    assert settled.need_revision == 1
+
+
+def test_the_queue_has_it_under_its_most_important_reason() -> None:
+    joined = need_row(need(revision=2, urgency="urgent", reasons=(DISTRESS, WELCOME)))
+    assert (joined.reason, joined.rank) == ("distress", 0)
+    remains = revised_row(revised(JOINED, "distress"))
+    assert (remains.reason, remains.need_revision, remains.rank) == ("welcome", 3, 1)
+
+
+def told_reasons(touch: NeedsTouch | None) -> list[str]:
+    return [one.reason for one in touch.reasons] if touch else []
