@@ -66,7 +66,7 @@ def test_who_is_addressed_is_answered() -> None:
         "[08:03] <bo> the second page\n"
         "[08:04] <ada> bo, thanks\n"
         "[08:05] <dan> cleo: I do\n"
-        "[08:50] <bo> something else\n"
+        "[08:07] <bo> something else\n"
     ).data
     question, form, answer, more, thanks, other, new = posts
     assert {post.conversation for post in (question, answer, more, thanks)} == {question.conversation}

@@ -20,8 +20,11 @@ from shared.contracts.names import Audience, digest
 PLATFORM: Final = "irc"
 
 _ADDRESSED: Final = re.compile(r"@?([^\s,:]{1,64})[,:]\s")
-_SILENCE: Final = timedelta(minutes=30)
-"""After so long, who speaks again without addressing anybody begins something new."""
+_SILENCE: Final = timedelta(minutes=2)
+"""After so long, who speaks again without addressing anybody begins something new.
+
+Longer, and questions stand in the midst of older talk, where none is looked for; shorter, and they are cut in pieces.
+"""
 _FORGOTTEN: Final = timedelta(days=1)
 """After so long, nobody answers what was said last."""
 _MOST_SPEAKERS: Final = 2_000
