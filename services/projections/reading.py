@@ -86,7 +86,8 @@ class Reader:
             told = await history.events(connection, keys)
             people = await _people(connection, told.values())
             timeline = await queue.timeline(connection, touch_id)
-            playbook = await history.playbook(connection, row.community, row.policy_version, row.reason)
+            reasons = explained(row)
+            playbook = await history.playbook(connection, row.community, reasons[0].policy_version, row.reason)
 
         def named(responder: str) -> resources.ResponderName:
             return _named(communities, row.community, responder)
@@ -94,7 +95,7 @@ class Reader:
         return resources.TouchDetail(
             **{each.name: getattr(item, each.name) for each in fields(resources.QueueItem)},
             about=row.about,
-            explained=explained(row),
+            explained=reasons,
             rule=row.rule,
             policy_version=row.policy_version,
             values=row.measured,

@@ -75,7 +75,11 @@ def world(now: datetime) -> World:
     )
     asked = making.reason(alone, difference="an answer within 4 h")
     question_need = replace(
-        alone, reasons=(asked, fading), importance=2.5, why="soon, because of unanswered; also fading"
+        alone,
+        policy_version="v-2",
+        reasons=(asked, fading),
+        importance=2.5,
+        why="soon, because of unanswered; also fading",
     )
     welcome = making.need(
         making.BO,
