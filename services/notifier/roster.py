@@ -27,6 +27,14 @@ class CapacityGranted(Struct, frozen=True, kw_only=True, gc=False):
     by_themselves: bool
 
 
+class CapacityGrown(Struct, frozen=True, kw_only=True, gc=False):
+    """A touch that the responder was given weighs so much more."""
+
+    touch: str
+    responder: str
+    care_load: int
+
+
 class CapacityReleased(Struct, frozen=True, kw_only=True, gc=False):
     """The responder carries one touch less."""
 
@@ -63,6 +71,14 @@ class GrantCapacity(Struct, frozen=True, kw_only=True, gc=False):
     candidate: Candidate
     care_load: int
     by_themselves: bool = False
+
+
+class GrowCapacity(Struct, frozen=True, kw_only=True, gc=False):
+    """A touch that the candidate was given weighs so much more; nothing follows where that would exceed their limit."""
+
+    touch: str
+    candidate: Candidate
+    care_load: int
 
 
 class ReleaseCapacity(Struct, frozen=True, kw_only=True, gc=False):
@@ -133,6 +149,11 @@ def decide(command: Any, state: RosterState) -> tuple[Any, ...]:
                     by_themselves=command.by_themselves,
                 ),
             )
+        case GrowCapacity(candidate=candidate):
+            carried = state.load_of(candidate.responder).care_load
+            if carried + command.care_load > candidate.limits.care_load:
+                return ()
+            return (CapacityGrown(touch=command.touch, responder=candidate.responder, care_load=command.care_load),)
         case ReleaseCapacity():
             return (CapacityReleased(touch=command.touch, responder=command.responder, care_load=command.care_load),)
         case AdoptCapacity():
@@ -180,6 +201,9 @@ def evolve(state: RosterState, event: Any) -> RosterState:
                     touches=max(0, load.touches - 1),
                 ),
             )
+        case CapacityGrown():
+            load = state.load_of(event.responder)
+            return _with_load(state, replace(load, care_load=load.care_load + event.care_load))
         case DrainArranged():
             return replace(state, drain_due=event.due, drain_reached=None, unserved=state.unserved or event.unserved)
         case Drained():
@@ -208,6 +232,6 @@ ROSTER: Final[Decider[RosterState]] = Decider(
     initial=RosterState(),
     decide=decide,
     evolve=evolve,
-    events=(CapacityGranted, CapacityReleased, DrainArranged, Drained),
+    events=(CapacityGranted, CapacityGrown, CapacityReleased, DrainArranged, Drained),
     deadlines=deadlines,
 )

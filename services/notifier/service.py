@@ -13,11 +13,12 @@ from services.notifier.looks import arrange_looks
 from services.notifier.offering import drain, give_back, offer
 from services.notifier.patience import URGENT
 from services.notifier.policy_in_force import POLICY, PolicyState, TakePolicy
-from services.notifier.roster import ROSTER, GrantCapacity, OfferAgain, ReleaseCapacity
+from services.notifier.roster import ROSTER, GrantCapacity, GrowCapacity, OfferAgain, ReleaseCapacity
 from services.notifier.streams import organisation_of, policy_stream, roster_stream, touch_stream
 from services.notifier.touch import TOUCH
 from services.notifier.touch_commands import (
     Annotate,
+    CarryMore,
     Claim,
     Meet,
     NoteHolderLeft,
@@ -174,7 +175,20 @@ def _take_in(need: NeedsTouch, news: str, work: Workspace) -> None:
     else:
         if need.urgency == URGENT != before.need.urgency:
             work.decide(stream, Remind(at=work.now))  # whoever has it was told of something that could wait
+        _let_it_weigh(need, before, work)
         arrange_looks(need, work.now, work)
+
+
+def _let_it_weigh(need: NeedsTouch, before: TouchState, work: Workspace) -> None:
+    """Let whoever has the touch carry what it weighs now, within their limit; beyond, it counts as it did."""
+    policy: Policy | None = work.state(policy_stream(need.organisation)).policy
+    responder = find(policy, before.responder) if policy and before.responder else None
+    more = need.care_load - before.care_load
+    if policy is None or responder is None or more <= 0:
+        return
+    grow = GrowCapacity(touch=need.touch, candidate=candidate(policy, responder, need, work.now), care_load=more)
+    if work.decide(roster_stream(need.organisation), grow):
+        work.decide(touch_stream(need.touch), CarryMore(care_load=need.care_load))
 
 
 def _withdraw(end: NeedsTouchWithdrawn, work: Workspace) -> None:

@@ -10,6 +10,7 @@ from services.notifier.touch_commands import (
     Annotate,
     ArrangeLooks,
     AssignTouch,
+    CarryMore,
     Claim,
     Escalate,
     HoldTouch,
@@ -26,6 +27,7 @@ from services.notifier.touch_commands import (
 )
 from services.notifier.touch_state import (
     OPEN,
+    LoadGrown,
     LooksArranged,
     NeedEnded,
     TouchOverdue,
@@ -91,6 +93,8 @@ def _while_unclaimed(command: Any, state: TouchState) -> tuple[Any, ...]:
     match command:
         case Remind() if state.status == "assigned":
             return (TouchReminded(**_fact(state, command.at), responder=state.responder, to="responder"),)
+        case CarryMore() if state.status == "assigned":
+            return (LoadGrown(care_load=command.care_load),)
         case PassOn() if state.status == "assigned" and state.responder is not None:
             return (TouchPassedOn(**_fact(state, command.at), responder=state.responder),)
         case NoteOverdue() if state.status == "assigned" and watch.overdue_since is None:
@@ -195,7 +199,7 @@ TOUCH: Final[Decider[TouchState]] = Decider(
     initial=TouchState(),
     decide=decide,
     evolve=evolve,
-    events=(TouchRaised, NeedEnded, TouchOverdue, LooksArranged, *touch_facts.TOUCH_FACT_TYPES.values()),
+    events=(TouchRaised, LoadGrown, NeedEnded, TouchOverdue, LooksArranged, *touch_facts.TOUCH_FACT_TYPES.values()),
     deadlines=deadlines,
     standing=standing,
 )

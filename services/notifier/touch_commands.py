@@ -25,6 +25,12 @@ class AssignTouch(Struct, frozen=True, kw_only=True, gc=False):
     at: datetime
 
 
+class CarryMore(Struct, frozen=True, kw_only=True, gc=False):
+    """The roster granted whoever it is assigned to what it weighs now."""
+
+    care_load: int
+
+
 class HoldTouch(Struct, frozen=True, kw_only=True, gc=False):
     """Nobody could be given it; a touch in somebody's hands stays there."""
 

@@ -39,6 +39,12 @@ class TouchRaised(Struct, frozen=True, kw_only=True, gc=False):
     need: NeedsTouch
 
 
+class LoadGrown(Struct, frozen=True, kw_only=True, gc=False):
+    """A reason joined while the touch was assigned, and the roster granted what it weighs now."""
+
+    care_load: int
+
+
 class NeedEnded(Struct, frozen=True, kw_only=True, gc=False):
     """The need ended while the touch was in somebody's hands: once they give it back, it ends, too.
 
@@ -160,12 +166,12 @@ def evolve(state: TouchState, event: Any) -> TouchState:
             return replace(
                 _nobodys(state), not_taken=(*state.not_taken, NotTaken(responder=event.responder, at=event.at))
             )
+        case LoadGrown():
+            return replace(state, care_load=event.care_load)
         case NeedEnded():
             return replace(state, need_ended=event)
-        case TouchSettled():
-            return replace(state, status="settled", responder=event.responder, hold=None, watch=Watch())
-        case TouchWithdrawn():
-            return replace(state, status="withdrawn", responder=None, hold=None, watch=Watch())
+        case TouchSettled() | TouchWithdrawn():
+            return _over(state, event)
         case TouchReminded() | TouchOverdue() | TouchEscalated() | LooksArranged():
             return replace(state, watch=_watched(state.watch, event))
         case _:
@@ -193,6 +199,12 @@ def _watched(watch: Watch, event: Any) -> Watch:
 def _moved(watch: Watch) -> Watch:
     """Return the watch of a touch that has just moved: what has escalated stays so."""
     return Watch(escalated_at=watch.escalated_at, told_at=watch.told_at, told_revision=watch.told_revision)
+
+
+def _over(state: TouchState, event: TouchSettled | TouchWithdrawn) -> TouchState:
+    by = event.responder if isinstance(event, TouchSettled) else None
+    status: Status = "settled" if isinstance(event, TouchSettled) else "withdrawn"
+    return replace(state, status=status, responder=by, hold=None, watch=Watch())
 
 
 def _nobodys(state: TouchState) -> TouchState:

@@ -262,13 +262,13 @@ def test_a_policy_that_shortens_the_wait_of_what_is_held_counts_at_once() -> Non
     assert [fact.at for fact in made.of(TouchEscalated)] == [at(0.5)]
 
 
-def test_what_becomes_urgent_is_not_waited_for_as_long() -> None:
+def test_what_becomes_urgent_is_told_at_once_and_not_waited_for_as_long() -> None:
     made = partition(policy(MIRA, JONAS, hours=ALWAYS))
     made.tell(need())
     made.pass_time(at(0.1))
     made.tell(need(revision=2, urgency="urgent"))
     made.pass_time(at(1))
-    assert told(made)[:3] == [("Assigned", "jonas", 0), ("Reminded", "jonas", 0.25), ("PassedOn", "jonas", 0.5)]
+    assert told(made)[:3] == [("Assigned", "jonas", 0), ("Reminded", "jonas", 0.1), ("PassedOn", "jonas", 0.35)]
 
 
 def test_an_outage_leaves_the_reminded_time_to_act() -> None:

@@ -9,9 +9,17 @@ from msgspec.structs import replace
 
 from services.notifier.capacity import Load
 from services.notifier.policy_in_force import PolicyState, PolicyTaken
-from services.notifier.roster import CapacityGranted, CapacityReleased, DrainArranged, Drained, RosterState
+from services.notifier.roster import (
+    CapacityGranted,
+    CapacityGrown,
+    CapacityReleased,
+    DrainArranged,
+    Drained,
+    RosterState,
+)
 from services.notifier.touch_state import (
     GivenBack,
+    LoadGrown,
     LooksArranged,
     NeedEnded,
     NotTaken,
@@ -93,6 +101,8 @@ SAMPLES: Final[dict[str, Any]] = {
         touch=NEED.touch, responder="mira", care_load=2, day="2026-11-23", by_themselves=True
     ),
     "notifier.CapacityReleased": CapacityReleased(touch=NEED.touch, responder="mira", care_load=2),
+    "notifier.CapacityGrown": CapacityGrown(touch=NEED.touch, responder="mira", care_load=3),
+    "notifier.LoadGrown": LoadGrown(care_load=5),
     "notifier.DrainArranged": DrainArranged(due=DUE, unserved=True),
     "notifier.Drained": Drained(next_due=DUE, reached=PLACE, complete=False),
     "notifier.TouchRaised": TouchRaised(need=NEED),

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from services.notifier.availability import is_about
 from services.notifier.policy_in_force import PolicyTaken
-from services.notifier.roster import CapacityGranted, CapacityReleased
+from services.notifier.roster import CapacityGranted, CapacityGrown, CapacityReleased
 from services.notifier.touch_state import OPEN, TouchState
 from shared.contracts.needs_touch import NeedsTouch
 from shared.contracts.policy import (
@@ -244,6 +244,11 @@ class Notifier(RuleBasedStateMachine):
                     self.held = event.policy
                 case CapacityGranted():
                     self._grant(event, people, self.held)
+                case CapacityGrown():
+                    self.carried[event.responder][event.touch] += event.care_load
+                    assert self.held is not None
+                    limits = people[event.responder].limits or self.held.limits
+                    assert sum(self.carried[event.responder].values()) <= limits.care_load
                 case CapacityReleased():
                     assert self.carried[event.responder].pop(event.touch) == event.care_load
                 case TouchFact():

@@ -67,11 +67,11 @@ def test_who_gave_it_back_may_still_claim_it() -> None:
     assert load(made, "mira") == (2, 1)
 
 
-def test_a_need_that_grew_after_it_was_granted_weighs_as_granted_until_it_ends() -> None:
+def test_a_need_that_grows_in_somebodys_hands_weighs_as_granted_until_it_ends() -> None:
     made = partition(policy(MIRA))
     made.tell(need())
-    made.tell(need(revision=2, care_load=9))
     made.claim("t-1", "mira")
+    made.tell(need(revision=2, care_load=9))
     assert load(made, "mira") == (2, 1)
     made.settle("t-1", "mira")
     assert load(made, "mira") == (0, 0)

@@ -6,10 +6,11 @@ import pytest
 
 from services.projections.queue.rows import need_row, revised_row
 from shared.contracts.needs_touch import NeedsTouch
+from shared.contracts.policy import Limits
 from shared.contracts.touch_facts import TouchAnnotated, TouchAssigned, TouchReminded, TouchSettled
 from shared.decider import Refused
 from tests.notifier.people import need, policy, reason, revised
-from tests.notifier.standing import MIRA, assigned, partition
+from tests.notifier.standing import MIRA, assigned, load, partition
 
 WELCOME, DISTRESS = reason("welcome"), reason("distress", urgency="urgent", care_load=8, importance=8.0)
 ALONE = need(reasons=(WELCOME,))
@@ -25,6 +26,18 @@ def test_whoever_has_it_keeps_it_and_is_told_at_once_that_it_is_urgent_now() -> 
     assert (told.responder, told.to) == ("mira", "responder")
     assert made.touch("t-1").need == JOINED
     assert made.touch("t-1").watch.look_due is not None
+
+
+@pytest.mark.parametrize(("limit", "carried"), [(9, 9), (8, 2)])
+def test_it_weighs_what_it_does_now_unless_that_exceeds_a_limit(limit: int, carried: int) -> None:
+    made = partition(policy(MIRA, limits=Limits(care_load=limit)))
+    made.tell(ALONE)
+    made.tell(JOINED)
+    assert (made.touch("t-1").care_load, load(made, "mira")) == (carried, (carried, 1))
+    made.tell(revised(JOINED, "distress"))
+    made.claim("t-1", "mira")
+    made.settle("t-1", "mira")
+    assert load(made, "mira") == (0, 0)
 
 
 def test_what_is_no_more_urgent_than_before_reminds_nobody() -> None:

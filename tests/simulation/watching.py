@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.notifier.policy_in_force import PolicyTaken
-from services.notifier.roster import CapacityGranted, CapacityReleased, RosterState
+from services.notifier.roster import CapacityGranted, CapacityGrown, CapacityReleased, RosterState
 from services.notifier.touch import OPEN, TouchState
 from services.triage.needs import NeedRaised
 from shared.contracts.cloudevents import decode_member_event
@@ -169,10 +169,19 @@ class CareWatch:
                     self.policy = event.policy
                 case CapacityGranted():
                     self._grant(event)
+                case CapacityGrown():
+                    self._grow(event)
                 case CapacityReleased():
                     assert self._carried[event.responder].pop(event.touch) == event.care_load
                 case TouchAssigned():
                     assert event.responder != self._members[event.touch], "assigned to whom it is about"
+
+    def _grow(self, event: CapacityGrown) -> None:
+        mine = self._carried[event.responder]
+        mine[event.touch] += event.care_load
+        assert self.policy is not None
+        limits = {one.name: one.limits or self.policy.limits for one in self.policy.responders}[event.responder]
+        assert sum(mine.values()) <= limits.care_load, "grown over the limit of care load"
 
     def _grant(self, event: CapacityGranted) -> None:
         mine = self._carried.setdefault(event.responder, {})
