@@ -75,6 +75,10 @@ class NotifierService:
         streams = [policy_stream(event.organisation), roster_stream(event.organisation)]
         return streams if touch is None else [*streams, touch_stream(touch)]
 
+    def streams_of_due(self, _deadlines: Sequence[DeadlineRow], _work: Workspace) -> Sequence[str]:
+        """Policy and roster are those of a whole organisation: after its first deadline they are in memory."""
+        return ()
+
     def prepare(self, coming: Sequence[Delivered]) -> None:
         """Nothing is better done for many at once."""
 

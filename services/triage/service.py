@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from cachetools import LRUCache
 
 from services.triage.alerts import ALERTS
 from services.triage.care import CARE
 from services.triage.community import COMMUNITY, IMPORTING_LINE
-from services.triage.conversation import CONVERSATION
+from services.triage.conversation import CONVERSATION, ConversationState
 from services.triage.handlers import MESSAGE_HANDLERS
 from services.triage.heat import HEAT
 from services.triage.looks import DEADLINE_HANDLERS
 from services.triage.member import MEMBER
+from services.triage.member_state import MemberState
 from services.triage.member_tone import TONE
 from services.triage.policy_reading import PolicyReading
 from services.triage.readings import Readings
 from services.triage.situation import Situation
 from services.triage.stream_ids import (
+    care_stream,
     community_of,
     community_stream,
     conversation_stream,
     heat_stream,
     identity,
+    member_stream,
     tone_stream,
 )
 from shared.contracts.member_events import MemberEventData
+from shared.contracts.needs_touch import MemberRef
 from shared.contracts.policy import Policy
+from shared.contracts.warmline_facts import TouchSettled
 from shared.delivery import Delivered, Message
 from shared.event_store.codec import EventCodec
 from shared.event_store.interface import Store
@@ -56,10 +61,12 @@ class TriageService:
         return True
 
     def streams_of(self, delivered: Delivered) -> Sequence[str]:
-        """Return the community, the author and the conversation."""
+        """Return the community, the author and the conversation, or the touch that was settled."""
         event = delivered.event
         streams = [community_stream(event.community)]
-        if isinstance(event.data, MemberEventData):
+        if isinstance(event.data, TouchSettled):
+            streams.append(event.data.about)
+        elif isinstance(event.data, MemberEventData):
             member, stream = identity(event.community, event.platform, event.data.member.id)
             streams.append(stream)
             conversation = getattr(event.data, "conversation", None)
@@ -69,6 +76,16 @@ class TriageService:
                 streams.append(tone_stream(event.community, member.key))
                 if conversation is not None:
                     streams.append(heat_stream(streams[2]))
+        return streams
+
+    def streams_of_due(self, deadlines: Sequence[DeadlineRow], work: Workspace) -> Sequence[str]:
+        """Return whom the deadlines are about, and the touch that what is found there joins."""
+        streams: list[str] = []
+        for deadline in deadlines:
+            who = _about(work.state(deadline.stream))
+            if who is not None:
+                community = community_of(deadline.stream)
+                streams += (member_stream(community, who.key), care_stream(community, who))
         return streams
 
     def prepare(self, coming: Sequence[Delivered]) -> None:
@@ -99,3 +116,11 @@ class TriageService:
         if reading is None:
             reading = self._policies[version] = PolicyReading(policy, version)
         return reading
+
+
+def _about(state: Any) -> MemberRef | None:
+    if isinstance(state, MemberState):
+        return state.member
+    if isinstance(state, ConversationState) and state.opening is not None:
+        return state.opening.member
+    return None

@@ -61,6 +61,13 @@ class Firing:
         row = self._work.book.next()
         return row.due <= clock if row is not None else self._work.book.incomplete
 
+    async def make_ready(self, clock: datetime, most: int) -> None:
+        """Load what firing the first ``most`` of those due at ``clock`` is likely to need, for all of them at once."""
+        coming = self._work.book.due(clock, most)
+        if coming:
+            await self._loading.admit([due.stream for due in coming])
+            await self._loading.admit(self._service.streams_of_due(coming, self._work))
+
     async def fire_due(self, clock: datetime, letters: list[DeadLetter], most: int) -> bool:
         """Fire what is due at ``clock`` in order; tell whether there is more, for another transaction.
 
@@ -71,8 +78,7 @@ class Firing:
             if len(fired) == most or (row.stream, row.name) in fired:
                 return True
             if not fired:
-                coming = [due.stream for due in self._work.book.due(clock, most)]
-                await self._loading.admit(coming)
+                await self.make_ready(clock, most)
             fired.add((row.stream, row.name))
             await self._fire(row, letters)
         return False

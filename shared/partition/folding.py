@@ -113,6 +113,8 @@ class Folding:
         known = await self.loading.known_of(to_fold)
         if self._commit is not None:
             known.update(self._commit.inbox)
+        if messages:
+            await self.firing.make_ready(max(self.clock, messages[-1].stored), BATCH)
         self._service.prepare([one.delivered for one in to_fold if one.delivered.key not in known])
         batch = Batch()
         for message, one in zip(messages, understood, strict=False):

@@ -70,7 +70,9 @@ class Loading:
 
     async def admit(self, streams: Iterable[str]) -> None:
         """Load those of ``streams`` that are not in memory."""
-        await self._store.aside(self._admit, streams)
+        missing = self._work.missing(streams)
+        if missing:
+            self._work.admit(await self._store.aside(self._store.load, missing))
 
     def _prefetch(self, all_to_fold: Sequence[ToFold]) -> set[str]:
         known = self._store.known([one.delivered.key for one in all_to_fold])

@@ -23,6 +23,10 @@ class Service(Protocol):
         """Return the streams that handling is likely to need, to load them for a whole batch at once."""
         ...
 
+    def streams_of_due(self, deadlines: Sequence[DeadlineRow], work: Workspace) -> Sequence[str]:
+        """Return the streams that firing ``deadlines`` is likely to need beside their own, which are in memory."""
+        ...
+
     def prepare(self, coming: Sequence[Delivered]) -> None:
         """Make ready what is better done for a whole batch, which is folded next; nothing may depend on it."""
         ...
