@@ -18,6 +18,8 @@ RULES: list[dict[str, Any]] = [
 RECORDED = frozenset(rule["record"] for rule in RULES if "record" in rule)
 OWN = frozenset({"up"})
 """What a Prometheus tells by itself of each scrape."""
+OF_PLATFORMS = ("warmline_webhooks_", "warmline_polls_")
+"""How what is told only of a connected platform begins; the watched system of tests/ops has such."""
 _WORDS = frozenset({"and", "or", "unless", "by", "without", "on", "ignoring", "bool", "offset"})
 
 
