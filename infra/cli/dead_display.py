@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from infra.cli.plain_text import plain
 from infra.dead_letters.counting import age
 from infra.dead_letters.letter import Letter
 from infra.dead_letters.retrying import Retried
@@ -37,7 +38,7 @@ def table_of(letters: Iterable[Letter], *, ended: bool) -> Table:
             error if len(error) <= _ERROR_WIDTH else f"{error[: _ERROR_WIDTH - 1]}…",
             *([letter.outcome or "parked"] if ended else []),
         ]
-        table.add_row(*(Text(_plain(cell)) for cell in cells))
+        table.add_row(*(Text(plain(cell)) for cell in cells))
     return table
 
 
@@ -60,10 +61,10 @@ def show_letter(console: Console, letter: Letter, content: bytes, *, body: bool)
         ("error", letter.error),
         *((f"header {name}", value) for name, value in letter.headers.items()),
     ):
-        table.add_row(Text(_plain(name), style="bold"), Text(_plain(value)))
+        table.add_row(Text(plain(name), style="bold"), Text(plain(value)))
     console.print(table)
     if body:
-        console.print(f"\n{_plain(_readable(content))}", markup=False)
+        console.print(f"\n{plain(_readable(content))}", markup=False)
     elif not letter.is_deadline:
         console.print(f"\nIts body has {len(content):,} bytes, which may be a member's words: --body shows them.")
 
@@ -75,11 +76,6 @@ def _readable(content: bytes) -> str:
         return content.decode(errors="replace")
 
 
-def _plain(text: str) -> str:
-    # What others sent must not steer the terminal.
-    return "".join(one if one.isprintable() or one in "\n\t" else "\N{REPLACEMENT CHARACTER}" for one in text)
-
-
 def _moment(at: datetime | None) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if at else "at no known time"
 
@@ -89,7 +85,7 @@ def retried_line(retried: Retried) -> Text:
     letter = retried.letter
     return Text.assemble(
         (letter.id, "bold" if retried.well else "bold red"),
-        _plain(f" ({letter.service} {letter.shard}, {letter.what}): {retried.says}"),
+        plain(f" ({letter.service} {letter.shard}, {letter.what}): {retried.says}"),
     )
 
 

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from infra.cli.options import checked_name
+from infra.cli.plain_text import plain
 from infra.importing import run
 from infra.importing.archive import Archive, open_archive
 from infra.importing.reading import ExportFormat
@@ -127,4 +128,5 @@ def _report(console: Console, tally: Tally, seconds: float) -> None:
     console.print(table)
     for what, counts in (("Refused", tally.refused), ("Skipped", tally.skipped)):
         for why, count in counts.most_common():
-            console.print(f"{what} {count:,}: {why}. For example {'; '.join(tally.examples[why])}", markup=False)
+            said = plain(f"{what} {count:,}: {why}. For example {'; '.join(tally.examples[why])}")
+            console.print(said, markup=False)

@@ -18,6 +18,7 @@ from rich.text import Text
 
 from infra.cli.failure import failures_in_words
 from infra.cli.options import DEFAULT_DATA, Data
+from infra.cli.plain_text import plain
 from infra.cli.quiet_logs import quiet_logs
 from infra.integrators import IntegratorRow, integrator_rows, resume_integrator
 from infra.operator_error import OperatorError
@@ -113,12 +114,12 @@ def _show(rows: list[IntegratorRow]) -> None:
         state: Any = Text("well", style="green")
         if row.paused:
             state = Text(
-                f"paused: {row.last_error}. Mend it, then: warmline integrators resume {row.name}", style="red"
+                plain(f"paused: {row.last_error}. Mend it, then: warmline integrators resume {row.name}"), style="red"
             )
         elif row.last_error is not None:
-            state = Text(row.last_error, style="yellow")
+            state = Text(plain(row.last_error), style="yellow")
         elif row.given_up_last is not None:
-            state = Text(f"well; the last that was given up: {row.given_up_last}")
+            state = Text(plain(f"well; the last that was given up: {row.given_up_last}"))
         table.add_row(
             row.name,
             f"{row.organisation}, {row.community}",

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from infra.cli.plain_text import plain
 from infra.policy_explanation import Explanation, Waiting
 from services.triage.segments import EVERYONE, ConditionLook
 from shared.contracts.policy import ToneRule
@@ -55,7 +56,7 @@ def show(console: Console, one: Explanation) -> None:
     zone = ZoneInfo(one.timezone)
     console.print(
         Text.assemble(
-            (f"{one.platform}:{one.member}", "bold"),
+            (plain(f"{one.platform}:{one.member}"), "bold"),
             f" in {one.community}, by policy {one.policy_version}, as of {_moment(one.at, zone)}",
         )
     )
@@ -63,7 +64,7 @@ def show(console: Console, one: Explanation) -> None:
         console.print("Speaks for the team by this policy: no touch is raised about them.")
     console.print(Text.assemble("\nSegment: ", (one.segment, "bold green"), " (the first that holds)"))
     console.print(_segments(one))
-    console.print(f"\nRules for {one.segment}")
+    console.print(f"\nRules for {one.segment}", markup=False)
     console.print(_rules_table(one))
     if not one.tone:
         console.print("How what is written sounds is not read there: the rules that rest on it are off.")
@@ -79,7 +80,8 @@ def _segments(one: Explanation) -> Table:
         mark, style = ("→", "green") if each.segment == one.segment else (" ", "")
         first = Text(f"{mark} {each.segment}", style=style)
         for look in each.conditions:
-            table.add_row(first, "holds" if look.holds else "does not hold", look.condition, _measured(look))
+            holds = "holds" if look.holds else "does not hold"
+            table.add_row(first, holds, _cell(look.condition), _cell(_measured(look)))
             first = Text("")
         if not each.conditions:
             table.add_row(first, "holds", "has no conditions", "")
@@ -96,7 +98,7 @@ def _rules_table(one: Explanation) -> Table:
     table = _table()
     for name, enabled, thresholds in _rules(one):
         said = [f"{field} {_value(value)}{_beside(value, general)}" for field, value, general in thresholds]
-        table.add_row(f"  {name}", "on" if enabled else "off", ", ".join(said) if enabled else "")
+        table.add_row(f"  {name}", "on" if enabled else "off", _cell(", ".join(said) if enabled else ""))
     return table
 
 
@@ -117,12 +119,17 @@ def _waiting(waiting: tuple[Waiting, ...], zone: ZoneInfo) -> Table:
     table = _table()
     for one in waiting:
         where = f"conversation {one.conversation}" if one.conversation is not None else ""
-        table.add_row(f"  {one.name}", _moment(one.due, zone), where)
+        table.add_row(f"  {one.name}", _moment(one.due, zone), _cell(where))
     return table
 
 
 def _table() -> Table:
     return Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 0))
+
+
+def _cell(text: str) -> Text:
+    # Roles, tags and ids are others' words: no markup, and nothing that steers the terminal.
+    return Text(plain(text))
 
 
 def _moment(moment: datetime, zone: ZoneInfo) -> str:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from infra.cli.plain_text import plain
 from infra.cli.source_polling import Round
 from infra.source_setup import SETUPS
 from services.ingest.source_forms import SourceAdded, SourceListed
@@ -60,11 +61,11 @@ def say_polled(round_made: Round) -> None:
     """Tell what came of a round."""
     console = Console(soft_wrap=True, highlight=False)
     if not round_made.read:
-        console.print(f"{round_made.source} is not read: {round_made.why}.", markup=False)
+        console.print(plain(f"{round_made.source} is not read: {round_made.why}."), markup=False)
         return
     console.print(Text.assemble((f"{round_made.source} is read", "green"), ", and takes the secret."))
     if round_made.why:
-        console.print(f"Something in it was passed over: {round_made.why}.", markup=False)
+        console.print(plain(f"Something in it was passed over: {round_made.why}."), markup=False)
 
 
 def show_sources(rows: Sequence[SourceListed]) -> None:
@@ -95,7 +96,9 @@ def _state(row: SourceListed) -> Text:
         lines.append((f"{row.not_understood:,} not understood, last {_ago(row.not_understood_at)}: {row.why}", "red"))
     if row.unverified:
         lines.append((f"{row.unverified:,} not signed well, last {_ago(row.unverified_at)}", "yellow"))
-    return Text("\n").join(Text(*line) for line in lines or [("well" if row.heard_at else "", "green")])
+    if not lines:
+        return Text("well" if row.heard_at else "", "green")
+    return Text("\n").join(Text(plain(line), style) for line, style in lines)
 
 
 def _ago(time: datetime | None) -> str:
