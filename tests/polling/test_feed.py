@@ -68,7 +68,7 @@ def test_an_item_of_rss_is_a_conversation_that_its_author_opens() -> None:
 
 
 def test_an_entry_of_atom_is_one_and_its_change_an_edit() -> None:
-    made = round_over(atom(entry(90, 3)), until={"entries": NOW - timedelta(minutes=20)})
+    made = round_over(atom(entry(90, 3)), marks=round_over(atom(entry(90, 90))).marks)
     edited = made.only(Edited)
     assert (edited.message, edited.member.name, edited.text) == ("urn:uuid:1", "Ada", "A day at sea\n\nHi")
     assert edited.url == "https://blog.example/1"
@@ -99,7 +99,17 @@ def test_rss_1_is_read() -> None:
 
 @pytest.mark.parametrize(
     ("author", "name"),
-    [("<author>ada@example.org (Ada)</author>", "Ada"), ("<author>ada@example.org</author>", None), ("", None)],
+    [
+        ("<author>ada@example.org (Ada)</author>", "Ada"),
+        ("<author>ada@example.org(Ada L.)</author>", "Ada L."),
+        ("<author>Ada Lovelace &lt;ada@example.org&gt;</author>", "Ada Lovelace"),
+        ('<author>"Ada Lovelace" &lt;mailto:ada@example.org&gt;</author>', "Ada Lovelace"),
+        ("<author>Ada [ada@example.org], ada@example.org</author>", "Ada"),
+        ("<author>Ada (the sailor)</author>", "Ada (the sailor)"),
+        ("<author>ada@example.org</author>", None),
+        ("<author>&lt;ada@example.org&gt; - </author>", None),
+        ("", None),
+    ],
 )
 def test_addresses_name_nobody_and_stay_outside(author: str, name: str | None) -> None:
     made = round_over(rss(item(more=author)))
@@ -108,15 +118,40 @@ def test_addresses_name_nobody_and_stay_outside(author: str, name: str | None) -
     assert "ada@example.org" not in repr(made.facts)
 
 
+def listed(*items: str, after: RoundMade | None = None, etag: str = "v1") -> RoundMade:
+    """Read a feed of these items, after an earlier round over it."""
+    return round_over(
+        rss(*items), {"etag": f'"{etag}"'}, marks=after.marks if after else {}, until={"entries": NOW} if after else {}
+    )
+
+
 def test_what_is_known_is_not_told_again_and_a_feed_that_did_not_change_not_sent() -> None:
-    made = round_over(rss(item(1, 5), item(2, 90)), {"etag": '"v1"'}, until={"entries": NOW - timedelta(minutes=20)})
-    assert [fact.id for fact in made.facts] == ["post:entry-1:1"]
-    assert made.marks == {"entries": 'if-none-match "v1"'}
+    made = listed(item(1, 5), item(2, 90))
+    assert [fact.id for fact in made.facts] == ["post:entry-1:1", "post:entry-2:1"]
+    assert listed(item(1, 5), item(2, 90), after=made).facts == []
     again = make_round(read, lambda _path, _params: 304, SETTINGS, marks=made.marks)
     assert again.asked[0].headers["if-none-match"] == '"v1"'
     assert (again.facts, again.odd, again.marks) == ([], [], made.marks)
     dated = round_over(rss(), {"last-modified": rfc(5)})
-    assert dated.marks == {"entries": f"if-modified-since {rfc(5)}"}
+    again = make_round(read, lambda _path, _params: 304, SETTINGS, marks=dated.marks)
+    assert again.asked[0].headers["if-modified-since"] == rfc(5)
+
+
+def test_an_entry_that_is_dated_before_the_last_round_is_told_when_it_is_listed() -> None:
+    """A draft, a date without a time, a cache that was behind."""
+    made = listed(item(1, 5), item(2, 2_000))
+    late = listed(item(1, 5), item(3, 600), item(2, 2_000), after=made)
+    assert [fact.id for fact in late.facts] == ["post:entry-3:1"]
+    draft = listed(item(4, 1_900), item(1, 5), item(2, 2_000), after=late)  # from before anything is taken
+    assert [fact.id for fact in draft.facts] == ["post:entry-4:1"]
+
+
+def test_what_was_deleted_brings_nothing_old_up_and_comes_back_as_what_it_was() -> None:
+    made = listed(item(1, 5), item(2, 2_000))
+    assert [fact.id for fact in made.facts] == ["post:entry-1:1"]
+    moved_up = listed(item(2, 2_000), item(3, 3_000), after=made)
+    assert moved_up.facts == []
+    assert listed(item(1, 5), item(2, 2_000), after=moved_up).facts == []
 
 
 def test_an_entry_without_date_or_id_is_told_and_the_rest_is_read() -> None:
@@ -163,6 +198,24 @@ def test_the_time_to_read_goes_with_the_length(piece: str) -> None:
     began = time.process_time()
     round_over(hostile)
     assert time.process_time() - began < 2
+
+
+def test_the_time_to_read_goes_with_the_number_of_entries_too() -> None:
+    hostile = rss("<x/>" * 100_000, *(item(number, more="") for number in range(1_000)))
+    began = time.process_time()
+    round_over(hostile)
+    assert time.process_time() - began < 2
+
+
+def test_a_feed_that_is_too_long_is_told_and_not_read() -> None:
+    made = round_over(rss("<x/>" * 1_100_000))
+    assert made.odd == ["the feed is longer than 4 MiB"]
+    assert made.read == set()
+
+
+def test_an_address_that_is_none_costs_the_link_alone() -> None:
+    broken = item().replace("<link>/1</link>", "<link>http://[blog</link>")
+    assert round_over(rss(broken)).only(Posted).url is None
 
 
 def test_a_feed_that_moved_is_told() -> None:

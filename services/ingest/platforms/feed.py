@@ -15,14 +15,15 @@ from typing import Final, TypeVar
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element, ParseError
 
+import msgspec
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
+from msgspec import Struct, field
 
 from services.ingest.platforms.facts import (
     Fact,
     edit_id,
     edit_of,
-    is_address,
     link,
     name_of,
     post_id,
@@ -40,15 +41,32 @@ ENTRIES: Final = "entries"
 _NOT_MODIFIED: Final = 304
 _ACCEPT: Final = "application/atom+xml, application/rss+xml, application/rdf+xml, application/xml;q=0.9, */*;q=0.1"
 _MOST_ENTRIES: Final = 1_000
+_MOST_KNOWN: Final = 3 * _MOST_ENTRIES
+"""Facts that are known from one round to the next: those of all entries, and as many that were listed earlier."""
+_SHORT: Final = 12
+_MOST_BYTES: Final = 4 * 1024 * 1024
 _LONGEST_NAME: Final = 300
 _ATOM: Final = "{http://www.w3.org/2005/Atom}"
 _RDF_ABOUT: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 _ENTRIES: Final = frozenset(("item", "entry"))
 _AUTHORS: Final = frozenset(("author", "creator"))
-_ADDRESS_AND_NAME: Final = re.compile(r"[^\s()@]{1,100}@[^\s()@]{1,260}\s*\((?P<name>[^()]{1,300})\)")
-"""As RSS wants an author to be named."""
+_LONGEST_AUTHOR: Final = 1_000
+_BETWEEN: Final = re.compile(r"[\s<>()\[\],;\"]+")
+"""What stands between names and addresses: ``ada@example.org (Ada)`` as RSS wants it, ``Ada <ada@example.org>``."""
 
 Value = TypeVar("Value")
+
+
+class _Known(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the feed was in the last round: the header that asks whether it still is, its oldest entry, and its facts.
+
+    A feed lists late what is dated early: drafts, dates without a time, caches. So it is read by identity. What is
+    older than all that was listed has moved up, because something else went, and is not new.
+    """
+
+    version: dict[str, str] = field(default_factory=dict)
+    oldest: datetime | None = None
+    facts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +84,10 @@ class Entry:
 
 def read(settings: PollSettings, so_far: ReadSoFar, _began: datetime) -> Round:
     """Ask for the feed, unless it is what it was."""
-    mark = so_far.marks.get(ENTRIES)
-    name, _, value = (mark or "").partition(" ")
-    answer = yield Ask(path="", headers={"accept": _ACCEPT, **({name: value} if value else {})})
+    before = _known(so_far.marks.get(ENTRIES))
+    answer = yield Ask(path="", headers={"accept": _ACCEPT, **before.version})
     if isinstance(answer, Refused) and answer.status == _NOT_MODIFIED:
-        yield Read(collection=ENTRIES, mark=mark)
+        yield Read(collection=ENTRIES, mark=so_far.marks.get(ENTRIES))
         return
     if not isinstance(answer, Answered):
         status = answer.status if answer else "nothing"
@@ -84,11 +101,29 @@ def read(settings: PollSettings, so_far: ReadSoFar, _began: datetime) -> Round:
         return
     for why in dict.fromkeys(odd):
         yield Odd(why=why)
-    floor = so_far.floor(ENTRIES)
-    facts = tuple(fact for entry in entries for fact in facts_of(entry) if fact.time >= floor)
+    told = {_short(fact): fact for entry in entries for fact in facts_of(entry)}
+    floor = min(so_far.first, before.oldest or so_far.first)
+    known = frozenset(before.facts)
+    facts = tuple(fact for short, fact in told.items() if fact.time >= floor and short not in known)
     if facts:
         yield Found(facts=facts)
-    yield Read(collection=ENTRIES, mark=_version(answer))
+    now = _Known(
+        version=_version(answer),
+        oldest=min((entry.written for entry in entries), default=before.oldest),
+        facts=tuple(dict.fromkeys((*told, *before.facts)))[:_MOST_KNOWN],
+    )
+    yield Read(collection=ENTRIES, mark=msgspec.json.encode(now).decode())
+
+
+def _known(mark: str | None) -> _Known:
+    try:
+        return msgspec.json.decode(mark or "{}", type=_Known)
+    except msgspec.DecodeError:
+        return _Known()
+
+
+def _short(fact: Fact) -> str:
+    return digest(fact.id)[:_SHORT]
 
 
 def facts_of(entry: Entry) -> Iterator[Fact]:
@@ -109,16 +144,18 @@ def facts_of(entry: Entry) -> Iterator[Fact]:
 
 def entries_of(body: bytes, address: str) -> tuple[list[Entry], list[str]]:
     """Return the entries of the feed at ``address``, and why others are none; raises NotUnderstoodError."""
+    if len(body) > _MOST_BYTES:
+        raise NotUnderstoodError(f"the feed is longer than {_MOST_BYTES // 1024**2} MiB")
     try:
         root = fromstring(body, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError):
         raise NotUnderstoodError("the feed is no well-formed XML without a DOCTYPE") from None
     channel = next((each for each in root if _name(each) == "channel"), root)
     elements = [each for of in dict.fromkeys((root, channel)) for each in of if _name(each) in _ENTRIES]
-    entries, why = [], []
+    entries, why, whose = [], [], _author(channel)
     for element in elements[:_MOST_ENTRIES]:
         try:
-            entries.append(_entry(element, _author(channel), address))
+            entries.append(_entry(element, whose, address))
         except NotUnderstoodError as error:
             why.append(str(error))
     return entries, why
@@ -146,8 +183,15 @@ def _entry(element: Element, whose: str | None, address: str) -> Entry:
         author=author,
         written=written,
         changed=changed,
-        url=urljoin(address, url) if url else None,
+        url=_absolute(address, url) if url else None,
     )
+
+
+def _absolute(address: str, url: str) -> str | None:
+    try:
+        return urljoin(address, url)
+    except ValueError:
+        return None
 
 
 def _first(read: Callable[[Element], Value | None], parts: Mapping[str, Element], *names: str) -> Value | None:
@@ -188,20 +232,25 @@ def _link(element: Element | None) -> str | None:
 def _author(of: Element) -> str | None:
     """Return who wrote an entry or a feed, by name; an address alone names nobody."""
     for part in of:
-        if _name(part) not in _AUTHORS:
-            continue
-        named = next((_said(each) for each in part if _name(each) == "name"), _said(part))
-        if match := _ADDRESS_AND_NAME.fullmatch(named[:1_000]):
-            named = match["name"]
-        if (name := name_of(named)) is not None and not is_address(name):
-            return name
+        if _name(part) in _AUTHORS:
+            named = next((_said(each) for each in part if _name(each) == "name"), _said(part))
+            if (name := name_of(_without_addresses(named[:_LONGEST_AUTHOR]))) is not None:
+                return name
     return None
 
 
-def _version(answer: Answered) -> str | None:
+def _without_addresses(named: str) -> str:
+    words = _BETWEEN.split(named)
+    kept = [word for word in words if "@" not in word[1:-1]]
+    if len(kept) == len(words):
+        return named
+    return " ".join(kept).strip(" -,;:") if any(map(str.isalnum, "".join(kept))) else ""
+
+
+def _version(answer: Answered) -> dict[str, str]:
     """Return the header that asks, the next time, whether the feed is still this one."""
     for told, asks in (("etag", "if-none-match"), ("last-modified", "if-modified-since")):
         value = answer.headers.get(told, "")
         if 0 < len(value) <= _LONGEST_NAME:
-            return f"{asks} {value}"
-    return None
+            return {asks: value}
+    return {}
