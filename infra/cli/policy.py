@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +24,7 @@ from infra.policy_explanation import Explanation
 from infra.policy_explanation import explain as explain_member
 from infra.running_servers import connected_to_postgres, running_servers
 from infra.running_system import RunningSystem, running_system
-from shared.contracts.policy import Policy
+from shared.contracts.policy import Policy, ToneRule
 from shared.policy.document import Finding
 from shared.policy.load import LoadedPolicy, default_policy_text, load_policy
 
@@ -147,13 +149,21 @@ def _summary(policy: Policy) -> str:
     communities = ", ".join(policy.communities) or "none by name"
     others = "; others are accepted" if policy.other_communities == "accept" else ""
     free = f", without the holidays of {policy.hours.holidays.country}" if policy.hours.holidays else ""
-    rules = [name for name in ("welcome", "unanswered") if getattr(policy.rules, name).enabled]
-    read = ("distress", "heated", "frustration", "thanks") if policy.tone.enabled else ()
-    rules += [name for name in read if getattr(policy.rules, name).enabled]
     return (
         f"{policy.organisation} cares for {communities}{others}; "
         f"responders: {', '.join(responder.name for responder in policy.responders)}; "
         f"segments: {', '.join([*(segment.name for segment in policy.segments), 'everyone'])}; "
-        f"looks for: {', '.join(rules) or 'nothing'}; "
+        f"looks for: {', '.join(_looks_for(policy)) or 'nothing'}; "
         f"hours: {', '.join(policy.hours.days)} ({policy.hours.timezone}{free})"
     )
+
+
+def _looks_for(policy: Policy) -> Iterator[str]:
+    for each in fields(policy.rules):
+        rule = getattr(policy.rules, each.name)
+        if isinstance(rule, ToneRule):
+            looks = policy.tone.enabled and rule.enabled
+        else:
+            looks = rule.enabled or any(of_segment.enabled for of_segment in rule.by_segment)
+        if looks:
+            yield each.name

@@ -19,6 +19,21 @@ def test_the_default_is_printed_with_its_remarks_and_is_sound(tmp_path: Path) ->
     assert f"{file}: my-community cares for my-community; others are accepted; responders: anna, ben;" in checked.stdout
 
 
+def test_what_it_looks_for_is_every_rule_that_looks_at_anybody(tmp_path: Path) -> None:
+    file, text = tmp_path / "policy.yaml", default_policy_text().split("\nrules:")[0]
+    rules = (
+        "rules:",
+        "  fading: {enabled: false}",
+        "  check_in: {by_segment: [{segment: newcomers, enabled: true}]}",
+        "  thanks: {enabled: false}",
+    )
+    untouched = "welcome, unanswered, returning, milestone, low_survey, moderated, farewell, check_in, follow_up"
+    for tone, read in (("false", ""), ("true", ", distress, heated, frustration")):
+        file.write_text("\n".join([text, *rules, f"tone: {{enabled: {tone}}}", ""]))
+        checked = CliRunner().invoke(app, ["policy", "check", str(file)])
+        assert f"; looks for: {untouched}{read}; hours: " in checked.stdout, checked.output
+
+
 def test_errors_name_file_line_field_and_fix(tmp_path: Path) -> None:
     file = tmp_path / "policy.yaml"
     file.write_text(default_policy_text().replace("segments: [newcomers]", "segments: [newcommers]"))
