@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -34,8 +34,17 @@ VARIABLES: Final[Mapping[str, type[Value]]] = MappingProxyType(
 _ERROR: Final = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _UNDECLARED: Final = re.compile(r"undeclared reference to '([^']*)'")
 _NO_OVERLOAD: Final = re.compile(r"found no matching overload for '([^']*)' applied to '\((.*)\)'")
+_MATCHES: Final = re.compile(
+    r"(?P<call>\bmatches\s*\((?:[\w.\s]+,)?\s*)?"
+    r"(?P<pattern>[rR](?P<raw>'{3}|\"{3}|'|\").*?(?P=raw)|(?P<quote>'{3}|\"{3}|'|\")(?:\\.|[^\\])*?(?P=quote))"
+    r"(?P<alone>\s*\))?",
+    re.DOTALL,
+)
+"""Each text in quotes; a pattern is one that stands alone in a ``call``."""
 _SYNTAX: Final = "Syntax error: "
+_NO_PATTERN: Final = "invalid regular expression: "
 _KINDS: Final = "Write numbers whole and without quotes, texts in quotes, and a list on the right of 'in'."
+_PATTERNS: Final = "Write a regular expression as RE2 reads it; a sign that is meant as it is goes in brackets: [(]."
 _OPERATORS: Final = "Compare by ==, !=, <, <=, > and >=, look into lists by 'in', and join by &&, || and !."
 
 
@@ -67,7 +76,7 @@ class MemberCondition:
     def __init__(self, text: str) -> None:
         """Raises ConditionFaultyError."""
         self.text = text
-        self.asks_for = tuple(name for name in VARIABLES if re.search(rf"\b{re.escape(name)}\b", text))
+        self.asks_for = tuple(name for name in VARIABLES if _asks_for(text, name))
         self._expression = _compiled(text)
 
     def holds(self, values: Mapping[str, Value]) -> bool:
@@ -87,6 +96,11 @@ class MemberCondition:
         raise ConditionFailedError(str(found))  # an error is a value to CEL
 
 
+def _asks_for(text: str, name: str) -> bool:
+    words = r"\s*\.\s*".join(map(re.escape, name.split(".")))  # CEL lets spaces stand around the dot
+    return re.search(rf"\b{words}\b", text) is not None
+
+
 def _compiled(text: str) -> Expression:
     try:
         expression = _environment().compile(text)
@@ -96,6 +110,8 @@ def _compiled(text: str) -> Expression:
     if kind != "BOOL":
         problem = f"it comes to a value of the kind {kind.lower()}, neither true nor false"
         raise ConditionFaultyError((Fault(problem=problem, fix=_OPERATORS),))
+    if faults := tuple(_pattern_faults(text)):
+        raise ConditionFaultyError(faults)
     return expression
 
 
@@ -118,8 +134,25 @@ def _faults(text: str, message: str) -> tuple[Fault, ...]:
     return tuple(_fault(text, *each) for each in found)
 
 
+def _pattern_faults(text: str) -> Iterator[Fault]:
+    # CEL reads a pattern only when it comes to it, and not at all where the rest decides.
+    for found in _MATCHES.finditer(text):
+        if not (found["call"] and found["alone"]):
+            continue
+        answer = _environment().compile(f"''.matches({found['pattern']})").eval(data={}).value()
+        if not isinstance(answer, bool):
+            start = found.start("pattern")
+            place = _place(text, text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start))
+            why = str(answer).rpartition(_NO_PATTERN)[2]
+            yield Fault(problem=f"{found['pattern']} is no pattern: {why} {place}", fix=_PATTERNS)
+
+
+def _place(text: str, line: int, character: int) -> str:
+    return f"(line {line}, character {character})" if "\n" in text else f"(character {character})"
+
+
 def _fault(text: str, line: str, column: str, message: str) -> Fault:
-    at, place = int(column), f"line {line}, " if "\n" in text else ""
+    at = int(column)
     problem, fix = message.removeprefix(_SYNTAX).partition(" expecting")[0], _OPERATORS
     if undeclared := _UNDECLARED.match(message):
         name = undeclared[1]
@@ -131,4 +164,4 @@ def _fault(text: str, line: str, column: str, message: str) -> Fault:
     elif mismatch := _NO_OVERLOAD.match(message):
         operator, kinds = mismatch[1].strip("_@").replace("_", ""), mismatch[2]
         problem, fix = f"'{operator}' does not go with ({kinds})", _KINDS
-    return Fault(problem=f"{problem} ({place}character {at})", fix=fix)
+    return Fault(problem=f"{problem} {_place(text, int(line), at)}", fix=fix)

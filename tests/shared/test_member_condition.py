@@ -42,6 +42,11 @@ def test_a_condition_holds_or_not(text: str, holds: bool) -> None:
 
 def test_it_knows_what_it_asks_for() -> None:
     assert MemberCondition("member.days > 1 && 'x' in member.tags").asks_for == ("member.days", "member.tags")
+    assert MemberCondition("member . survey_score\n > 1 || member\n.days > 3").asks_for == (
+        "member.days",
+        "member.survey_score",
+    )
+    assert MemberCondition("member . survey_score <= 6").holds(ADA) is False
 
 
 @pytest.mark.parametrize(
@@ -57,6 +62,9 @@ def test_it_knows_what_it_asks_for() -> None:
         ("member.days = 3", "token recognition error at: '= ' (character 13)", "Compare by =="),
         ("member.days", "a value of the kind int, neither true nor false", "Compare by =="),
         ("has(member.days)", "there is no 'has'", "may ask for"),
+        ("member.platform.matches('(')", "'(' is no pattern: missing ): ( (character 25)", "regular expression"),
+        ("member.days > 5 &&\n 'a' in member.tags && 'é'.matches(r\"[a\")", "(line 2, character 36)", "as RE2 reads"),
+        ("member.tags.exists(tag, matches(tag , '*x'))", "no argument for repetition operator: * (character 39)", ""),
         ("(" * 100 + "true" + ")" * 100, "recursion limit exceeded", "a simpler condition"),
     ],
 )
@@ -65,6 +73,11 @@ def test_what_is_wrong_is_named_with_its_place_and_fix(text: str, problem: str, 
         MemberCondition(text)
     assert problem in refused.value.faults[0].problem
     assert fix in refused.value.faults[0].fix
+
+
+def test_a_text_that_looks_like_a_pattern_is_none() -> None:
+    condition = MemberCondition("'x.matches(\\'(\\')' in member.tags || member.platform.matches('^zul(ip)?$')")
+    assert condition.holds(ADA) is True
 
 
 def test_everything_unknown_is_named_at_once() -> None:
