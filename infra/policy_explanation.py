@@ -19,7 +19,7 @@ from services.triage.policy_reading import PolicyReading
 from services.triage.segments import SegmentLook
 from services.triage.service import triage_codec
 from services.triage.stream_ids import community_stream, identity
-from shared.contracts.policy import Rules
+from shared.contracts.policy_rules import Rules
 from shared.contracts.subjects import partition_of
 from shared.event_store.codec import EventCodec
 

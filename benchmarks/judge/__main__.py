@@ -12,7 +12,7 @@ from benchmarks.judge.exports import archives, facts
 from benchmarks.judge.replay import CRISIS, Replayed, policy, replay
 from benchmarks.page_part import write_part
 from benchmarks.tone.figures import share_within
-from shared.contracts.policy import Rules
+from shared.contracts.policy_rules import Rules
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "judgement.md"
 _BEGIN: Final = "<!-- written by make judge -->"

@@ -24,7 +24,8 @@ from infra.policy_explanation import Explanation
 from infra.policy_explanation import explain as explain_member
 from infra.running_servers import connected_to_postgres, running_servers
 from infra.running_system import RunningSystem, running_system
-from shared.contracts.policy import Policy, ToneRule
+from shared.contracts.policy import Policy
+from shared.contracts.policy_rules import ToneRule
 from shared.policy.document import Finding
 from shared.policy.load import LoadedPolicy, default_policy_text, load_policy
 

@@ -15,7 +15,7 @@ from rich.text import Text
 from infra.cli.plain_text import plain
 from infra.policy_explanation import Explanation, Waiting
 from services.triage.segments import EVERYONE, ConditionLook
-from shared.contracts.policy import ToneRule
+from shared.contracts.policy_rules import ToneRule
 
 _NOT_SHOWN: Final = ("enabled", "by_segment")
 

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from services.triage.importance import Weights
 from services.triage.rules_by_segment import rules_in, rules_to_arm_by
 from services.triage.segments import Segments
-from shared.contracts.policy import Policy, Rules, Tone
+from shared.contracts.policy import Policy, Tone
+from shared.contracts.policy_rules import Rules
 from shared.working_hours import WorkingHours
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any, Final
 
-from shared.contracts.policy import Rules
+from shared.contracts.policy_rules import Rules
 
 _WAITS: Final = ("within_hours", "every_days")
 """What a rule waits for that a segment may have of its own."""

@@ -20,7 +20,7 @@ from services.triage.tone.signs import Sign, SignKind, signs_in
 from services.triage.tone_facts import HeatFelt, NoteSign, NoteTalk, OptOutOfTone
 from shared.contracts.names import Reason
 from shared.contracts.needs_touch import MemberRef
-from shared.contracts.policy import ToneRule
+from shared.contracts.policy_rules import ToneRule
 from shared.contracts.warmline_facts import ToneOptOut, TouchSettled
 from shared.decider import category_of
 from shared.delivery import Delivered

@@ -17,7 +17,7 @@ from infra.operator_error import OperatorError
 from infra.policy_explanation import Explanation, Waiting
 from services.ingest.source_forms import SourceListed
 from services.triage.segments import ConditionLook, SegmentLook
-from shared.contracts.policy import MilestoneRule, Rules
+from shared.contracts.policy_rules import MilestoneRule, Rules
 
 WORDS = "[/staff] [bold] lead \x1b[2J"
 SHOWN = "[/staff] [bold] lead \N{REPLACEMENT CHARACTER}[2J"

@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 from infra.cli.main import app
 from infra.provision import provision
 from shared.contracts.member_events import Updated
-from shared.contracts.policy import RuleOfSegment, Segment
+from shared.contracts.policy import Segment
+from shared.contracts.policy_rules import RuleOfSegment
 from shared.contracts.subjects import partition_of
 from shared.topology import GIB, StreamSettings
 from tests.triage.making import LONG_AGO, at

@@ -7,17 +7,8 @@ from typing import Any
 
 from shared.contracts.cloudevents import MemberEvent, encode_member_event, type_name
 from shared.contracts.member_events import Member, MemberEventData
-from shared.contracts.policy import (
-    Hours,
-    Identity,
-    Limits,
-    Policy,
-    Responder,
-    Rules,
-    Team,
-    UnansweredRule,
-    WelcomeRule,
-)
+from shared.contracts.policy import Hours, Identity, Limits, Policy, Responder, Team
+from shared.contracts.policy_rules import Rules, UnansweredRule, WelcomeRule
 from shared.contracts.subjects import kind_of, member_event_subject
 from shared.contracts.warmline_facts import PolicyAdopted, WarmlineFact
 from shared.delivery import member_event_key

@@ -5,19 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from shared.contracts.member_events import Joined, Member, Posted
-from shared.contracts.policy import (
-    Hours,
-    Identity,
-    Importance,
-    Policy,
-    Responder,
-    Rules,
-    Segment,
-    Team,
-    Tone,
-    UnansweredRule,
-    WelcomeRule,
-)
+from shared.contracts.policy import Hours, Identity, Importance, Policy, Responder, Segment, Team, Tone
+from shared.contracts.policy_rules import Rules, UnansweredRule, WelcomeRule
 
 ALWAYS = Hours(
     timezone="UTC",

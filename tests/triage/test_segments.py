@@ -14,7 +14,8 @@ from services.triage.rhythm import day_of
 from services.triage.rules_by_segment import rules_in, rules_to_arm_by
 from services.triage.segments import EVERYONE, Segments
 from shared.contracts.member_events import Updated
-from shared.contracts.policy import RuleOfSegment, Rules, Segment, UnansweredRule
+from shared.contracts.policy import Segment
+from shared.contracts.policy_rules import RuleOfSegment, Rules, UnansweredRule
 from tests.triage.making import ADA as ADA_IN_TRIAGE
 from tests.triage.making import LONG_AGO, at, seen_at
 from tests.triage.partition import Partition

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from services.triage.member_state import MemberState
 from services.triage.occasions import CHECK_IN, Occasion
 from services.triage.reasons.judgement import Judgement, LookAtOccasion, days_between
-from shared.contracts.policy import CheckInRule
+from shared.contracts.policy_rules import CheckInRule
 
 
 def due(state: MemberState, rule: CheckInRule) -> datetime | None:

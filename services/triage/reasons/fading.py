@@ -8,7 +8,7 @@ from services.triage.member_state import MemberState
 from services.triage.occasions import Occasion
 from services.triage.reasons.judgement import Judgement, LookAtOccasion, days_between, turned_to
 from services.triage.rhythm import Days, Patience, falls_silent, usual_gap
-from shared.contracts.policy import FadingRule
+from shared.contracts.policy_rules import FadingRule
 
 
 def due(days: Days, rule: FadingRule) -> datetime | None:

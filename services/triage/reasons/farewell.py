@@ -8,7 +8,7 @@ from typing import Final
 from services.triage.member_state import MemberState
 from services.triage.occasions import Occasion
 from services.triage.reasons.judgement import Judgement, LookAtOccasion, days_between, turned_to
-from shared.contracts.policy import FarewellRule
+from shared.contracts.policy_rules import FarewellRule
 
 _AT_ONCE: Final = timedelta(days=1)
 """Who is moderated and leaves within that time did not go by themselves."""

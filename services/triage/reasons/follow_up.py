@@ -8,7 +8,7 @@ from typing import Final
 from services.triage.member_state import MemberState
 from services.triage.occasions import Occasion
 from services.triage.reasons.judgement import Judgement, LookAtOccasion
-from shared.contracts.policy import FollowUpRule
+from shared.contracts.policy_rules import FollowUpRule
 from shared.contracts.touch_facts import Outcome
 
 OUTCOMES: Final[tuple[Outcome, ...]] = ("reached", "referred", "no-response", "replied-on-platform")

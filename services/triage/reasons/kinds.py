@@ -13,7 +13,7 @@ from services.triage.occasions import CHECK_IN, FADING, Occasion, OccasionLooked
 from services.triage.reasons import check_in, fading, farewell, follow_up, low_survey, milestone, moderated, returning
 from services.triage.reasons.judgement import Judgement, LookAtOccasion
 from shared.contracts.names import Reason
-from shared.contracts.policy import Rules
+from shared.contracts.policy_rules import Rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

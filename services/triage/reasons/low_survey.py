@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.triage.member_state import MemberState
 from services.triage.occasions import Occasion
 from services.triage.reasons.judgement import Judgement, LookAtOccasion, turned_to
-from shared.contracts.policy import LowSurveyRule
+from shared.contracts.policy_rules import LowSurveyRule
 
 
 def judge(look: LookAtOccasion, state: MemberState, occasion: Occasion) -> Judgement:

@@ -10,7 +10,7 @@ from services.triage.occasions import Occasion
 from services.triage.reasons.judgement import Judgement, LookAtOccasion, turned_to
 from services.triage.rhythm import start_of
 from shared.contracts.needs_touch import Scalar
-from shared.contracts.policy import MilestoneRule
+from shared.contracts.policy_rules import MilestoneRule
 
 ANNIVERSARY: Final = "anniversary"
 

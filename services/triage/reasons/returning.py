@@ -8,7 +8,7 @@ from services.triage.member_state import MemberState
 from services.triage.occasions import Occasion
 from services.triage.reasons.judgement import Judgement, LookAtOccasion, turned_to
 from services.triage.rhythm import Patience, day_of, returned_on, start_of, usual_gap
-from shared.contracts.policy import ReturningRule
+from shared.contracts.policy_rules import ReturningRule
 
 NAME: Final = "returning"
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.contracts.member_events import Attended, Cancelled, Joined, Left, MemberEventData, Moderated, Surveyed
-from shared.contracts.policy import (
+from shared.contracts.policy_rules import (
     CheckInRule,
     FadingRule,
     FarewellRule,

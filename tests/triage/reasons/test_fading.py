@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shared.contracts.member_events import Left, Member
-from shared.contracts.policy import FadingRule
+from shared.contracts.policy_rules import FadingRule
 from shared.contracts.warmline_facts import ImportBegan, ImportEnded
 from tests.triage.partition import COMMUNITY
 from tests.triage.people import ADA, HELPER, MIRA, ROBOT, care_policy, posted

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shared.contracts.member_events import Surveyed
-from shared.contracts.policy import FollowUpRule
+from shared.contracts.policy_rules import FollowUpRule
 from shared.contracts.touch_facts import Outcome
 from tests.triage.partition import Partition
 from tests.triage.people import ADA, MIRA, posted

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from services.triage.reasons.milestone import years
 from shared.contracts.member_events import Solved, Updated
-from shared.contracts.policy import MilestoneRule
+from shared.contracts.policy_rules import MilestoneRule
 from tests.triage.making import at
 from tests.triage.people import ADA, BEA, MIRA, joined, posted
 from tests.triage.reasons.days import acme, asked_for, on, reasons, there

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from shared.contracts.member_events import Left, Moderated
-from shared.contracts.policy import ModeratedRule
+from shared.contracts.policy_rules import ModeratedRule
 from tests.triage.partition import Partition
 from tests.triage.people import ADA, MIRA, posted
 from tests.triage.reasons.days import acme, asked_for, on, reasons, there
