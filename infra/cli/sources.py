@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
-import httpx
 import msgspec
 import typer
 from rich.console import Console
@@ -19,13 +16,14 @@ from rich.text import Text
 from infra.cli.failure import failures_in_words
 from infra.cli.options import DEFAULT_DATA, Data
 from infra.cli.source_adding import Asker, Given, polled_secret, wanted_poll, wanted_source
+from infra.cli.source_calls import on_source, run_on_ingest, try_hook
 from infra.cli.source_display import said, say_added, say_polled, show_sources
 from infra.cli.source_polling import Round, poll_now
-from infra.ingest_client import IngestClient, ingest_client
+from infra.ingest_client import IngestClient
 from infra.operator_error import OperatorError
 from infra.running_system import running_system
 from infra.source_setup import SETUPS
-from services.ingest.source_forms import SecretAdded, SecretWanted, SignedSample, SourceAdded, SourceListed, Tried
+from services.ingest.source_forms import SecretAdded, SecretWanted, SignedSample, SourceAdded, SourceListed
 
 source_app = typer.Typer(
     name="source",
@@ -55,7 +53,6 @@ SecretFile = Annotated[
     ),
 ]
 _SECRET: Final = "WARMLINE_SOURCE_SECRET"  # noqa: S105 -- the variable's name
-T = TypeVar("T")
 
 
 @source_app.command()
@@ -128,7 +125,7 @@ def add(
 
         base = (url or running_system(data, os.environ).ingest_url).rstrip("/")
         way = wanted.hook or wanted.poll
-        say_added(_run(data, added), way.format if way else None, base, given_url=url is not None)
+        say_added(run_on_ingest(data, added), way.format if way else None, base, given_url=url is not None)
 
 
 @source_app.command("list")
@@ -137,7 +134,7 @@ def list_sources(
 ) -> None:
     """Show each source: when it was last heard, and what it brought that came to nothing."""
     with failures_in_words():
-        rows = _run(data, lambda ingest: ingest.sources())
+        rows = run_on_ingest(data, lambda ingest: ingest.sources())
     if as_json:
         sys.stdout.write(msgspec.json.encode(rows).decode() + "\n")
     elif not rows:
@@ -163,12 +160,12 @@ def try_source(
                 return made, None
             return made, await ingest.change_source("GET", source, "/sample", SignedSample)
 
-        made, request = _on_source(data, platform, name, community, trial)
+        made, request = on_source(data, platform, name, community, trial)
         if made is not None:
             say_polled(made)
         if request is None:
             raise typer.Exit(0 if made is not None and made.read else 1)
-        tried = _try(base, request)
+        tried = try_hook(base, request)
     console = Console(soft_wrap=True, highlight=False)
     console.print(Text.assemble(("It arrives, and is believed", "green"), f": {base}{request.path}"))
     if tried.not_understood:
@@ -214,7 +211,7 @@ def close_gaps(
             wanted = wanted_poll(given, setup.gaps, Asker(ask=sys.stdin.isatty()), hook=source.format)
             await ingest.change_source("PUT", source, "/poll", Any, json=wanted)
 
-        _on_source(data, platform, name, community, asked)
+        on_source(data, platform, name, community, asked)
     typer.echo(f"/{platform}/{name} is asked, too. Then: warmline source test {platform} {name}")
 
 
@@ -269,7 +266,7 @@ def rotate_secret(
             new = await ingest.change_source("POST", source, "/secret", SecretAdded, json=wanted)
             return new.secret
 
-        new = _on_source(data, platform, name, community, rotated)
+        new = on_source(data, platform, name, community, rotated)
     if new is None:
         typer.echo(f"/{platform}/{name} is asked with the new secret from now on.")
         return
@@ -282,66 +279,12 @@ def rotate_secret(
     )
 
 
-def _run(data: Path, work: Callable[[IngestClient], Awaitable[T]]) -> T:
-    system = running_system(data, os.environ)
-
-    async def run() -> T:
-        async with ingest_client(system.ingest_url, system.token, patience=10) as ingest:
-            return await work(ingest)
-
-    return asyncio.run(run())
-
-
-def _on_source(
-    data: Path,
-    platform: str,
-    name: str,
-    community: str | None,
-    work: Callable[[IngestClient, SourceListed], Awaitable[T]],
-) -> T:
-    async def on_source(ingest: IngestClient) -> T:
-        found = [
-            each
-            for each in await ingest.sources()
-            if (each.platform, each.name) == (platform, name) and community in {None, each.community}
-        ]
-        if not found:
-            raise OperatorError(f"There is no source /{platform}/{name}. Look with: warmline source list")
-        if len(found) > 1:
-            communities = " or ".join(each.community for each in found)
-            raise OperatorError(
-                f"Several communities have a source /{platform}/{name}: give --community {communities}."
-            )
-        return await work(ingest, found[0])
-
-    return _run(data, on_source)
-
-
 def _change(data: Path, platform: str, name: str, community: str | None, method: str, act: str) -> None:
     async def change(ingest: IngestClient, source: SourceListed) -> None:
         await ingest.change_source(method, source, act, Any, json={} if method == "POST" else None)
 
     with failures_in_words():
-        _on_source(data, platform, name, community, change)
-
-
-def _try(base: str, request: SignedSample) -> Tried:
-    try:
-        answer = httpx.post(base + request.path, content=request.body, headers=request.headers, timeout=10)
-    except httpx.HTTPError as error:
-        raise OperatorError(
-            f"{base}{request.path} does not answer ({type(error).__name__}): is --url where platforms reach this "
-            "Warmline, and does the proxy pass on /v1/hooks/?"
-        ) from error
-    try:
-        if answer.status_code == 200:
-            return msgspec.json.decode(answer.content, type=Tried)
-    except msgspec.DecodeError:
-        pass
-    raise OperatorError(
-        f"{base}{request.path} answered {answer.status_code}: what stands in between must pass on the path, the "
-        "headers and each byte of the body unchanged."
-    )
+        on_source(data, platform, name, community, change)
 
 
 def _secret(file: Path | None) -> str | None:

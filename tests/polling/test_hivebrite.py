@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from services.ingest.platforms.hivebrite import read
-from services.ingest.platforms.hivebrite_facts import Comment, Network, of_comment
+from services.ingest.platforms.hivebrite_facts import Network, of_comment
+from services.ingest.platforms.hivebrite_records import Comment
 from services.ingest.platforms.polled import PollSettings
 from services.ingest.polling.formats import POLLED
 from shared.contracts.member_events import Attended, Cancelled, Edited, Joined, Left, Posted, Renewed, Updated

@@ -12,18 +12,8 @@ import msgspec
 
 from services.ingest.platforms.facts import Fact, name_of
 from services.ingest.platforms.hivebrite_facts import (
-    Coming,
-    Comment,
-    Event,
-    Group,
     Network,
     Place,
-    Post,
-    Removal,
-    Role,
-    SubNetwork,
-    Subscription,
-    User,
     attended,
     newest,
     of_comment,
@@ -33,6 +23,18 @@ from services.ingest.platforms.hivebrite_facts import (
     of_user,
     presence,
     published,
+)
+from services.ingest.platforms.hivebrite_records import (
+    Coming,
+    Comment,
+    Event,
+    Group,
+    Post,
+    Removal,
+    Role,
+    SubNetwork,
+    Subscription,
+    User,
 )
 from services.ingest.platforms.listing import Listing, Page, Pages, pages, records_of, refusal
 from services.ingest.platforms.polled import (
