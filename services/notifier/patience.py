@@ -46,7 +46,8 @@ def look_at(policy: Policy, need: NeedsTouch, touch: TouchState) -> datetime:
     """Return when the responder who was given the touch is to be reminded, or when their time is over.
 
     The time left after a reminder counts from it: a reminder that comes late leaves time to act on it. Leave does not
-    stop the time, so that a touch does not sleep until its responder is back.
+    stop the time, so that a touch does not sleep until its responder is back. Where the policy asks for no reminder,
+    one came because the touch has grown urgent: all of the time begins with it.
     """
     watch, share = touch.watch, policy.escalation.remind_at_share
     responder = find(policy, touch.responder or "")
@@ -57,7 +58,8 @@ def look_at(policy: Policy, need: NeedsTouch, touch: TouchState) -> datetime:
         return _after(_counting(need, hours), asked_at, within * share)
     if watch.reminded_at is None:
         return _after(_counting(need, hours), asked_at, within)
-    return _after(_counting(need, hours), watch.reminded_at, within * (1 - share))
+    left = within * (1 - share) if share < 1 else within
+    return _after(_counting(need, hours), watch.reminded_at, left)
 
 
 def alarm_at(policy: Policy, need: NeedsTouch, touch: TouchState) -> datetime | None:

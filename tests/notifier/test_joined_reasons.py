@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from services.projections.queue.rows import need_row, revised_row
 from shared.contracts.needs_touch import NeedsTouch
-from shared.contracts.policy import Limits
+from shared.contracts.policy import Escalation, Limits, UrgentPatience
 from shared.contracts.touch_facts import TouchAnnotated, TouchAssigned, TouchReminded, TouchSettled
 from shared.decider import Refused
 from tests.notifier.people import need, policy, reason, revised
@@ -26,6 +28,18 @@ def test_whoever_has_it_keeps_it_and_is_told_at_once_that_it_is_urgent_now() -> 
     assert (told.responder, told.to) == ("mira", "responder")
     assert made.touch("t-1").need == JOINED
     assert made.touch("t-1").watch.look_due is not None
+
+
+@pytest.mark.parametrize(("share", "hours"), [(0.75, 0.25), (1.0, 1.0)])
+def test_whoever_is_told_that_it_is_urgent_now_has_time_to_act(share: float, hours: float) -> None:
+    """Also where the policy asks for no reminder, so that none of the time is set apart for after it."""
+    urgent = UrgentPatience(acknowledge_within_hours=1)
+    made = partition(policy(MIRA, escalation=Escalation(urgent=urgent, remind_at_share=share)))
+    for one in (ALONE, JOINED):
+        made.tell(one)
+    watch = made.touch("t-1").watch
+    assert watch.reminded_at is not None
+    assert watch.look_due == watch.reminded_at + timedelta(hours=hours)
 
 
 @pytest.mark.parametrize(("limit", "carried"), [(9, 9), (8, 2)])
