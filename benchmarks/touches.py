@@ -24,7 +24,7 @@ def needs(count: int, *, first: int = 0) -> Iterator[NeedsTouch]:
         about = f"conversation:{community}:discord:q-{number}"
         reason = _REASONS[number % len(_REASONS)]
         yield NeedsTouch(
-            touch=touch_id(community, reason, about, 1),
+            touch=touch_id(community, about, 1),
             revision=1,
             organisation=ORGANISATION,
             community=community,

@@ -87,7 +87,7 @@ def _take(command: TakeNeed, state: CareState) -> tuple[Any, ...]:
     raised = _touch(
         (*standing, joining),
         joining,
-        touch=touch.touch if touch is not None else _next_touch(command.community, need.reason, command.stream, state),
+        touch=touch.touch if touch is not None else _next_touch(command.community, command.stream, state),
         revision=revision,
         organisation=command.organisation,
         community=command.community,
@@ -156,7 +156,7 @@ def _close(command: CloseTouch, state: CareState) -> tuple[Any, ...]:
     raised = _touch(
         again,
         again[0],
-        touch=_next_touch(touch.community, again[0].reason, touch.about, state),
+        touch=_next_touch(touch.community, touch.about, state),
         revision=1,
         organisation=touch.organisation,
         community=touch.community,
@@ -172,8 +172,8 @@ def _others(touch: NeedsTouch | None, reason: str, about: str) -> tuple[TouchRea
     return tuple(one for one in touch.reasons if (one.reason, one.about) != (reason, about))
 
 
-def _next_touch(community: str, reason: str, stream: str, state: CareState) -> str:
-    return touch_id(community, reason, stream, state.touches + 1)
+def _next_touch(community: str, stream: str, state: CareState) -> str:
+    return touch_id(community, stream, state.touches + 1)
 
 
 def _touch(

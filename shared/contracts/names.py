@@ -65,9 +65,12 @@ def member_key(community: str, platform: str, member_id: str) -> str:
     return f"m-{digest(community, platform, member_id)}"
 
 
-def touch_id(community: str, reason: str, about: str, episode: int) -> str:
-    """Return the id of the ``episode``-th touch for ``reason`` about one stream; the same facts give the same id."""
-    return f"t-{digest(community, reason, about, str(episode))}"
+def touch_id(community: str, about: str, episode: int) -> str:
+    """Return the id of the ``episode``-th touch about one stream; the same facts give the same id.
+
+    No reason is in it: there are so few that whoever sees the id would find it by trying them.
+    """
+    return f"t-{digest(community, about, str(episode))}"
 
 
 def event_key(community: str, source: str, event_id: str) -> str:

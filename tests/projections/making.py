@@ -132,7 +132,7 @@ def need(
     **changes: Any,
 ) -> needs_touch.NeedsTouch:
     fields: dict[str, Any] = {
-        "touch": touch_id(COMMUNITY, reason, about, 1),
+        "touch": touch_id(COMMUNITY, about, 1),
         "revision": revision,
         "organisation": ORGANISATION,
         "community": community,

@@ -75,7 +75,7 @@ def test_a_touch_says_what_it_rests_on(acme: Partition) -> None:
     stream = care_stream(COMMUNITY, ada)
     assert acme.touches == [
         NeedsTouch(
-            touch=touch_id(COMMUNITY, "unanswered", stream, 1),
+            touch=touch_id(COMMUNITY, stream, 1),
             revision=1,
             organisation="harbour",
             community="acme",

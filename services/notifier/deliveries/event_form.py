@@ -12,8 +12,11 @@ from shared.contracts.needs_touch import NeedsTouch, NeedsTouchEvent, NeedsTouch
 from shared.contracts.policy import Integrator
 
 CONTENT_TYPE: Final = "application/cloudevents+json"
-SENSITIVE: Final = frozenset({"distress", "heated", "moderated", "farewell"})
-"""Reasons that say something about a person's state: told as ``check-in`` unless the integrator was granted more."""
+SENSITIVE: Final = frozenset({"distress", "heated", "moderated", "farewell", "follow-up"})
+"""Reasons that say something about a person's state: told as ``check-in`` unless the integrator was granted more.
+
+A follow-up is one whatever it follows: its end does not say which reason that was.
+"""
 CHECK_IN: Final = "check-in"
 _ATTRIBUTES: Final = ("specversion", "id", "source", "type", "time", "organisation")
 _encoder: Final = msgspec.json.Encoder()
@@ -34,29 +37,32 @@ def shown(event: NeedsTouchEvent, integrator: Integrator) -> NeedsTouchEvent:
         return event
     if isinstance(event, NeedsTouch):
         return _touch(event)
-    if isinstance(event, NeedsTouchRevised):
-        event = replace(event, remains=_touch(event.remains))
-    return replace(event, reason=CHECK_IN, cause=CHECK_IN) if event.reason in SENSITIVE else event
+    if isinstance(event, NeedsTouchRevised) and _is_masked(event.remains):
+        # What ended the one reason may be what the other was found by.
+        event = replace(event, remains=_touch(event.remains), evidence=())
+    if event.reason not in SENSITIVE:
+        return event
+    return replace(event, reason=CHECK_IN, cause=CHECK_IN, evidence=())
 
 
 def _touch(touch: NeedsTouch) -> NeedsTouch:
     """Return the touch with its sensitive reasons told as check-ins; why it matters is then not told at all."""
-    if not (_is_sensitive(touch) or any(map(_is_sensitive, touch.reasons))):
+    if not _is_masked(touch):
         return touch
-    reasons = tuple(_check_in(one, touch.about) if _is_sensitive(one) else one for one in touch.reasons)
-    told = replace(touch, reasons=reasons, why=None)
-    if not _is_sensitive(touch):
+    reasons = tuple(_check_in(one, touch.about) if one.reason in SENSITIVE else one for one in touch.reasons)
+    evidence = tuple(dict.fromkeys(one for reason in reasons for one in reason.evidence))
+    told = replace(touch, reasons=reasons, evidence=evidence, why=None)
+    if touch.reason not in SENSITIVE:
         return told
     return replace(told, reason=CHECK_IN, rule=CHECK_IN, values={}, thresholds={})
 
 
-def _is_sensitive(one: NeedsTouch | TouchReason) -> bool:
-    """Tell whether the reason says something about a person's state, or names one that does, as a follow-up may."""
-    return one.reason in SENSITIVE or any(value in SENSITIVE for value in one.values.values())
+def _is_masked(touch: NeedsTouch) -> bool:
+    return touch.reason in SENSITIVE or any(one.reason in SENSITIVE for one in touch.reasons)
 
 
 def _check_in(one: TouchReason, about: str) -> TouchReason:
-    """Return a sensitive reason as it is told; the stream that found it would tell what it is."""
+    """Return a sensitive reason as it is told; the stream that found it, and ids of events, would tell what it is."""
     return TouchReason(
         reason=CHECK_IN,
         about=about,
@@ -67,7 +73,7 @@ def _check_in(one: TouchReason, about: str) -> TouchReason:
         at=one.at,
         urgency=one.urgency,
         care_load=one.care_load,
-        evidence=one.evidence,
+        evidence=(),
         rule=CHECK_IN,
         policy_version=one.policy_version,
         values={},
