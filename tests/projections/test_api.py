@@ -10,7 +10,7 @@ import pytest
 from shared.contracts.commands import ClaimTouch, CommandReply, SettleTouch
 from tests.projections.making import ADA_KEY, BO_KEY
 
-NAMES_IN_ORDER = ["Tomás Rey", "Bo Achterberg", "Mira Okafor", "Priya Nair", "Lena Fischer", "Ada Lindqvist"]
+NAMES_IN_ORDER = ["Tomás Rey", "Bo Achterberg", "Mira Okafor", "Ada Lindqvist", "Priya Nair", "Lena Fischer"]
 
 
 def refusing(code: str, detail: str = "no"):
