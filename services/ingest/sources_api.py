@@ -98,7 +98,7 @@ async def post_poll(platform: str, name: str, community: str, state: State) -> N
     """Begin a round within seconds, also with a secret that the platform refused; the list tells what comes of it."""
     check_names(community=community, platform=platform, name=name)
     if not await parts_of(state).polls.ask_now((community, platform, name)):
-        raise ProblemError(404, f"the community {community!r} has no source /{platform}/{name} that is polled")
+        raise _not_polled((community, platform, name))
 
 
 @put("/v1/sources/{platform:str}/{name:str}/poll", status_code=204, summary="Poll a source, whatever else it has")
@@ -125,6 +125,10 @@ async def post_secret(platform: str, name: str, community: str, data: SecretWant
     check_names(community=community, platform=platform, name=name)
     key, hooks, polls = (community, platform, name), parts_of(state).hooks, parts_of(state).polls
     form, hook = await polls.form(key), await hooks.of(key)
+    if data.polled and form is None:
+        raise _not_polled(key)
+    if data.polled and data.secret is None:
+        raise ProblemError(422, "secret: give the one that the platform gave", field="secret")
     if form is not None and data.secret is not None and (data.polled or hook is None):
         await polls.replace_secret(key, _packed(POLLED[form], data.secret, "secret"))
         return SecretAdded(secret=None)
@@ -251,6 +255,10 @@ def _absent(key: HookKey) -> ProblemError:
 
 def _no_hook(key: HookKey) -> ProblemError:
     return ProblemError(404, f"the community {key[0]!r} has no source /{key[1]}/{key[2]} with a webhook")
+
+
+def _not_polled(key: HookKey) -> ProblemError:
+    return ProblemError(404, f"the community {key[0]!r} has no source /{key[1]}/{key[2]} that is polled")
 
 
 def _two_hold(key: HookKey) -> ProblemError:

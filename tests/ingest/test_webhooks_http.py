@@ -162,6 +162,8 @@ async def test_both_secrets_hold_until_the_earlier_one_is_dropped(world: World) 
     assert (await hook.ask("DELETE", "/earlier-secret")).status_code == 204
     after = [await hook.send(secret=secret) for secret in ("the-first-secret", "the-second-secret")]
     assert [answer.status_code for answer in after] == [401, 200]
+    polled = await hook.ask("POST", "/secret", secret="the-fourth", polled=True)
+    assert (polled.status_code, (await hook.send(secret="the-fourth")).status_code) == (404, 401)
 
 
 async def test_the_database_gives_no_secret_away(world: World) -> None:

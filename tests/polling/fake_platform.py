@@ -46,6 +46,7 @@ class FakePlatform:
     """
 
     def __init__(self, answering: Answering, authorization: str) -> None:
+        self.answering = answering
         self.authorization = authorization
         self.header = "authorization"
         self.posting: Posting | None = None
@@ -62,7 +63,7 @@ class FakePlatform:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                self.answer(answering)
+                self.answer(fake.answering)
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))

@@ -11,7 +11,7 @@ import pytest
 from services.ingest.platforms.polled import Answered, Ask, Refused
 from services.ingest.polling.access import SecretRefusedError, access_by
 from services.ingest.polling.client import PlatformClient
-from services.ingest.polling.credentials import Credential, Grant, Secrets, Token
+from services.ingest.polling.credentials import NOTHING, Credential, Grant, Secrets, Token
 from tests.polling.fake_platform import FakePlatform
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -108,6 +108,11 @@ async def test_what_the_token_does_not_open_is_refused_alone(grants: Grants) -> 
     assert [type(answer) for answer in await asked(grants, Kept(), times=2)] == [Refused, Answered]
 
 
+@pytest.mark.parametrize("grants", [1e300, -1e300], indirect=True)
+async def test_a_token_may_say_that_it_holds_for_ever_or_not_at_all(grants: Grants) -> None:
+    assert isinstance((await asked(grants, Kept()))[0], Answered)
+
+
 async def test_without_a_token_nothing_is_asked(grants: Grants) -> None:
     with pytest.raises(SecretRefusedError, match="any answers 400 to /oauth/token: it does not take the secret"):
         await asked(grants, Kept(), secret=GRANT.packed({"id": "app", "refresh": "stolen"}))
@@ -135,6 +140,13 @@ async def test_several_secrets_go_into_the_headers() -> None:
         client = PlatformClient("any", fake.url, access, 6_000)
         assert isinstance(await client.ask(Ask(path="/list")), Answered)
         await client.close()
+
+
+async def test_a_secret_for_those_who_take_none_is_told_at_once() -> None:
+    for given in ("one", {"token": "one"}):
+        with pytest.raises(ValueError, match=r"give none|takes no secret"):
+            NOTHING.packed(given)
+    assert NOTHING.unpacked(NOTHING.packed({})) == {}
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,11 @@ def round_over(*deliveries: dict[str, Any], per_page: int = 100, **more: Any) ->
     return make_round(read, answer, **more)
 
 
+def test_a_next_page_that_is_no_address_is_the_last() -> None:
+    made = make_round(read, lambda _path, _params: answered([], next_page="https://[elsewhere"))
+    assert made.read == {"deliveries"}
+
+
 OPENED = {"action": "opened", "issue": ISSUE}
 
 

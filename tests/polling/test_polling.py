@@ -13,7 +13,7 @@ import pytest
 from infra.audit.source_rounds import unread_sources
 from services.ingest.polling.poller import pause_after
 from tests.failures.lone_ingest import LoneIngest
-from tests.polling.circle_records import Circle, attendee, comment, event, member, post
+from tests.polling.circle_records import Circle, at, attendee, comment, event, member, post
 from tests.polling.fake_platform import FakePlatform
 from tests.waiting import until_async
 
@@ -80,7 +80,7 @@ async def polled(
             await ingest.admin.delete(f"/v1/sources/circle/main?community={community}")
 
 
-COMMUNITIES = ("whole", "behind", "limited", "away", "revoked", "paused", "killed")
+COMMUNITIES = ("whole", "behind", "limited", "away", "revoked", "paused", "killed", "broken", "again")
 
 
 async def test_everything_arrives_once_and_by_two_roads_is_one_event(ingest: LoneIngest) -> None:
@@ -214,6 +214,37 @@ async def test_killed_in_the_middle_it_loses_and_doubles_nothing(ingest: LoneIng
         await source.rounds()
         wanted = {f"post:{number}:1" for number in range(1, 31)} | {"post:comment/6:1", "post:comment/7:1"}
         assert sorted(await source.ids()) == sorted(wanted)
+
+
+async def test_what_nobody_foresaw_in_a_round_is_told(ingest: LoneIngest, database_url: str) -> None:
+    async with (
+        polled(ingest, "broken", Circle(posts=[post(1, -1)])) as source,
+        await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection,
+    ):
+        await source.rounds()
+        await connection.execute("UPDATE ingest.polls SET format = 'tchop' WHERE community = 'broken'")
+
+        async def told() -> bool:
+            return str((await source.listed())["why"]).startswith("internal: DecodeError")
+
+        await until_async(told)
+        assert (await source.listed())["failing_since"] is not None
+
+
+async def test_put_again_with_an_earlier_since_it_is_read_from_there(ingest: LoneIngest) -> None:
+    circle = Circle(posts=[post(1, -1), post(2, -9_000)])
+    async with polled(ingest, "again", circle, since=at(-60)) as source:
+        await source.rounds()
+        assert await source.ids() == ["post:1:1"]
+        settings = {"api": source.platform.url, "per_minute": 6_000}
+        path = f"/v1/sources/circle/main/poll?community={source.community}"
+        poll = {"format": "circle", "secret": TOKEN, "settings": {**settings, "since": LONG_AGO}}
+        assert (await ingest.admin.put(path, json=poll)).status_code == 204
+
+        async def both() -> bool:
+            return await source.ids() == ["post:1:1", "post:2:1"]
+
+        await until_async(both)
 
 
 async def test_a_platform_that_fails_is_asked_less_and_less_often() -> None:

@@ -78,8 +78,16 @@ class Answered:
 
     @property
     def next_params(self) -> dict[str, str] | None:
-        """The parameters of the next page; its address is not believed, lest the secret go there."""
-        return None if self.next_page is None else dict(parse_qsl(urlsplit(self.next_page).query))
+        """The parameters of the next page; its address is not believed, lest the secret go there.
+
+        None as well where that is no address.
+        """
+        if self.next_page is None:
+            return None
+        try:
+            return dict(parse_qsl(urlsplit(self.next_page).query))
+        except ValueError:
+            return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,8 @@ from services.ingest.polling.credentials import Credential, Grant, Secrets, Toke
 _EARLIER: Final = timedelta(minutes=1)
 """A token is got anew before it expires: clocks differ, and a request takes its time."""
 
+_LONGEST_SECONDS: Final = 366 * 86_400.0
+
 Send = Callable[[Ask], Awaitable[Answered | Refused]]
 """Sends a request as it is."""
 
@@ -48,10 +50,9 @@ class Access(Protocol):
 class FixedAccess:
     """The same headers always."""
 
-    refusals = frozenset((401, 403))
-
-    def __init__(self, headers: Mapping[str, str]) -> None:
+    def __init__(self, headers: Mapping[str, str], refusals: frozenset[int]) -> None:
         self._headers = headers
+        self.refusals = refusals
 
     async def headers(self, send: Send) -> Mapping[str, str]:  # noqa: ARG002 -- nothing has to be got
         """Return the headers."""
@@ -107,7 +108,9 @@ class TokenAccess:
             granted = decoded(answer.body, _Granted)
         except NotUnderstoodError as error:
             raise SecretRefusedError(f"gives no token at {self._grant.path} ({error})") from None
-        expires = None if granted.expires_in is None else began + timedelta(seconds=granted.expires_in)
+        expires = None
+        if granted.expires_in is not None:
+            expires = began + timedelta(seconds=min(max(granted.expires_in, 0.0), _LONGEST_SECONDS))
         self._token = Token(access=granted.access_token, expires=expires, refresh=granted.refresh_token or last)
         await self._store.keep(self._token)
         return self._token
@@ -118,4 +121,4 @@ def access_by(credential: Credential, secret: str, store: TokenStore) -> Access:
     secrets = credential.unpacked(secret)
     if credential.grant is not None:
         return TokenAccess(credential.grant, secrets, store)
-    return FixedAccess(credential.headers(secrets))
+    return FixedAccess(credential.headers(secrets), credential.refusals)

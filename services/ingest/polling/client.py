@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import zlib
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,9 @@ _TOO_MANY: Final = 429
 _FORBIDDEN: Final = 403
 _NOT_KNOWN: Final = 401
 _ONE: Final = "platform"
+_GZIP: Final = "gzip"
+_LONGEST_CODING: Final = 40
+_AS_IT_IS: Final = frozenset(("", "identity"))
 _asked: Final = Tally("warmline.polls", "{request}", "Requests to platforms, and what came of them", ("format", "fate"))
 
 
@@ -48,7 +52,7 @@ class PlatformClient:
         """When the platform last answered, by its own clock."""
         self._rates = Rates(per_minute / 60, min(_BURST, per_minute))
         self._http = httpx.AsyncClient(
-            headers={"accept": "application/json", "user-agent": "Warmline"},
+            headers={"accept": "application/json", "accept-encoding": _GZIP, "user-agent": "Warmline"},
             follow_redirects=False,
             trust_env=False,
             limits=httpx.Limits(max_connections=1),
@@ -143,10 +147,29 @@ def _limit(response: httpx.Response, now: datetime) -> tuple[int, timedelta | No
 
 
 async def _body(response: httpx.Response) -> bytes:
-    parts, size = [], 0
-    async for part in response.aiter_bytes():
-        size += len(part)
-        if size > _MAX_BYTES:
-            raise PlatformAwayError(f"it answers with more than {_MAX_BYTES:,} bytes")
-        parts.append(part)
-    return b"".join(parts)
+    """Return the body, of which no more is held than is allowed, packed or not; raises PlatformAwayError."""
+    coding = response.headers.get("content-encoding", "").strip().lower()
+    if coding not in {*_AS_IT_IS, _GZIP}:
+        raise PlatformAwayError(f"it answers in a coding that was not asked for: {coding[:_LONGEST_CODING]!r}")
+    body = bytearray()
+    async for part in response.aiter_raw():
+        body += part
+        _check_size(len(body))
+    return bytes(body) if coding in _AS_IT_IS else _unpacked(body)
+
+
+def _unpacked(body: bytearray) -> bytes:
+    gzip = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        unpacked = gzip.decompress(body, _MAX_BYTES + 1)
+    except zlib.error:
+        raise PlatformAwayError("what it answers is no gzip, though it says so") from None
+    _check_size(len(unpacked))
+    if not gzip.eof:
+        raise PlatformAwayError("what it answers ends in the middle of its gzip")
+    return unpacked
+
+
+def _check_size(size: int) -> None:
+    if size > _MAX_BYTES:
+        raise PlatformAwayError(f"it answers with more than {_MAX_BYTES:,} bytes")

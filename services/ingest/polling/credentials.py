@@ -46,17 +46,21 @@ def bearer(secrets: Secrets) -> dict[str, str]:
 class Credential:
     """What a platform takes: ``headers`` made of the secrets ``names``, of which the ``optional`` may be left out.
 
-    With a ``grant``, they are given for a token, and that is shown.
+    With a ``grant``, they are given for a token, and that is shown. By one of ``refusals`` the platform says that it
+    does not take them.
     """
 
     names: tuple[str, ...] = ("token",)
     optional: frozenset[str] = frozenset()
     headers: Callable[[Secrets], dict[str, str]] = bearer
     grant: Grant | None = None
+    refusals: frozenset[int] = frozenset((401, 403))
 
     def packed(self, given: str | Mapping[str, str]) -> str:
         """Return what is kept of what was given; raises ValueError when it is not what the platform takes."""
         if isinstance(given, str):
+            if not self.names:
+                raise ValueError("everybody may ask: give none")
             if len(self.names) > 1:
                 raise ValueError(f"there are several: {self._named()}. Give each by its name")
             return given
@@ -64,7 +68,7 @@ class Credential:
         unknown = sorted(given.keys() - set(self.names))
         if missing or unknown:
             wrong = f"{missing[0]} is missing" if missing else f"{unknown[0]} is none of them"
-            raise ValueError(f"{wrong}: it takes {self._named()}")
+            raise ValueError(f"{wrong}: it takes {self._named() or 'no secret'}")
         return given[self.names[0]] if len(self.names) == 1 else msgspec.json.encode(dict(given)).decode()
 
     def unpacked(self, kept: str) -> Secrets:

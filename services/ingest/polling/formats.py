@@ -103,6 +103,7 @@ POLLED: Final[dict[str, PolledFormat]] = {
         read=github_deliveries.read,
         every=300,
         per_minute=60,
+        credential=Credential(refusals=frozenset((401,))),  # 403 is as well a limit that tells nothing else of itself
     ),
     "zulip-events": PolledFormat(
         api="{site}/api/v1",

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
+from cachetools import LRUCache
 
 from services.ingest.intake import Intake
 from services.ingest.platforms.facts import Fact
@@ -28,6 +29,7 @@ _FIRST_WAIT: Final = timedelta(seconds=15)
 _LONGEST_WAIT: Final = timedelta(minutes=5)
 """For a source whose rounds follow each other sooner than that."""
 _MOST_ODD: Final = 1_000
+_MOST_PUBLISHED: Final = 20_000
 _not_understood: Final = Tally(
     "warmline.polls.not_understood", "{item}", "What platforms told and was passed over, by source", ("source",)
 )
@@ -44,7 +46,7 @@ class Poller:
     """Polls one source until cancelled, or until the platform refuses its secret.
 
     A cursor moves when all before it is durable: a round that is cut short is read again, and ids absorb what comes
-    twice.
+    twice. What this poller published last it does not publish again, though each round reads it over.
     """
 
     def __init__(self, polls: Polls, intake: Intake, lease: Lease, poll: Poll, every: int | None) -> None:
@@ -55,6 +57,7 @@ class Poller:
         self._format = POLLED[poll.format]
         self._every = timedelta(seconds=poll.settings.every or every or self._format.every)
         self._asked_at = poll.asked_at
+        self._published: LRUCache[str, None] = LRUCache(_MOST_PUBLISHED)
         self.read_until: datetime | None = None
         """When the last complete round began."""
 
@@ -151,8 +154,9 @@ class Poller:
     async def _publish(self, facts: Sequence[Fact]) -> list[str]:
         """Publish, waiting for as long as something that is needed is away; returns what ingest refuses, and why."""
         principal = self._poll.principal
-        raw = [raw_event(fact, principal.source) for fact in facts]
-        while True:
+        new = [fact for fact in facts if fact.id not in self._published]
+        raw = [raw_event(fact, principal.source) for fact in new]
+        while raw:
             try:
                 self._intake.admit(principal)
                 fates = await self._intake.weigh(raw, principal, None)
@@ -164,4 +168,7 @@ class Poller:
                 _log.warning("poll_waits", source=principal.source, why=problem.detail)
                 await asyncio.sleep(float(problem.headers.get("Retry-After", RETRY_AFTER_SECONDS)))
             else:
+                taken = (fact for fact, fate in zip(new, fates, strict=True) if not isinstance(fate, Refusal))
+                self._published.update((fact.id, None) for fact in taken)
                 return [f"{fate.field}: {fate.reason}" for fate in fates if isinstance(fate, Refusal)]
+        return []

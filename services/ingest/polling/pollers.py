@@ -25,6 +25,7 @@ from shared.telemetry.metrics import METER
 POLLING_SHARD: Final = "polling"
 _LOOK_SECONDS: Final = 2.0
 _AGAIN_SECONDS: Final = 15.0
+_AFTER_FAULT_SECONDS: Final = 300.0
 _MOST_TOLD: Final = 100
 """Sources whose lag is told apart in metrics."""
 _log = structlog.get_logger()
@@ -73,19 +74,21 @@ class Pollers:
         for key, poll in wanted.items():
             if key not in self._running:
                 poller = Poller(self._polls, self._intake, lease, poll, self._every)
-                task = asyncio.create_task(self._guard(poller, poll), name=f"poll {poll.principal.source}")
+                task = asyncio.create_task(self._guard(lease, poller, poll), name=f"poll {poll.principal.source}")
                 self._running[key] = _Running(poll=poll, poller=poller, task=task)
 
-    async def _guard(self, poller: Poller, poll: Poll) -> None:
+    async def _guard(self, lease: Lease, poller: Poller, poll: Poll) -> None:
         try:
             await poller.run()
         except FencedError:
             raise
         except DatabaseUnavailableError:
             await asyncio.sleep(_AGAIN_SECONDS)
-        except Exception:  # noqa: BLE001 -- the others go on
+        except Exception as error:  # noqa: BLE001 -- the others go on
             _log.exception("poller_failed", community=poll.principal.community, source=poll.principal.source)
-            await asyncio.sleep(_AGAIN_SECONDS)
+            with suppress(DatabaseUnavailableError):
+                await self._polls.fail(lease, poll, f"internal: {type(error).__name__}; the log of ingest tells more")
+            await asyncio.sleep(_AFTER_FAULT_SECONDS)
 
     def _lags(self, _options: CallbackOptions) -> Iterator[Observation]:
         now = datetime.now(UTC)

@@ -151,13 +151,13 @@ class Polls:
         return Progress(so_far=so_far, polled_at=row["polled_at"] if row else None)
 
     async def move(self, lease: Lease, poll: Poll, collection: str, until: datetime, mark: str | None) -> None:
-        """Note that a collection was read to its end, and all of it is durable."""
+        """Note that a collection was read to its end, and all of it is durable, unless the source was put anew."""
         move = SQL(
             "INSERT INTO ingest.poll_cursors SELECT community, platform, name, %s, %s, %s FROM ingest.polls {} "
-            "ON CONFLICT (community, platform, name, collection) "
+            "AND secret = %s ON CONFLICT (community, platform, name, collection) "
             "DO UPDATE SET read_until = excluded.read_until, mark = excluded.mark"
         )
-        await self._under(lease, move.format(_OF_SOURCE), [collection, until, mark, *poll.key])
+        await self._under(lease, move.format(_OF_SOURCE), [collection, until, mark, *poll.key, poll.sealed])
 
     async def finish(self, lease: Lease, poll: Poll, began: datetime, odd: Sequence[str]) -> None:
         """Note a complete round, and what in it was passed over."""
@@ -184,7 +184,17 @@ class Polls:
         return {"format": form, "settings": told, "secret": self._seal.close(secret), "added_at": now}
 
     async def _insert(self, connection: AsyncConnection[DictRow], key: HookKey, **told: Any) -> bool:
-        """Insert what is ``told``, by column, instead of what was; False if there is no source of the name."""
+        """Insert what is ``told``, by column, instead of what was; False if there is no source of the name.
+
+        What was read of another place, or not from so far back, counts for nothing.
+        """
+        elsewhere = SQL(
+            "DELETE FROM ingest.poll_cursors {} AND EXISTS (SELECT FROM ingest.polls {} AND (format <> %s OR "
+            "ARRAY[settings -> 'site', settings -> 'api', settings -> 'since'] IS DISTINCT FROM "
+            "ARRAY[%s::jsonb -> 'site', %s::jsonb -> 'api', %s::jsonb -> 'since']))"
+        ).format(_OF_SOURCE, _OF_SOURCE)
+        settings = [told["settings"]] * 3
+        await connection.execute(elsewhere, [*key, *key, told["format"], *settings])
         insert = SQL(
             "INSERT INTO ingest.polls (community, platform, name, {}) SELECT community, platform, name, {} "
             "FROM ingest.sources {} ON CONFLICT (community, platform, name) DO UPDATE SET format = excluded.format, "
