@@ -12,12 +12,12 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from shared.contracts.audit import ALARM, REPORT
-from shared.contracts.commands import COMMAND_TYPES
+from shared.contracts.commands import COMMAND_TYPES, MEMBER_COMMAND_TYPES
 from shared.contracts.member_events import MEMBER_EVENT_TYPES
 from shared.contracts.names import NAME_PATTERN
 from shared.contracts.needs_touch import NEEDS_TOUCH_TYPES
-from shared.contracts.schemas import ENVELOPE, REPLY, command_name, schemas
-from shared.contracts.subjects import AUDIT_REPORT, alarm_subject
+from shared.contracts.schemas import ENVELOPE, MEMBER_REPLY, REPLY, command_name, schemas
+from shared.contracts.subjects import AUDIT_REPORT, alarm_subject, member_command_subject
 from shared.contracts.touch_facts import TOUCH_FACT_TYPES
 from shared.contracts.warmline_facts import WARMLINE_FACT_TYPES
 from shared.topology import streams
@@ -26,6 +26,7 @@ ASYNCAPI: Final = "asyncapi.json"
 ASK: Final = "audit.ask"
 _SCHEMA_FORMAT: Final = "application/schema+json;version=draft-2020-12"
 _STREAM_TYPES: Final = (*MEMBER_EVENT_TYPES, *WARMLINE_FACT_TYPES)
+_MEMBER_COMMANDS: Final = tuple(map(member_command_subject, MEMBER_COMMAND_TYPES))
 _PARAMETERS: Final[dict[str, str]] = {
     "partition": "0 to P - 1: BLAKE2b with 8 bytes of the community (of the organisation, for commands), modulo P.",
     "community": "The community.",
@@ -34,7 +35,7 @@ _PARAMETERS: Final[dict[str, str]] = {
     "segment": "The member's segment in the care policy, or `everyone`.",
     "reason": "Why a human is needed.",
     "fact": "What became of the touch: the last part but one of the CloudEvents type.",
-    "verb": "What to do with the touch.",
+    "verb": "What to do with the touch, or for the member.",
     "alarm": "The alarm's name.",
 }
 _HEADERS: Final[dict[str, str]] = {
@@ -61,7 +62,7 @@ def asyncapi() -> dict[str, Any]:
         "info": {
             "title": "Warmline",
             "version": version("warmline"),
-            "description": "Who needs a human, why, and what became of it: streams, commands on a touch, alarms.",
+            "description": "Who needs a human, why, and what became of it: streams, commands of people, alarms.",
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",
@@ -76,10 +77,13 @@ def asyncapi() -> dict[str, Any]:
                 "Commands of people on a touch, answered by the owner of the organisation's partition",
                 map(command_name, COMMAND_TYPES),
             ),
+            "memberCommands": _channel(
+                member_command_subject("{verb}"), "Commands of people on a member, answered by ingest", _MEMBER_COMMANDS
+            ),
             "replies": {
                 "address": None,
                 "description": "The inbox that a command names",
-                "messages": {name: _reference("messages", name) for name in (REPLY, REPORT)},
+                "messages": {name: _reference("messages", name) for name in (REPLY, MEMBER_REPLY, REPORT)},
             },
             "alarms": _channel(alarm_subject("{alarm}"), "Each change of an alarm, told once and not kept", (ALARM,)),
             "audit": _channel(AUDIT_REPORT, "An empty request, answered with the auditor's last look", (ASK,)),
@@ -91,6 +95,13 @@ def asyncapi() -> dict[str, Any]:
             "carryOutCommands": {
                 **_operation("receive", "commands", map(command_name, COMMAND_TYPES)),
                 "reply": {"channel": {"$ref": "#/channels/replies"}, "messages": [_in_channel("replies", REPLY)]},
+            },
+            "takeMemberCommands": {
+                **_operation("receive", "memberCommands", _MEMBER_COMMANDS),
+                "reply": {
+                    "channel": {"$ref": "#/channels/replies"},
+                    "messages": [_in_channel("replies", MEMBER_REPLY)],
+                },
             },
             "tellAlarms": _operation("send", "alarms", (ALARM,)),
             "answerWithTheLastLook": {
@@ -114,7 +125,7 @@ def _messages() -> Iterable[tuple[str, dict[str, Any]]]:
         message = _message(name, {"$ref": f"{name}.json"}, "application/json")
         yield name, {**message, "headers": {"$ref": "#/components/schemas/cloudEventHeaders"}}
     yield ASK, {"name": ASK, "payload": {"type": "null"}}
-    for name in (*map(command_name, COMMAND_TYPES), REPLY, ALARM, REPORT):
+    for name in (*map(command_name, COMMAND_TYPES), REPLY, *_MEMBER_COMMANDS, MEMBER_REPLY, ALARM, REPORT):
         yield name, _message(name, {"$ref": f"{name}.json"}, "application/json")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from shared.contracts.subjects import INGEST_TAKEN, MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
+from shared.contracts.subjects import INGEST_TAKEN, MEMBER_EVENTS, TOUCH_FACTS, TOUCHES, member_command_subject
 from shared.nats_address import NatsAddress
 
 OPERATOR: Final = "operator"
@@ -68,7 +68,8 @@ USERS: Final = (
             f"$JS.API.DIRECT.GET.{MEMBER_EVENTS}.p.*.member.*.warmline.policy-adopted",
             *_reads(TOUCH_FACTS),
         ),
-        subscribe=(INGEST_TAKEN,),
+        subscribe=(INGEST_TAKEN, member_command_subject("*")),
+        answers=True,
     ),
     NatsUser(name="triage", publish=("needs-touch.*.*.*", *_reads(MEMBER_EVENTS, TOUCHES))),
     NatsUser(
@@ -79,7 +80,12 @@ USERS: Final = (
     ),
     NatsUser(
         name="projections",
-        publish=("command.touch.*.*", "warmline.audit.>", *_reads(MEMBER_EVENTS, TOUCHES, TOUCH_FACTS)),
+        publish=(
+            "command.touch.*.*",
+            member_command_subject("*"),
+            "warmline.audit.>",
+            *_reads(MEMBER_EVENTS, TOUCHES, TOUCH_FACTS),
+        ),
     ),
     NatsUser(
         name="auditor",

@@ -14,6 +14,7 @@ import uvloop
 
 from services.ingest.admin_api import admin_api
 from services.ingest.admin_parts import AdminParts
+from services.ingest.by_hand import ByHand
 from services.ingest.communities import Communities, announce_until_done
 from services.ingest.database import open_database
 from services.ingest.events_route import PATH, EventsRoute
@@ -64,6 +65,7 @@ async def serve(settings: ServiceSettings, port: int) -> None:
         publisher = DurablePublisher(nc, MEMBER_EVENTS, patience=_PATIENCE_SECONDS)
         skew = PolicySkew(nc, database)
         communities = Communities(database, publisher, skew, settings.partitions)
+        policies = Policies(database, communities)
         sources = Sources(database, settings.token)
         seal = Seal(settings.token)
         hooks, polls = Hooks(database, seal), Polls(database, seal)
@@ -74,7 +76,7 @@ async def serve(settings: ServiceSettings, port: int) -> None:
                 database=database,
                 publisher=publisher,
                 communities=communities,
-                policies=Policies(database, communities),
+                policies=policies,
                 sources=sources,
                 hooks=hooks,
                 polls=polls,
@@ -102,6 +104,7 @@ async def serve(settings: ServiceSettings, port: int) -> None:
 
         server = PublicServer(application, settings.host, port, drain=_DRAIN_SECONDS, inherited=settings.ingest_socket)
         _on_stop(server.stop)
+        await ByHand(communities, policies, publisher, settings.partitions).listen(nc)
         announcing = asyncio.create_task(announce_until_done(communities))
         feedback = Feedback(nc, database, publisher, skew, settings.partitions)
         pollers = Pollers(polls, intake, settings.poll_seconds)

@@ -74,6 +74,15 @@ class Policies:
         await self._communities.announce()
         return adoption
 
+    async def in_force(self, organisation: str) -> Policy | None:
+        """Return the organisation's policy, None where it has none; raises DatabaseUnavailableError."""
+        async with self._database.transaction() as connection:
+            cursor = await connection.execute(
+                "SELECT policy::text AS policy FROM ingest.policies_in_force WHERE organisation = %s", [organisation]
+            )
+            row = await cursor.fetchone()
+        return msgspec.json.decode(row["policy"], type=Policy) if row else None
+
     async def _store(
         self, connection: AsyncConnection[DictRow], policy: Policy, encoded: bytes, now: datetime
     ) -> Adoption:

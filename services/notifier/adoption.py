@@ -17,6 +17,7 @@ from services.notifier.offering import offer
 from services.notifier.policy_in_force import TakePolicy
 from services.notifier.roster import AdoptCapacity, CapacityGranted, CapacityReleased, OfferAgain
 from services.notifier.streams import policy_stream, roster_stream, touch_stream
+from services.notifier.touch import MET_ELSEWHERE, MET_ON_PLATFORM
 from services.notifier.touch_commands import AdoptFact, RaiseTouch
 from services.notifier.touch_state import OPEN, NeedEnded, TouchState
 from shared.contracts.needs_touch import (
@@ -108,7 +109,7 @@ def _cause(fact: TouchFact, told: Sequence[Told]) -> Told | None:
     for one in reversed(ends):
         if isinstance(one.event, NeedsTouchWithdrawn) and fact.note == f"the cause is gone: {one.event.cause}":
             return one
-        if isinstance(one.event, NeedsTouchMet) and fact.note.endswith(" has answered on the platform"):
+        if isinstance(one.event, NeedsTouchMet) and fact.note.endswith((MET_ON_PLATFORM, MET_ELSEWHERE)):
             return one
     return None
 

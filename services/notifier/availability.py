@@ -13,6 +13,7 @@ from services.notifier.touch_state import GivenBack, NotTaken
 from shared.contracts.needs_touch import MemberRef, NeedsTouch
 from shared.contracts.policy import Leave, Policy, Responder
 from shared.contracts.touch_facts import Hold
+from shared.contracts.warmline_facts import PLATFORM
 from shared.working_hours import WorkingHours
 
 LOOK_AGAIN: Final = timedelta(hours=1)
@@ -86,7 +87,9 @@ def is_about(responder: Responder, member: MemberRef) -> bool:
 
 
 def responder_of(policy: Policy, member: MemberRef) -> str | None:
-    """Return the name of the responder whose identity ``member`` is."""
+    """Return the name of the responder whose identity ``member`` is; of Warmline's own, the name itself is the id."""
+    if member.platform == PLATFORM:
+        return member.id if find(policy, member.id) else None
     return next((responder.name for responder in policy.responders if is_about(responder, member)), None)
 
 

@@ -39,6 +39,7 @@ from services.notifier.touch_state import (
 )
 from shared.contracts import touch_facts
 from shared.contracts.touch_facts import (
+    Outcome,
     TouchAnnotated,
     TouchAssigned,
     TouchClaimed,
@@ -51,7 +52,12 @@ from shared.contracts.touch_facts import (
     TouchSettled,
     TouchWithdrawn,
 )
+from shared.contracts.warmline_facts import PLATFORM
 from shared.decider import Decider, Refused
+
+MET_ON_PLATFORM: Final = " has answered on the platform"
+MET_ELSEWHERE: Final = " has cared for them elsewhere"
+"""How the note to whoever has a touch in their hands ends, after who met it."""
 
 
 def decide(command: Any, state: TouchState) -> tuple[Any, ...]:
@@ -124,14 +130,15 @@ def _withdraw(command: Withdraw, state: TouchState) -> tuple[Any, ...]:
 
 
 def _meet(command: Meet, state: TouchState) -> tuple[Any, ...]:
-    fact = _fact(state, command.at)
+    fact, elsewhere = _fact(state, command.at), command.end.by.platform == PLATFORM
     if state.status == "claimed" and state.responder != command.responder:
         who = command.responder or "somebody of the team"
         return (
-            TouchAnnotated(**fact, note=f"{who} has answered on the platform"),
+            TouchAnnotated(**fact, note=f"{who}{MET_ELSEWHERE if elsewhere else MET_ON_PLATFORM}"),
             NeedEnded(cause=command.end.cause, met=True, responder=command.responder),
         )
-    return (TouchSettled(**fact, responder=command.responder, outcome="replied-on-platform", **_settled_need(state)),)
+    outcome: Outcome = "reached" if elsewhere else "replied-on-platform"
+    return (TouchSettled(**fact, responder=command.responder, outcome=outcome, **_settled_need(state)),)
 
 
 def _by_hand(command: Claim | Release | Settle, state: TouchState) -> tuple[Any, ...]:

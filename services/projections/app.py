@@ -24,6 +24,7 @@ from services.projections.desk.rendering import STATIC, Pages
 from services.projections.desk.session import Sessions
 from services.projections.errors import error_handler
 from services.projections.health import HealthCheck
+from services.projections.member_commands import MemberCommands
 from services.projections.openapi import complete
 from services.projections.progress import Progress
 from services.projections.readable import refuse_unreadable
@@ -49,6 +50,7 @@ class Parts:
     reader: Reader
     changes: QueueChanges
     commands: TouchCommands
+    member_commands: MemberCommands
     health: HealthCheck
     progress: Progress
     sessions: Sessions
@@ -68,6 +70,8 @@ def create_app(parts: Parts) -> Litestar:
             touch_routes.settle,
             member_routes.get_member,
             member_routes.list_history,
+            member_routes.ask_for_touch,
+            member_routes.log_care,
             status_routes.status,
             alarm_routes.list_alarms,
         ],
@@ -80,6 +84,7 @@ def create_app(parts: Parts) -> Litestar:
             touch_page.touch_page,
             touch_page.act,
             member_page.member_page,
+            member_page.tell,
             health_page.health_page,
             live.live,
             entrance.login_page,
@@ -98,6 +103,7 @@ def create_app(parts: Parts) -> Litestar:
             "reader": _given(parts.reader),
             "changes": _given(parts.changes),
             "commands": _given(parts.commands),
+            "member_commands": _given(parts.member_commands),
             "health": _given(parts.health),
             "progress": _given(parts.progress),
             "sessions": _given(parts.sessions),

@@ -12,6 +12,7 @@ from services.projections.changes import QueueChanges
 from services.projections.desk.rendering import Pages
 from services.projections.desk.session import Session, Sessions
 from services.projections.health import HealthCheck
+from services.projections.member_commands import MemberCommands
 from services.projections.progress import Progress
 from services.projections.reading import Reader
 from services.projections.touch_commands import TouchCommands
@@ -25,6 +26,7 @@ GivenAudit = NamedDependency[AuditWatch]
 GivenChanges = NamedDependency[QueueChanges]
 GivenCommands = NamedDependency[TouchCommands]
 GivenHealth = NamedDependency[HealthCheck]
+GivenMemberCommands = NamedDependency[MemberCommands]
 GivenPages = NamedDependency[Pages]
 GivenProgress = NamedDependency[Progress]
 GivenReader = NamedDependency[Reader]

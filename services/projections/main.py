@@ -18,6 +18,7 @@ from services.projections.desk.session import Sessions
 from services.projections.health import HealthCheck
 from services.projections.history.retention import Retention
 from services.projections.history.view import HistoryView
+from services.projections.member_commands import MemberCommands
 from services.projections.pool import views_pool
 from services.projections.progress import Progress
 from services.projections.reading import Reader
@@ -69,6 +70,7 @@ async def _serve(settings: ServiceSettings, client: Client, port: int) -> None:
                 reader=reader,
                 changes=changes,
                 commands=TouchCommands(client, settings.partitions, reader, changes),
+                member_commands=MemberCommands(client, reader),
                 health=HealthCheck(client, pool),
                 progress=Progress(client, pool, VIEWS),
                 sessions=Sessions(settings.token),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool
@@ -16,11 +15,17 @@ from services.projections.cursors import decode_cursor, encode_cursor
 from services.projections.explaining import explained
 from services.projections.history import queries as history
 from services.projections.queue import queries as queue
+from services.projections.shaping import (
+    beginning_of,
+    by_hand_item,
+    escalation,
+    evidence_keys,
+    history_item,
+    person,
+    responder_named,
+)
 from services.projections.viewer import Viewer
-from shared.contracts.names import event_key
 from shared.contracts.policy import Identity
-
-_SAID: Final = 160
 
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
 
@@ -82,15 +87,16 @@ class Reader:
                 return None
             (item,) = await _items(connection, [row], viewer)
             communities = await history.communities(connection)
-            keys = _evidence_keys(row)
+            keys = evidence_keys(row)
             told = await history.events(connection, keys)
+            by_hand = await history.by_hand(connection, keys)
             people = await _people(connection, told.values())
             timeline = await queue.timeline(connection, touch_id)
             reasons = explained(row)
             playbook = await history.playbook(connection, row.community, reasons[0].policy_version, row.reason)
 
         def named(responder: str) -> resources.ResponderName:
-            return _named(communities, row.community, responder)
+            return responder_named(communities, row.community, responder)
 
         return resources.TouchDetail(
             **{each.name: getattr(item, each.name) for each in fields(resources.QueueItem)},
@@ -105,7 +111,8 @@ class Reader:
                     source=each["source"],
                     event=each["event"],
                     time=datetime.fromisoformat(each["time"]),
-                    told=_history_item(told[key], people, viewer) if key in told else None,
+                    told=history_item(told[key], people, viewer) if key in told else None,
+                    by_hand=by_hand_item(by_hand[key], communities, viewer) if key in by_hand else None,
                 )
                 for key, each in zip(keys, row.evidence, strict=True)
             ],
@@ -143,10 +150,14 @@ class Reader:
             if known is None:
                 return None
             open_touches = await _items(connection, await queue.touches_page(connection, wanted, None, 50), viewer)
+            themselves = Identity(platform=known.platform, id=known.member_id) in viewer.identities
+            by_hand = [] if themselves else await history.by_hand_of(connection, key)
+            communities = await history.communities(connection)
         return resources.MemberDetail(
             key=known.key,
             name=known.name or known.handle or known.member_id,
             handle=known.handle,
+            organisation=communities[known.community].organisation if known.community in communities else None,
             community=known.community,
             platform=known.platform,
             platform_id=known.member_id,
@@ -156,6 +167,7 @@ class Reader:
             last_seen=known.last_seen,
             events=known.events,
             open_touches=open_touches,
+            by_hand=[by_hand_item(each, communities, viewer) for each in by_hand],
         )
 
     async def history(self, key: str, cursor: str | None, limit: int, viewer: Viewer) -> resources.HistoryPage:
@@ -167,7 +179,7 @@ class Reader:
         more = len(rows) > limit
         last = history.EventPlace(time=rows[limit - 1].time, key=rows[limit - 1].key) if more else None
         return resources.HistoryPage(
-            items=[_history_item(row, people, viewer) for row in rows[:limit]],
+            items=[history_item(row, people, viewer) for row in rows[:limit]],
             next=encode_cursor(last) if last else None,
         )
 
@@ -175,6 +187,18 @@ class Reader:
         """Return the revision of the newest touch fact that the queue holds, 0 if none."""
         async with self._pool.connection() as connection:
             return await queue.revision_of(connection, touch_id)
+
+    async def shows(self, event: str) -> bool:
+        """Tell whether the history holds what the team told under the key ``event``."""
+        async with self._pool.connection() as connection:
+            return event in await history.by_hand(connection, [event])
+
+    async def touch_resting_on(self, event: str, member: str, viewer: Viewer) -> str | None:
+        """Return the open touch about ``member`` that rests on the event of that key, None while there is none."""
+        wanted = queue.QueueFilter(member_key=member, hidden=viewer.identities)
+        async with self._pool.connection() as connection:
+            rows = await queue.touches_page(connection, wanted, None, 50)
+        return next((row.touch for row in rows if event in evidence_keys(row)), None)
 
     async def queue_mark(self) -> tuple[int, int]:
         """Return how far the queue has come in its two streams."""
@@ -207,8 +231,9 @@ async def _items(
         return []
     members = await history.members(connection, {row.member_key for row in rows})
     communities = await history.communities(connection)
-    first = {row.touch: _evidence_keys(row)[0] for row in rows if row.evidence}
+    first = {row.touch: evidence_keys(row)[0] for row in rows if row.evidence}
     said = await history.events(connection, first.values())
+    by_hand = await history.by_hand(connection, first.values())
     return [
         resources.QueueItem(
             id=row.touch,
@@ -222,78 +247,22 @@ async def _items(
             importance=row.explained["importance"],
             care_load=row.care_load,
             state=row.state,
-            member=_person(members.get(row.member_key), row.member_key, row.member_platform, row.member_id),
-            said=_beginning(said.get(first.get(row.touch, "")), viewer),
+            member=person(members.get(row.member_key), row.member_key, row.member_platform, row.member_id),
+            said=beginning_of(first.get(row.touch, ""), said, by_hand, viewer),
             conversation=row.conversation,
             since=row.since,
             raised_at=row.raised_at,
             changed_at=row.changed_at,
-            responder=_named(communities, row.community, row.responder) if row.responder else None,
+            responder=responder_named(communities, row.community, row.responder) if row.responder else None,
             hold=row.hold,
             outcome=row.outcome,
-            escalated=_escalation(row),
+            escalated=escalation(row),
         )
         for row in rows
     ]
-
-
-def _escalation(row: queue.TouchRow) -> resources.EscalationItem | None:
-    if row.escalated_at is None or row.escalation_cause is None:
-        return None
-    return resources.EscalationItem(at=row.escalated_at, cause=row.escalation_cause)
-
-
-def _evidence_keys(row: queue.TouchRow) -> list[str]:
-    return [event_key(row.community, each["source"], each["event"]) for each in row.evidence]
-
-
-def _beginning(event: history.ToldEvent | None, viewer: Viewer) -> str | None:
-    if event is None or not event.text or not viewer.may_read(event.audience, event.community):
-        return None
-    return textwrap.shorten(event.text, _SAID, placeholder=" …") or None
 
 
 async def _people(
     connection: psycopg.AsyncConnection[Any], events: Iterable[history.ToldEvent]
 ) -> Mapping[str, history.KnownMember]:
     return await history.members(connection, {event.member_key for event in events})
-
-
-def _person(known: history.KnownMember | None, key: str, platform: str, member_id: str) -> resources.Person:
-    if known is None:
-        return resources.Person(key=key, name=member_id, handle=None, platform=platform)
-    name = known.name or known.handle or known.member_id
-    return resources.Person(key=key, name=name, handle=known.handle, platform=platform)
-
-
-def _named(
-    communities: Mapping[str, history.KnownCommunity], community: str, responder: str
-) -> resources.ResponderName:
-    known = communities.get(community)
-    display = next((each.display_name for each in known.responders if each.name == responder), None) if known else None
-    return resources.ResponderName(name=responder, display_name=display or responder)
-
-
-def _history_item(
-    row: history.ToldEvent, people: Mapping[str, history.KnownMember], viewer: Viewer
-) -> resources.HistoryItem:
-    may_read = viewer.may_read(row.audience, row.community)
-    return resources.HistoryItem(
-        key=row.key,
-        kind=row.kind,
-        time=row.time,
-        community=row.community,
-        platform=row.platform,
-        member=_person(people.get(row.member_key), row.member_key, row.platform, row.member_key),
-        conversation=row.conversation,
-        message=row.message,
-        reply_to=row.reply_to,
-        channel=row.channel if may_read else None,
-        audience=row.audience,
-        text=row.text if may_read else None,
-        withheld=not may_read and row.text is not None,
-        url=row.url if may_read else None,
-        edited_at=row.edited_at,
-        deleted_at=row.deleted_at,
-        extra=row.extra,
-    )

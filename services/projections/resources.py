@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from services.projections.queue.queries import State
-from shared.contracts.names import Label, Name
+from shared.contracts.names import Label, Name, Note, Urgency
 from shared.contracts.needs_touch import Scalar
 from shared.contracts.policy import Playbook
 from shared.contracts.touch_facts import EscalationCause
+from shared.contracts.warmline_facts import CareWay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,13 +114,26 @@ class HistoryPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ByHandItem:
+    """What somebody of the team told of a member: ``text`` in their words, ``detail`` the urgency or the way."""
+
+    key: str
+    kind: str
+    time: datetime
+    responder: ResponderName
+    text: str | None
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceItem:
-    """A member event that speaks for a touch; ``told`` is None when the history does not hold it."""
+    """What speaks for a touch: a member event or what the team told; neither, where the history does not hold it."""
 
     source: str
     event: str
     time: datetime
     told: HistoryItem | None
+    by_hand: ByHandItem | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,11 +212,12 @@ class TouchDetail(QueueItem):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberDetail:
-    """One identity of a member, and the touches about them that are open."""
+    """One identity of a member, the touches about them that are open, and what the team told, newest first."""
 
     key: str
     name: str
     handle: str | None
+    organisation: str | None
     community: str
     platform: str
     platform_id: str
@@ -210,6 +227,7 @@ class MemberDetail:
     last_seen: datetime
     events: int
     open_touches: list[QueueItem]
+    by_hand: list[ByHandItem]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +253,40 @@ class ActionResult:
     revision: int
     shown: bool
     item: QueueItem | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """Have somebody turn to a member: who asks, and why. With the same ``command_id`` it is done once."""
+
+    responder: Name
+    why: Note
+    urgency: Urgency = "soon"
+    conversation: Label | None = None
+    command_id: Label | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Care:
+    """Care that was given where no source reports it, now or ``at`` an earlier time. With one ``command_id``, once."""
+
+    responder: Name
+    way: CareWay
+    note: Note | None = None
+    at: Annotated[datetime, Meta(tz=True)] | None = None
+    command_id: Label | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What was told is kept under the key ``event``; ``touch`` is the touch that it led to.
+
+    ``shown`` is false when the pages had not caught up with it in time.
+    """
+
+    event: str
+    shown: bool
+    touch: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,7 +78,8 @@ def decide(command: Any, state: CareState) -> tuple[Any, ...]:
 def _take(command: TakeNeed, state: CareState) -> tuple[Any, ...]:
     need = command.need
     settled = next((one.at for one in state.settled if one.reason == need.reason), None)
-    if settled is not None and need.urgency != "urgent" and need.at < settled + command.cool_down:
+    cools = bool(command.cool_down) and need.urgency != "urgent"
+    if settled is not None and cools and need.at < settled + command.cool_down:
         why = f"settled {settled.date()}, and rests for {command.cool_down / timedelta(days=1):g} days"
         return (ReasonRests(reason=need.reason, about=need.about, why=why, at=need.at),)
     touch, standing = state.touch, _others(state.touch, need.reason, need.about)

@@ -14,6 +14,7 @@ from services.triage.conversation_facts import (
     NoteSolved,
     VoicesGreeted,
 )
+from services.triage.hand_handlers import ask_for_touch, note_care
 from services.triage.member_facts import GreetMember, MemberSeen, NoteLeft, NoteMember
 from services.triage.occasion_handlers import (
     note_accepted,
@@ -46,7 +47,15 @@ from shared.contracts.member_events import (
     Surveyed,
     Updated,
 )
-from shared.contracts.warmline_facts import ImportBegan, ImportEnded, PolicyAdopted, ToneOptOut, TouchSettled
+from shared.contracts.warmline_facts import (
+    CareLogged,
+    ImportBegan,
+    ImportEnded,
+    PolicyAdopted,
+    ToneOptOut,
+    TouchAsked,
+    TouchSettled,
+)
 
 
 def note_member(now: Situation) -> None:
@@ -191,4 +200,6 @@ MESSAGE_HANDLERS: Final[dict[type[Any], tuple[Callable[[Situation], None], ...]]
     ImportEnded: (close_import,),
     TouchSettled: (learn, note_settled, close_need),
     ToneOptOut: (opt_out,),
+    TouchAsked: (ask_for_touch,),
+    CareLogged: (note_care,),
 }

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from services.triage import needs
 from services.triage.member_facts import (
+    AskByHand,
     GreetMember,
     LookAtWelcome,
     MemberActive,
@@ -36,7 +37,7 @@ from services.triage.needs import (
     withdrawn,
 )
 from services.triage.occasions import CHECK_IN, FADING, OccasionArose, OccasionLookedAt, OccasionPostponed
-from services.triage.reasons import kinds, welcome
+from services.triage.reasons import by_hand, kinds, welcome
 from services.triage.reasons.judgement import LookAtOccasion
 from services.triage.rhythm import day_of, is_news
 from shared.contracts.needs_touch import Evidence, NeedsTouch, TouchReason
@@ -65,6 +66,8 @@ def decide(command: Any, state: MemberState) -> tuple[Any, ...]:
             return welcome.look(command, state)
         case LookAtOccasion():
             return kinds.look(command, state)
+        case AskByHand():
+            return by_hand.ask(command, state)
         case CloseNeed() | PassNeed():
             return needs.decide(command, state)
         case _:
@@ -80,7 +83,8 @@ def _note(command: NoteMember, state: MemberState) -> tuple[Any, ...]:
     after = MEMBER.fold(events, state)
     if after.team or after.bot:
         cause = "one of the team" if after.team else "a bot"
-        events = (*events, *_withdrawn(needs.standing(state), cause, command.evidence))
+        standing = (need for need in needs.standing(state) if need.reason != by_hand.BY_HAND)
+        events = (*events, *_withdrawn(standing, cause, command.evidence))
     return events
 
 
@@ -173,7 +177,7 @@ def _leave(command: NoteLeft, state: MemberState) -> tuple[Any, ...]:
     left = MemberLeft(evidence=command.evidence)
     if not MEMBER.fold((left,), state).gone:
         return (left,)
-    standing = (need for need in needs.standing(state) if need.reason != "farewell")
+    standing = (need for need in needs.standing(state) if need.reason not in ("farewell", by_hand.BY_HAND))
     return (left, *_withdrawn(standing, "the member left", command.evidence))
 
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from services.triage.needs import Circumstances
 from services.triage.occasions import Occasion
+from shared.contracts.names import Urgency
 from shared.contracts.needs_touch import Evidence, MemberRef
 
 
@@ -122,6 +123,16 @@ class GreetMember(Struct, frozen=True, kw_only=True, gc=False):
 
     by: MemberRef
     evidence: Evidence
+
+
+class AskByHand(Struct, frozen=True, kw_only=True, gc=False):
+    """Somebody of the team asks that a human turns to the member."""
+
+    seen: Circumstances
+    member: MemberRef
+    evidence: Evidence
+    urgency: Urgency
+    conversation: str | None
 
 
 class NoteActivity(Struct, frozen=True, kw_only=True, gc=False):

@@ -6,12 +6,12 @@ A stream holds at most one need of each reason. What it finds and what ends beco
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from shared.contracts.names import Reason
+from shared.contracts.names import Reason, Urgency
 from shared.contracts.needs_touch import (
     Evidence,
     MemberRef,
@@ -22,8 +22,6 @@ from shared.contracts.needs_touch import (
     TouchReason,
 )
 from shared.contracts.touch_facts import Outcome
-
-Urgency = Literal["urgent", "soon", "routine"]
 
 URGENCY: Final[dict[Reason, Urgency]] = {
     "welcome": "routine",
@@ -40,6 +38,7 @@ URGENCY: Final[dict[Reason, Urgency]] = {
     "heated": "soon",
     "frustration": "routine",
     "thanks": "routine",
+    "by-hand": "soon",
 }
 """How soon a human should show up, by reason, where the rule says nothing else."""
 

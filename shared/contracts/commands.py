@@ -1,12 +1,17 @@
-"""Commands to the owner of a touch, sent by request and reply, and their answers."""
+"""Commands of people, sent by request and reply, and their answers: on a touch to its owner, on a member to ingest."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from typing import Annotated, Final
 
-from shared.contracts.names import Label, Name
+from msgspec import Meta
+
+from shared.contracts.names import Label, Name, Note, Urgency
+from shared.contracts.policy import Identity
 from shared.contracts.touch_facts import Outcome
+from shared.contracts.warmline_facts import CareWay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,4 +65,51 @@ COMMAND_TYPES: Final[dict[str, type[TouchCommand]]] = {
     "release": ReleaseTouch,
     "settle": SettleTouch,
 }
+"""The last token of the command's subject to the form of the body."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberCommand:
+    """What every command on a member holds; ``command_id`` makes acting twice do nothing twice."""
+
+    command_id: Label
+    community: Name
+    member: Identity
+    responder: Name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskForTouch(MemberCommand):
+    """Have somebody turn to the member; ``why`` is for whoever will."""
+
+    why: Note
+    urgency: Urgency
+    conversation: Label | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogCare(MemberCommand):
+    """Say that one has cared for the member where no source reports it: now, or ``at`` an earlier time."""
+
+    way: CareWay
+    note: Note | None = None
+    at: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberReply:
+    """The answer to a command on a member: what it has become in MEMBER_EVENTS, or why it was refused.
+
+    ``event`` is the key under which the fact is known, ``position`` where the stream holds it; empty and 0 when it was
+    refused. ``refused`` is one of
+    ``bad-command``, ``unknown-community``, ``unknown-responder``, ``not-allowed`` and ``unavailable``.
+    """
+
+    event: str
+    position: int
+    refused: str | None = None
+    detail: str = ""
+
+
+MEMBER_COMMAND_TYPES: Final[dict[str, type[MemberCommand]]] = {"ask": AskForTouch, "log-care": LogCare}
 """The last token of the command's subject to the form of the body."""

@@ -19,6 +19,9 @@ Text = Annotated[str, Meta(max_length=100_000)]
 Label = Annotated[str, Meta(min_length=1, max_length=300)]
 """A short foreign identifier or title as the platform gives it."""
 
+Note = Annotated[str, Meta(min_length=1, max_length=2_000)]
+"""What one of the team wrote for the others."""
+
 Url = Annotated[str, Meta(max_length=2_000, pattern=r"^https?://")]
 """A link that a person may follow back to the platform."""
 
@@ -40,8 +43,12 @@ Reason = Literal[
     "heated",
     "frustration",
     "thanks",
+    "by-hand",
 ]
 """Why a touch is needed. The list grows; a reader passes a reason that it does not know."""
+
+Urgency = Literal["urgent", "soon", "routine"]
+"""How soon a human should show up."""
 
 _BASE32: Final = "abcdefghijklmnopqrstuvwxyz234567"
 # Every event is digested several times, and the standard library's base32 takes three times as long. Tables of three

@@ -10,15 +10,17 @@ from msgspec.structs import fields
 
 from shared.contracts.audit import AUDIT_FORMS
 from shared.contracts.cloudevents import MemberEvent
-from shared.contracts.commands import COMMAND_TYPES, CommandReply
+from shared.contracts.commands import COMMAND_TYPES, MEMBER_COMMAND_TYPES, CommandReply, MemberReply
 from shared.contracts.member_events import MEMBER_EVENT_TYPES
 from shared.contracts.needs_touch import NEEDS_TOUCH_TYPES
 from shared.contracts.policy import Policy
+from shared.contracts.subjects import member_command_subject
 from shared.contracts.touch_facts import TOUCH_FACT_TYPES
 from shared.contracts.warmline_facts import WARMLINE_FACT_TYPES
 
 ENVELOPE: Final = "member-event"
 REPLY: Final = "command.touch.reply"
+MEMBER_REPLY: Final = "command.member.reply"
 POLICY: Final = "policy"
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -38,6 +40,8 @@ def schemas() -> dict[str, dict[str, Any]]:
         **TOUCH_FACT_TYPES,
         **{command_name(verb): form for verb, form in COMMAND_TYPES.items()},
         REPLY: CommandReply,
+        **{member_command_subject(verb): form for verb, form in MEMBER_COMMAND_TYPES.items()},
+        MEMBER_REPLY: MemberReply,
         POLICY: Policy,
         **AUDIT_FORMS,
         ENVELOPE: _envelope(),

@@ -55,6 +55,11 @@ def command_subject(organisation: str, verb: str, partitions: int) -> str:
     return f"command.touch.{partition_of(organisation, partitions)}.{verb}"
 
 
+def member_command_subject(verb: str) -> str:
+    """Return ``command.member.<verb>``: any process of ingest answers there."""
+    return f"command.member.{verb}"
+
+
 def subject_matches(subject: str, pattern: str) -> bool:
     """Tell whether ``pattern``, with ``*`` for a token and ``>`` for the rest, takes in ``subject``."""
     tokens, wanted = subject.split("."), pattern.split(".")

@@ -6,13 +6,16 @@ Triage learns from nothing but MEMBER_EVENTS; these are how it hears of a policy
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
-from shared.contracts.names import Label, Name
+from shared.contracts.names import Label, Name, Note, Urgency
 from shared.contracts.policy import Identity, Policy
 from shared.contracts.touch_facts import Outcome
 
 PLATFORM: Final = "warmline"
+
+CareWay = Literal["call", "message", "meeting", "other"]
+"""How somebody was cared for where no source reports it: by telephone, in writing, face to face, or otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +66,36 @@ class ToneOptOut:
     opted_out: bool
 
 
-WarmlineFact = PolicyAdopted | ImportBegan | ImportEnded | TouchSettled | ToneOptOut
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamTold:
+    """What a responder tells of a member; the fact's time is when it happened.
+
+    What they write is for the team: it stands here and in the history, and nowhere else.
+    """
+
+    community: Name
+    member: Identity
+    responder: Name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TouchAsked(TeamTold):
+    """Somebody needs a human, says ``responder``: ``why`` in their words."""
+
+    why: Note
+    urgency: Urgency
+    conversation: Label | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CareLogged(TeamTold):
+    """``responder`` cared for the member where no source reports it."""
+
+    way: CareWay
+    note: Note | None = None
+
+
+WarmlineFact = PolicyAdopted | ImportBegan | ImportEnded | TouchSettled | ToneOptOut | TouchAsked | CareLogged
 
 WARMLINE_FACT_TYPES: Final[dict[str, type[WarmlineFact]]] = {
     "warmline.community.policy-adopted.v1": PolicyAdopted,
@@ -71,5 +103,7 @@ WARMLINE_FACT_TYPES: Final[dict[str, type[WarmlineFact]]] = {
     "warmline.community.import-ended.v1": ImportEnded,
     "warmline.community.touch-settled.v1": TouchSettled,
     "warmline.community.tone-opt-out.v1": ToneOptOut,
+    "warmline.community.touch-asked.v1": TouchAsked,
+    "warmline.community.care-logged.v1": CareLogged,
 }
 """CloudEvents ``type`` to the form of ``data``."""

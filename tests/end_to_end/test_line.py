@@ -114,6 +114,34 @@ def test_the_teams_own_reply_settles_and_a_peers_leaves_what_remains(system: Run
     until(lambda: system.get(f"/api/v1/touches/{by_peer['id']}")["state"] == "settled", seconds=60, what="the welcome")
 
 
+def test_what_the_team_tells_by_hand_goes_the_whole_way(system: RunningSystem) -> None:
+    system.post([event("join:fay", "joined", "fay", timedelta(hours=3))])
+    [welcome] = until(
+        lambda: [one for one in touches(system) if one["member"]["name"] == "Fay" and one["responder"]],
+        seconds=60,
+        what="Fay's welcome",
+    )
+    path = f"/api/v1/members/{welcome['member']['key']}"
+    asking = {"responder": "tobi", "why": "She moved here alone.", "urgency": "soon", "command_id": "ask-1"}
+    asked = [system.api.post(f"{path}/touches", json=asking) for _ in range(2)]
+    assert [(answer.status_code, answer.json()["touch"]) for answer in asked] == [(200, welcome["id"])] * 2, asked
+    touch = system.get(f"/api/v1/touches/{welcome['id']}")
+    assert (touch["reasons"], touch["said"]) == (["by-hand", "welcome"], "She moved here alone.")
+    logged = system.api.post(f"{path}/care", json={"responder": "tobi", "way": "call", "note": "We spoke."})
+    assert logged.status_code == 200, logged.text
+
+    def remaining() -> list[str]:
+        reasons: list[str] = system.get(f"/api/v1/touches/{welcome['id']}")["reasons"]
+        return reasons
+
+    until(lambda: remaining() == ["by-hand"], seconds=60, what="the call to meet the welcome")
+    told = system.get(path)["by_hand"]
+    assert [(one["kind"], one["responder"]["name"], one["text"]) for one in told] == [
+        ("care-logged", "tobi", "We spoke."),
+        ("touch-asked", "tobi", "She moved here alone."),
+    ]
+
+
 def test_status_is_well_and_verify_finds_no_difference(system: RunningSystem) -> None:
     def well() -> bool:
         return system.command("status").returncode == 0

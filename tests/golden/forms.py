@@ -18,10 +18,11 @@ from services.notifier.service import notifier_codec
 from services.triage.service import triage_codec
 from shared.contracts.audit import AUDIT_FORMS
 from shared.contracts.cloudevents import MemberEvent, decode_member_event, decode_publication, encode_member_event
-from shared.contracts.commands import COMMAND_TYPES, CommandReply
+from shared.contracts.commands import COMMAND_TYPES, MEMBER_COMMAND_TYPES, CommandReply, MemberReply
 from shared.contracts.member_events import MEMBER_EVENT_TYPES
 from shared.contracts.needs_touch import NEEDS_TOUCH_TYPES
 from shared.contracts.policy import Policy
+from shared.contracts.subjects import member_command_subject
 from shared.contracts.touch_facts import TOUCH_FACT_TYPES
 from shared.contracts.warmline_facts import WARMLINE_FACT_TYPES
 from shared.event_store.codec import EventCodec, RecordedEvent
@@ -36,6 +37,8 @@ SERVICES: Final[dict[str, tuple[EventCodec, dict[str, Any]]]] = {
 _PLAIN: Final[dict[str, type[Any]]] = {
     **{f"command.touch.{verb}": form for verb, form in COMMAND_TYPES.items()},
     "command.touch.reply": CommandReply,
+    **{member_command_subject(verb): form for verb, form in MEMBER_COMMAND_TYPES.items()},
+    "command.member.reply": MemberReply,
     "policy": Policy,
     **AUDIT_FORMS,
 }

@@ -11,7 +11,15 @@ from msgspec.structs import replace as replace_need
 
 from shared.contracts.audit import Alarm, AlarmChanged, AuditReport, PartSaid
 from shared.contracts.cloudevents import MemberEvent, type_name
-from shared.contracts.commands import ClaimTouch, CommandReply, ReleaseTouch, SettleTouch
+from shared.contracts.commands import (
+    AskForTouch,
+    ClaimTouch,
+    CommandReply,
+    LogCare,
+    MemberReply,
+    ReleaseTouch,
+    SettleTouch,
+)
 from shared.contracts.member_events import (
     Attended,
     Cancelled,
@@ -89,7 +97,7 @@ from shared.contracts.touch_facts import (
     TouchWithdrawn,
     Verdict,
 )
-from shared.contracts.warmline_facts import ImportBegan, ImportEnded, PolicyAdopted, ToneOptOut
+from shared.contracts.warmline_facts import CareLogged, ImportBegan, ImportEnded, PolicyAdopted, ToneOptOut, TouchAsked
 from shared.contracts.warmline_facts import TouchSettled as SettledInWarmline
 from tests.golden.before_traces import before_traces
 
@@ -307,6 +315,11 @@ _COMMAND: Final[dict[str, Any]] = {
     "responder": "mira",
     "revision": 3,
 }
+_OF_A_MEMBER: Final[dict[str, Any]] = {
+    "community": "acme",
+    "member": Identity(platform="discord", id="u7"),
+    "responder": "mira",
+}
 _WHY = (
     Verdict(responder="mira", chosen=True, why="least care load within her hours"),
     Verdict(responder="jonas", chosen=False, why="on leave"),
@@ -355,6 +368,8 @@ _IN_MEMBER_EVENTS = (
     ImportEnded(community="acme", import_id="zulip-1"),
     SettledInWarmline(community="acme", touch=TOUCH, about=NEED_1.about, outcome="not-needed", need_revision=2),
     ToneOptOut(community="acme", member=Identity(platform="discord", id="u7"), opted_out=True),
+    TouchAsked(**_OF_A_MEMBER, why=TEXT, urgency="urgent", conversation="c-51"),
+    CareLogged(**_OF_A_MEMBER, way="call", note=TEXT),
 )
 _ON_THE_BUS = (
     NEED,
@@ -382,6 +397,11 @@ SAMPLES: Final[dict[str, Any]] = {
     "command.touch.reply": CommandReply(
         touch=TOUCH, revision=3, position=41, refused="stale-revision", detail="Look at the touch again."
     ),
+    "command.member.ask": AskForTouch(
+        **_OF_A_MEMBER, command_id="5f0c2f9c", why=TEXT, urgency="urgent", conversation="c-51"
+    ),
+    "command.member.log-care": LogCare(**_OF_A_MEMBER, command_id="5f0c2f9c", way="call", note=TEXT, at=AT),
+    "command.member.reply": MemberReply(event="k", position=41, refused="not-allowed", detail="That is you."),
     "policy": POLICY,
     **{f"policy{earlier}": policy for earlier, policy in EARLIER_POLICIES.items()},
     **{

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
+from shared.contracts.needs_touch import MemberRef
 from shared.contracts.policy import Limits
 from shared.contracts.touch_facts import TouchAnnotated, TouchSettled
 from tests.notifier.people import ALWAYS, at, met, need, policy, responder, withdrawn
@@ -40,6 +42,15 @@ def test_a_claimed_touch_is_annotated_and_stays() -> None:
         "the cause is gone: a peer answered",
         "jonas has answered on the platform",
     ]
+
+
+def test_care_given_elsewhere_counts_to_who_logged_it_and_is_no_answer_on_the_platform() -> None:
+    made = partition()
+    made.tell(need("t-1"))
+    by = MemberRef(key="m-jonas", platform="warmline", id="jonas")
+    made.tell(replace(met(need("t-1"), "jonas"), by=by))
+    (settled,) = made.of(TouchSettled)
+    assert (settled.responder, settled.outcome) == ("jonas", "reached")
 
 
 @pytest.mark.parametrize(("end", "status"), [(withdrawn(need()), "withdrawn"), (met(need(), "jonas"), "settled")])

@@ -12,7 +12,7 @@ import pytest_asyncio
 from services.projections.history.view import HistoryView
 from services.projections.queue.view import QueueView
 from tests.projections.folding import create_views, fold
-from tests.projections.serving import Desk, Owner, desk_over
+from tests.projections.serving import Clerk, Desk, Owner, desk_over
 from tests.projections.world import World, world
 
 
@@ -49,3 +49,11 @@ async def owner(desk: Desk) -> Owner:
     await desk.nats.subscribe("command.touch.>", cb=desk.owner.answer)
     await desk.nats.flush()
     return desk.owner
+
+
+@pytest_asyncio.fixture
+async def clerk(desk: Desk) -> Clerk:
+    clerk = Clerk(desk.connection)
+    await desk.nats.subscribe("command.member.>", cb=clerk.answer)
+    await desk.nats.flush()
+    return clerk

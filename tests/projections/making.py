@@ -11,7 +11,7 @@ from shared.contracts.cloudevents import MemberEvent, encode_member_event, publi
 from shared.contracts.member_events import Member, MemberEventData
 from shared.contracts.names import member_key, touch_id
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES, member_event_subject
-from shared.contracts.warmline_facts import PolicyAdopted
+from shared.contracts.warmline_facts import PolicyAdopted, WarmlineFact
 from shared.delivery import Delivered, Message, decode
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -78,7 +78,7 @@ class MemberEvents(Stream):
 
     def add(
         self,
-        data: MemberEventData | PolicyAdopted,
+        data: MemberEventData | WarmlineFact,
         *,
         at: datetime = NOON,
         event_id: str | None = None,

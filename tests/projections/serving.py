@@ -15,6 +15,7 @@ import httpx
 import msgspec
 import nats
 import psycopg
+from msgspec.structs import replace
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
@@ -23,16 +24,30 @@ from services.projections.audit_watch import AuditWatch
 from services.projections.changes import QueueChanges
 from services.projections.desk.session import Sessions
 from services.projections.health import HealthCheck
+from services.projections.history.view import HistoryView
 from services.projections.main import serve_desk
+from services.projections.member_commands import MemberCommands
 from services.projections.pool import views_pool
 from services.projections.progress import Progress
 from services.projections.queue.view import QueueView
 from services.projections.reading import Reader
 from services.projections.touch_commands import TouchCommands
 from shared.contracts.audit import Alarm, AuditReport, PartSaid
-from shared.contracts.commands import COMMAND_TYPES, CommandReply, SettleTouch, TouchCommand
+from shared.contracts.commands import (
+    COMMAND_TYPES,
+    MEMBER_COMMAND_TYPES,
+    AskForTouch,
+    CommandReply,
+    LogCare,
+    MemberCommand,
+    MemberReply,
+    SettleTouch,
+    TouchCommand,
+)
+from shared.contracts.needs_touch import Evidence
 from shared.contracts.subjects import AUDIT_REPORT
 from shared.contracts.touch_facts import TouchClaimed, TouchReleased, TouchSettled
+from shared.contracts.warmline_facts import CareLogged, TouchAsked
 from shared.http_server import PublicServer
 from tests.projections import making
 from tests.projections.folding import fold
@@ -114,6 +129,47 @@ class Owner:
         return making.fact(form, command.touch, revision, making.NOON, responder=command.responder, **ending)
 
 
+class Clerk:
+    """Stands in for ingest and triage: answers commands on members, and folds what they would have published."""
+
+    def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        self._connection = connection
+        self._events = making.MemberEvents()
+        self._events.next = 2000
+        self._touches = making.touches()
+        self._touches.next = 2000
+        self.seen: list[MemberCommand] = []
+        self.refused: MemberReply | None = None
+
+    async def answer(self, message: Msg) -> None:
+        command = msgspec.json.decode(message.data, type=MEMBER_COMMAND_TYPES[message.subject.rpartition(".")[2]])
+        self.seen.append(command)
+        if self.refused is not None:
+            await message.respond(msgspec.json.encode(self.refused))
+            return
+        told = self._events.add(
+            self._fact(command),
+            at=datetime.now(UTC),
+            event_id=command.command_id,
+            platform="warmline",
+            source=f"/warmline/{making.ORGANISATION}",
+        )
+        await message.respond(msgspec.json.encode(MemberReply(event=told.key, position=told.seq)))
+        await fold(self._connection, HistoryView(), [told])
+        if isinstance(command, AskForTouch):
+            evidence = Evidence(source=told.event.source, event=told.event.id, time=told.event.time)
+            need = making.need(reason="by-hand", about=command.command_id, since=told.event.time)
+            await fold(self._connection, QueueView(), [self._touches.add(replace(need, evidence=(evidence,)))])
+
+    @staticmethod
+    def _fact(command: MemberCommand) -> TouchAsked | CareLogged:
+        common = {"community": command.community, "member": command.member, "responder": command.responder}
+        if isinstance(command, AskForTouch):
+            return TouchAsked(**common, why=command.why, urgency=command.urgency)
+        assert isinstance(command, LogCare)
+        return CareLogged(**common, way=command.way, note=command.note)
+
+
 @asynccontextmanager
 async def desk_over(
     postgres_url: str, nats_url: str, schemas: list[str], connection: psycopg.AsyncConnection[Any]
@@ -131,6 +187,7 @@ async def desk_over(
                 reader=reader,
                 changes=changes,
                 commands=TouchCommands(client, PARTITIONS, reader, changes),
+                member_commands=MemberCommands(client, reader),
                 health=HealthCheck(client, pool),
                 progress=Progress(client, pool, ()),
                 sessions=Sessions(TOKEN),

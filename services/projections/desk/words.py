@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from services.projections.resources import QueueItem, ReasonItem, ResponderName
+from services.projections.resources import ByHandItem, QueueItem, ReasonItem, ResponderName
 from services.projections.viewer import Viewer
+from shared.contracts.names import Urgency
 from shared.contracts.needs_touch import Scalar
 from shared.contracts.touch_facts import Outcome
+from shared.contracts.warmline_facts import CareWay
 
 _REASONS: Final = {
     "welcome": "Welcome",
@@ -26,6 +28,7 @@ _REASONS: Final = {
     "farewell": "Farewell",
     "check-in": "Check-in",
     "follow-up": "Follow-up",
+    "by-hand": "Asked for by the team",
 }
 _SENTENCES: Final = {
     "welcome": "New here, and nobody of the team has said hello yet.",
@@ -42,6 +45,7 @@ _SENTENCES: Final = {
     "farewell": "Came often, and has gone.",
     "check-in": "Is here, and nobody of the team has turned to them for long.",
     "follow-up": "Somebody cared for them some days ago: how did it go on?",
+    "by-hand": "Somebody of the team asks that a human turns to them.",
 }
 _STATES: Final = {
     "raised": "Looking for someone",
@@ -71,6 +75,18 @@ OUTCOMES: Final[dict[Outcome, str]] = {
     "not-needed": "It was not needed",
     "replied-on-platform": "I replied on the platform",
 }
+URGENCIES: Final[dict[Urgency, str]] = {
+    "urgent": "Now: it cannot wait",
+    "soon": "Soon: today or tomorrow",
+    "routine": "When there is time",
+}
+WAYS: Final[dict[CareWay, str]] = {
+    "call": "I called them",
+    "message": "I wrote to them",
+    "meeting": "I met them",
+    "other": "In another way",
+}
+_WAYS_TOLD: Final = {"call": "called them", "message": "wrote to them", "meeting": "met them"}
 _SETTLED: Final = {
     "reached": "they were reached",
     "no-response": "no response",
@@ -154,6 +170,14 @@ def need(item: QueueItem) -> str:
 def sentence(name: str) -> str:
     """Return a reason as a sentence."""
     return _SENTENCES.get(name) or f"{capital(plain(name))}: a human is needed."
+
+
+def by_hand(item: ByHandItem, responder: str | None) -> str:
+    """Return what somebody of the team told, as a sentence for ``responder``."""
+    name = "You" if item.responder.name == responder else item.responder.display_name
+    if item.kind == "touch-asked":
+        return f"{name} asked for a touch"
+    return f"{name} {_WAYS_TOLD.get(str(item.detail.get('way')), 'cared for them')}"
 
 
 def also(item: QueueItem) -> str | None:

@@ -77,6 +77,19 @@ class KnownCommunity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldByHand:
+    """What somebody of the team told of a member."""
+
+    key: str
+    community: str
+    kind: str
+    time: datetime
+    responder: str
+    text: str | None
+    detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventPlace:
     """A place in a member's history."""
 
@@ -84,7 +97,7 @@ class EventPlace:
     key: str
 
 
-_DOCUMENTS: Final = ("roles", "extra")
+_DOCUMENTS: Final = ("roles", "extra", "detail")
 
 
 def _columns(form: type[Any]) -> sql.Composed:
@@ -110,6 +123,15 @@ SELECT {} FROM history
 WHERE member_key = %(member)s AND time BETWEEN %(first)s AND %(last)s AND (time, key) < (%(last)s, %(key)s)
 ORDER BY time DESC, key DESC LIMIT %(limit)s
 """).format(_columns(ToldEvent))
+_BY_HAND: Final = sql.SQL("""
+SELECT {columns} FROM by_hand AS b
+WHERE {which} AND NOT EXISTS (SELECT FROM horizons AS h WHERE h.community = b.community AND b.time < h.before)
+ORDER BY time DESC, key DESC LIMIT {most}
+""")
+_BY_HAND_OF: Final = _BY_HAND.format(columns=_columns(ToldByHand), which=sql.SQL("member_key = %s"), most=100)
+_BY_HAND_NAMED: Final = _BY_HAND.format(
+    columns=_columns(ToldByHand), which=sql.SQL("key = ANY(%s)"), most=sql.SQL("ALL")
+)
 _BEYOND_ALL_KEYS: Final = "~"
 _COMMUNITIES: Final = """
 SELECT jsonb_build_object('community', community, 'organisation', organisation, 'policy_version', policy_version,
@@ -134,6 +156,20 @@ async def events(connection: psycopg.AsyncConnection[Any], keys: Iterable[str]) 
     members, times, found = (list(column) for column in zip(*places, strict=True))
     async with connection.cursor(row_factory=class_row(ToldEvent)) as cursor:
         await cursor.execute(_EVENTS, {"members": members, "times": times, "keys": found})
+        return {row.key: row for row in await cursor.fetchall()}
+
+
+async def by_hand_of(connection: psycopg.AsyncConnection[Any], member: str) -> list[ToldByHand]:
+    """Return the last hundred things that the team told of a member, newest first."""
+    async with connection.cursor(row_factory=class_row(ToldByHand)) as cursor:
+        await cursor.execute(_BY_HAND_OF, (member,))
+        return await cursor.fetchall()
+
+
+async def by_hand(connection: psycopg.AsyncConnection[Any], keys: Iterable[str]) -> dict[str, ToldByHand]:
+    """Return what the team told under ``keys``, as far as it is known, by key."""
+    async with connection.cursor(row_factory=class_row(ToldByHand)) as cursor:
+        await cursor.execute(_BY_HAND_NAMED, (list(keys),))
         return {row.key: row for row in await cursor.fetchall()}
 
 

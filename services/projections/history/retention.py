@@ -51,6 +51,10 @@ _DROP_BLANK_REWRITES: Final = """
 DELETE FROM rewrites WHERE edited_at IS NULL AND deleted_at IS NULL AND coalesce(audience, 'public') = 'public'
 """
 
+_SWEEP_BY_HAND: Final = (
+    "DELETE FROM by_hand AS t USING horizons AS h WHERE h.community = t.community AND t.time < h.before"
+)
+
 log = structlog.get_logger()
 
 
@@ -91,6 +95,7 @@ async def let_go(connection: psycopg.AsyncConnection[Any]) -> None:
         first = period_named(table).first
         if first is None or first < before:
             await _sweep(connection, table)
+    await connection.execute(_SWEEP_BY_HAND)
     await connection.execute(_BLANK_REWRITES)
     await connection.execute(_DROP_BLANK_REWRITES)
     await connection.execute(

@@ -13,7 +13,7 @@ from shared.contracts.cloudevents import MemberEvent
 from shared.contracts.member_events import MEMBER_EVENT_TYPES, MemberEventData, Updated
 from shared.contracts.names import member_key
 from shared.contracts.subjects import kind_of
-from shared.contracts.warmline_facts import PolicyAdopted
+from shared.contracts.warmline_facts import CareLogged, PolicyAdopted, TouchAsked
 
 _COLUMNS: Final = ("conversation", "message", "reply_to", "channel", "audience", "url")
 _ELSEWHERE: Final = frozenset({*_COLUMNS, "text", "comment", "member", "community", "platform"})
@@ -130,6 +130,40 @@ class PlaybooksRow:
     community: str
     policy_version: str
     by_reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByHandRow:
+    """What somebody of the team told of a member."""
+
+    key: str
+    community: str
+    member_key: str
+    kind: str
+    time: datetime
+    responder: str
+    text: str | None
+    detail: str
+
+
+def by_hand_row(event: MemberEvent, told: TouchAsked | CareLogged, key: str) -> ByHandRow:
+    """Return the row of what somebody of the team told; ``key`` is the event's identity."""
+    text: str | None
+    detail: dict[str, str]
+    if isinstance(told, TouchAsked):
+        text, detail = told.why, {"urgency": told.urgency}
+    else:
+        text, detail = told.note, {"way": told.way}
+    return ByHandRow(
+        key=key,
+        community=told.community,
+        member_key=member_key(told.community, told.member.platform, told.member.id),
+        kind=kind_of(event.type),
+        time=event.time,
+        responder=told.responder,
+        text=text,
+        detail=_json(detail),
+    )
 
 
 def history_row(event: MemberEvent, data: MemberEventData, seq: int, key: str) -> HistoryRow:

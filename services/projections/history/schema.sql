@@ -84,6 +84,20 @@ CREATE TABLE history (
 
 CREATE INDEX history_written ON history (message) WHERE kind IN ('posted', 'edited');
 
+-- What the team told of members: touches that they asked for, care that they gave elsewhere. ``detail`` is JSON.
+CREATE TABLE by_hand (
+    key text COLLATE "C" PRIMARY KEY,
+    community text NOT NULL,
+    member_key text COLLATE "C" NOT NULL,
+    kind text NOT NULL,
+    time timestamptz NOT NULL,
+    responder text NOT NULL,
+    text text,
+    detail text NOT NULL
+);
+
+CREATE INDEX by_hand_of_member ON by_hand (member_key, time);
+
 -- What edits and deletions say of a message, which may not have come yet: each arriving post is looked up here, where
 -- there are few rows. ``audience`` is the narrowest of the message's post and edits, null while there is neither.
 CREATE TABLE rewrites (

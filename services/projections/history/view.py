@@ -18,7 +18,7 @@ from services.projections.history.periods import MISSING, make_periods, periods_
 from shared.array_parameters import BinaryArray, integers, moments, texts, truths
 from shared.contracts.member_events import MemberEventData
 from shared.contracts.subjects import MEMBER_EVENTS
-from shared.contracts.warmline_facts import PolicyAdopted
+from shared.contracts.warmline_facts import CareLogged, PolicyAdopted, TouchAsked
 from shared.delivery import Delivered
 
 # In one statement, since each costs a round trip: the events that are new, and their members if all of them are; but
@@ -152,6 +152,12 @@ FROM unnest(%(community)b::text[], %(policy_version)b::text[], %(by_reason)b::te
   AS a(community, policy_version, by_reason)
 ON CONFLICT DO NOTHING
 """
+_INSERT_BY_HAND: Final = """
+INSERT INTO by_hand (key, community, member_key, kind, time, responder, text, detail)
+SELECT * FROM unnest(%(key)b::text[], %(community)b::text[], %(member_key)b::text[], %(kind)b::text[],
+                     %(time)b::timestamptz[], %(responder)b::text[], %(text)b::text[], %(detail)b::text[])
+ON CONFLICT DO NOTHING
+"""
 
 
 class HistoryView:
@@ -161,7 +167,11 @@ class HistoryView:
     streams: tuple[str, ...] = (MEMBER_EVENTS,)
     partitioned = True
     kept: Mapping[str, LiteralString] = MappingProxyType(
-        {"history": "t.time >= h.before", "rewrites": "greatest(t.edited_at, t.deleted_at) >= h.before"}
+        {
+            "history": "t.time >= h.before",
+            "rewrites": "greatest(t.edited_at, t.deleted_at) >= h.before",
+            "by_hand": "t.time >= h.before",
+        }
     )
 
     @property
@@ -174,6 +184,7 @@ class HistoryView:
         arrived: dict[str, tuple[rows.HistoryRow, MemberEventData]] = {}
         policies: dict[str, rows.CommunityRow] = {}
         playbooks: list[rows.PlaybooksRow] = []
+        by_hand: list[rows.ByHandRow] = []
         for message in messages:
             data = message.event.data
             if isinstance(data, MemberEventData):
@@ -185,6 +196,10 @@ class HistoryView:
                 if known is None or known.policy_seq < policy.policy_seq:
                     policies[policy.community] = policy
                 playbooks.append(rows.playbooks_row(data))
+            elif isinstance(data, TouchAsked | CareLogged):
+                by_hand.append(rows.by_hand_row(message.event, data, message.key))
+        if by_hand:
+            await connection.execute(_INSERT_BY_HAND, _columns(by_hand, rows.ByHandRow))
         if policies:
             await connection.execute(_UPSERT_COMMUNITIES, _columns(list(policies.values()), rows.CommunityRow))
             await connection.execute(_INSERT_PLAYBOOKS, _columns(playbooks, rows.PlaybooksRow))
