@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -36,8 +36,9 @@ class Readings:
         """Take what makes the reader; it is called when there is something to read."""
         self._reader = reader
         self._coming: Sequence[Delivered] = ()
-        self._begun: set[str] = set()
-        self._made: dict[str, Reading] = {}
+        self._begun: set[tuple[str, str]] = set()
+        self._made: dict[tuple[int, str], Reading] = {}
+        """By the message's sequence, and by the community's usual language, which another policy may change."""
         self.communities: set[str] = set()
         """Those in which texts were read last: what is needed for that is loaded ahead."""
 
@@ -54,32 +55,29 @@ class Readings:
         """Take note of what is folded next; forget what was before."""
         self._coming, self._begun, self._made = coming, set(), {}
 
-    def of(self, delivered: Delivered, usual: str | None, may_read: Callable[[Delivered], bool]) -> Reading:
-        """Return the reading of the event's text, and make those of others of its community that may be read.
+    def of(self, delivered: Delivered, usual: str | None, is_read: Callable[[Delivered], bool]) -> Reading:
+        """Return the reading of the event's text, and make those of later ones of its community that are read, too.
 
         ``usual`` is the language in which the community mostly writes.
         """
-        made = self._made.get(delivered.key)
+        language = usual or UNKNOWN
+        made = self._made.get((delivered.seq, language))
         if made is None:
-            self._read([delivered, *self._others(delivered, may_read)], usual or UNKNOWN)
-            made = self._made[delivered.key]
+            self._read([delivered, *self._later(delivered, language, is_read)], language)
+            made = self._made[delivered.seq, language]
         return made
 
-    def _others(self, delivered: Delivered, may_read: Callable[[Delivered], bool]) -> list[Delivered]:
+    def _later(self, delivered: Delivered, language: str, is_read: Callable[[Delivered], bool]) -> Iterator[Delivered]:
         community = delivered.event.community
-        if community in self._begun:
-            return []
-        self._begun.add(community)
-        return [
-            one
-            for one in self._coming
-            if one.event.community == community
-            and one.key != delivered.key
-            and isinstance(one.event.data, MemberEventData)
-            and text_of(one.event.data)
-            and may_read(one)
-        ]
+        if (community, language) in self._begun:
+            return
+        self._begun.add((community, language))
+        for one in self._coming:
+            event = one.event
+            later = one.seq > delivered.seq and event.community == community
+            if later and isinstance(event.data, MemberEventData) and is_read(one):
+                yield one
 
-    def _read(self, deliveries: Sequence[Delivered], usual: str) -> None:
-        readings = self._reader().read([text_of(one.event.data) for one in deliveries], usual)
-        self._made.update(zip((one.key for one in deliveries), readings, strict=True))
+    def _read(self, deliveries: Sequence[Delivered], language: str) -> None:
+        readings = self._reader().read([text_of(one.event.data) for one in deliveries], language)
+        self._made.update(zip(((one.seq, language) for one in deliveries), readings, strict=True))

@@ -92,6 +92,10 @@ class Situation:
             self._team = self.reading.is_team(self.event.platform, self.data.member.id, roles)
         return self._team
 
+    def of_another(self, delivered: Delivered) -> Situation:
+        """Return the situation of another event, as it would be now."""
+        return Situation(delivered, self.work, self._read, self.readings)
+
     def decide(self, stream: str, command: Any) -> Sequence[Any]:
         """Let the stream decide; what it finds that somebody needs goes on to the member's touch."""
         return decide_and_care(stream, command, self.work, self._read)

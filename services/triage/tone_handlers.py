@@ -20,10 +20,10 @@ from services.triage.tone.signs import Sign, SignKind, signs_in
 from services.triage.tone_facts import HeatFelt, NoteSign, NoteTalk, OptOutOfTone
 from shared.contracts.names import Reason
 from shared.contracts.needs_touch import MemberRef
+from shared.contracts.policy import Tone
 from shared.contracts.policy_rules import ToneRule
 from shared.contracts.warmline_facts import ToneOptOut, TouchSettled
 from shared.decider import category_of
-from shared.delivery import Delivered
 from shared.workspace import StateMissing, Workspace
 
 _ONE_IN: Final = 32
@@ -44,15 +44,12 @@ def read_tone(now: Situation) -> None:
     community = now.event.community
     tone = now.reading.tone_in(community)
     now.readings.note(community, read=tone is not None)
-    if tone is None or not text_of(now.data) or now.bot or now.team:
-        return
-    late = now.stored - now.event.time > timedelta(days=tone.read_within_days)
-    if late or _opted_out(now.work, community, now.member):
+    if tone is None or not _is_read(now, tone):
         return
     if now.delivered.key.startswith(_COUNTED):
         now.work.decide(alerts_stream(community), CountMessages(messages=_ONE_IN))
     _note_talk(now)
-    reading = now.readings.of(now.delivered, tone.language, lambda one: _may_be_read(now.work, one))
+    reading = now.readings.of(now.delivered, tone.language, lambda one: _would_be_read(now.of_another(one), tone))
     for sign in signs_in(reading):
         if sign.kind == "hostility":
             _note_insult(now, sign)
@@ -89,11 +86,17 @@ def _opted_out(work: Workspace, community: str, member: MemberRef) -> bool:
     return bool(work.state(tone_stream(community, member.key)).opted_out)
 
 
-def _may_be_read(work: Workspace, delivered: Delivered) -> bool:
-    event = delivered.event
-    member, _ = identity(event.community, event.platform, event.data.member.id)
+def _is_read(now: Situation, tone: Tone) -> bool:
+    if not text_of(now.data) or now.bot or now.team:
+        return False
+    late = now.stored - now.event.time > timedelta(days=tone.read_within_days)
+    return not (late or _opted_out(now.work, now.event.community, now.member))
+
+
+def _would_be_read(now: Situation, tone: Tone) -> bool:
+    """Tell it of an event that is not folded yet, as far as is known; of whom nothing is in memory, it would not."""
     try:
-        return not _opted_out(work, event.community, member)
+        return _is_read(now, tone)
     except StateMissing:
         return False
 

@@ -63,9 +63,11 @@ class Partition:
         self._service.prepare([delivered])
         self._fold(delivered)
 
-    def tell_together(self, events: Sequence[tuple[MemberEventData, datetime]]) -> None:
-        """Fold events of one batch."""
+    def tell_together(self, events: Sequence[tuple[MemberEventData | WarmlineFact, datetime]]) -> None:
+        """Fold events of one batch, with what it is known to concern in memory."""
         batch = [self._delivered(data, time, time) for data, time in events]
+        streams = [stream for delivered in batch for stream in self._service.streams_of(delivered)]
+        self.work.admit(self._load(self.work.missing(streams)))
         self._service.prepare(batch)
         for delivered in batch:
             self._fold(delivered)

@@ -8,12 +8,15 @@ import msgspec
 import pytest
 
 from services.triage.stream_ids import alerts_stream, community_of, heat_stream, tone_stream
+from services.triage.tone.languages import UNKNOWN
+from services.triage.tone.reading import Reader, Reading
+from services.triage.tone_facts import HeatFelt
 from shared.contracts.member_events import Cancelled, Edited, Member, Surveyed
 from shared.contracts.policy import Identity, Tone
-from shared.contracts.warmline_facts import ToneOptOut
+from shared.contracts.warmline_facts import PolicyAdopted, ToneOptOut
 from tests.triage.making import LONG_AGO, at
 from tests.triage.partition import COMMUNITY, Partition
-from tests.triage.people import ADA, BEA, MIRA, ROBOT, care_policy, posted
+from tests.triage.people import ADA, BEA, CLEO, MIRA, ROBOT, care_policy, posted
 
 ON = Tone(enabled=True, language="en")
 QUIET: dict[str, Any] = {"welcome": {"enabled": False}, "unanswered": {"enabled": False}}
@@ -32,6 +35,20 @@ def community(tone: Tone = ON) -> Partition:
 @pytest.fixture
 def acme() -> Partition:
     return community()
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The texts that are read from now on, those that are read together as one list."""
+    together: list[list[str]] = []
+    reads = Reader.read
+
+    def noting(self: Reader, texts: list[str], usual: str = UNKNOWN) -> list[Reading]:
+        together.append(texts)
+        return reads(self, texts, usual)
+
+    monkeypatch.setattr(Reader, "read", noting)
+    return together
 
 
 def reasons(partition: Partition) -> list[tuple[str, str, str]]:
@@ -156,6 +173,39 @@ def test_what_is_read_together_is_found_as_what_is_read_alone(acme: Partition) -
     acme.tell_together(events)
     assert acme.events == alone.events
     assert acme.states == alone.states
+
+
+def test_where_the_language_changes_within_a_batch_it_is_as_if_each_were_alone(acme: Partition) -> None:
+    alone, german = community(), care_policy(tone=Tone(enabled=True, language="de"), **QUIET)
+    events = [
+        (posted(ADA, "m-1"), at(1)),
+        (PolicyAdopted(community=COMMUNITY, version="german", policy=german), at(2)),
+        (posted(BEA, "m-2", text="@x du Idiot"), at(3)),
+    ]
+    for one in (acme, alone):
+        one.tell(posted(BEA, "m-0"), at(0))
+    for data, time in events:
+        alone.tell(data, time)
+    acme.tell_together(events)
+    assert any(isinstance(event, HeatFelt) for event in alone.events)
+    assert acme.events == alone.events
+
+
+def test_what_must_not_be_read_is_not_read_with_others_either(acme: Partition, read: list[list[str]]) -> None:
+    cleo = Identity(platform="discord", id="cleo")
+    acme.tell(ToneOptOut(community=COMMUNITY, member=cleo, opted_out=True), at(99))
+    acme.tell(posted(ADA, "m-0", text="Before"), at(100))
+    acme.tell_together(
+        [
+            (posted(ADA, "m-1", text="Ada's"), at(100)),
+            (posted(MIRA, "m-2", text="The team's"), at(100)),
+            (posted(ROBOT, "m-3", text="A bot's"), at(100)),
+            (posted(CLEO, "m-4", text="Of one who opted out"), at(100)),
+            (posted(BEA, "m-5", text="Of days ago"), at(100 - 49)),
+            (posted(BEA, "m-6", text="Bea's"), at(100)),
+        ]
+    )
+    assert read == [["Before"], ["Ada's", "Bea's"]]
 
 
 def test_imports_suspend_the_streams_of_their_community() -> None:
