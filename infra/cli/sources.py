@@ -163,8 +163,9 @@ def try_source(
         made, request = on_source(data, platform, name, community, trial)
         if made is not None:
             say_polled(made)
+        not_read = made is not None and not made.read
         if request is None:
-            raise typer.Exit(0 if made is not None and made.read else 1)
+            raise typer.Exit(not_read)
         tried = try_hook(base, request)
     console = Console(soft_wrap=True, highlight=False)
     console.print(Text.assemble(("It arrives, and is believed", "green"), f": {base}{request.path}"))
@@ -174,6 +175,7 @@ def try_source(
         console.print(f"Nothing of the sample would be kept: {said(tried.passed)}.", markup=False)
     else:
         console.print(f"It would be kept as: {', '.join(tried.facts)}. Nothing was.", markup=False)
+    raise typer.Exit(not_read)
 
 
 @source_app.command()

@@ -55,10 +55,11 @@ def make_round(
     first: datetime | None = None,
     until: dict[str, datetime] | None = None,
     marks: dict[str, str] | None = None,
+    at_once: bool = False,
 ) -> RoundMade:
     """Drive ``read`` with what ``answer`` gives: records, bytes or answers as they are, or a status that refuses."""
     now = datetime.now(UTC)
-    so_far = ReadSoFar(first=first or now - timedelta(days=1), until=until or {}, marks=marks or {})
+    so_far = ReadSoFar(first=first or now - timedelta(days=1), until=until or {}, marks=marks or {}, at_once=at_once)
     reading = read(settings or PollSettings(), so_far, now)
     made, sent = RoundMade(), None
     while True:

@@ -39,13 +39,13 @@ class TwoRoads:
         self.platform = platform
         self.hook: dict[str, Any] = {}
 
-    async def warmline(self, *arguments: str, secret: str) -> str:
+    async def warmline(self, *arguments: str, secret: str, exits: int = 0) -> str:
         """Run `warmline source` on the source."""
         env = {"WARMLINE_INGEST_URL": self.ingest.process.url, "WARMLINE_TOKEN": TOKEN, "COLUMNS": "300"}
         told = await asyncio.to_thread(
             CliRunner().invoke, app, ["source", *arguments], env={**env, "WARMLINE_SOURCE_SECRET": secret}
         )
-        assert told.exit_code == 0, told.output
+        assert told.exit_code == exits, told.output
         return told.output
 
     async def send(self, headers: dict[str, str], body: bytes) -> None:
@@ -133,6 +133,8 @@ async def test_what_discourse_lost_is_found_with_what_the_webhook_was_told(inges
             return "does not take the secret" in await source.warmline("list", secret="")
 
         await until_async(stopped)
+        tried = await source.warmline("test", *options[:4], secret="", exits=1)
+        assert "It arrives, and is believed" in tried
         await source.warmline("rotate-secret", *options[:4], "--polled", secret="key")
         await source.has("post:21:1", "post:22:1")
 

@@ -21,9 +21,17 @@ NOW = datetime.now(UTC)
 SITE = "https://chat.example"
 
 
-def round_over(server: Zulip, mark: str | None = None, *, private: tuple[str, ...] = (), **more: Any) -> RoundMade:
+def round_over(
+    server: Zulip,
+    mark: str | None = None,
+    *,
+    private: tuple[str, ...] = (),
+    public: tuple[str, ...] = (),
+    **more: Any,
+) -> RoundMade:
     marks = {} if mark is None else {"events": mark}
-    return make_round(read, server.answer, PollSettings(site=SITE, private=private), marks=marks, **more)
+    settings = PollSettings(site=SITE, private=private, public=public)
+    return make_round(read, server.answer, settings, marks=marks, **more)
 
 
 def after_registering(server: Zulip) -> str:
@@ -151,6 +159,53 @@ def test_a_channel_that_becomes_private_is_left_at_once() -> None:
     server.happen(type="stream", op="update", property="invite_only", value=True, stream_id=5)
     server.write(message(4))
     assert round_over(server, mark).facts == []
+
+
+def test_what_a_queue_tells_stays_there_until_it_is_known_who_can_read_a_channel_now() -> None:
+    server = Zulip()
+    mark = after_registering(server)
+    server.happen(type="stream", op="update", property="invite_only", value=True, stream_id=6)
+    server.write(message(4))
+    asked: list[str] = []
+
+    def answer(path: str, params: dict[str, str]) -> Any:
+        asked.append(path)
+        return 500 if asked.count("/streams") == 2 else server.answer(path, params)
+
+    made = make_round(read, answer, PollSettings(site=SITE), marks={"events": mark})
+    assert (made.facts, made.read, len(made.odd)) == ([], set(), 1)
+    assert [fact.id for fact in round_over(server, mark).facts] == ["post:4:1"]
+
+
+@pytest.mark.parametrize(
+    ("public", "private", "taken"),
+    [
+        ((), (), {"5": "members", "8": "members"}),
+        (("*",), (), {"5": "members", "8": "members"}),
+        (("5", "6"), (), {"5": "members"}),
+        (("5",), ("6", "8"), {"5": "members", "6": "private", "8": "private"}),
+        (("*",), ("8",), {"5": "members", "8": "private"}),
+    ],
+)
+def test_channels_are_taken_as_the_webhook_takes_them(
+    public: tuple[str, ...], private: tuple[str, ...], taken: dict[str, str]
+) -> None:
+    server = Zulip(
+        channels={5: False, 6: True, 8: False}, messages=[message(number, 2, stream=number) for number in (5, 6, 8)]
+    )
+    made = round_over(server, public=public, private=private)
+    assert {fact.data.message: fact.data.audience for fact in made.facts if isinstance(fact.data, Posted)} == taken
+
+
+def test_a_round_for_which_somebody_waits_does_not_wait_for_what_may_happen() -> None:
+    server = Zulip()
+    mark = after_registering(server)
+    quiet = round_over(server, mark, at_once=True)
+    assert (quiet.read, quiet.odd, quiet.marks) == ({"events"}, [], {"events": mark})
+    server.write(message(4))
+    made = round_over(server, mark, at_once=True)
+    assert [fact.id for fact in made.facts] == ["post:4:1"]
+    assert [ask.params.get("dont_block") for ask in made.asked] == [None, "true"]
 
 
 def test_bots_are_marked_and_addresses_stay_outside() -> None:

@@ -91,7 +91,7 @@ class Zulip:
         if params["queue_id"] != self.queue or not self.registered:
             return 400
         new = [one for one in self.events if one["id"] > int(params["last_event_id"])]
-        if not new:
+        if not new and params.get("dont_block") != "true":
             self.happen(type="heartbeat")
             new = self.events[-1:]
         return {"events": new}

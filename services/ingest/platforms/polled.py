@@ -41,9 +41,13 @@ class PollSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadSoFar:
-    """Until when each collection was read, and its mark if it has one; nothing from before ``first`` is taken."""
+    """Until when each collection was read, and its mark if it has one; nothing from before ``first`` is taken.
+
+    ``at_once`` is that somebody waits for the end of the round: nothing is waited for that may happen.
+    """
 
     first: datetime
+    at_once: bool = False
     until: Mapping[str, datetime] = field(default_factory=dict)
     marks: Mapping[str, str] = field(default_factory=dict)
 

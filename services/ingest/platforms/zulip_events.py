@@ -23,7 +23,8 @@ from services.ingest.platforms.facts import (
     solved_id,
     stamp,
 )
-from services.ingest.platforms.reading import Time, time_of
+from services.ingest.platforms.polled import PollSettings
+from services.ingest.platforms.reading import EVERYWHERE, Time, time_of
 from services.ingest.platforms.zulip import Message, conversation_of, post_fact, posted, unresolved
 from shared.contracts.member_events import Deleted, Joined, Member, Reacted, Solved
 from shared.contracts.names import Audience
@@ -88,13 +89,19 @@ class Event(Struct, frozen=True, kw_only=True):
         return self.message_id if reacted or edited else None
 
 
-def places_of(channels: list[Channel], private: tuple[str, ...]) -> Places:
-    """Return who can read what stands in the channels that are taken: the public ones, and those that are listed."""
-    return {
-        channel.stream_id: "private" if channel.invite_only else "members"
-        for channel in channels
-        if not channel.invite_only or str(channel.stream_id) in private
-    }
+def places_of(channels: list[Channel], settings: PollSettings) -> Places:
+    """Return who can read what stands in the channels that are taken, as the webhook of the same source has it.
+
+    Those that are listed as private are; of the public ones, those that are listed, or all where none is.
+    """
+    places: dict[int, Audience] = {}
+    for channel in channels:
+        name = str(channel.stream_id)
+        if name in settings.private:
+            places[channel.stream_id] = "private"
+        elif not channel.invite_only and (not settings.public or {name, EVERYWHERE} & set(settings.public)):
+            places[channel.stream_id] = "members"
+    return places
 
 
 def of_message(message: Message, places: Places, site: str | None) -> list[Fact]:

@@ -10,10 +10,10 @@ import json
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from services.ingest.platforms.facts import Fact
 from services.ingest.platforms.listing import Pages, records_of, refusal
@@ -53,8 +53,6 @@ _ANSWERS: Final = 10
 _PER_PAGE: Final = 1_000
 _MOST_KNOWN: Final = 10_000
 
-Asking = Generator[Step, Answer, None]
-
 
 class _Queue(Struct, frozen=True, kw_only=True):
     queue_id: str
@@ -62,7 +60,7 @@ class _Queue(Struct, frozen=True, kw_only=True):
 
 
 class _Events(Struct, frozen=True, kw_only=True):
-    events: Annotated[tuple[msgspec.Raw, ...], Meta(min_length=1)]
+    events: tuple[msgspec.Raw, ...]
 
 
 class _Numbered(Struct, frozen=True, kw_only=True):
@@ -115,21 +113,27 @@ def read(settings: PollSettings, so_far: ReadSoFar, began: datetime) -> Round:
                 yield _up_to(queue)
             return
         asked = {"queue_id": queue.queue_id, "last_event_id": str(queue.last_event_id)}
+        if so_far.at_once:
+            asked["dont_block"] = "true"
         answer = yield Ask(path="/events", params=asked, seconds=_HELD_SECONDS)
         if not isinstance(answer, Answered):
             queue = None  # it was not asked for too long, or Zulip began anew
             continue
         try:
             listed = decoded(answer.body, _Events).events
-            last = max(decoded(bytes(one), _Numbered).id for one in listed)
+            last = max((decoded(bytes(one), _Numbered).id for one in listed), default=queue.last_event_id)
         except NotUnderstoodError as error:
             yield Odd(why=f"/events: {error}")
             return
+        if not listed and not so_far.at_once:
+            yield Odd(why="/events: an answer that was waited for has no events")
+            return
         events = yield from records_of("/events", listed, Event)
-        yield from _happened(reading, events, http_date(answer.headers.get("date", "")) or began)
+        if not (yield from _happened(reading, events, http_date(answer.headers.get("date", "")) or began)):
+            return
         queue = _Queue(queue_id=queue.queue_id, last_event_id=max(queue.last_event_id, last))
         yield _up_to(queue)
-        if all(event.type == "heartbeat" for event in events):
+        if so_far.at_once or all(event.type == "heartbeat" for event in events):
             return
 
 
@@ -137,10 +141,13 @@ def _up_to(queue: _Queue) -> Read:
     return Read(collection=EVENTS, mark=msgspec.json.encode(queue).decode())
 
 
-def _happened(reading: _Reading, events: Sequence[Event], now: datetime) -> Asking:
-    """Tell what ``events`` mean; where a channel changed, by who can read it now."""
+def _happened(reading: _Reading, events: Sequence[Event], now: datetime) -> Pages:
+    """Tell what ``events`` mean; where a channel changed, by who can read it now, and nothing if that is not known."""
     if any(event.type == "stream" for event in events):
-        reading.places = (yield from _places(reading.settings)) or {}
+        places = yield from _places(reading.settings)
+        if places is None:
+            return False
+        reading.places = places
     facts: list[Fact] = []
     for event in events:
         if event.message is not None and not is_direct(event.message):
@@ -152,6 +159,7 @@ def _happened(reading: _Reading, events: Sequence[Event], now: datetime) -> Aski
             yield Odd(why=f"/events: {error}")
     if facts:
         yield Found(facts=tuple(facts))
+    return True
 
 
 def _about(reading: _Reading, event: Event) -> Generator[Step, Answer, Message | None]:
@@ -182,7 +190,7 @@ def _places(settings: PollSettings) -> Generator[Step, Answer, Places | None]:
         yield Odd(why=f"/streams: {error}")
         return None
     channels = yield from records_of("/streams", listed, Channel)
-    return places_of(channels, settings.private)
+    return places_of(channels, settings)
 
 
 def _registered() -> Generator[Step, Answer, _Queue | None]:

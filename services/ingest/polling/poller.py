@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -57,6 +58,7 @@ class Poller:
         self._format = POLLED[poll.format]
         self._every = timedelta(seconds=poll.settings.every or every or self._format.every)
         self._asked_at = poll.asked_at
+        self._at_once = False
         self._published: LRUCache[str, None] = LRUCache(_MOST_PUBLISHED)
         self.read_until: datetime | None = None
         """When the last complete round began."""
@@ -106,7 +108,8 @@ class Poller:
         progress = await self._polls.progress(self._poll)
         read, asked = progress.polled_at, self._asked_at
         self.read_until, self._asked_at = read, None
-        if read is not None and (asked is None or asked < read):
+        self._at_once = asked is not None and (read is None or asked >= read)
+        if read is not None and not self._at_once:
             wait = read + self._every - datetime.now(UTC)
             await asyncio.sleep(max(timedelta(0), min(wait, self._every)).total_seconds())
 
@@ -115,7 +118,8 @@ class Poller:
         began = datetime.now(UTC)
         odd: list[str] = []
         collections, until = 0, began
-        reading = self._format.read(self._poll.settings, progress.so_far, began)
+        so_far = replace(progress.so_far, at_once=self._at_once)
+        reading = self._format.read(self._poll.settings, so_far, began)
         answer: Answer = None
         while True:
             try:
