@@ -84,7 +84,7 @@ def offer_what_waits(organisation: str, touches: Sequence[str], work: Workspace)
             continue
         if state.status == "raised":
             offer(state.need, work.now, work)
-        elif state.status != "claimed":
+        else:
             arrange_looks(state.need, work.now, work)
     work.decide(roster_stream(organisation), OfferAgain(at=work.now, unserved=True))
 

@@ -1,4 +1,4 @@
-"""When a touch that nobody has claimed is looked at again."""
+"""When a touch is looked at again on which somebody is yet to act."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NOBODY_TO_TELL: Final = timedelta(hours=8)
 
 
 def arrange_looks(need: NeedsTouch, now: datetime, work: Workspace) -> None:
-    """Set when the touch is looked at again by the policy as it is now; nothing where somebody has claimed it."""
+    """Set when the touch is looked at again by the policy as it is now; nothing where somebody has it in hand."""
     stream = touch_stream(need.touch)
     touch: TouchState = work.state(stream)
     policy: Policy | None = work.state(policy_stream(need.organisation)).policy

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from services.notifier.availability import find, is_about
-from services.notifier.touch_state import TouchState
+from services.notifier.touch_state import URGENT, TouchState
 from shared.contracts.needs_touch import NeedsTouch
 from shared.contracts.policy import Hours, Patience, Policy
 from shared.contracts.touch_facts import ReminderTo
 from shared.working_hours import WorkingHours
 
-URGENT: Final = "urgent"
 _LEAST: Final = timedelta(seconds=1)
 
 
@@ -65,10 +64,14 @@ def look_at(policy: Policy, need: NeedsTouch, touch: TouchState) -> datetime:
 def alarm_at(policy: Policy, need: NeedsTouch, touch: TouchState) -> datetime | None:
     """Return when the touch escalates unless somebody takes it, or is told of again; None when nothing waits so."""
     watch, patience = touch.watch, patience_for(policy, need)
+    if touch.status == "claimed" and not touch.presses:
+        return None
     if watch.escalated_at is not None:
         told = told_of(policy, need, touch)
         since = watch.told_at or watch.escalated_at
         return _after(told.hours, since, patience.remind_again_after_hours) if told else None
+    if touch.presses and watch.reminded_at is not None:
+        return _after(_counting(need, policy.hours), watch.reminded_at, patience.acknowledge_within_hours)
     since_when = (watch.held_since or need.raised_at) if touch.status == "held" else watch.overdue_since
     if since_when is None:
         return None
@@ -87,7 +90,7 @@ def told_of(policy: Policy, need: NeedsTouch, touch: TouchState) -> Told | None:
     if contact is not None and contact.email and contact.email_verified:
         return Told(to="emergency-contact", responder=None, hours=_counting(need, policy.hours))
     holder = find(policy, touch.responder or "")
-    if holder is not None and touch.status == "assigned" and touch.watch.overdue_since is not None:
+    if holder is not None and touch.status in {"assigned", "claimed"} and touch.watch.overdue_since is not None:
         return Told(to="responder", responder=holder.name, hours=holder.hours or policy.hours)
     return None
 

@@ -11,7 +11,6 @@ import msgspec
 from services.notifier.availability import candidate, find, is_about, responder_of
 from services.notifier.looks import arrange_looks
 from services.notifier.offering import drain, give_back, offer
-from services.notifier.patience import URGENT
 from services.notifier.policy_in_force import POLICY, PolicyState, TakePolicy
 from services.notifier.roster import ROSTER, GrantCapacity, GrowCapacity, OfferAgain, ReleaseCapacity
 from services.notifier.streams import organisation_of, policy_stream, roster_stream, touch_stream
@@ -28,7 +27,7 @@ from services.notifier.touch_commands import (
     Settle,
     Withdraw,
 )
-from services.notifier.touch_state import OPEN, TouchState, line_of
+from services.notifier.touch_state import OPEN, URGENT, TouchState, line_of
 from services.notifier.unclaimed import look_after
 from shared.contracts.cloudevents import MemberEvent
 from shared.contracts.commands import ClaimTouch, ReleaseTouch, SettleTouch, TouchCommand
@@ -152,10 +151,11 @@ def _take_policy(organisation: str, adopted: PolicyAdopted, work: Workspace) -> 
                 work.decide(place.stream, NoteHolderLeft(at=work.now))
     for responder in adopted.policy.responders:
         # What waits is offered anew below; what is assigned would else be looked at only when the policy before said.
-        for place in work.line(line_of("assigned", organisation, responder.name)).places:
-            touch: TouchState = work.state(place.stream)
-            if touch.need is not None:
-                arrange_looks(touch.need, work.now, work)
+        for status in ("assigned", "claimed"):
+            for place in work.line(line_of(status, organisation, responder.name)).places:
+                touch: TouchState = work.state(place.stream)
+                if touch.need is not None:
+                    arrange_looks(touch.need, work.now, work)
     work.decide(roster, OfferAgain(at=work.now, unserved=True))
 
 
@@ -174,13 +174,14 @@ def _take_in(need: NeedsTouch, news: str, work: Workspace) -> None:
         return
     if before.need is None or before.status in {"raised", "held"}:
         offer(need, work.now, work)
-    elif before.status == "claimed":
+        return
+    if before.status == "claimed":
         work.decide(stream, Annotate(note=news, at=work.now))
     else:
-        if need.urgency == URGENT != before.need.urgency:
-            work.decide(stream, Remind(at=work.now))  # whoever has it was told of something that could wait
         _let_it_weigh(need, before, work)
-        arrange_looks(need, work.now, work)
+    if need.urgency == URGENT != before.need.urgency:
+        work.decide(stream, Remind(at=work.now))  # whoever has it was told of something that could wait
+    arrange_looks(need, work.now, work)
 
 
 def _let_it_weigh(need: NeedsTouch, before: TouchState, work: Workspace) -> None:

@@ -27,6 +27,7 @@ from services.notifier.touch_commands import (
 )
 from services.notifier.touch_state import (
     OPEN,
+    URGENT,
     LoadGrown,
     LooksArranged,
     NeedEnded,
@@ -83,27 +84,26 @@ def decide(command: Any, state: TouchState) -> tuple[Any, ...]:
             return _withdraw(command, state)
         case Meet():
             return _meet(command, state)
-        case Annotate() if state.status == "claimed":
-            return (TouchAnnotated(**_fact(state, command.at), note=command.note),)
-        case NoteHolderLeft() if state.status == "claimed":
-            note = f"{state.responder} is no longer among the responders: whoever claims it next has it"
+        case Annotate() | NoteHolderLeft() if state.status == "claimed":
+            left = f"{state.responder} is no longer among the responders: whoever claims it next has it"
+            note = command.note if isinstance(command, Annotate) else left
             return (TouchAnnotated(**_fact(state, command.at), note=note),)
-        case _ if state.status != "claimed":
-            return _while_unclaimed(command, state)
+        case Remind() if state.status in {"assigned", "claimed"}:
+            return (TouchReminded(**_fact(state, command.at), responder=state.responder, to="responder"),)
+        case _ if state.status != "claimed" or state.watch.reminded_at is not None:
+            return _while_awaited(command, state)
         case _:
             return ()
 
 
-def _while_unclaimed(command: Any, state: TouchState) -> tuple[Any, ...]:
+def _while_awaited(command: Any, state: TouchState) -> tuple[Any, ...]:
     watch = state.watch
     match command:
-        case Remind() if state.status == "assigned":
-            return (TouchReminded(**_fact(state, command.at), responder=state.responder, to="responder"),)
         case CarryMore() if state.status == "assigned":
             return (LoadGrown(care_load=command.care_load),)
         case PassOn() if state.status == "assigned" and state.responder is not None:
             return (TouchPassedOn(**_fact(state, command.at), responder=state.responder),)
-        case NoteOverdue() if state.status == "assigned" and watch.overdue_since is None:
+        case NoteOverdue() if state.responder is not None and watch.overdue_since is None:
             return (TouchOverdue(at=command.at),)
         case Escalate() if watch.escalated_at is None:
             return (TouchEscalated(**_fact(state, command.at), cause=command.cause, responder=command.responder),)
@@ -153,9 +153,10 @@ def _by_hand(command: Claim | Release | Settle, state: TouchState) -> tuple[Any,
         )
     fact = _fact(state, command.at)
     if isinstance(command, Claim):
-        if state.status == "claimed" and state.responder == command.responder:
+        theirs = state.responder == command.responder
+        if state.status == "claimed" and theirs and state.need.urgency != URGENT:
             raise Refused("not-allowed", "the touch is in your hands already: release it, or settle it when it is done")
-        if state.status == "claimed" and not command.holder_left:
+        if state.status == "claimed" and not (theirs or command.holder_left or state.watch.escalated_at):
             raise Refused("not-allowed", f"the touch is {_now(state)}: it can be claimed once they release it")
         return (TouchClaimed(**fact, responder=command.responder),)
     if state.responder != command.responder:

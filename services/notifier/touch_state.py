@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from shared.contracts.needs_touch import NeedsTouch
 from shared.contracts.touch_facts import (
     Hold,
+    TouchAnnotated,
     TouchAssigned,
     TouchClaimed,
     TouchEscalated,
@@ -28,6 +29,7 @@ Status = Literal["unknown", "raised", "held", "assigned", "claimed", "settled", 
 OPEN: Final[tuple[Status, ...]] = ("raised", "held", "assigned", "claimed")
 LOOK: Final = "look"
 ALARM: Final = "alarm"
+URGENT: Final = "urgent"
 
 
 # What happened, beside the public facts
@@ -57,7 +59,7 @@ class NeedEnded(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class TouchOverdue(Struct, frozen=True, kw_only=True, gc=False):
-    """The responder's time to claim it was over, and nobody else was there: it stays theirs."""
+    """The responder's time to act on it was over, and nobody else was there: it stays theirs."""
 
     at: datetime
 
@@ -131,6 +133,12 @@ class TouchState(Struct, frozen=True, kw_only=True, gc=False):
         return (*self.given_back, *self.not_taken)
 
     @property
+    def presses(self) -> bool:
+        """Whether it became urgent in somebody's hands, and they have neither claimed it again nor let go of it."""
+        urgent = self.need is not None and self.need.urgency == URGENT and self.need_ended is None
+        return self.status == "claimed" and urgent and self.watch.reminded_at is not None
+
+    @property
     def seen_from(self) -> int:
         """The oldest revision at which a person saw the touch where it stands now."""
         return self.revision - self.watch.quiet
@@ -172,7 +180,7 @@ def evolve(state: TouchState, event: Any) -> TouchState:
             return replace(state, need_ended=event)
         case TouchSettled() | TouchWithdrawn():
             return _over(state, event)
-        case TouchReminded() | TouchOverdue() | TouchEscalated() | LooksArranged():
+        case TouchAnnotated() | TouchReminded() | TouchOverdue() | TouchEscalated() | LooksArranged():
             return replace(state, watch=_watched(state.watch, event))
         case _:
             return state
@@ -180,6 +188,8 @@ def evolve(state: TouchState, event: Any) -> TouchState:
 
 def _watched(watch: Watch, event: Any) -> Watch:
     match event:
+        case TouchAnnotated():
+            return replace(watch, quiet=0)
         case TouchReminded(to="responder"):
             # Once nobody else is left, it is the responder who is told again and again.
             told_at = event.at if watch.escalated_at and watch.overdue_since else watch.told_at
@@ -249,6 +259,6 @@ def standing(state: TouchState) -> Standing | None:
 
 
 def deadlines(state: TouchState) -> tuple[Deadline, ...]:
-    """Return when a touch that nobody has claimed is looked at again."""
+    """Return when a touch is looked at again that waits for somebody to act on it."""
     moments = ((LOOK, state.watch.look_due), (ALARM, state.watch.alarm_due))
     return tuple(Deadline(name=name, due=due) for name, due in moments if due is not None)

@@ -1,4 +1,4 @@
-"""What becomes of a touch that nobody claims: a reminder, somebody else, at last the emergency contact."""
+"""What becomes of a touch on which nobody acts: a reminder, somebody else, at last the emergency contact."""
 
 from __future__ import annotations
 
@@ -59,6 +59,8 @@ class _Look:
             return
         told = told_of(self.policy, self.need, touch)
         if touch.watch.escalated_at is None:
+            if touch.status == "claimed":
+                self._decide(NoteOverdue(at=self.now))
             self._escalate("held-too-long" if touch.status == "held" else "nobody-claimed")
         elif told is not None:
             self._decide(RemindAgain(to=told.to, responder=told.responder, at=self.now))

@@ -17,7 +17,8 @@ Hold = Literal["outside-hours", "over-limit", "on-leave", "given-back", "not-tak
 """Why nobody could be given a touch: the strongest reason among those who serve its segment."""
 
 EscalationCause = Literal["nobody-claimed", "held-too-long"]
-"""Why a touch escalated: whoever was given it did not claim it, or there was nobody to be given it."""
+"""Why a touch escalated: whoever was given it did not claim it, or did not
+claim it again when it became urgent in their hands; or there was nobody to be given it."""
 
 ReminderTo = Literal["responder", "emergency-contact"]
 """Whom a reminder is for: who was given the touch, or, once it has escalated, whom the policy names for that."""
@@ -93,7 +94,7 @@ class TouchAnnotated(TouchFact, frozen=True, kw_only=True, gc=False):
 
 
 class TouchReminded(TouchFact, frozen=True, kw_only=True, gc=False):
-    """Nobody had claimed the touch yet, and somebody was reminded; it stays where it is.
+    """Somebody was reminded of a touch that waits to be acted on; it stays where it is.
 
     ``responder`` is empty for an emergency contact who is no responder.
     """
@@ -109,7 +110,7 @@ class TouchPassedOn(TouchFact, frozen=True, kw_only=True, gc=False):
 
 
 class TouchEscalated(TouchFact, frozen=True, kw_only=True, gc=False):
-    """Nobody has claimed the touch; it stays where it is, marked as escalated until somebody does.
+    """Nobody has acted on the touch; it stays where it is, marked as escalated until somebody claims it.
 
     ``responder`` is the emergency contact who is told; empty when that is an address, or when there is none.
     """

@@ -204,7 +204,7 @@ class Notifier(RuleBasedStateMachine):
         assert {state.responder for state in states.values() if state.status == "assigned"} <= names
 
     def _check_nothing_waits_unseen(self, states: list[TouchState], held: Policy | None) -> None:
-        """Whatever nobody has claimed is looked at again; what somebody has claimed, or is over, never is."""
+        """What nobody has claimed is looked at again, and what became urgent in somebody's hands; all else is not."""
         for state in states:
             watch = state.watch
             if state.status in {"held", "assigned"}:
@@ -215,8 +215,13 @@ class Notifier(RuleBasedStateMachine):
                 assert (watch.alarm_due is not None) == bool(waits)
                 assert (watch.look_due is not None) >= asks
                 assert all(due > self.made.now for due in (watch.look_due, watch.alarm_due) if due is not None)
+            elif state.presses:
+                assert watch.look_due is None
+                assert watch.alarm_due is not None
+                assert watch.alarm_due > self.made.now
             else:
-                assert (watch.look_due, watch.alarm_due, watch.escalated_at) == (None, None, None)
+                assert watch.look_due is None
+                assert watch.reminded_at is not None or (watch.alarm_due, watch.escalated_at) == (None, None)
 
     def _could_take(self, held: Policy, one: Responder, state: TouchState) -> bool:
         assert state.need is not None
@@ -300,7 +305,9 @@ class Notifier(RuleBasedStateMachine):
                 self.escalated.discard(event.touch)
 
     def _while_unclaimed(self, event: TouchFact, people: dict[str, Responder], held: Policy | None) -> None:
-        assert self.held_by.get(event.touch) is None, "in somebody's hands"
+        told = isinstance(event, TouchReminded | TouchEscalated)
+        urgent = told and self.needs[event.touch].urgency == "urgent"
+        assert urgent or self.held_by.get(event.touch) is None, "in somebody's hands"
         match event:
             case TouchReminded():
                 assert event.to == "responder" or event.touch in self.escalated

@@ -6,13 +6,15 @@ from datetime import timedelta
 
 import pytest
 
+from services.notifier.notices.recipient import Occasion
 from services.projections.queue.rows import need_row, revised_row
-from shared.contracts.needs_touch import NeedsTouch
-from shared.contracts.policy import Escalation, Limits, UrgentPatience
-from shared.contracts.touch_facts import TouchAnnotated, TouchAssigned, TouchReminded, TouchSettled
+from shared.contracts.needs_touch import NeedsTouch, NeedsTouchEvent
+from shared.contracts.policy import EmergencyContact, Escalation, Limits, UrgentPatience
+from shared.contracts.touch_facts import TouchAnnotated, TouchAssigned, TouchEscalated, TouchReminded, TouchSettled
 from shared.decider import Refused
-from tests.notifier.people import need, policy, reason, revised
-from tests.notifier.standing import MIRA, assigned, load, partition
+from tests.notifier.partition import Partition
+from tests.notifier.people import at, need, policy, reason, revised, withdrawn
+from tests.notifier.standing import JONAS, MIRA, assigned, load, partition
 
 WELCOME, DISTRESS = reason("welcome"), reason("distress", urgency="urgent", care_load=8, importance=8.0)
 ALONE = need(reasons=(WELCOME,))
@@ -74,6 +76,75 @@ def test_in_somebodys_hands_it_is_annotated_and_they_look_again_before_they_sett
     (settled,) = made.of(TouchSettled)
     assert settled.need_revision == 2
     assert len(made.of(TouchAssigned)) == 1
+
+
+class TestUrgentInSomebodysHands:
+    """What became urgent in somebody's hands waits for them to act, as if it were offered anew."""
+
+    def pressing(self, contact: EmergencyContact | None = None) -> Partition:
+        made = partition(policy(MIRA, JONAS, escalation=Escalation(emergency_contact=contact)))
+        made.tell(ALONE)
+        made.claim("t-1", "mira")
+        made.tell(JOINED)
+        return made
+
+    def test_they_are_told_at_once_and_by_a_notice(self) -> None:
+        made = self.pressing()
+        (told,) = made.of(TouchReminded)
+        assert (told.responder, told.to) == ("mira", "responder")
+        notice = Occasion(kind="reminder", responder="mira", revision=told.revision)
+        assert notice.holds(made.touch("t-1"))
+        made.tell(need(revision=3, urgency="urgent", reasons=(DISTRESS, WELCOME, reason("thanks"))))
+        assert notice.holds(made.touch("t-1"))
+        assert len(made.of(TouchReminded)) == 1
+
+    def test_it_escalates_and_is_told_of_again_until_somebody_else_takes_it(self) -> None:
+        made = self.pressing(EmergencyContact(responder="jonas"))
+        made.pass_time(at(0.4))
+        assert made.of(TouchEscalated) == []
+        made.pass_time(at(2.1))
+        (escalated,) = made.of(TouchEscalated)
+        assert (escalated.responder, escalated.at) == ("jonas", at(0.5))
+        assert [(one.to, one.at) for one in made.of(TouchReminded)[1:]] == [("emergency-contact", at(1.5))]
+        made.claim("t-1", "jonas")
+        made.pass_time(at(9))
+        assert (made.touch("t-1").responder, load(made, "mira"), load(made, "jonas")) == ("jonas", (0, 0), (9, 1))
+        assert len(made.of(TouchReminded)) == 2
+
+    def test_with_no_contact_whoever_has_it_is_told_again_and_again(self) -> None:
+        made = self.pressing()
+        made.pass_time(at(2.6))
+        assert [(one.responder, one.at) for one in made.of(TouchReminded)] == [
+            ("mira", at(0)),
+            ("mira", at(1.5)),
+            ("mira", at(2.5)),
+        ]
+
+    def test_who_claims_it_again_has_it_in_hand(self) -> None:
+        made = self.pressing()
+        made.claim("t-1", "mira")
+        made.pass_time(at(9))
+        assert made.of(TouchEscalated) == []
+        assert (made.touch("t-1").responder, load(made, "mira")) == ("mira", (2, 1))
+
+    def test_given_back_it_is_offered_as_what_it_is_now(self) -> None:
+        made = self.pressing()
+        made.release("t-1", "mira")
+        made.fire_due()
+        assert assigned(made) == {"t-1": "jonas"}
+        assert load(made, "jonas") == (9, 1)
+
+    @pytest.mark.parametrize("end", [revised(JOINED, "distress"), withdrawn(JOINED)])
+    def test_once_it_is_urgent_no_more_nobody_is_told(self, end: NeedsTouchEvent) -> None:
+        made = self.pressing()
+        made.tell(end)
+        made.pass_time(at(9))
+        assert made.of(TouchEscalated) == []
+
+    def test_what_does_not_press_stays_in_the_hands_it_is_in(self) -> None:
+        made = self.pressing()
+        with pytest.raises(Refused, match="once they release it"):
+            made.claim("t-1", "jonas")
 
 
 def test_a_reason_that_goes_takes_nothing_out_of_anybodys_hands() -> None:

@@ -45,7 +45,6 @@ escalated = given(TOUCH, RAISED, ASSIGNED, REMINDED, OVERDUE, ESCALATED)
 claimed = given(TOUCH, RAISED, ASSIGNED, CLAIMED)
 
 ALL: tuple[Any, ...] = (
-    Remind(at=at(9)),
     PassOn(at=at(9)),
     NoteOverdue(at=at(9)),
     Escalate(cause="held-too-long", responder=None, at=at(9)),

@@ -38,8 +38,11 @@ class Occasion:
         watch = touch.watch
         if self.kind in ABOUT_ESCALATION:
             return watch.escalated_at is not None and self.revision == watch.told_revision
-        newest = max(touch.seen_from, watch.reminded_revision)
-        return touch.status == "assigned" and touch.responder == self.responder and self.revision == newest
+        if touch.responder != self.responder:
+            return False
+        if touch.status == "claimed":
+            return touch.presses and self.revision == watch.reminded_revision
+        return touch.status == "assigned" and self.revision == max(touch.seen_from, watch.reminded_revision)
 
     def recipient(self, policy: Policy, touch: TouchState, now: datetime) -> Recipient | None:
         """Return whom the policy names for it now, None where it is nobody."""
