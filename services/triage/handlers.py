@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from services.triage.channel import AnsweredBeside, NoteRemark, Remark
 from services.triage.community import CloseImport, NoteTime, OpenImport, TakePolicy, is_earlier
 from services.triage.conversation import may_open
 from services.triage.conversation_facts import (
@@ -29,6 +30,7 @@ from services.triage.occasion_handlers import (
 from services.triage.question import asks
 from services.triage.reasons import welcome
 from services.triage.situation import Situation
+from services.triage.stream_ids import channel_stream, conversation_stream
 from services.triage.to_care import close_touch
 from services.triage.tone_handlers import learn, opt_out, read_tone
 from services.triage.voices import Post
@@ -91,23 +93,40 @@ def note_post(now: Situation) -> None:
         return
     rule = now.reading.arming.unanswered
     opens = may_open(now.work.state(now.conversation), now.event.time)
+    post = Post(
+        member=now.member,
+        evidence=now.evidence,
+        message=now.data.message,
+        asks=opens and asks(now.data.text),
+        team=now.team,
+    )
     events = now.decide(
         now.conversation,
         NotePost(
             conversation=now.data.conversation,
-            post=Post(
-                member=now.member,
-                evidence=now.evidence,
-                message=now.data.message,
-                asks=opens and asks(now.data.text),
-                team=now.team,
-            ),
+            post=post,
             due=now.reading.due(now.event.time, rule.within_hours) if opens and rule.enabled else None,
             answered_by=rule.answered_by,
         ),
     )
     greet_voices(now, events)
     note_accepted(now, events)
+    if now.data.place is not None:
+        answer_beside_threads(now, post)
+
+
+def answer_beside_threads(now: Situation, post: Post) -> None:
+    """What is said in a channel outside of threads is heard in the conversations whose questions it answers."""
+    data, community, platform = now.data, now.event.community, now.event.platform
+    remark = Remark(post=post, said_to=data.mentions, reply=data.reply_to is not None)
+    if remark.reply and not remark.said_to:
+        return
+    note = NoteRemark(remark=remark, opens=data.conversation == data.message)
+    answered_by = now.reading.arming.unanswered.answered_by
+    for event in now.decide(channel_stream(community, platform, data.place), note):
+        if isinstance(event, AnsweredBeside):
+            heard = NotePost(conversation=event.question, post=event.answer, due=None, answered_by=answered_by)
+            greet_voices(now, now.decide(conversation_stream(community, platform, event.question), heard))
 
 
 def greet_voices(now: Situation, events: Sequence[Any]) -> None:

@@ -9,6 +9,7 @@ from cachetools import LRUCache
 
 from services.triage.alerts import ALERTS
 from services.triage.care import CARE
+from services.triage.channel import CHANNEL
 from services.triage.community import COMMUNITY, IMPORTING_LINE
 from services.triage.conversation import CONVERSATION, ConversationState
 from services.triage.handlers import MESSAGE_HANDLERS
@@ -22,6 +23,7 @@ from services.triage.readings import Readings
 from services.triage.situation import Situation
 from services.triage.stream_ids import (
     care_stream,
+    channel_stream,
     community_of,
     community_stream,
     conversation_stream,
@@ -30,7 +32,7 @@ from services.triage.stream_ids import (
     member_stream,
     tone_stream,
 )
-from shared.contracts.member_events import MemberEventData
+from shared.contracts.member_events import MemberEventData, Posted
 from shared.contracts.needs_touch import MemberRef
 from shared.contracts.policy import Policy
 from shared.contracts.warmline_facts import TouchSettled
@@ -46,7 +48,7 @@ _IMPORTS_AT_ONCE: Final = 100_000
 
 def triage_codec() -> EventCodec:
     """Return how triage's streams are stored."""
-    return EventCodec("triage", (COMMUNITY, MEMBER, CONVERSATION, CARE, ALERTS, TONE, HEAT))
+    return EventCodec("triage", (COMMUNITY, MEMBER, CONVERSATION, CHANNEL, CARE, ALERTS, TONE, HEAT))
 
 
 class TriageService:
@@ -61,7 +63,7 @@ class TriageService:
         return True
 
     def streams_of(self, delivered: Delivered) -> Sequence[str]:
-        """Return the community, the author and the conversation, or the touch that was settled."""
+        """Return the community, the author, the conversation and the channel, or the touch that was settled."""
         event = delivered.event
         streams = [community_stream(event.community)]
         if isinstance(event.data, TouchSettled):
@@ -76,6 +78,8 @@ class TriageService:
                 streams.append(tone_stream(event.community, member.key))
                 if conversation is not None:
                     streams.append(heat_stream(streams[2]))
+            if isinstance(event.data, Posted) and event.data.place is not None:
+                streams.append(channel_stream(event.community, event.platform, event.data.place))
         return streams
 
     def streams_of_due(self, deadlines: Sequence[DeadlineRow], work: Workspace) -> Sequence[str]:

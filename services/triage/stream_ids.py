@@ -33,6 +33,12 @@ def conversation_stream(community: str, platform: str, conversation: str) -> str
     return stream_id("conversation", community, digest(platform, conversation))
 
 
+@lru_cache(maxsize=4_096)
+def channel_stream(community: str, platform: str, place: str) -> str:
+    """Return the stream of a channel in which people answer beside threads, by the platform's own id."""
+    return stream_id("channel", community, digest(platform, place))
+
+
 def care_stream(community: str, member: MemberRef) -> str:
     """Return the stream of the touch about a member, whatever the reasons and the streams that find them."""
     return stream_id("care", community, member.key)

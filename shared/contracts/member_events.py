@@ -38,7 +38,11 @@ class Joined(MemberEventData, frozen=True, kw_only=True, gc=False):
 
 
 class Posted(MemberEventData, frozen=True, kw_only=True, gc=False):
-    """The member wrote something. ``conversation`` is the thread, topic or channel in which answers are looked for."""
+    """The member wrote something. ``conversation`` is the thread, topic or channel in which answers are looked for.
+
+    ``place`` is the channel, by its id, in which the message stands outside of threads. Where it is told, what follows
+    there may answer a message that is a conversation of its own.
+    """
 
     conversation: Label
     message: Label
@@ -48,6 +52,7 @@ class Posted(MemberEventData, frozen=True, kw_only=True, gc=False):
     audience: Audience = "public"
     mentions: Mentions = ()
     url: Url | None = None
+    place: Label | None = None
 
 
 class Edited(MemberEventData, frozen=True, kw_only=True, gc=False):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from msgspec.structs import replace as replace_need
+from msgspec.structs import replace as replace_struct
 
 from shared.contracts.audit import Alarm, AlarmChanged, AuditReport, PartSaid
 from shared.contracts.cloudevents import MemberEvent, type_name
@@ -284,7 +284,9 @@ REASON = TouchReason(
     importance=2.5,
     why="soon, because of unanswered",
 )
-NEED = replace_need(NEED_1, about="care:acme:m-1", reasons=(REASON,), importance=2.5, why="soon, because of unanswered")
+NEED = replace_struct(
+    NEED_1, about="care:acme:m-1", reasons=(REASON,), importance=2.5, why="soon, because of unanswered"
+)
 _ENDED: Final[dict[str, Any]] = {
     "touch": TOUCH,
     "revision": 2,
@@ -351,6 +353,7 @@ _IN_MEMBER_EVENTS = (
         audience="private",
         mentions=("u9",),
         url=URL,
+        place="channel-7",
     ),
     Edited(**_WHERE, text=TEXT, audience="members", url=URL),
     Deleted(**_WHERE),
@@ -436,3 +439,4 @@ SAMPLES.update(
     )
 )
 SAMPLES["warmline.needs-touch.raised.v1#2"] = NEED_1
+SAMPLES["warmline.member.posted.v1#1"] = _stored(replace_struct(_IN_MEMBER_EVENTS[1], place=None))

@@ -17,6 +17,7 @@ from services.triage.alerts import (
 )
 from services.triage.care import CareState, EndedTouch, Settled
 from services.triage.care_facts import NeedRevised, ReasonClosed, ReasonRests, TouchClosed
+from services.triage.channel import AnsweredBeside, ChannelState, Question, Remark, RemarkMade
 from services.triage.community import (
     CommunityKnownSince,
     CommunityState,
@@ -75,6 +76,7 @@ from tests.golden.samples_contracts import (
 AT = datetime(2026, 11, 23, 9, 0, 0, 250_000, tzinfo=UTC)
 DUE = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
 POST = Post(member=ADA, evidence=EVIDENCE, message="m-8812", asks=True, team=False)
+REMARK = Remark(post=POST, said_to=("u9",), reply=True)
 OPENING_EDITED = OpeningEdited(message="m-8812", asks=True, evidence=EVIDENCE)
 ANSWER = SurveyAnswer(survey="nps-4", score=3, evidence=EVIDENCE)
 OCCASION = Occasion(evidence=EVIDENCE, due=DUE, values={"action": "silenced"})
@@ -204,7 +206,10 @@ SAMPLES: Final[dict[str, Any]] = {
     "triage.ToneOptedIn": ToneOptedIn(at=AT),
     "triage.FrustrationHeard": FRUSTRATION_HEARD,
     "triage.HeatFelt": HEAT_FELT,
+    "triage.RemarkMade": RemarkMade(remark=REMARK, asks=True),
+    "triage.AnsweredBeside": AnsweredBeside(question="m-8811", answer=POST),
     "triage.TalkHeard": TalkHeard(at=AT),
+    "state.channel": ChannelState(remarks=(REMARK,), questions=(Question(post=POST, answered_by_peer=True),)),
     "state.alerts": AlertsState(messages=3200, classes={"distress": Class(counts=(0, 1) * 48, given=2, stricter=1)}),
     "state.tone": ToneState(opted_out=True, said_at=AT, frustrated=(FRUSTRATION_HEARD,), needs=(REASON,), need=NEED),
     "state.heat": HeatState(felt=(HEAT_FELT,), talk=(AT,), heard=1, needs=(REASON,), need=NEED),

@@ -71,6 +71,7 @@ def test_replies_and_threads_share_the_conversation_of_what_they_answer() -> Non
     )
     assert [post.conversation for post in result.data] == ["1001", "1001", "1001", "1004", "1999", "1001", "1001"]
     assert [post.reply_to for post in result.data] == [None, "1001", "1002", None, "1999", None, "1006"]
+    assert [post.place for post in result.data] == ["5"] * 5 + [None] * 2
 
 
 def test_replies_find_their_conversation_across_pieces() -> None:

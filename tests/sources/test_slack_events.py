@@ -48,6 +48,7 @@ def test_a_message_opens_a_thread_and_its_replies_are_in_it() -> None:
     reply = only_fact(slack(answer))
     assert isinstance(reply.data, Posted)
     assert reply.data.conversation == fact.data.conversation == reply.data.reply_to
+    assert (fact.data.place, reply.data.place) == ("C123ABC456", None)
 
 
 def test_an_export_gives_the_same_event() -> None:

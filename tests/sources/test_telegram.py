@@ -35,6 +35,7 @@ def test_a_message_is_a_conversation_and_replies_go_on_with_it() -> None:
     assert (first.channel, first.audience, first.url) == ("Acme help", "public", "https://t.me/acme_help/7")
     reply = posted({**MESSAGE, "message_id": 8, "reply_to_message": MESSAGE, "message_thread_id": 7})
     assert (reply.conversation, reply.reply_to) == (first.conversation, first.message)
+    assert (first.place, reply.place) == ("-1001234567890", None)
     further = {**MESSAGE, "message_id": 9, "reply_to_message": {**MESSAGE, "message_id": 8}, "message_thread_id": 7}
     assert posted(further).conversation == first.conversation
 
@@ -44,6 +45,7 @@ def test_in_a_forum_a_message_of_a_topic_answers_nobody() -> None:
     began = {**MESSAGE, **topic, "reply_to_message": {"message_id": 3, "chat": CHAT, "date": 1}}
     assert posted(began).conversation == "-1001234567890:7"
     assert posted(began).reply_to is None
+    assert posted(began).place == "-1001234567890:3"
     reply = {**MESSAGE, **topic, "message_id": 8, "reply_to_message": began}
     assert posted(reply).conversation == "-1001234567890:7"
 

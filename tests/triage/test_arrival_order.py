@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.triage.channel import REMARKS_KEPT
 from services.triage.voices import PEERS_KEPT, Post, Voices
 from shared.contracts.member_events import (
     Deleted,
@@ -86,6 +87,32 @@ def queue(policy: Policy, told: list[tuple[Any, MemberEventData]]) -> list[tuple
 def test_the_queue_does_not_depend_on_it(data: st.DataObject, policy: Policy, told: list[Any]) -> None:
     shuffled = data.draw(st.permutations(told))
     assert queue(policy, shuffled) == queue(policy, sorted(told, key=lambda one: one[0]))
+
+
+@st.composite
+def talk(draw: st.DrawFn) -> list[tuple[Any, MemberEventData]]:
+    """Messages of a channel outside of threads, each a conversation of its own."""
+    minutes = draw(st.lists(st.integers(0, 40), min_size=1, max_size=REMARKS_KEPT, unique=True))
+    return [
+        (
+            at(minute / 60),
+            Posted(
+                member=draw(PEOPLE),
+                conversation=f"m-{minute}",
+                message=f"m-{minute}",
+                text=draw(TEXTS),
+                mentions=tuple(draw(st.lists(PEERS.map(lambda member: member.id), max_size=1))),
+                place="7",
+            ),
+        )
+        for minute in sorted(minutes)
+    ]
+
+
+@settings(deadline=None, max_examples=100)
+@given(data=st.data(), policy=st.sampled_from(POLICIES), told=talk())
+def test_nor_does_it_where_people_answer_beside_threads(data: st.DataObject, policy: Policy, told: list[Any]) -> None:
+    assert queue(policy, data.draw(st.permutations(told))) == queue(policy, told)
 
 
 @settings(deadline=None, max_examples=60)

@@ -77,6 +77,7 @@ def message_facts(message: Message, place: Place) -> Iterator[Fact]:
             audience=place.audience,
             mentions=message.mentions,
             url=url,
+            place=None if place.thread else place.channel,
         ),
     )
     if message.edited is not None:

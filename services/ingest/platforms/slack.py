@@ -139,6 +139,7 @@ def _said(message: Mapping[str, Any], channel: Channel, workspace: Workspace) ->
             audience=channel.audience,
             mentions=plain.mentions,
             url=url,
+            place=channel.id if thread == stamp else None,
         ),
     )
     if edited is not None:

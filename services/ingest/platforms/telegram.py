@@ -164,6 +164,7 @@ def _said(message: Message, audience: Audience) -> Reading:
         audience=audience,
         mentions=tuple(mentioned)[:_MAX_MENTIONS],
         url=_link(chat, message.message_id),
+        place=_place(message),
     )
     if (edited := message.edit_date) is not None:
         return (Fact(id=edit_id(name, str(edited)), time=time_of(edited), data=edit_of(posted)),)
@@ -222,6 +223,13 @@ def _answered(message: Message) -> int | None:
     if message.message_thread_id is not None and not message.is_topic_message:
         return message.message_thread_id
     return _replied(message)
+
+
+def _place(message: Message) -> str | None:
+    """Return the group, or the topic of a forum; None for what stands in the thread of another message."""
+    if message.message_thread_id is None:
+        return str(message.chat.id)
+    return _name(message.chat, message.message_thread_id) if message.is_topic_message else None
 
 
 def _name(chat: Chat, message: int) -> str:
