@@ -1,4 +1,4 @@
-"""One community: the policy that holds in it, since when it is known, and whether it is being imported."""
+"""One community: the policy that holds in it, when it was heard of, and whether it is being imported."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from services.triage.rhythm import HEARD_KEPT, Days, is_news, with_day
 from shared.contracts.policy import Policy
 from shared.decider import Deadline, Decider, Standing
 
@@ -31,6 +32,13 @@ class CommunityKnownSince(Struct, frozen=True, kw_only=True, gc=False):
     """The earliest event that is known of the community."""
 
     at: datetime
+
+
+class PlatformHeard(Struct, frozen=True, kw_only=True, gc=False):
+    """Somebody did something on the platform on that day (see ``rhythm``), of which nobody was heard before."""
+
+    platform: str
+    day: int
 
 
 class ImportOpened(Struct, frozen=True, kw_only=True, gc=False):
@@ -63,6 +71,13 @@ class NoteTime(Struct, frozen=True, kw_only=True, gc=False):
     at: datetime
 
 
+class NoteDay(Struct, frozen=True, kw_only=True, gc=False):
+    """Somebody did something on the platform on that day."""
+
+    platform: str
+    day: int
+
+
 class OpenImport(Struct, frozen=True, kw_only=True, gc=False):
     """An import began, or was taken up again."""
 
@@ -91,13 +106,17 @@ class OpenedImport(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class CommunityState(Struct, frozen=True, kw_only=True, gc=False):
-    """What triage must know of a community."""
+    """What triage must know of a community.
+
+    ``heard`` are the newest days, by platform, on which anybody was heard of.
+    """
 
     community: str = ""
     organisation: str = ""
     policy: Policy | None = None
     policy_version: str = ""
     known_since: datetime | None = None
+    heard: dict[str, Days] = {}
     importing: tuple[OpenedImport, ...] = ()
     imported_at: datetime | None = None
 
@@ -105,6 +124,11 @@ class CommunityState(Struct, frozen=True, kw_only=True, gc=False):
 def is_earlier(state: CommunityState, at: datetime) -> bool:
     """Tell whether nothing as early as ``at`` is known of the community."""
     return state.known_since is None or at < state.known_since
+
+
+def is_day_news(state: CommunityState, platform: str, day: int) -> bool:
+    """Tell whether being heard of on that day changes what is known of the platform."""
+    return is_news(state.heard.get(platform, ()), day, HEARD_KEPT)
 
 
 def decide(command: Any, state: CommunityState) -> tuple[Any, ...]:
@@ -121,6 +145,8 @@ def decide(command: Any, state: CommunityState) -> tuple[Any, ...]:
             )
         case NoteTime() if is_earlier(state, command.at):
             return (CommunityKnownSince(at=command.at),)
+        case NoteDay() if is_day_news(state, command.platform, command.day):
+            return (PlatformHeard(platform=command.platform, day=command.day),)
         case OpenImport():
             return (ImportOpened(import_id=command.import_id, at=command.at),)
         case CloseImport() if any(opened.import_id == command.import_id for opened in state.importing):
@@ -148,6 +174,9 @@ def evolve(state: CommunityState, event: Any) -> CommunityState:
             )
         case CommunityKnownSince():
             return replace(state, known_since=event.at)
+        case PlatformHeard():
+            days = with_day(state.heard.get(event.platform, ()), event.day, HEARD_KEPT)
+            return replace(state, heard={**state.heard, event.platform: days})
         case ImportOpened():
             return replace(
                 state,
@@ -183,7 +212,7 @@ COMMUNITY: Final[Decider[CommunityState]] = Decider(
     initial=CommunityState(),
     decide=decide,
     evolve=evolve,
-    events=(PolicyTaken, CommunityKnownSince, ImportOpened, ImportClosed),
+    events=(PolicyTaken, CommunityKnownSince, PlatformHeard, ImportOpened, ImportClosed),
     deadlines=deadlines,
     standing=standing,
 )

@@ -66,8 +66,9 @@ def look_at_occasion(deadline: DeadlineRow, work: Workspace, read: Read) -> None
     at = _looked_at(deadline, community)
     segment = reading.segments.of(member, at)
     rule = kind.rule(reading.rules_in(segment))
+    heard = community.heard.get(member.member.platform, ()) if member.member is not None else ()
     due = (
-        kind.due(member, occasion, rule)
+        kind.due(member, occasion, rule, heard, at)
         if kind.due is not None
         else reading.due(occasion.evidence.time, rule.within_hours)
     )
@@ -77,6 +78,7 @@ def look_at_occasion(deadline: DeadlineRow, work: Workspace, read: Read) -> None
         rule=rule,
         team=_team(reading, member),
         known_since=community.known_since or occasion.evidence.time,
+        heard=heard,
     )
     decide_and_care(deadline.stream, command, work, read)
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.triage.care import CARE, CareState
+from services.triage.community import CommunityState, NoteDay, is_day_news
 from services.triage.conversation_facts import AnswerAccepted
 from services.triage.member_facts import NoteActivity, NoteOccasion, NoteSurvey, SurveyAnswer
 from services.triage.member_state import MemberState
 from services.triage.occasions import Occasion
 from services.triage.reasons import check_in, fading, follow_up, milestone, returning
-from services.triage.rhythm import day_of, is_news, with_day
+from services.triage.rhythm import Days, day_of, is_news, with_day
 from services.triage.situation import Situation
 from shared.contracts.member_events import Posted
 from shared.contracts.needs_touch import Evidence, Scalar
@@ -22,17 +23,24 @@ def note_activity(now: Situation) -> None:
     """Who does something is there that day: what their days tell may be another now."""
     state: MemberState = now.work.state(now.stream)
     day = day_of(now.event.time)
+    if is_day_news(now.work.state(now.community), now.event.platform, day) and not now.bot:
+        now.work.decide(now.community, NoteDay(platform=now.event.platform, day=day))
     if not is_news(state.active_days, day) or now.bot or now.team:
         return
     days, rules = with_day(state.active_days, day), now.reading.arming
     often = rules.check_in.enabled and len(days) >= rules.check_in.min_active_days
     command = NoteActivity(
         evidence=now.evidence,
-        missed_at=fading.due(days, rules.fading) if rules.fading.enabled else None,
+        missed_at=fading.armed(days, rules.fading, _heard(now)) if rules.fading.enabled else None,
         check_in_due=check_in.due(state, rules.check_in) if often else None,
     )
     now.decide(now.stream, command)
     note_days(now)
+
+
+def _heard(now: Situation) -> Days:
+    community: CommunityState = now.work.state(now.community)
+    return community.heard.get(now.event.platform, ())
 
 
 def note_days(now: Situation) -> None:

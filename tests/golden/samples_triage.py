@@ -24,6 +24,7 @@ from services.triage.community import (
     ImportClosed,
     ImportOpened,
     OpenedImport,
+    PlatformHeard,
     PolicyTaken,
 )
 from services.triage.conversation import ConversationState
@@ -86,6 +87,7 @@ COMMUNITY_STATE = CommunityState(
     policy=POLICY,
     policy_version="p-1",
     known_since=AT,
+    heard={"discord": (20_000, 20_007)},
     importing=(OpenedImport(import_id="zulip-1", at=AT),),
     imported_at=AT,
 )
@@ -147,6 +149,7 @@ SAMPLES: Final[dict[str, Any]] = {
         for earlier, policy in EARLIER_POLICIES.items()
     },
     "triage.CommunityKnownSince": CommunityKnownSince(at=AT),
+    "triage.PlatformHeard": PlatformHeard(platform="discord", day=20_007),
     "triage.ImportOpened": ImportOpened(import_id="zulip-1", at=AT),
     "triage.ImportClosed": ImportClosed(import_id="zulip-1", lapsed=True, at=AT),
     "triage.MemberSeen": MemberSeen(member=ADA, evidence=EVIDENCE, joined=True, welcome_due=DUE),
@@ -215,8 +218,8 @@ SAMPLES: Final[dict[str, Any]] = {
     "state.heat": HeatState(felt=(HEAT_FELT,), talk=(AT,), heard=1, needs=(REASON,), need=NEED),
     "state.community": COMMUNITY_STATE,
     **{
-        f"state.community{earlier}": replace(COMMUNITY_STATE, policy=policy)
-        for earlier, policy in EARLIER_POLICIES.items()
+        f"state.community{earlier}": replace(COMMUNITY_STATE, policy=policy, heard={})
+        for earlier, policy in {**EARLIER_POLICIES, "#9": POLICY}.items()
     },
     "state.member": replace(
         MEMBER_3,

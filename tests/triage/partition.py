@@ -55,10 +55,11 @@ class Partition:
         community: str = COMMUNITY,
         traceparent: str | None = None,
         headers: dict[str, str] | None = None,
+        platform: str = "discord",
     ) -> None:
         """Fold one event that happened at ``time``; it was stored then, too, unless that was earlier than the last."""
         delivered = self._delivered(
-            data, time, stored or time, community=community, traceparent=traceparent, headers=headers
+            data, time, stored or time, community=community, traceparent=traceparent, headers=headers, platform=platform
         )
         self._service.prepare([delivered])
         self._fold(delivered)
@@ -81,6 +82,7 @@ class Partition:
         community: str = COMMUNITY,
         traceparent: str | None = None,
         headers: dict[str, str] | None = None,
+        platform: str = "discord",
     ) -> Delivered:
         self._seq += 1
         event = MemberEvent(
@@ -90,7 +92,7 @@ class Partition:
             time=time,
             organisation=ORGANISATION,
             community=community,
-            platform="discord" if isinstance(data, MemberEventData) else "warmline",
+            platform=platform if isinstance(data, MemberEventData) else "warmline",
             data=data,
             traceparent=traceparent,
         )

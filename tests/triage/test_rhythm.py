@@ -17,6 +17,8 @@ from services.triage.rhythm import (
     falls_silent,
     is_news,
     long_silence,
+    longest_unheard,
+    may_fall_silent,
     returned_on,
     start_of,
     usual_gap,
@@ -42,7 +44,7 @@ def every(gap: int, *, times: int = 20) -> Days:
 
 def days_until_missed(days: Days) -> int:
     """Return on which day after the last one the member is missed."""
-    missed = falls_silent(days, PATIENCE)
+    missed = may_fall_silent(days, PATIENCE)
     assert missed is not None
     return day_of(missed) - days[-1]
 
@@ -72,14 +74,49 @@ class TestSilence:
         assert days_until_missed(seen_on(*range(1000, 1006))) == 43
 
     def test_who_was_hardly_there_is_not_missed(self) -> None:
-        assert falls_silent(seen_on(*range(1000, 1005)), PATIENCE) is None
-        assert falls_silent((), PATIENCE) is None
+        assert may_fall_silent(seen_on(*range(1000, 1005)), PATIENCE) is None
+        assert may_fall_silent((), PATIENCE) is None
 
     @given(gap=st.integers(1, 60), times=st.integers(9, 40))
     def test_a_steady_member_is_never_missed_between_two_visits(self, gap: int, times: int) -> None:
         days = every(gap, times=times)
         assert long_silence(days, PATIENCE) >= gap
         assert days_until_missed(days) == max(10, 3 * gap + 1)
+
+
+class TestSilenceOfAll:
+    HEARD = seen_on(*range(1000, 1020), *range(1030, 1040))
+    DAILY = seen_on(*range(1000, 1020))
+
+    def on(self, heard: Days, today: int) -> int:
+        missed = falls_silent(self.DAILY, PATIENCE, heard, start_of(today))
+        assert missed is not None
+        return day_of(missed)
+
+    def test_days_on_which_nobody_was_heard_of_are_not_counted(self) -> None:
+        assert self.on(self.HEARD, 1040) == 1039
+        assert longest_unheard(1019, 1040, self.HEARD) == 10
+
+    def test_nobody_is_missed_while_nobody_is_heard_of(self) -> None:
+        assert [self.on(self.HEARD[:20], today) for today in (1029, 1030, 1035)] == [1038, 1039, 1044]
+        assert longest_unheard(1019, 1035, self.HEARD[:20]) == 15
+
+    def test_today_is_not_counted_before_it_is_over(self) -> None:
+        assert self.on(self.HEARD[:29], 1038) == 1039
+
+    def test_a_gap_in_which_nobody_was_heard_of_is_none_of_theirs(self) -> None:
+        assert usual_gap((1019, 1030, 1039), 1, self.HEARD) == 9
+        assert usual_gap((1018, 1019, 1030), 1, self.HEARD) == 1
+
+    def test_before_anything_is_known_of_others_every_day_counts(self) -> None:
+        assert self.on((), 1040) == self.on((1035, 1036), 1040) == 1029
+
+    @given(heard=st.sets(st.integers(1000, 1060)), more=st.sets(st.integers(1000, 1060)), today=st.integers(1021, 1061))
+    def test_it_is_never_missed_before_it_is_first_asked(self, heard: set[int], more: set[int], today: int) -> None:
+        known, all_known = seen_on(*self.DAILY, *heard), seen_on(*self.DAILY, *heard, *more)
+        first = may_fall_silent(self.DAILY, PATIENCE, known)
+        assert first is not None
+        assert day_of(first) <= self.on(all_known, today)
 
 
 class TestReturn:

@@ -9,13 +9,15 @@ from msgspec import Struct
 
 from services.triage.member_state import MemberState
 from services.triage.needs import Circumstances
+from services.triage.rhythm import Days
 from shared.contracts.needs_touch import Scalar
 
 
 class LookAtOccasion(Struct, frozen=True, kw_only=True, gc=False):
     """An occasion's deadline fired. ``rule`` and ``team`` are by the policy that holds now.
 
-    ``known_since`` is the time of the community's first known event.
+    ``known_since`` is the time of the community's first known event, and ``heard`` are the days on which anybody of
+    the member's platform was heard of.
     """
 
     name: str
@@ -23,6 +25,7 @@ class LookAtOccasion(Struct, frozen=True, kw_only=True, gc=False):
     rule: Any
     team: bool
     known_since: datetime
+    heard: Days = ()
 
 
 class Judgement(Struct, frozen=True, kw_only=True, gc=False):

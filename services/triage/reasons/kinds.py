@@ -12,6 +12,7 @@ from services.triage.needs import raised, standing_for
 from services.triage.occasions import CHECK_IN, FADING, Occasion, OccasionLookedAt, OccasionPostponed
 from services.triage.reasons import check_in, fading, farewell, follow_up, low_survey, milestone, moderated, returning
 from services.triage.reasons.judgement import Judgement, LookAtOccasion
+from services.triage.rhythm import Days
 from shared.contracts.names import Reason
 from shared.contracts.policy_rules import Rules
 
@@ -20,6 +21,7 @@ from shared.contracts.policy_rules import Rules
 class Kind:
     """``due`` is when the rule asks for a touch; where it is None, that is ``within_hours`` of working time.
 
+    It is asked with the days on which anybody was heard of, and as of when the occasion is looked at.
     ``thresholds`` are the fields of the rule that something is held against.
     """
 
@@ -27,7 +29,7 @@ class Kind:
     thresholds: tuple[str, ...]
     rule: Callable[[Rules], Any]
     judge: Callable[[LookAtOccasion, MemberState, Occasion], Judgement]
-    due: Callable[[MemberState, Occasion, Any], datetime | None] | None = None
+    due: Callable[[MemberState, Occasion, Any, Days, datetime], datetime | None] | None = None
 
 
 _RHYTHM: Final = ("min_active_days", "times_usual_gap", "at_least_days", "assumed_gap_days")
@@ -48,7 +50,7 @@ KINDS: Final[dict[str, Kind]] = {
         thresholds=_RHYTHM,
         rule=lambda rules: rules.fading,
         judge=fading.judge,
-        due=lambda state, _occasion, rule: fading.due(state.active_days, rule),
+        due=lambda state, _occasion, rule, heard, at: fading.due(state.active_days, rule, heard, at),
     ),
     "returning": Kind(
         reason="returning",
@@ -83,14 +85,14 @@ KINDS: Final[dict[str, Kind]] = {
         thresholds=("every_days", "min_active_days"),
         rule=lambda rules: rules.check_in,
         judge=check_in.judge,
-        due=lambda state, _occasion, rule: check_in.due(state, rule),
+        due=lambda state, _occasion, rule, _heard, _at: check_in.due(state, rule),
     ),
     "follow-up": Kind(
         reason="follow-up",
         thresholds=("after_days",),
         rule=lambda rules: rules.follow_up,
         judge=follow_up.judge,
-        due=lambda _state, occasion, rule: follow_up.due(occasion.evidence.time, rule),
+        due=lambda _state, occasion, rule, _heard, _at: follow_up.due(occasion.evidence.time, rule),
     ),
 }
 

@@ -10,7 +10,7 @@ from shared.contracts.member_events import Member
 from shared.contracts.needs_touch import TouchReason
 from tests.triage.making import MONDAY
 from tests.triage.partition import Partition
-from tests.triage.people import care_policy, posted
+from tests.triage.people import HELPER, care_policy, posted
 
 LONG_BEFORE = MONDAY - timedelta(days=900)
 QUIET = {"welcome": {"enabled": False}, "unanswered": {"enabled": False}}
@@ -32,6 +32,12 @@ def there(partition: Partition, member: Member, days: Iterable[float], *, stored
     """Have the member write on each of those days."""
     for day in days:
         partition.tell(posted(member, f"m-{member.id}-{day}"), on(day), stored=stored)
+
+
+def others(partition: Partition, days: Iterable[int], *, stored: datetime | None = None) -> None:
+    """Have somebody of the team write on each of those days, to nobody of whom anything is asked."""
+    for day in days:
+        partition.tell(posted(HELPER, f"m-hanna-{day}", conversation="c-team"), on(day), stored=stored)
 
 
 def asked_for(partition: Partition, member: Member, reason: str) -> TouchReason | None:

@@ -7,7 +7,7 @@ from shared.contracts.policy_rules import FadingRule
 from shared.contracts.warmline_facts import ImportBegan, ImportEnded
 from tests.triage.partition import COMMUNITY
 from tests.triage.people import ADA, HELPER, MIRA, ROBOT, care_policy, posted
-from tests.triage.reasons.days import QUIET, acme, asked_for, on, reasons, there
+from tests.triage.reasons.days import QUIET, acme, asked_for, on, others, reasons, there
 
 DAILY = range(-20, 1)
 
@@ -15,7 +15,7 @@ DAILY = range(-20, 1)
 def test_a_daily_member_is_missed_within_ten_days() -> None:
     partition = acme()
     there(partition, ADA, DAILY)
-    partition.pass_time(on(9))
+    others(partition, range(1, 10))
     assert reasons(partition, ADA) == []
     partition.pass_time(on(10))
     need = asked_for(partition, ADA, "fading")
@@ -35,8 +35,9 @@ def test_a_daily_member_is_missed_within_ten_days() -> None:
 def test_a_monthly_member_is_not_after_two_weeks() -> None:
     partition = acme()
     there(partition, ADA, range(-300, 1, 30))
-    partition.pass_time(on(89))
+    others(partition, range(-300, 90))
     assert reasons(partition, ADA) == []
+    others(partition, range(90, 92))
     partition.pass_time(on(92))
     assert reasons(partition, ADA) == ["fading"]
 
@@ -44,6 +45,7 @@ def test_a_monthly_member_is_not_after_two_weeks() -> None:
 def test_who_was_there_a_few_times_is_not_missed() -> None:
     partition = acme()
     there(partition, ADA, range(-4, 1))
+    others(partition, range(1, 60))
     partition.look_at_everything()
     assert reasons(partition, ADA) == []
 
@@ -52,6 +54,7 @@ def test_who_was_there_a_few_times_is_not_missed() -> None:
 def test_team_and_bots_are_not_missed(member: Member) -> None:
     partition = acme()
     there(partition, member, DAILY)
+    others(partition, range(1, 20))
     partition.look_at_everything()
     assert partition.raised == []
 
@@ -60,6 +63,7 @@ def test_nor_who_left() -> None:
     partition = acme()
     there(partition, ADA, DAILY)
     partition.tell(Left(member=ADA), on(1))
+    others(partition, range(1, 20))
     partition.look_at_everything()
     assert "fading" not in reasons(partition, ADA)
 
@@ -67,10 +71,11 @@ def test_nor_who_left() -> None:
 def test_a_sign_of_life_ends_it_and_it_may_come_again() -> None:
     partition = acme()
     there(partition, ADA, DAILY)
-    partition.pass_time(on(11))
+    others(partition, range(1, 12))
     there(partition, ADA, [12])
     assert [(gone.reason, gone.cause) for gone in partition.gone] == [("fading", "there again")]
     there(partition, ADA, range(13, 20))
+    others(partition, range(20, 40))
     partition.look_at_everything()
     assert [need.reason for need in partition.raised if need.member.id == "ada"].count("fading") == 2
 
@@ -79,6 +84,7 @@ def test_a_word_of_the_team_since_is_enough() -> None:
     partition = acme()
     there(partition, ADA, DAILY)
     partition.tell(posted(MIRA, "m-mira", mentions=("ada",)), on(5))
+    others(partition, range(5, 20))
     partition.look_at_everything()
     assert reasons(partition, ADA) == []
 
@@ -86,7 +92,7 @@ def test_a_word_of_the_team_since_is_enough() -> None:
 def test_a_word_of_the_team_afterwards_meets_it() -> None:
     partition = acme()
     there(partition, ADA, DAILY)
-    partition.pass_time(on(11))
+    others(partition, range(1, 12))
     partition.tell(posted(MIRA, "m-mira", mentions=("ada",)), on(12))
     assert [(gone.reason, gone.by.id) for gone in partition.gone if gone.by] == [("fading", "mira")]
 
@@ -103,10 +109,48 @@ def test_a_policy_that_waits_longer_postpones_it() -> None:
     partition = acme()
     there(partition, ADA, DAILY)
     partition.adopt(care_policy(**QUIET, fading=FadingRule(at_least_days=30)))
-    partition.pass_time(on(29))
+    others(partition, range(1, 31))
     assert reasons(partition, ADA) == []
     partition.pass_time(on(31))
     assert reasons(partition, ADA) == ["fading"]
+
+
+def test_nobody_is_missed_while_the_source_tells_nothing_and_they_are_when_it_told_enough_again() -> None:
+    partition = acme()
+    for number in range(5):
+        there(partition, Member(id=f"u-{number}"), range(-20, 1), stored=on(0))
+    others(partition, range(11, 19))
+    assert partition.raised == []
+    others(partition, range(19, 21))
+    assert [need.reason for need in partition.raised] == ["fading"] * 5
+    assert {need.since for need in partition.raised} == {on(20, -9)}
+
+
+def test_nor_after_an_export_without_a_live_source_nor_when_one_is_connected_much_later() -> None:
+    partition = acme()
+    there(partition, ADA, DAILY)
+    partition.pass_time(on(100))
+    looked = len(partition.events)
+    partition.pass_time(on(300))
+    assert len(partition.events) == looked, "the look has an end"
+    others(partition, range(300, 330))
+    assert partition.raised == []
+
+
+def test_another_platform_tells_nothing_of_this_one() -> None:
+    partition = acme()
+    there(partition, ADA, DAILY)
+    for day in range(1, 12):
+        partition.tell(posted(HELPER, f"m-{day}", conversation="c-team"), on(day), platform="slack")
+    assert reasons(partition, ADA) == []
+
+
+def test_a_day_on_which_somebody_was_heard_of_is_recorded_once() -> None:
+    partition = acme()
+    others(partition, [0])
+    known = len(partition.events)
+    partition.tell(posted(HELPER, "m-again", conversation="c-team"), on(0, 1))
+    assert [type(event).__name__ for event in partition.events[known:]] in ([], ["VoiceHeard"])
 
 
 def test_history_is_no_flood() -> None:
@@ -115,6 +159,7 @@ def test_history_is_no_flood() -> None:
     for number in range(20):
         there(partition, Member(id=f"old-{number}"), range(-600, -500), stored=on(0))
     there(partition, ADA, range(-40, -12), stored=on(0))
+    others(partition, range(-30, 1), stored=on(0))
     partition.tell(ImportEnded(community=COMMUNITY, import_id="i"), on(0))
     partition.pass_time(on(1))
     assert [(need.reason, need.member.id) for need in partition.raised] == [("fading", "ada")]

@@ -4,7 +4,7 @@ import pytest
 
 from shared.contracts.member_events import Cancelled, Left, Moderated
 from tests.triage.people import ADA, MIRA, posted
-from tests.triage.reasons.days import acme, asked_for, on, reasons, there
+from tests.triage.reasons.days import acme, asked_for, on, others, reasons, there
 
 OFTEN = range(-20, 0, 2)
 
@@ -62,6 +62,7 @@ def test_a_word_of_the_team_is_one() -> None:
 def test_all_else_is_withdrawn_when_a_member_goes() -> None:
     partition = acme()
     there(partition, ADA, OFTEN)
+    others(partition, range(20))
     partition.pass_time(on(20))
     assert reasons(partition, ADA) == ["fading"]
     partition.tell(Left(member=ADA), on(20, 1))

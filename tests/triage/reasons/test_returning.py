@@ -5,7 +5,7 @@ from shared.contracts.policy_rules import FadingRule
 from shared.contracts.warmline_facts import ImportBegan, ImportEnded
 from tests.triage.partition import COMMUNITY
 from tests.triage.people import ADA, MIRA, posted
-from tests.triage.reasons.days import acme, asked_for, on, reasons, there
+from tests.triage.reasons.days import acme, asked_for, on, others, reasons, there
 
 UNMISSED = FadingRule(enabled=False)
 BEFORE = range(-120, -100)
@@ -34,6 +34,7 @@ def test_not_after_a_short_one_nor_after_one_that_is_usual_for_them() -> None:
 def test_who_was_missed_is_back_whatever_the_length() -> None:
     partition = acme()
     there(partition, ADA, range(-20, 1))
+    others(partition, range(1, 12))
     partition.pass_time(on(12))
     assert reasons(partition, ADA) == ["fading"]
     there(partition, ADA, [12])
