@@ -73,9 +73,31 @@ def test_no_evidence_says_by_its_name_what_is_told_as_a_check_in(event: NeedsTou
 def test_the_evidence_of_what_is_told_stays() -> None:
     told = shown(touch(MODERATED, WELCOME), CRM)
     assert isinstance(told, NeedsTouch)
-    assert (told.evidence, [one.evidence for one in told.reasons]) == (JOINING, [(), JOINING])
+    assert (told.evidence, [one.evidence for one in told.reasons]) == (JOINING, [JOINING, ()])
     ended = replace(withdrawn(touch(WELCOME)), evidence=LEAVING)
     assert shown(ended, CRM) == ended
+
+
+def test_no_weight_tells_crisis_wording_from_any_check_in() -> None:
+    """Neither a figure nor the place among the reasons."""
+    unanswered = reason("unanswered", urgency="soon", care_load=2, importance=2.0)
+    grave, slight = (
+        reason("distress", urgency="urgent", care_load=8, importance=8.0),
+        reason("farewell", urgency="soon", care_load=3, importance=2.0),
+    )
+
+    def told(*reasons: TouchReason, **touched: object) -> NeedsTouch:
+        event = shown(replace(touch(*reasons), **touched), CRM)
+        assert isinstance(event, NeedsTouch)
+        return event
+
+    alone = told(grave, urgency="urgent", care_load=8, importance=8.0)
+    assert alone == told(slight, urgency="soon", care_load=3, importance=2.0)
+    assert (alone.urgency, alone.care_load, alone.importance) == ("routine", 1, 0.0)
+    joined = told(grave, unanswered, urgency="urgent", care_load=9, importance=9.0)
+    assert joined == told(slight, unanswered, urgency="soon", care_load=4, importance=3.0)
+    assert joined == told(unanswered, grave, reason="unanswered", urgency="urgent", care_load=9, importance=9.0)
+    assert (joined.urgency, joined.care_load, joined.importance) == ("soon", 3, 0.0)
 
 
 @pytest.mark.parametrize("after", ["distress", "low-survey"])

@@ -18,6 +18,10 @@ SENSITIVE: Final = frozenset({"distress", "heated", "moderated", "farewell", "fo
 A follow-up is one whatever it follows: its end does not say which reason that was.
 """
 CHECK_IN: Final = "check-in"
+_URGENCY: Final = "routine"
+_CARE_LOAD: Final = 1
+"""What any check-in weighs."""
+_GRAVER: Final = ("urgent", "soon")
 _ATTRIBUTES: Final = ("specversion", "id", "source", "type", "time", "organisation")
 _encoder: Final = msgspec.json.Encoder()
 
@@ -46,12 +50,24 @@ def shown(event: NeedsTouchEvent, integrator: Integrator) -> NeedsTouchEvent:
 
 
 def _touch(touch: NeedsTouch) -> NeedsTouch:
-    """Return the touch with its sensitive reasons told as check-ins; why it matters is then not told at all."""
+    """Return the touch with its sensitive reasons told as check-ins, after the others.
+
+    Urgency, care load and evidence are of the reasons as they are told; how important it is, and why, is not told then.
+    """
     if not _is_masked(touch):
         return touch
-    reasons = tuple(_check_in(one, touch.about) if one.reason in SENSITIVE else one for one in touch.reasons)
-    evidence = tuple(dict.fromkeys(one for reason in reasons for one in reason.evidence))
-    told = replace(touch, reasons=reasons, evidence=evidence, why=None)
+    plain = [one for one in touch.reasons if one.reason not in SENSITIVE]
+    reasons = (*plain, *(_check_in(one, touch.about) for one in touch.reasons if one.reason in SENSITIVE))
+    urgencies = {one.urgency for one in reasons}
+    told = replace(
+        touch,
+        urgency=next((grave for grave in _GRAVER if grave in urgencies), _URGENCY),
+        care_load=max((one.care_load for one in reasons), default=_CARE_LOAD) + len(reasons[1:]),
+        evidence=tuple(dict.fromkeys(one for reason in reasons for one in reason.evidence)),
+        reasons=reasons,
+        importance=0.0,
+        why=None,
+    )
     if touch.reason not in SENSITIVE:
         return told
     return replace(told, reason=CHECK_IN, rule=CHECK_IN, values={}, thresholds={})
@@ -62,7 +78,10 @@ def _is_masked(touch: NeedsTouch) -> bool:
 
 
 def _check_in(one: TouchReason, about: str) -> TouchReason:
-    """Return a sensitive reason as it is told; the stream that found it, and ids of events, would tell what it is."""
+    """Return a sensitive reason as it is told.
+
+    Its weight would tell what it is, and so would the stream that found it and the ids of events.
+    """
     return TouchReason(
         reason=CHECK_IN,
         about=about,
@@ -71,8 +90,8 @@ def _check_in(one: TouchReason, about: str) -> TouchReason:
         conversation=one.conversation,
         since=one.since,
         at=one.at,
-        urgency=one.urgency,
-        care_load=one.care_load,
+        urgency=_URGENCY,
+        care_load=_CARE_LOAD,
         evidence=(),
         rule=CHECK_IN,
         policy_version=one.policy_version,
