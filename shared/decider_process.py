@@ -18,7 +18,7 @@ from eventsourcing.postgres import PostgresDatastore
 from nats.aio.client import Client
 
 from shared.bounded_wait import until_one_ends
-from shared.event_store.codec import EventCodec
+from shared.event_store.codec import EventCodec, UnknownStoredTypeError
 from shared.event_store.errors import SkewError
 from shared.event_store.recorder import Lease, datastore
 from shared.event_store.store import PartitionStore
@@ -110,8 +110,15 @@ class _Owner:
             cache_bytes=self._cache_bytes,
         )
         beside = process.beside or _nothing_beside
-        async with beside(store, runner, lease):
-            await until_one_ends(asyncio.create_task(relay.run()), asyncio.create_task(runner.run()))
+        try:
+            async with beside(store, runner, lease):
+                await until_one_ends(asyncio.create_task(relay.run()), asyncio.create_task(runner.run()))
+        except UnknownStoredTypeError as halt:
+            # Noted once the runner has ended: it takes such a note back when it opens. The lease is kept, lest the next
+            # old process run into the same.
+            log.critical("relay.halted", shard=lease.shard, detail=str(halt))
+            await store.aside(store.note_halted, lease, str(halt))
+            await asyncio.Event().wait()
 
     async def _refuse_skew(self, store: PartitionStore, lease: Lease) -> None:
         """Raise SkewError, noted where whoever looks at the shard sees it, before anything is folded or published."""

@@ -162,7 +162,8 @@ class Relay:
         """Publish until cancelled, starting after what the stream holds or the store remembers, whichever is further.
 
         Raises StoreBehindError when that is more than the store has, StreamReplacedError when the outlet is not the
-        stream that the store has noted, and FencedError when the partition has another owner.
+        stream that the store has noted, FencedError when the partition has another owner, and UnknownStoredTypeError
+        before an event of which this build would publish less than a newer one has stored.
         """
         cursor: int | None = None
         while True:
@@ -199,7 +200,7 @@ class Relay:
             if notifications:
                 outgoing = []
                 for notification in notifications:
-                    recorded = self._store.codec.to_domain_event(notification)
+                    recorded = self._store.codec.event_to_publish(notification)
                     outgoing.append(self._outgoing(self._public[type(recorded.event)](recorded), notification.id))
                 # Who slept, and was replaced meanwhile, would publish again what its successor has published.
                 await self._refuse_another()

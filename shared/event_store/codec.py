@@ -94,17 +94,31 @@ class EventCodec(Mapper[str]):
         Raises UnknownStoredTypeError also for a field of a newer build: written again without it, it would be gone.
         """
         decoded = self.decode_state(stream, state)
-        again = _encoder.encode(decoded)
-        if again != state and not _holds(msgspec.json.decode(again), msgspec.json.decode(state)):
-            raise UnknownStoredTypeError(
-                f"The state of {stream} holds what this build does not know and would lose. Start the build that wrote "
-                "it, or a newer one."
-            )
+        _refuse_loss(f"The state of {stream}", decoded, state)
         return decoded
+
+    def event_to_publish(self, stored_event: StoredEvent) -> RecordedEvent:
+        """Return the RecordedEvent that was stored for whoever tells others of it.
+
+        Raises UnknownStoredTypeError also for a field of a newer build: nobody else would ever learn of it.
+        """
+        recorded: RecordedEvent = self.to_domain_event(stored_event)
+        what = f"The event {stored_event.originator_id}/{stored_event.originator_version}"
+        _refuse_loss(what, recorded.event, stored_event.state)
+        return recorded
 
     def decider_of(self, stream: str) -> Decider[Any]:
         """Return the decider of the stream's category; raises KeyError for a stream of another service."""
         return self.deciders[category_of(stream)]
+
+
+def _refuse_loss(what: str, decoded: Any, stored: bytes) -> None:
+    """Raise UnknownStoredTypeError where ``decoded``, written again, lacks a field of what is ``stored``."""
+    again = _encoder.encode(decoded)
+    if again != stored and not _holds(msgspec.json.decode(again), msgspec.json.decode(stored)):
+        raise UnknownStoredTypeError(
+            f"{what} holds what this build does not know and would lose. Start the build that wrote it, or a newer one."
+        )
 
 
 def _holds(whole: Any, part: Any) -> bool:

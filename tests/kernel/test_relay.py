@@ -14,15 +14,17 @@ from nats.aio.client import Client
 
 from shared.bounded_wait import end
 from shared.dead_letters import PUBLISHED
+from shared.decider_process import DeciderProcess, Outlet, _Owner
 from shared.event_store.codec import RecordedEvent
 from shared.event_store.errors import FencedError
-from shared.event_store.recorder import Commit, Lease
+from shared.event_store.recorder import Commit, Lease, datastore
 from shared.event_store.store import PartitionStore
 from shared.publisher import DurablePublisher
 from shared.relay import Relay, StaleReplicaError, StoreBehindError, published_position
+from shared.workspace import CACHE_BYTES
 from tests import servers
-from tests.kernel.counter import START, Counted, Reminded, counted_publication
-from tests.kernel.kernel_tables import own, rows, running, stores
+from tests.kernel.counter import START, Counted, CounterService, Reminded, counted_publication
+from tests.kernel.kernel_tables import SCHEMA, own, rows, running, stores
 from tests.waiting import until_async
 
 STREAM = "TOUCHES"
@@ -108,6 +110,35 @@ async def test_public_events_leave_in_order_and_others_stay(
         one.wake(log.head)
         assert await all_published(client, 4) == [("0", 1), ("0", 2), ("0", 3), ("0", 6)]
         await until_async(lambda: store.relayed(lease) == 6)
+
+
+async def test_an_event_of_which_this_build_would_publish_less_than_is_stored_halts_the_share_and_says_so(
+    client: Client, store: PartitionStore, database_url: str
+) -> None:
+    lease = own(database_url)
+    log = Log(store, lease)
+    log.grow(3)
+    known = b'{"by":"x","clock":"2026-11-23T09:00:00Z","remind":null}'
+    newer = known.replace(b"}", b',"mood":"low"}')
+    rows(database_url, "UPDATE service.p0_events SET state = %s WHERE notification_id = 2", newer)
+    process = DeciderProcess(
+        schema=SCHEMA,
+        codec=store.codec,
+        service=lambda _partition: CounterService(),
+        inputs=lambda _partition: (),
+        outlet=Outlet(stream=STREAM, subject="needs-touch.>", public={Counted: counted_publication}),
+    )
+    with datastore(database_url, SCHEMA, connections=4) as database:
+        owner = _Owner(client, DurablePublisher(client, STREAM, once=True), database, process, CACHE_BYTES)
+        async with running(owner.run(lease)) as (task,):
+            await until_async(
+                lambda: rows(database_url, "SELECT 1 FROM service.shards WHERE halted LIKE '%/2 holds %would lose%'")
+            )
+            assert not task.done(), "it keeps the share, lest the next old process run into the same"
+    assert await published(client) == []
+    rows(database_url, "UPDATE service.p0_events SET state = %s WHERE notification_id = 2", known)
+    async with running(relay(client, store, lease).run()):
+        assert await all_published(client, 3) == [("0", 1), ("0", 2), ("0", 3)]
 
 
 async def test_how_far_it_came_is_noted_once_a_second(
