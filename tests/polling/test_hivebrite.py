@@ -98,15 +98,35 @@ def test_what_is_not_to_be_seen_yet_is_not_taken() -> None:
     assert [fact.id for fact in made(Hivebrite(posts=drafts)).facts] == ["post:8:1"]
 
 
-def test_what_is_changed_is_an_edit_once_whatever_else_changes() -> None:
+def test_each_change_is_an_edit_once_also_one_that_is_taken_back() -> None:
     hivebrite = Hivebrite(posts=[post(5, -30, updated_at=at(-3))])
-    first = made(hivebrite).only(Edited)
-    assert first.text == "Where do I begin?"
-    ids = {fact.id for fact in made(hivebrite).facts}
+    first = made(hivebrite)
+    assert first.only(Edited).text == "Where do I begin?"
+    assert {fact.id for fact in made(hivebrite).facts} == {fact.id for fact in first.facts}
     hivebrite.posts[0]["updated_at"] = at(-1)
-    assert {fact.id for fact in made(hivebrite).facts} == ids
-    hivebrite.posts[0]["content"] = "Otherwise"
-    assert {fact.id for fact in made(hivebrite).facts} != ids
+    assert len({fact.id for fact in made(hivebrite).facts} - {fact.id for fact in first.facts}) == 1
+
+
+def test_a_post_that_is_dated_before_the_last_round_is_found_by_its_change() -> None:
+    hivebrite = Hivebrite(posts=[post(5, -300, updated_at=at(-3)), post(6, -300)])
+    assert "post:5:1" in {fact.id for fact in made(hivebrite, until=LATELY).facts}
+    assert "post:6:1" not in {fact.id for fact in made(hivebrite, until=LATELY).facts}
+    assert made(hivebrite, first=NOW - timedelta(hours=1), until=LATELY).kinds() == ["Edited"]
+
+
+def test_a_user_who_was_imported_before_the_last_round_and_comes_now_joins() -> None:
+    came = user(4, None, changed=-5, is_active=True, created_at=at(-300))
+    assert made(Hivebrite(users=[came]), until=LATELY).kinds() == ["Joined", "Updated"]
+    assert made(Hivebrite(users=[came]), first=NOW - timedelta(hours=1), until=LATELY).kinds() == ["Updated"]
+
+
+def test_a_post_that_does_not_say_where_it_is_is_not_taken_for_everybodys() -> None:
+    nowhere = post(5, -3)
+    del nowhere["group_id"]
+    found = made(Hivebrite(posts=[nowhere], comments=[comment(6, 5, -2)]))
+    assert found.facts == []
+    assert len(found.odd) == 2
+    assert "group_id" in found.odd[0]
 
 
 def test_users_join_when_they_confirm_and_everybody_is_described_once() -> None:

@@ -89,6 +89,18 @@ def test_a_card_that_a_comment_makes_new_again_is_as_old_as_it_is() -> None:
     assert made(Tchop(cards={1: [bumped]}), until=LATELY).facts == []
 
 
+def test_a_card_that_was_made_before_the_last_round_and_is_listed_now_is_told() -> None:
+    bumped = card(5, -300, postedAt=at(-2), options={"shouldUpdatePostedTimeByComments": True})
+    assert [fact.id for fact in made(Tchop(cards={1: [bumped]}), until=LATELY).facts] == ["post:5:1"]
+
+
+def test_a_card_that_is_changed_back_is_told_again() -> None:
+    tchop = Tchop(cards={1: [card(5, -50, updatedAt=at(-3))]})
+    edits = {fact.id for fact in made(tchop).facts if isinstance(fact.data, Edited)}
+    tchop.cards[1][0]["updatedAt"] = at(-1)
+    assert edits.isdisjoint(fact.id for fact in made(tchop).facts if isinstance(fact.data, Edited))
+
+
 def test_channels_are_read_as_the_operator_says_and_chats_never() -> None:
     tchop = Tchop(cards={number: [card(number, -3)] for number in (1, 2, 3)})
     audiences = {fact.data.audience for fact in made(tchop).facts if isinstance(fact.data, Posted)}
@@ -113,25 +125,22 @@ def test_users_join_when_they_register_and_everybody_is_described_with_role_and_
     assert described["1"].member.roles == ("ORGANISATION_ADMIN", "CHANNEL_READER", "STAFF")
     assert described["1"].tags == ("gold", "Sailors")
     assert set(described) == {"1", "2"}
-    ids = {fact.id for fact in found.facts}
-    assert {fact.id for fact in made(tchop).facts} == ids
+    assert {fact.id for fact in made(tchop).facts} == {fact.id for fact in found.facts}
+    a_day_later = {"until": LATELY | {"all-members": NOW - timedelta(hours=25)}}
+    assert made(tchop, marks=found.marks, **a_day_later).kinds() == ["Joined"]
     tchop.users[1] |= {"roleId": "CHANNEL_ADMIN"}
-    assert len({fact.id for fact in made(tchop).facts} - ids) == 1
+    changed = made(tchop, marks=found.marks, **a_day_later)
+    assert changed.only(Updated).member.id == "2"
+    tchop.users[1] |= {"roleId": "CHANNEL_READER"}
+    assert made(tchop, marks=changed.marks, **a_day_later).only(Updated).member.roles == ("CHANNEL_READER",)
     later = made(tchop, until=LATELY | {"all-members": NOW - timedelta(hours=2)})
     assert later.kinds() == ["Joined"]
     assert "all-members" not in later.read
 
 
-def test_what_a_program_posts_is_marked() -> None:
-    cards = [
-        card(5, -3, apiClient={"type": "API_CLIENTS_EXTERNAL"}),
-        card(6, -4, apiClient={"type": "API_CLIENTS_OFFICIAL"}),
-    ]
-    found = made(Tchop(cards={1: cards}))
-    assert {fact.data.message: fact.data.member.bot for fact in found.facts if isinstance(fact.data, Posted)} == {
-        "5": True,
-        "6": False,
-    }
+def test_a_person_who_posts_by_a_program_is_no_bot_and_a_card_of_nobody_none() -> None:
+    cards = [card(5, -3, apiClient={"type": "API_CLIENTS_EXTERNAL"})]
+    assert not made(Tchop(cards={1: cards})).only(Posted).member.bot
     assert made(Tchop(cards={1: [card(5, -3, user=None)]})).facts == []
 
 

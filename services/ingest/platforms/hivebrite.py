@@ -51,6 +51,7 @@ from services.ingest.platforms.polled import (
 )
 from services.ingest.platforms.reading import NotUnderstoodError, decoded
 from shared.contracts.cloudevents import rfc3339
+from shared.contracts.member_events import Updated
 
 API: Final = "{site}/api"
 TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 -- a path
@@ -137,25 +138,37 @@ def _whole(path: str, form: type[Named]) -> Generator[Step, Answer, tuple[list[N
 
 
 def _members(this: _Round) -> Pages:
-    """Read who changed; the first time everybody, for the policy may count users to the team by their roles."""
+    """Read who changed; the first time everybody, for the policy may count users to the team by their roles.
+
+    Who was imported once and comes now is listed now, and dated then.
+    """
     since, never_read = this.so_far.floor(MEMBERS), MEMBERS not in this.so_far.until
 
     def facts(page: Sequence[User]) -> list[Fact]:
         found = [fact for user in page for fact in of_user(user, this.network)]
-        return [fact for fact in found if fact.time >= since or (never_read and fact.id.startswith("updated"))]
+        return [
+            fact
+            for fact in found
+            if (never_read if isinstance(fact.data, Updated) else fact.time >= this.so_far.first) or fact.time >= since
+        ]
 
     params = {"order": "id"} if never_read else {"order": "id", "updated_since": rfc3339(since)}
     return pages(_listing("/admin/v1/users", User, params=params), _EVER, facts)
 
 
 def _posts(this: _Round) -> Pages:
+    """Read posts; what was dated earlier than it was published is found by its change."""
+    since = this.so_far.floor(POSTS)
+
     def facts(page: Sequence[Post]) -> list[Fact]:
         for post in page:
             this.know(post)
         seen = [post for post in page if published(post) <= this.began]
-        return [fact for post in seen for fact in of_post(post, this.network)]
+        return [
+            fact for post in seen for fact in of_post(post, this.network) if max(fact.time, post.updated_at) >= since
+        ]
 
-    return pages(_listing("/admin/v3/posts", Post, published), this.so_far.floor(POSTS), facts)
+    return pages(_listing("/admin/v3/posts", Post, published), since, facts, oldest=this.so_far.first)
 
 
 def _comments(this: _Round, collection: str = COMMENTS) -> Pages:

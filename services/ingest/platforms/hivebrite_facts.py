@@ -25,7 +25,7 @@ from services.ingest.platforms.facts import (
 from services.ingest.platforms.hivebrite_records import Coming, Comment, Event, Post, Removal, Subscription, User
 from services.ingest.platforms.html_text import text_of_html
 from shared.contracts.member_events import Attended, Cancelled, Joined, Left, Member, Posted, Renewed, Updated
-from shared.contracts.names import Audience, digest
+from shared.contracts.names import Audience
 
 _MOST_NAMED: Final = 100
 _AT_ONCE: Final = timedelta(seconds=1)
@@ -146,13 +146,10 @@ def _comment_message(comment: int) -> str:
 
 
 def _versions(posted: Posted, at: datetime, changed: datetime | None) -> list[Fact]:
-    """Return a message as it was posted and, when it was changed since, as an edit.
-
-    More may have changed than the text, of which the id is made: what says the same is told once.
-    """
+    """Return a message as it was posted and, when it was changed since, as an edit."""
     facts = [Fact(id=post_id(posted.message), time=at, data=posted)]
     if changed is not None and changed - at > _AT_ONCE:
-        facts.append(Fact(id=edit_id(posted.message, digest(posted.text)), time=changed, data=edit_of(posted)))
+        facts.append(Fact(id=edit_id(posted.message, stamp(changed)), time=changed, data=edit_of(posted)))
     return facts
 
 

@@ -52,15 +52,15 @@ class User(Struct, frozen=True, kw_only=True):
 
 
 class Post(Struct, frozen=True, kw_only=True):
-    """A post in a group, or in the community's own feed."""
+    """A post in a group; in the community's own feed only where ``group_id`` says so, being null."""
 
     id: int
+    group_id: int | None
     created_at: Time
     updated_at: Time
     user_id: int | None = None
     published_at: Time | None = None
     draft: bool = False
-    group_id: int | None = None
     content: str | None = None
 
 

@@ -58,9 +58,16 @@ class Listing(Generic[Record]):
     past: frozenset[int] = frozenset()
 
 
-def pages(listing: Listing[Record], floor: datetime, take: Callable[[Sequence[Record]], Sequence[Fact]]) -> Pages:
-    """Read a list until all that follows is from before ``floor``.
+def pages(
+    listing: Listing[Record],
+    floor: datetime,
+    take: Callable[[Sequence[Record]], Sequence[Fact]],
+    *,
+    oldest: datetime | None = None,
+) -> Pages:
+    """Read a list until all that follows is from before ``floor``, and pass over facts from before that.
 
+    Facts that a list gives later than they are dated are passed over from before ``oldest`` only.
     Where it is not in the order that is expected, it is read to its end. When it got shorter meanwhile, what follows
     has moved to pages that were read already, and those are read again.
     """
@@ -81,7 +88,7 @@ def pages(listing: Listing[Record], floor: datetime, take: Callable[[Sequence[Re
             yield Denied(why=str(denied))
             return False
         records = yield from records_of(listing.name, found.records, listing.form)
-        facts = tuple(fact for fact in take(records) if fact.time >= floor)
+        facts = tuple(fact for fact in take(records) if fact.time >= (oldest or floor))
         if facts:
             yield Found(facts=facts)
         times = [listing.time(record) for record in records] if listing.time else []

@@ -40,6 +40,8 @@ API: Final = "{site}/api/graphql/webapp"
 MEMBERS, ALL_MEMBERS = "members", "all-members"
 _WHOLE: Final = timedelta(days=1)
 """How often every user is read: a list of users does not tell which of them changed."""
+_MOST_STATES: Final = 20_000
+_SHORT: Final = 8
 _EDITED_WITHIN: Final = timedelta(days=30)
 _NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
@@ -123,16 +125,17 @@ def read(settings: PollSettings, so_far: ReadSoFar, began: datetime) -> Round:
         return
     whole = so_far.until.get(ALL_MEMBERS)
     everybody = whole is None or began - whole >= _WHOLE
-    if (yield from _all_members(so_far, began) if everybody else _new_members(so_far)):
+    states = _states(so_far.marks.get(ALL_MEMBERS))
+    if (yield from _all_members(so_far, began, states) if everybody else _new_members(so_far)):
         yield Read(collection=MEMBERS)
         if everybody:
-            yield Read(collection=ALL_MEMBERS)
+            yield Read(collection=ALL_MEMBERS, mark=msgspec.json.encode(states).decode())
     for place in _places(settings, channels):
         for collection, reading in (
             (f"cards/{place.channel.id}", _cards),
             (f"comments/{place.channel.id}", _comments),
         ):
-            if (yield from reading(place, so_far.floor(collection))):
+            if (yield from reading(place, so_far.floor(collection), so_far.first)):
                 yield Read(collection=collection)
 
 
@@ -149,13 +152,30 @@ def _places(settings: PollSettings, channels: Sequence[Channel]) -> list[Place]:
     return places
 
 
-def _all_members(so_far: ReadSoFar, began: datetime) -> Pages:
-    """Read every user: whose name, roles or tags changed. The policy may count users to the team by their roles."""
+def _states(mark: str | None) -> dict[str, str]:
+    try:
+        return msgspec.json.decode(mark or "{}", type=dict[str, str])
+    except msgspec.DecodeError:
+        return {}
+
+
+def _all_members(so_far: ReadSoFar, began: datetime, states: dict[str, str]) -> Pages:
+    """Read every user: whose name, roles or tags are others than in ``states``, which are brought up to date.
+
+    The first time everybody is described, for the policy may count users to the team by their roles.
+    """
     since = so_far.floor(MEMBERS)
 
     def facts(page: Sequence[Account]) -> list[Fact]:
         fresh = [fact for account in page if (fact := joined(account)).time >= since]
-        return fresh + [described(account, began) for account in page]
+        for account in page:
+            now, number = described(account, began), str(account.id)
+            state = now.state[:_SHORT]
+            if states.get(number) != state:
+                fresh.append(now.fact)
+            if number in states or len(states) < _MOST_STATES:
+                states[number] = state
+        return fresh
 
     return pages(_listing(_USERS), _EVER, facts)
 
@@ -165,13 +185,18 @@ def _new_members(so_far: ReadSoFar) -> Pages:
     return pages(listing, so_far.floor(MEMBERS), lambda page: [joined(account) for account in page])
 
 
-def _cards(place: Place, floor: datetime) -> Pages:
+def _cards(place: Place, floor: datetime, first: datetime) -> Pages:
+    """Read cards as they are listed: one that was made long ago may be published now."""
     since = max(floor, _EVER + _EDITED_WITHIN) - _EDITED_WITHIN
     listing = _listing(_CARDS, lambda card: card.posted_at, {"channel": place.channel.id, "from": since.isoformat()})
-    return pages(listing, floor, lambda page: [fact for card in page for fact in of_card(card, place)])
+
+    def facts(page: Sequence[Card]) -> list[Fact]:
+        return [fact for card in page for fact in of_card(card, place) if max(fact.time, card.posted_at) >= floor]
+
+    return pages(listing, floor, facts, oldest=first)
 
 
-def _comments(place: Place, floor: datetime) -> Pages:
+def _comments(place: Place, floor: datetime, _first: datetime) -> Pages:
     listing = _listing(_COMMENTS, lambda comment: comment.created_at, {"channel": place.channel.id})
     return pages(listing, floor, lambda page: [fact for comment in page for fact in of_comment(comment, place)])
 

@@ -29,8 +29,6 @@ from shared.contracts.member_events import Joined, Member, Posted, Updated
 from shared.contracts.names import Audience, digest
 
 _MOST_NAMED: Final = 100
-_FOREIGN: Final = "API_CLIENTS_EXTERNAL"
-"""The kind of client that posts by itself: news that are gathered, automation."""
 
 
 class User(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -99,12 +97,6 @@ class Options(Struct, frozen=True, kw_only=True, rename="camel"):
     should_update_posted_time_by_comments: bool = False
 
 
-class Client(Struct, frozen=True, kw_only=True):
-    """The program that posted a card, where it was one."""
-
-    type: str
-
-
 class Card(Struct, frozen=True, kw_only=True, rename="camel"):
     """A card of a mix. ``user`` is its author, whom tchop does not always know."""
 
@@ -115,7 +107,6 @@ class Card(Struct, frozen=True, kw_only=True, rename="camel"):
     updated_at: Time
     content: Content
     options: Options = field(default_factory=Options)
-    api_client: Client | None = None
     user: User | None = None
     mentioned_users: tuple[User | None, ...] = ()
 
@@ -160,14 +151,23 @@ def joined(account: Account) -> Fact:
     return Fact(id=fact_id, time=account.registered_at, data=Joined(member=who))
 
 
-def described(account: Account, now: datetime) -> Fact:
-    """Return what a user is now; nothing tells since when, so that it is told once a month, and when it is another."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """What a user is, and what stands for it: as long as ``state`` is the same, nothing about the user has changed."""
+
+    state: str
+    fact: Fact
+
+
+def described(account: Account, now: datetime) -> Described:
+    """Return what a user is now; nothing tells since when, so that it may be told once a day."""
     roles = (account.role_id, *(each.role for each in account.accessed_channels if each), _staff(account))
     tags = (account.subscription, *(tag.name for tag in account.organisation_tags if tag))
     who = _member(account, roles=_named(roles))
     data = Updated(member=who, tags=_named(tags))
-    state = digest(who.name or "", *data.member.roles, *data.tags)
-    return Fact(id=member_fact_id("updated", who.id, f"{now:%Y-%m}-{state}"), time=now, data=data)
+    state = digest(who.name or "", *data.member.roles, "", *data.tags)
+    fact_id = member_fact_id("updated", who.id, f"{now:%Y-%m-%d}-{state}")
+    return Described(state=state, fact=Fact(id=fact_id, time=now, data=data))
 
 
 def posted_at(card: Card) -> datetime:
@@ -181,7 +181,7 @@ def of_card(card: Card, place: Place) -> list[Fact]:
         return []
     message = str(card.id)
     data = Posted(
-        member=_member(card.user, bot=card.api_client is not None and card.api_client.type == _FOREIGN),
+        member=_member(card.user),
         conversation=message,
         message=message,
         text=text_of(_text(card.content)),
@@ -190,7 +190,7 @@ def of_card(card: Card, place: Place) -> list[Fact]:
         mentions=tuple(str(user.id) for user in card.mentioned_users if user)[:_MOST_NAMED],
         url=place.card(card.story_id, card.id),
     )
-    return _versions(data, posted_at(card), card.updated_at, digest(data.text))
+    return _versions(data, posted_at(card), card.updated_at)
 
 
 def of_comment(comment: Comment, place: Place) -> list[Fact]:
@@ -208,8 +208,7 @@ def of_comment(comment: Comment, place: Place) -> list[Fact]:
         audience=place.audience,
         url=place.card(comment.story_id, comment.story_card_id),
     )
-    changed = comment.content_updated_at
-    return _versions(data, comment.created_at, changed, "" if changed is None else stamp(changed))
+    return _versions(data, comment.created_at, comment.content_updated_at)
 
 
 def _comment_message(comment: int) -> str:
@@ -217,14 +216,11 @@ def _comment_message(comment: int) -> str:
     return f"comment/{comment}"
 
 
-def _versions(posted: Posted, at: datetime, changed: datetime | None, revision: str) -> list[Fact]:
-    """Return a message as it was posted and, when it was changed since, as an edit.
-
-    A card is changed by more than its text, so that its ``revision`` is made of that: what says the same is told once.
-    """
+def _versions(posted: Posted, at: datetime, changed: datetime | None) -> list[Fact]:
+    """Return a message as it was posted and, when it was changed since, as an edit."""
     facts = [Fact(id=post_id(posted.message), time=at, data=posted)]
     if changed is not None and changed > at:
-        facts.append(Fact(id=edit_id(posted.message, revision), time=changed, data=edit_of(posted)))
+        facts.append(Fact(id=edit_id(posted.message, stamp(changed)), time=changed, data=edit_of(posted)))
     return facts
 
 
@@ -238,8 +234,8 @@ def _texts(data: BlockData) -> list[str]:
     return [*([data.text] if data.text else []), *(point.content for point in data.points if point)]
 
 
-def _member(user: User, *, roles: tuple[str, ...] = (), bot: bool = False) -> Member:
-    return Member(id=str(user.id), name=name_of(user.screen_name), roles=roles, bot=bot)
+def _member(user: User, *, roles: tuple[str, ...] = ()) -> Member:
+    return Member(id=str(user.id), name=name_of(user.screen_name), roles=roles)
 
 
 def _staff(account: Account) -> str | None:

@@ -34,7 +34,6 @@ query Cards($channel: Int!, $from: String, $page: Int!, $size: Int!) {{
       items {{
         id storyId createdAt postedAt updatedAt
         options {{ shouldUpdatePostedTimeByComments }}
-        apiClient {{ type }}
         user {_AUTHOR}
         mentionedUsers {{ id }}
         content {{
