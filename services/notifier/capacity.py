@@ -35,9 +35,12 @@ def granted_on(load: Load, day: str) -> int:
 
 
 def over_limit(load: Load, candidate: Candidate, care_load: int) -> str | None:
-    """Return in words which limit another touch of ``care_load`` would exceed, None where it exceeds none."""
+    """Return in words which limit another touch of ``care_load`` would exceed, None where it exceeds none.
+
+    A touch of several reasons may weigh more than anybody's limit: who carries nothing may be given that one.
+    """
     limits = candidate.limits
-    if load.care_load + care_load > limits.care_load:
+    if load.care_load and load.care_load + care_load > limits.care_load:
         return f"at the limit: carries {load.care_load} of {limits.care_load} care load, and this weighs {care_load}"
     if load.touches >= limits.touches:
         return f"at the limit: has {load.touches} of {limits.touches} touches"

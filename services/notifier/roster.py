@@ -74,7 +74,10 @@ class GrantCapacity(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class GrowCapacity(Struct, frozen=True, kw_only=True, gc=False):
-    """A touch that the candidate was given weighs so much more; nothing follows where that would exceed their limit."""
+    """A touch that the candidate was given weighs so much more.
+
+    Nothing follows where that would exceed their limit, unless they carry nothing else.
+    """
 
     touch: str
     candidate: Candidate
@@ -150,8 +153,8 @@ def decide(command: Any, state: RosterState) -> tuple[Any, ...]:
                 ),
             )
         case GrowCapacity(candidate=candidate):
-            carried = state.load_of(candidate.responder).care_load
-            if carried + command.care_load > candidate.limits.care_load:
+            load = state.load_of(candidate.responder)
+            if load.touches > 1 and load.care_load + command.care_load > candidate.limits.care_load:
                 return ()
             return (CapacityGrown(touch=command.touch, responder=candidate.responder, care_load=command.care_load),)
         case ReleaseCapacity():

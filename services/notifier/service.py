@@ -185,7 +185,7 @@ def _take_in(need: NeedsTouch, news: str, work: Workspace) -> None:
 
 
 def _let_it_weigh(need: NeedsTouch, before: TouchState, work: Workspace) -> None:
-    """Let whoever has the touch carry what it weighs now, within their limit; beyond, it counts as it did."""
+    """Let whoever has the touch carry what it weighs now, if the roster grants that; else it counts as it did."""
     policy: Policy | None = work.state(policy_stream(need.organisation)).policy
     responder = find(policy, before.responder) if policy and before.responder else None
     more = need.care_load - before.care_load

@@ -44,16 +44,30 @@ def test_whoever_is_told_that_it_is_urgent_now_has_time_to_act(share: float, hou
     assert watch.look_due == watch.reminded_at + timedelta(hours=hours)
 
 
-@pytest.mark.parametrize(("limit", "carried"), [(9, 9), (8, 2)])
+@pytest.mark.parametrize(("limit", "carried"), [(11, 9), (10, 2)])
 def test_it_weighs_what_it_does_now_unless_that_exceeds_a_limit(limit: int, carried: int) -> None:
     made = partition(policy(MIRA, limits=Limits(care_load=limit)))
     made.tell(ALONE)
+    made.tell(need("t-2"))
     made.tell(JOINED)
-    assert (made.touch("t-1").care_load, load(made, "mira")) == (carried, (carried, 1))
+    assert (made.touch("t-1").care_load, load(made, "mira")) == (carried, (carried + 2, 2))
+    made.claim("t-2", "mira")
+    made.settle("t-2", "mira")
     made.tell(revised(JOINED, "distress"))
     made.claim("t-1", "mira")
     made.settle("t-1", "mira")
     assert load(made, "mira") == (0, 0)
+
+
+def test_who_carries_nothing_else_may_have_a_touch_that_weighs_more_than_anybodys_limit() -> None:
+    made = partition(policy(MIRA, JONAS, limits=Limits(care_load=8)))
+    made.tell(JOINED)
+    made.tell(need("t-2"))
+    made.tell(need("t-2", revision=2, care_load=9))
+    assert assigned(made) == {"t-1": "jonas", "t-2": "mira"}
+    assert (load(made, "jonas"), load(made, "mira")) == ((9, 1), (9, 1))
+    made.tell(need("t-3"))
+    assert made.touch("t-3").hold == "over-limit"
 
 
 def test_what_is_no_more_urgent_than_before_reminds_nobody() -> None:

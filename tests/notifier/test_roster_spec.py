@@ -145,9 +145,9 @@ def test_the_strongest_reason_says_why_nobody_was_chosen() -> None:
     holds = [choose(RosterState(), tuple(people[:count]), 1).hold for count in range(5)]
     assert holds == ["no-responder", "no-responder", "given-back", "on-leave", "outside-hours"]
     full = candidate("mira", limits=Limits(care_load=1))
-    choice = choose(RosterState(), (*people, full), 2)
+    choice = choose(loaded(mira=(1, 1, 1)), (*people, full), 2)
     assert (choice.responder, choice.hold) == (None, "over-limit")
-    assert choice.why[-1].why == "at the limit: carries 0 of 1 care load, and this weighs 2"
+    assert choice.why[-1].why == "at the limit: carries 1 of 1 care load, and this weighs 2"
     assert len(choice.why) == 5
 
 
