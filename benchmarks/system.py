@@ -123,10 +123,15 @@ _RELAYED: Final = "SELECT sum(relayed_seq) FROM (SELECT max(relayed_seq) AS rela
 
 
 @asynccontextmanager
-async def system(data: Path, *, processes: int = 1, told: Mapping[str, str] | None = None) -> AsyncIterator[System]:
-    """Run ``warmline up`` on ``data`` and stop it at the end; the folder stays. ``told`` is more environment."""
+async def system(
+    data: Path, *, processes: int = 1, tone: bool = False, told: Mapping[str, str] | None = None
+) -> AsyncIterator[System]:
+    """Run ``warmline up`` on ``data`` and stop it at the end; the folder stays.
+
+    With ``tone`` the tone of each text is read; ``told`` is more environment.
+    """
     policy = data / "bench-policy.yaml"
-    policy.write_text(policy_text(), encoding="utf-8")
+    policy.write_text(policy_text(tone=tone), encoding="utf-8")
     log = data / "up.log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(

@@ -50,8 +50,11 @@ def communities() -> list[str]:
     return sorted(name for names in found.values() for name in names)
 
 
-def policy_text() -> str:
-    """Return a policy with somebody there round the clock, and room for all that is raised."""
+def policy_text(*, tone: bool = False) -> str:
+    """Return a policy with somebody there round the clock, and room for all that is raised.
+
+    With ``tone`` the tone of each text is read.
+    """
     hours = ", ".join(f'{day}: ["00:00-24:00"]' for day in _DAYS)
     people = "\n".join(f"  - {{name: helper-{n}, display_name: Helper {n}}}" for n in range(8))
     return f"""
@@ -66,6 +69,7 @@ rules:
   welcome: {{within_hours: 24, settling_in_days: 0}}
   unanswered: {{within_hours: 1}}
 limits: {{care_load: 100, touches: 1000, touches_per_day: 1000}}
+tone: {{enabled: {str(tone).lower()}, language: en}}
 """
 
 
