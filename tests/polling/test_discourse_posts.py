@@ -117,6 +117,22 @@ def test_an_empty_window_of_ids_is_not_the_end() -> None:
     assert {fact.id for fact in make_round(read, windows, SETTINGS).facts} == {"post:1:1", "post:130:1"}
 
 
+def test_thousands_of_posts_that_are_not_to_be_seen_are_passed_and_more_are_told() -> None:
+    def round_back_to(lowest: int) -> RoundMade:
+        def windows(path: str, params: dict[str, str]) -> Any:
+            if path != "/posts.json":
+                return []
+            below = int(params.get("before", "20000"))
+            return {"latest_posts": [post(one, 3) for one in (20_000, lowest) if below - 50 < one <= below]}
+
+        return make_round(read, windows, SETTINGS)
+
+    assert {fact.id for fact in round_back_to(15_000).facts} == {"post:20000:1", "post:15000:1"}
+    farther = round_back_to(5)
+    assert farther.read == {"members"}
+    assert farther.odd == ["/posts.json: 10,000 ids on end bring nothing, older ones are not read"]
+
+
 def test_who_opened_an_account_has_joined_and_their_address_stays_outside() -> None:
     made = round_over([], (user(8, 5), user(9, 6, staged=True), user(-1, 7), user(7, 60 * 48)))
     joined = made.only(Joined)

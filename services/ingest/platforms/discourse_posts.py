@@ -30,7 +30,7 @@ from services.ingest.platforms.reading import HookSettings, NotUnderstoodError, 
 POSTS, MEMBERS = "posts", "members"
 _WINDOW: Final = 50
 """How many ids Discourse looks at for one answer, in versions that count ids and not posts."""
-_MOST_EMPTY: Final = 20
+_MOST_EMPTY: Final = 200
 _USERS_PER_PAGE: Final = 100
 
 
@@ -94,8 +94,11 @@ def _posts(places: HookSettings, floor: datetime) -> Pages:
         empty = 0 if posts else empty + 1
         lowest = min((post.id for post in posts), default=None)
         before = lowest - 1 if lowest is not None else before - _WINDOW if before is not None else 0
-        if before <= 0 or empty > _MOST_EMPTY:
+        if before <= 0:
             return True
+        if empty > _MOST_EMPTY:
+            yield Odd(why=f"/posts.json: {_MOST_EMPTY * _WINDOW:,} ids on end bring nothing, older ones are not read")
+            return False
 
 
 def _of_post(post: _Listed, places: HookSettings) -> list[Fact]:
