@@ -83,7 +83,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     (folder / "bugs").mkdir()
     with bugs_to_plant(folder / "bugs") as bugs, started(policy=write_policy(folder)) as system:
         world = World(system, bugs, folder / "accepted.jsonl")
-        world.post(*(event(f"join:{n}", "joined", n, 3000 * HOUR) for n in ("ada", "bo", "poison-cleo", "poison-dan")))
+        members = ("ada", "bo", "eve", "poison-cleo", "poison-dan")
+        world.post(*(event(f"join:{one}", "joined", one, 3000 * HOUR) for one in members))
         yield world
 
 
@@ -124,12 +125,11 @@ def test_a_member_event_that_triage_cannot_fold(world: World) -> None:
 
 def test_a_needs_touch_that_notifier_cannot_take_in(world: World) -> None:
     world.bugs.plant("notifier")
-    before = len(world.touches("bo"))
-    world.post(post("p3", "poison-cleo", 3 * HOUR, "Who helps me?"), post("p4", "bo", 2.5 * HOUR, "And me?"))
+    world.post(post("p3", "poison-cleo", 3 * HOUR, "Who helps me?"), post("p4", "eve", 2.5 * HOUR, "And me?"))
 
     letter = world.letter("--service", "notifier")
 
-    until(lambda: len(world.touches("bo")) > before, seconds=60, what="the rest to flow")
+    until(lambda: world.touches("eve"), seconds=60, what="the rest to flow")
     assert (letter["stream"], letter["error"]) == ("TOUCHES", "ValueError: planted in notifier")
     assert {touch["state"] for touch in world.touches("poison-cleo")} == {"raised"}
     world.sound()
@@ -165,7 +165,7 @@ def test_a_touch_fact_that_a_view_cannot_fold(world: World) -> None:
 
 def test_a_view_that_is_rebuilt_tries_what_is_parked_and_nothing_that_was_ended(world: World) -> None:
     world.bugs.plant("queue")
-    touch = world.touches("bo")[1]
+    touch = world.touches("eve")[0]
     claim(world, touch)
     letter = world.letter("--service", "projections")
     world.bugs.mend("queue")
