@@ -13,7 +13,7 @@ from psycopg.sql import SQL, Identifier
 from infra.operator_error import OperatorError
 from infra.running_servers import partitions_of
 from services.triage.community import CommunityState
-from services.triage.conversation import UNANSWERED, ConversationState
+from services.triage.conversation_state import UNANSWERED, ConversationState
 from services.triage.member_state import MemberState
 from services.triage.policy_reading import PolicyReading
 from services.triage.segments import SegmentLook

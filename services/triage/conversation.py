@@ -5,11 +5,8 @@ Posts may arrive in any order: the earliest that is known counts as the opening.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
-
-from msgspec.structs import replace
+from typing import Any, Final
 
 from services.triage import needs
 from services.triage.conversation_facts import (
@@ -28,52 +25,12 @@ from services.triage.conversation_facts import (
     VoiceHeard,
     VoicesGreeted,
 )
+from services.triage.conversation_state import UNANSWERED, ConversationState, edit_of, evolve, is_open_question
 from services.triage.difference import within
-from services.triage.needs import (
-    NEED_EVENTS,
-    CloseNeed,
-    HoldsNeeds,
-    NeedFound,
-    NeedGone,
-    NeedRaised,
-    NeedWithdrawn,
-    PassNeed,
-    met,
-    raised,
-    withdrawn,
-)
-from services.triage.voices import AnsweredBy, Post, Voices
+from services.triage.needs import NEED_EVENTS, CloseNeed, PassNeed, met, raised, withdrawn
+from services.triage.voices import Post
 from shared.contracts.needs_touch import Evidence, Scalar
 from shared.decider import Deadline, Decider
-
-T = TypeVar("T")
-
-UNANSWERED: Final = "unanswered"
-EARLY_KEPT: Final = 4
-"""Edits and deletions that are remembered of other posts than the opening: the true opening may still be on its way."""
-
-
-class ConversationState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
-    """What is known of one conversation.
-
-    ``looked_at`` is the key of the opener whose question was looked at. ``withdrawn`` when the need that this raised is
-    gone without anybody's help: should another post turn out to be the opening, that is looked at, whoever wrote it.
-    ``accepted`` is the answer that solved it, until it is known whose it is.
-    ``needs_raised`` counts the questions that were found unanswered.
-    """
-
-    conversation: str = ""
-    opening: Post | None = None
-    due: datetime | None = None
-    answered_by: AnsweredBy = "anyone"
-    voices: Voices = Voices()
-    edits: tuple[OpeningEdited, ...] = ()
-    deleted: tuple[str, ...] = ()
-    solved: bool = False
-    accepted: ConversationSolved | None = None
-    looked_at: str | None = None
-    needs_raised: int = 0
-    withdrawn: bool = False
 
 
 def may_open(state: ConversationState, time: datetime) -> bool:
@@ -104,14 +61,8 @@ def decide(command: Any, state: ConversationState) -> tuple[Any, ...]:
 
 
 def _is_news(state: ConversationState, command: NoteEdit) -> bool:
-    known = _edit(state, command.message)
+    known = edit_of(state, command.message)
     return known is None or known.evidence.time < command.evidence.time
-
-
-def _edit(state: ConversationState, message: str) -> OpeningEdited | None:
-    if not state.edits:
-        return None
-    return next((edit for edit in state.edits if edit.message == message), None)
 
 
 def _note(command: NotePost, state: ConversationState) -> tuple[Any, ...]:
@@ -153,7 +104,7 @@ def _with_consequences(state: ConversationState, events: tuple[Any, ...], eviden
         end = withdrawn(asked, evidence.time, "an earlier post came to light", (opening.evidence,))
     elif by_peer is not None and after.answered_by == "anyone":
         end = withdrawn(asked, by_peer.first.time, "answered by a peer", (by_peer.first,))
-    elif not _is_open_question(after):
+    elif not is_open_question(after):
         cause = "solved" if after.solved else "deleted" if opening.message in after.deleted else "no question any more"
         end = withdrawn(asked, evidence.time, cause, (evidence,))
     else:
@@ -176,14 +127,6 @@ def _is_of_team(event: Any) -> bool:
     return isinstance(event, ConversationOpened | VoiceHeard) and event.post.team
 
 
-def _is_open_question(state: ConversationState) -> bool:
-    opening = state.opening
-    if opening is None or opening.team or state.solved or opening.message in state.deleted:
-        return False
-    edit = _edit(state, opening.message)
-    return opening.asks if edit is None else edit.asks
-
-
 def _look(command: LookAtQuestion, state: ConversationState) -> tuple[Any, ...]:
     seen, opening = command.seen, state.opening
     if opening is None or state.due is None or state.looked_at == opening.member.key:
@@ -192,7 +135,7 @@ def _look(command: LookAtQuestion, state: ConversationState) -> tuple[Any, ...]:
     against = {
         "the rule is off": not seen.enabled,
         "one of the team": command.team,
-        "no open question": not _is_open_question(state),
+        "no open question": not is_open_question(state),
         "answered": state.voices.answered(opening.member, command.answered_by),
         "the team has no hours": seen.due is None,
         "long past": seen.at - since > seen.forget_after,
@@ -202,7 +145,7 @@ def _look(command: LookAtQuestion, state: ConversationState) -> tuple[Any, ...]:
         return (QuestionPassed(why=why, at=seen.at),)
     if seen.due is not None and seen.due > max(state.due, seen.at):
         return (QuestionPostponed(due=seen.due),)
-    edit = _edit(state, opening.message)
+    edit = edit_of(state, opening.message)
     values: dict[str, Scalar] = {
         "hours_since": round((seen.at - since) / timedelta(hours=1), 2),
         "answers_by_team": 0,
@@ -221,69 +164,10 @@ def _look(command: LookAtQuestion, state: ConversationState) -> tuple[Any, ...]:
     )
 
 
-def evolve(state: ConversationState, event: Any) -> ConversationState:
-    """Return the state after ``event``."""
-    match event:
-        case ConversationOpened():
-            return replace(
-                state,
-                conversation=event.conversation,
-                opening=event.post,
-                due=event.due,
-                answered_by=event.answered_by,
-                voices=state.voices.hear(event.post),
-                looked_at=None if state.withdrawn else state.looked_at,
-            )
-        case VoiceHeard():
-            return replace(state, voices=state.voices.hear(event.post))
-        case VoicesGreeted():
-            return replace(state, voices=state.voices.greet(event.members))
-        case OpeningEdited():
-            edits = {edit.message: edit for edit in state.edits if edit.message != event.message}
-            return replace(state, edits=_remembered(state, {**edits, event.message: event}))
-        case OpeningDeleted():
-            deleted = {message: message for message in (*state.deleted, event.message)}
-            return replace(state, deleted=_remembered(state, deleted))
-        case ConversationSolved() | AnswerAccepted():
-            accepted = event if isinstance(event, ConversationSolved) and event.message is not None else None
-            return replace(state, solved=True, accepted=accepted)
-        case QuestionPassed():
-            return replace(state, looked_at=_opener(state), withdrawn=False)
-        case QuestionPostponed():
-            return replace(state, due=event.due)
-        case NeedFound() | NeedRaised() if event.need.reason == UNANSWERED:
-            return replace(
-                needs.evolve(state, event),
-                looked_at=event.need.member.key,
-                needs_raised=state.needs_raised + 1,
-                withdrawn=False,
-                # The need ends by the rule that raised it, whatever held when the question was asked.
-                answered_by="team" if event.need.thresholds.get("answered_by") == "team" else "anyone",
-            )
-        case NeedGone(reason="unanswered", by=None) | NeedWithdrawn():
-            return replace(needs.evolve(state, event), withdrawn=True)
-        case _ if isinstance(event, NEED_EVENTS):
-            return needs.evolve(state, event)
-        case _:
-            return state
-
-
-def _remembered(state: ConversationState, by_message: Mapping[str, T]) -> tuple[T, ...]:
-    """Return what concerns the opening, and the last few of the rest."""
-    opening = state.opening.message if state.opening is not None else None
-    rest = [one for message, one in by_message.items() if message != opening]
-    own = [one for message, one in by_message.items() if message == opening]
-    return (*own, *rest[-EARLY_KEPT:])
-
-
-def _opener(state: ConversationState) -> str | None:
-    return state.opening.member.key if state.opening is not None else None
-
-
 def deadlines(state: ConversationState) -> tuple[Deadline, ...]:
     """An open question of somebody who is not of the team is looked at once."""
     opening = state.opening
-    if opening is None or state.due is None or state.looked_at == opening.member.key or not _is_open_question(state):
+    if opening is None or state.due is None or state.looked_at == opening.member.key or not is_open_question(state):
         return ()
     if state.voices.answered(opening.member, state.answered_by):
         return ()

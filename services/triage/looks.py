@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from services.triage.community import IMPORT_LAPSE, CommunityState, LapseImports
-from services.triage.conversation import UNANSWERED
 from services.triage.conversation_facts import LookAtQuestion
+from services.triage.conversation_state import UNANSWERED
 from services.triage.member_facts import LookAtWelcome
 from services.triage.member_state import MemberState
 from services.triage.needs import Circumstances

@@ -11,7 +11,8 @@ from services.triage.alerts import ALERTS
 from services.triage.care import CARE
 from services.triage.channel import CHANNEL
 from services.triage.community import COMMUNITY, IMPORTING_LINE
-from services.triage.conversation import CONVERSATION, ConversationState
+from services.triage.conversation import CONVERSATION
+from services.triage.conversation_state import ConversationState
 from services.triage.handlers import MESSAGE_HANDLERS
 from services.triage.heat import HEAT
 from services.triage.looks import DEADLINE_HANDLERS

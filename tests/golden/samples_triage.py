@@ -27,7 +27,6 @@ from services.triage.community import (
     PlatformHeard,
     PolicyTaken,
 )
-from services.triage.conversation import ConversationState
 from services.triage.conversation_facts import (
     AnswerAccepted,
     ConversationOpened,
@@ -39,6 +38,7 @@ from services.triage.conversation_facts import (
     VoiceHeard,
     VoicesGreeted,
 )
+from services.triage.conversation_state import ConversationState
 from services.triage.heat import HeatState
 from services.triage.member_facts import (
     MemberActive,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.triage.conversation import CONVERSATION, EARLY_KEPT
+from services.triage.conversation import CONVERSATION
 from services.triage.conversation_facts import (
     ConversationOpened,
     NoteDeletion,
@@ -16,6 +16,7 @@ from services.triage.conversation_facts import (
     VoiceHeard,
     VoicesGreeted,
 )
+from services.triage.conversation_state import EARLY_KEPT
 from services.triage.needs import NeedFound
 from shared.decider import Deadline
 from tests.triage.making import ADA, BEA, CLEO, MIRA, at, look_at_question, post, seen_at
