@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
 from typing import Final, TypeVar
 
 import msgspec
@@ -24,6 +23,7 @@ from services.ingest.platforms.hivebrite_facts import (
     presence,
     published,
 )
+from services.ingest.platforms.hivebrite_lists import listing_of
 from services.ingest.platforms.hivebrite_records import (
     Coming,
     Comment,
@@ -36,7 +36,7 @@ from services.ingest.platforms.hivebrite_records import (
     Subscription,
     User,
 )
-from services.ingest.platforms.listing import Listing, Page, Pages, pages, records_of, refusal
+from services.ingest.platforms.listing import Pages, pages, records_of, refusal
 from services.ingest.platforms.polled import (
     Answer,
     Answered,
@@ -49,7 +49,6 @@ from services.ingest.platforms.polled import (
     Round,
     Step,
 )
-from services.ingest.platforms.reading import NotUnderstoodError, decoded
 from shared.contracts.cloudevents import rfc3339
 from shared.contracts.member_events import Updated
 
@@ -57,18 +56,13 @@ API: Final = "{site}/api"
 TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 -- a path
 MEMBERS, POSTS, COMMENTS, ALL_COMMENTS = "members", "posts", "comments", "all-comments"
 EVENTS, SUBSCRIPTIONS, REMOVALS = "events", "subscriptions", "removals"
-_PER_PAGE: Final = 100
-_NO_SUCH_PAGE: Final = frozenset((404,))
 _WHOLE: Final = timedelta(days=1)
 """How often every comment is read: what is written under an older one does not make that one new."""
 _MOST_KNOWN: Final = 10_000
 _LONGEST_WORD: Final = 40
-_MOST_DIGITS: Final = 9
 _ON_A_POST: Final = frozenset(("post", "feed_post"))
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
-_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
-Record = TypeVar("Record")
 Named = TypeVar("Named")
 
 
@@ -133,7 +127,7 @@ def _whole(path: str, form: type[Named]) -> Generator[Step, Answer, tuple[list[N
         found.extend(page)
         return ()
 
-    had = yield from pages(_listing(path, form), _EVER, take)
+    had = yield from pages(listing_of(path, form), _EVER, take)
     return found, had
 
 
@@ -153,7 +147,7 @@ def _members(this: _Round) -> Pages:
         ]
 
     params = {"order": "id"} if never_read else {"order": "id", "updated_since": rfc3339(since)}
-    return pages(_listing("/admin/v1/users", User, params=params), _EVER, facts)
+    return pages(listing_of("/admin/v1/users", User, params=params), _EVER, facts)
 
 
 def _posts(this: _Round) -> Pages:
@@ -168,7 +162,7 @@ def _posts(this: _Round) -> Pages:
             fact for post in seen for fact in of_post(post, this.network) if max(fact.time, post.updated_at) >= since
         ]
 
-    return pages(_listing("/admin/v3/posts", Post, published), since, facts, oldest=this.so_far.first)
+    return pages(listing_of("/admin/v3/posts", Post, published), since, facts, oldest=this.so_far.first)
 
 
 def _comments(this: _Round, collection: str = COMMENTS) -> Pages:
@@ -180,7 +174,7 @@ def _comments(this: _Round, collection: str = COMMENTS) -> Pages:
         return ()
 
     time = None if collection == ALL_COMMENTS else lambda comment: comment.created_at
-    had = yield from pages(_listing("/admin/v3/comments", Comment, time), since, take)
+    had = yield from pages(listing_of("/admin/v3/comments", Comment, time), since, take)
     for comment in fresh:
         post = comment.parent_id
         if post is None or not (yield from _looked_up(post, this)):
@@ -236,7 +230,7 @@ def _events(this: _Round) -> Pages:
         return ()
 
     for path in ("/admin/v2/network_events/attendees", "/admin/v2/network_events/rsvp"):
-        listing = _listing(path, Coming, params={"updated_since": rfc3339(min(asked, since))})
+        listing = listing_of(path, Coming, params={"updated_since": rfc3339(min(asked, since))})
         had = (yield from pages(listing, _EVER, take)) and had
     words: set[str] = set()
     for number, records in coming.items():
@@ -257,7 +251,7 @@ def _is_taken(event: Event, this: _Round) -> bool:
 
 def _subscriptions(this: _Round) -> Pages:
     since = this.so_far.floor(SUBSCRIPTIONS)
-    listing = _listing("/admin/v3/memberships/subscriptions", Subscription, params={"updated_since": rfc3339(since)})
+    listing = listing_of("/admin/v3/memberships/subscriptions", Subscription, params={"updated_since": rfc3339(since)})
 
     def facts(page: Sequence[Subscription]) -> list[Fact]:
         return [fact for one in page for fact in of_subscription(one) if fact.time <= this.began]
@@ -267,42 +261,5 @@ def _subscriptions(this: _Round) -> Pages:
 
 def _removals(this: _Round) -> Pages:
     since = this.so_far.floor(REMOVALS)
-    listing = _listing("/admin/v1/versions/deleted", Removal, params={"deleted_since": rfc3339(since)})
+    listing = listing_of("/admin/v1/versions/deleted", Removal, params={"deleted_since": rfc3339(since)})
     return pages(listing, since, lambda page: [fact for one in page for fact in of_removal(one)])
-
-
-def _listing(
-    path: str,
-    form: type[Record],
-    time: Callable[[Record], datetime] | None = None,
-    params: Mapping[str, str] = _NOTHING,
-) -> Listing[Record]:
-    def ask(page: int) -> Ask:
-        return Ask(path=path, params={**params, "page": str(page), "per_page": str(_PER_PAGE)})
-
-    return Listing(name=path, ask=ask, page=_page, size=_PER_PAGE, form=form, time=time, past=_NO_SUCH_PAGE)
-
-
-def _page(answer: Answered) -> Page:
-    """Return what is on a page: a list, or an object that has one, and in headers what is said of the others."""
-    records, count = _records(answer.body)
-    full = len(records) >= (_number(answer.headers.get("x-per-page")) or _PER_PAGE)
-    more = answer.next_page is not None if "link" in answer.headers else full
-    return Page(records=records, more=more, count=_number(answer.headers.get("x-total")) or count)
-
-
-def _records(body: bytes) -> tuple[Sequence[msgspec.Raw], int | None]:
-    if body.lstrip()[:1] != b"{":
-        return decoded(body, tuple[msgspec.Raw, ...]), None
-    fields = decoded(body, dict[str, msgspec.Raw])
-    lists = [bytes(value) for value in fields.values() if bytes(value)[:1] == b"["]
-    if len(lists) != 1:
-        raise NotUnderstoodError("the body has no list, or more than one")
-    total = bytes(fields["total_count"]).decode() if "total_count" in fields else None
-    return decoded(lists[0], tuple[msgspec.Raw, ...]), _number(total)
-
-
-def _number(written: str | None) -> int | None:
-    return (
-        int(written) if written and written.isascii() and written.isdigit() and len(written) <= _MOST_DIGITS else None
-    )
