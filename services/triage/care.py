@@ -35,6 +35,8 @@ from shared.contracts.needs_touch import (
 )
 from shared.decider import Decider
 
+_ENDINGS_KEPT: Final = 4
+
 
 class Settled(Struct, frozen=True, kw_only=True, gc=False):
     """When a touch for the reason was settled last."""
@@ -44,22 +46,35 @@ class Settled(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class EndedTouch(Struct, frozen=True, kw_only=True, gc=False):
-    """A touch whose last cause is gone, and the reasons that it had then."""
+    """A touch whose last cause is gone, and the reasons that it had then: by name, and as told, without evidence."""
 
     touch: str
     reasons: tuple[str, ...]
+    told: tuple[TouchReason, ...] = ()
 
 
 class CareState(Struct, frozen=True, kw_only=True, gc=False):
     """The open touch as it was published last, how many there were, and what was settled when.
 
-    ``ended`` is the last that ended without being settled: whoever has it in their hands may settle it yet.
+    ``endings`` are the newest that ended without being settled, the last at the end: whoever has one in their hands may
+    settle it yet, and the settling of one that was met comes after its end. ``ended`` is the one that an earlier build
+    kept.
     """
 
     touch: NeedsTouch | None = None
     touches: int = 0
     ended: EndedTouch | None = None
     settled: tuple[Settled, ...] = ()
+    endings: tuple[EndedTouch, ...] = ()
+
+
+def settled_for(state: CareState, touch: str, need_revision: int | None) -> tuple[TouchReason, ...]:
+    """Return the touch's reasons that whoever settled it knew: up to ``need_revision``, where one is said."""
+    if state.touch is not None and state.touch.touch == touch:
+        reasons = state.touch.reasons
+    else:
+        reasons = next((one.told for one in state.endings if one.touch == touch), ())
+    return tuple(one for one in reasons if need_revision is None or one.revision <= need_revision)
 
 
 def decide(command: Any, state: CareState) -> tuple[Any, ...]:
@@ -138,11 +153,13 @@ def _drop(gone: NeedGone, state: CareState) -> tuple[Any, ...]:
 def _close(command: CloseTouch, state: CareState) -> tuple[Any, ...]:
     touch = state.touch
     if touch is None or touch.touch != command.touch:
-        if state.ended is None or state.ended.touch != command.touch:
+        endings = (*state.endings, state.ended) if state.ended else state.endings
+        ended = next((one for one in endings if one.touch == command.touch), None)
+        if ended is None:
             return ()
-        reasons = tuple(ReasonClosed(reason=reason) for reason in state.ended.reasons)
+        reasons = tuple(ReasonClosed(reason=reason) for reason in ended.reasons)
         return (TouchClosed(touch=command.touch, outcome=command.outcome, at=command.at, reasons=reasons),)
-    known = [one for one in touch.reasons if command.need_revision is None or one.revision <= command.need_revision]
+    known = settled_for(state, touch.touch, command.need_revision)
     closed = TouchClosed(
         touch=touch.touch,
         outcome=command.outcome,
@@ -248,7 +265,9 @@ def evolve(state: CareState, event: Any) -> CareState:
             return replace(state, touch=event.revision.remains)
         case NeedWithdrawn() | NeedMet() if touch is not None and touch.touch == event.end.touch:
             reasons = tuple(dict.fromkeys(one.reason for one in touch.reasons))
-            return replace(state, touch=None, ended=EndedTouch(touch=touch.touch, reasons=reasons))
+            told = tuple(replace(one, evidence=()) for one in touch.reasons)
+            ended = EndedTouch(touch=touch.touch, reasons=reasons, told=told)
+            return replace(state, touch=None, endings=(*state.endings, ended)[-_ENDINGS_KEPT:])
         case TouchClosed():
             return _closed(state, event)
         case _:
@@ -259,7 +278,13 @@ def _closed(state: CareState, event: TouchClosed) -> CareState:
     settled = {one.reason: one for one in state.settled}
     settled.update((one.reason, Settled(reason=one.reason, at=event.at)) for one in event.reasons)
     open_still = state.touch is not None and state.touch.touch != event.touch
-    return replace(state, touch=state.touch if open_still else None, ended=None, settled=tuple(settled.values()))
+    return replace(
+        state,
+        touch=state.touch if open_still else None,
+        ended=state.ended if state.ended is not None and state.ended.touch != event.touch else None,
+        settled=tuple(settled.values()),
+        endings=tuple(one for one in state.endings if one.touch != event.touch),
+    )
 
 
 CARE: Final[Decider[CareState]] = Decider(

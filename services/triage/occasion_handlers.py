@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from services.triage.care import CARE, CareState
+from services.triage.care import CARE, settled_for
 from services.triage.community import CommunityState, NoteDay, is_day_news
 from services.triage.conversation_facts import AnswerAccepted
 from services.triage.member_facts import NoteActivity, NoteOccasion, NoteSurvey, SurveyAnswer
@@ -111,15 +111,12 @@ def note_settled(now: Situation) -> None:
     rule, settled = now.reading.arming.follow_up, now.data
     if not rule.enabled or settled.outcome not in follow_up.OUTCOMES or category_of(settled.about) != CARE.category:
         return
-    care: CareState = now.work.state(settled.about)
-    touch = care.touch
-    if touch is None or touch.touch != settled.touch:
-        return
-    after = next((one.reason for one in touch.reasons if one.reason in rule.after), None)
+    reasons = settled_for(now.work.state(settled.about), settled.touch, settled.need_revision)
+    after = next((one for one in reasons if one.reason in rule.after), None)
     if after is not None:
         due = follow_up.due(now.event.time, rule)
-        occasion = Occasion(evidence=now.evidence, due=due, values={"after": after})
-        now.decide(now.of(touch.member), NoteOccasion(name="follow-up", occasion=occasion))
+        occasion = Occasion(evidence=now.evidence, due=due, values={"after": after.reason})
+        now.decide(now.of(after.member), NoteOccasion(name="follow-up", occasion=occasion))
 
 
 def _note(now: Situation, name: str, rule: Any, evidence: Evidence | None = None, **values: Scalar) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from services.triage.alerts import AlertGiven, CountMessages, JudgeAlert, WeighScore
-from services.triage.care import CARE
+from services.triage.care import CARE, settled_for
 from services.triage.heat import lately
 from services.triage.member_state import MemberState
 from services.triage.needs import Circumstances, standing_for
@@ -73,10 +73,7 @@ def learn(now: Situation) -> None:
     settled: TouchSettled = now.data
     if settled.outcome == "no-response" or category_of(settled.about) != CARE.category:
         return
-    touch = now.work.state(settled.about).touch
-    if touch is None or touch.touch != settled.touch:
-        return
-    for reason in touch.reasons:
+    for reason in settled_for(now.work.state(settled.about), settled.touch, settled.need_revision):
         if reason.reason in _KINDS and not reason.values.get("crisis"):
             judge = JudgeAlert(kind=_KINDS[reason.reason], right=settled.outcome != "not-needed")
             now.work.decide(alerts_stream(settled.community), judge)

@@ -240,6 +240,13 @@ SAMPLES: Final[dict[str, Any]] = {
     "state.care": CareState(
         touch=NEED,
         touches=2,
+        ended=EndedTouch(touch="t-0", reasons=("welcome",), told=NEED.reasons),
+        settled=(Settled(reason="welcome", at=AT),),
+        endings=(EndedTouch(touch="t-1", reasons=("welcome",), told=NEED.reasons),),
+    ),
+    "state.care#1": CareState(
+        touch=NEED,
+        touches=2,
         ended=EndedTouch(touch="t-0", reasons=("welcome",)),
         settled=(Settled(reason="welcome", at=AT),),
     ),

@@ -231,6 +231,22 @@ class TestRest:
         rested.when(close(touch, 9, known=1)).then()
         assert rested.after(self.later(10)).state.touch is None
 
+    def test_also_when_another_was_settled_before(self) -> None:
+        first = caring(UNANSWERED)
+        ended = first.after(DropNeed(gone=withdrawn(UNANSWERED, at(6), "solved")))
+        second = ended.after(take(WELCOME))
+        closed = second.after(close(touch_of(second), 8, known=1))
+        late = closed.after(close(touch_of(first), 9, known=1))
+        assert {one.reason for one in late.state.settled} == {"unanswered", "welcome"}
+        assert late.state.endings == ()
+
+    def test_a_few_that_ended_are_kept(self) -> None:
+        known = given(CARE)
+        for hour in range(6):
+            known = known.after(take(UNANSWERED), DropNeed(gone=withdrawn(UNANSWERED, at(hour), "solved")))
+        assert [one.touch for one in known.state.endings] == [touch_id("acme", STREAM, n) for n in (3, 4, 5, 6)]
+        assert all(not reason.evidence for one in known.state.endings for reason in one.told)
+
 
 def test_unknown_commands_and_events_change_nothing() -> None:
     known = caring(UNANSWERED)

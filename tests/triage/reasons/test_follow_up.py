@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from shared.contracts.member_events import Surveyed
 from shared.contracts.policy_rules import FollowUpRule
@@ -27,6 +28,28 @@ def test_a_week_after_a_low_score_was_taken_up() -> None:
     need = asked_for(partition, ADA, "follow-up")
     assert need is not None
     assert (need.since, need.values, need.thresholds) == (on(8), {"after": "low-survey"}, {"after_days": 7.0})
+
+
+def test_also_after_the_team_took_it_up_on_the_platform() -> None:
+    """By the time that the touch is settled, its need has been met, and is over."""
+    partition = acme()
+    partition.tell(Surveyed(member=ADA, survey="nps", score=2), on(0))
+    partition.pass_time(on(0, 9))
+    touch = partition.touches[0]
+    partition.tell(posted(MIRA, "m-mira", mentions=("ada",)), on(0.9))
+    assert partition.touches == []
+    partition.settle(touch, on(1), "replied-on-platform")
+    partition.pass_time(on(8))
+    assert asked_for(partition, ADA, "follow-up") is not None
+
+
+def test_not_after_a_reason_that_joined_while_the_touch_was_being_settled() -> None:
+    partition = acme()
+    partition.tell(Surveyed(member=ADA, survey="nps", score=2), on(0))
+    partition.pass_time(on(0, 9))
+    (touch,) = partition.touches
+    partition.settle(replace(touch, revision=touch.revision - 1), on(1))
+    assert partition.member("ada").occasion("follow-up") is None
 
 
 def test_not_after_a_flag_that_was_wrong() -> None:
