@@ -101,9 +101,14 @@ async def test_everything_arrives_once_and_by_two_roads_is_one_event(ingest: Lon
         assert posts < set(ids)
         assert source.platform.count("/event_attendees") == 1
 
+        async def sent_again() -> float:
+            return (await ingest.process.metrics()).of("warmline_events_total", source="/circle/main", fate="duplicate")
+
+        before = await sent_again()
         circle.posts.append(post(99, -0.05))
         await source.rounds(2)
         assert (await source.ids()).count("post:99:1") == 1
+        assert await sent_again() == before
         sent = {"member": {"id": "7"}, "conversation": "99", "message": "99", "text": "Where do I begin?"}
         body = {"specversion": "1.0", "id": "post:99:1", "source": "/circle/main", "data": sent}
         body |= {"type": "warmline.member.posted.v1", "time": circle.posts[-1]["published_at"]}
