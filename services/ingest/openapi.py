@@ -61,6 +61,8 @@ _ERRORS: Final[dict[tuple[str, str], dict[str, str]]] = {
         for act, method in (
             ("pause", "post"),
             ("resume", "post"),
+            ("poll", "post"),
+            ("poll", "put"),
             ("secret", "post"),
             ("earlier-secret", "delete"),
             ("sample", "get"),
@@ -69,6 +71,7 @@ _ERRORS: Final[dict[tuple[str, str], dict[str, str]]] = {
     ("/v1/imports", "post"): _WRITTEN,
     ("/v1/imports/{import_id}/parts", "post"): {**_WRITTEN, **_ABSENT},
     ("/v1/imports/{import_id}/end", "post"): {**_WRITTEN, **_ABSENT},
+    ("/v1/tone-opt-outs", "post"): _WRITTEN,
 }
 
 
