@@ -29,6 +29,13 @@ class ReasonRests(Struct, frozen=True, kw_only=True, gc=False):
     at: datetime
 
 
+class CountedGone(Struct, frozen=True, kw_only=True, gc=False):
+    """A reason of the touch is gone that was told no more."""
+
+    reason: str
+    about: str
+
+
 class ReasonClosed(Struct, frozen=True, kw_only=True, gc=False):
     """A reason of a settled touch, and the stream in which it still stood; None where it had ended before."""
 
@@ -60,9 +67,10 @@ class TakeNeed(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class DropNeed(Struct, frozen=True, kw_only=True, gc=False):
-    """A need is over."""
+    """A need is over; ``instead`` is the one that is told in its place, weighed."""
 
     gone: NeedGone
+    instead: TouchReason | None = None
 
 
 class CloseTouch(Struct, frozen=True, kw_only=True, gc=False):

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.triage.care import CARE
+from services.triage.care import CARE, CareState, next_told
 from services.triage.care_facts import CloseTouch, DropNeed, ReasonRests, TakeNeed, TouchClosed
 from services.triage.community import CommunityState
-from services.triage.needs import CloseNeed, NeedFound, NeedGone, PassNeed
+from services.triage.importance import weighed
+from services.triage.needs import CloseNeed, NeedFound, NeedGone, PassNeed, standing
 from services.triage.policy_reading import PolicyReading
 from services.triage.stream_ids import care_stream, community_of, community_stream
 from shared.contracts.needs_touch import TouchReason
@@ -28,8 +29,21 @@ def decide_and_care(stream: str, command: Any, work: Workspace, read: Read) -> S
         if isinstance(event, NeedFound):
             _take(event.need, work, read)
         elif isinstance(event, NeedGone):
-            work.decide(care_stream(community_of(event.about), event.member), DropNeed(gone=event))
+            care = care_stream(community_of(event.about), event.member)
+            work.decide(care, DropNeed(gone=event, instead=_instead(work.state(care), event, work, read)))
     return events
+
+
+def _instead(care: CareState, gone: NeedGone, work: Workspace, read: Read) -> TouchReason | None:
+    """Return what is told in the place of a need that is over, as the stream holds it that found it."""
+    counted = next_told(care, gone)
+    stands = standing(work.state(counted.about)) if counted is not None else ()
+    need = next((one for one in stands if one.reason == gone.reason), None)
+    community: CommunityState = work.state(community_stream(community_of(gone.about)))
+    if not isinstance(need, TouchReason) or community.policy is None:
+        return None
+    reading = read(community.policy, community.policy_version)
+    return weighed(need, reading.weights_in(need.segment), 0)
 
 
 def _take(need: TouchReason, work: Workspace, read: Read) -> None:

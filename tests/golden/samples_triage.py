@@ -15,8 +15,8 @@ from services.triage.alerts import (
     MessagesCounted,
     ScoreSeen,
 )
-from services.triage.care import CareState, EndedTouch, Settled
-from services.triage.care_facts import NeedRevised, ReasonClosed, ReasonRests, TouchClosed
+from services.triage.care import CareState, Counted, EndedTouch, Settled
+from services.triage.care_facts import CountedGone, NeedRevised, ReasonClosed, ReasonRests, TouchClosed
 from services.triage.channel import AnsweredBeside, ChannelState, Question, Remark, RemarkMade
 from services.triage.community import (
     CommunityKnownSince,
@@ -177,6 +177,7 @@ SAMPLES: Final[dict[str, Any]] = {
     "triage.NeedRaised": NeedRaised(need=NEED),
     "triage.NeedWithdrawn": NeedWithdrawn(end=NEED_WITHDRAWN),
     "triage.NeedMet": NeedMet(end=NEED_MET),
+    "triage.CountedGone": CountedGone(reason="unanswered", about="conversation:acme:c-52"),
     "triage.NeedClosed": NeedClosed(touch=NEED.touch, outcome="reached", reason="unanswered"),
     "triage.NeedClosed#1": NeedClosed(touch=NEED.touch, outcome="reached"),
     "triage.NeedFound": NeedFound(need=REASON),
@@ -238,6 +239,14 @@ SAMPLES: Final[dict[str, Any]] = {
         accepted=SOLVED,
     ),
     "state.care": CareState(
+        touch=NEED,
+        touches=2,
+        ended=EndedTouch(touch="t-0", reasons=("welcome",), told=NEED.reasons),
+        settled=(Settled(reason="welcome", at=AT),),
+        endings=(EndedTouch(touch="t-1", reasons=("welcome",), told=NEED.reasons),),
+        counted=(Counted(reason="unanswered", about="conversation:acme:c-52", revision=1),),
+    ),
+    "state.care#2": CareState(
         touch=NEED,
         touches=2,
         ended=EndedTouch(touch="t-0", reasons=("welcome",), told=NEED.reasons),

@@ -7,9 +7,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from services.triage.care import CARE
+from services.triage.care import CARE, next_told
 from services.triage.care_facts import (
     CloseTouch,
+    CountedGone,
     DropNeed,
     NeedRevised,
     ReasonClosed,
@@ -120,6 +121,53 @@ class TestJoined:
             "soon, because of unanswered; vip counts 2 times; 1.25 times as strong as the rule asks for"
         )
         assert touch.ranked_from == at(0) - timedelta(hours=2 + 7.5 * 4)
+
+
+class TestMany:
+    """Of one kind eight reasons are told: each telling holds all that are told, and must stay small."""
+
+    def asked(self, count: int, known: Given[Any] | None = None) -> Given[Any]:
+        known = known or given(CARE)
+        asks = [
+            replace(UNANSWERED, about=f"conversation:acme:{n}", at=at(n), evidence=(seen_at(n),)) for n in range(count)
+        ]
+        return known.after(*map(take, asks))
+
+    def test_the_most_important_are_told_and_the_newest_and_the_rest_is_counted(self) -> None:
+        known = self.asked(30, caring(replace(UNANSWERED, strength=3.0)))
+        touch = touch_of(known)
+        assert [one.about[18:] for one in touch.reasons] == ["c", *map(str, range(23, 30))]
+        assert (touch.values["more_of_it"], len(known.state.counted)) == (23, 23)
+        assert len(touch.evidence) == 8
+
+    def test_one_that_goes_makes_room_for_the_next(self) -> None:
+        known = self.asked(9)
+        gone = withdrawn(replace(UNANSWERED, about="conversation:acme:8"), at(30), "solved")
+        (counted,) = known.state.counted
+        assert next_told(known.state, gone) == counted
+        first = replace(UNANSWERED, about=counted.about)
+        after = known.after(DropNeed(gone=gone, instead=first))
+        assert (len(touch_of(after).reasons), after.state.counted) == (8, ())
+        assert [one.about for one in touch_of(after).reasons if one.revision == 10] == [counted.about]
+
+    def test_one_that_is_counted_goes_untold(self) -> None:
+        known = self.asked(9)
+        gone = withdrawn(replace(UNANSWERED, about="conversation:acme:0"), at(30), "solved")
+        assert next_told(known.state, gone) is None
+        after = known.when(DropNeed(gone=gone)).then(CountedGone(reason="unanswered", about="conversation:acme:0"))
+        assert (after.state.counted, after.state.touch) == ((), known.state.touch)
+
+    def test_settling_settles_all(self) -> None:
+        known = self.asked(20)
+        closed = known.when(close(touch_of(known), 30, known=20)).happens()
+        assert (closed.state.touch, closed.state.counted) == (None, ())
+
+    def test_beyond_some_hundreds_the_oldest_is_told_to_nobody(self) -> None:
+        known = self.asked(208)
+        another = take(replace(UNANSWERED, about="conversation:acme:new", at=at(300)))
+        (_, rests) = CARE.decide(another, known.state)
+        assert (rests.about, rests.why) == ("conversation:acme:0", "200 newer ones stand beside those of the touch")
+        assert len(known.after(another).state.counted) == 200
 
 
 class TestGone:

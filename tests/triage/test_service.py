@@ -43,6 +43,20 @@ def test_evidence_names_a_trace_only_where_the_header_says_that_it_is_recorded(a
     assert {need.member.id: need.evidence[0].traceparent for need in acme.open} == {"ada": None, "bea": trace}
 
 
+def test_of_very_many_questions_of_one_member_each_is_told_of_in_its_turn(acme: Partition) -> None:
+    for number in range(12):
+        acme.tell(asked(ADA, f"m-{number}", conversation=f"c-{number}"), at(number / 100))
+    acme.pass_time(at(5))
+    told: set[str] = set()
+    for left in range(12, 0, -1):
+        standing = [reason.conversation or "" for reason in acme.open if reason.reason == "unanswered"]
+        assert len(standing) == min(left, 8)
+        told.update(standing)
+        acme.tell(posted(BEA, f"m-of-bea-{left}", conversation=standing[0]), at(6))
+    assert len(told) == 12
+    assert "unanswered" not in {reason.reason for reason in acme.open}
+
+
 def test_a_touch_says_what_it_rests_on(acme: Partition) -> None:
     acme.tell(asked(ADA, "m-1"), at(0))
     acme.pass_time(at(5))
