@@ -75,7 +75,7 @@ READER_STILL: Final = AlarmKind(
 )
 RELAY_LAGS: Final = AlarmKind(
     name="relay-lags",
-    mend="Look into the service's log for 'relay.waiting': it says what the relay waits for, NATS or a full stream.",
+    mend="Look into the service's log for 'relay.waiting': for NATS, room, or a larger max_payload in nats.conf.",
     clear=10,
 )
 DEADLINE_MISSED: Final = AlarmKind(

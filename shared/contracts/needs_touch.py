@@ -79,7 +79,8 @@ class NeedsTouch(Struct, frozen=True, kw_only=True, gc=False):
     it. ``reason``, ``rule``, ``policy_version``, ``segment``, ``values`` and ``thresholds`` are of the reason that this
     revision adds, and ``raised_at`` is when its rule looked. The rest is of the touch with all its ``reasons``, the
     most important first: ``since`` is when the earliest need began (event time), ``urgency`` the gravest, ``care_load``
-    that of the heaviest and one more for each other, ``evidence`` that of all.
+    that of the heaviest and one more for each other, ``evidence`` that of all, up to 64. Of one kind eight reasons are
+    told; ``more_of_it`` in ``values`` says how many more stand.
     """
 
     touch: Label
