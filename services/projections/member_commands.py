@@ -12,9 +12,10 @@ import msgspec
 import nats.errors
 from nats.aio.client import Client
 
+from services.projections.acting import Told
 from services.projections.problems import Problem, unavailable
 from services.projections.reading import Reader
-from services.projections.resources import MemberDetail, Told
+from services.projections.resources import MemberDetail
 from services.projections.viewer import Viewer
 from shared.contracts.commands import MEMBER_COMMAND_TYPES, AskForTouch, MemberCommand, MemberReply
 from shared.contracts.names import member_key

@@ -8,11 +8,12 @@ from typing import Any, Final, cast
 import msgspec
 from litestar.openapi.spec import OpenAPI, OpenAPIMediaType, OpenAPIResponse, Operation, Reference
 
+from services.projections.acting import Action, ActionResult
 from services.projections.api.status_routes import Status
 from services.projections.api.touch_routes import Settlement
 from services.projections.health import Health
 from services.projections.problems import PROBLEM_JSON, ProblemDetails
-from services.projections.resources import Action, ActionResult, HistoryPage, MemberDetail, QueuePage, TouchDetail
+from services.projections.resources import HistoryPage, MemberDetail, QueuePage, TouchDetail
 
 _PREFIX: Final = "#/components/schemas/"
 _FORMS: Final = (

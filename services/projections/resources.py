@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any
-
-from msgspec import Meta
+from typing import Any
 
 from services.projections.queue.queries import State
-from shared.contracts.names import Label, Name, Note, Urgency
 from shared.contracts.needs_touch import Scalar
 from shared.contracts.policy import Playbook
 from shared.contracts.touch_facts import EscalationCause
-from shared.contracts.warmline_facts import CareWay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,65 +224,6 @@ class MemberDetail:
     events: int
     open_touches: list[QueueItem]
     by_hand: list[ByHandItem]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
-    """An action on a touch: by whom, on which revision of it.
-
-    With the same ``command_id`` it is done once, however often it is sent.
-    """
-
-    responder: Name
-    revision: int
-    command_id: Label | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActionResult:
-    """The touch's revision after the action. ``item`` is the touch as the queue holds it now.
-
-    ``shown`` is false when the queue had not caught up with that revision in time.
-    """
-
-    touch: str
-    revision: int
-    shown: bool
-    item: QueueItem | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
-    """Have somebody turn to a member: who asks, and why. With the same ``command_id`` it is done once."""
-
-    responder: Name
-    why: Note
-    urgency: Urgency = "soon"
-    conversation: Label | None = None
-    command_id: Label | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Care:
-    """Care that was given where no source reports it, now or ``at`` an earlier time. With one ``command_id``, once."""
-
-    responder: Name
-    way: CareWay
-    note: Note | None = None
-    at: Annotated[datetime, Meta(tz=True)] | None = None
-    command_id: Label | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What was told is kept under the key ``event``; ``touch`` is the touch that it led to.
-
-    ``shown`` is false when the pages had not caught up with it in time.
-    """
-
-    event: str
-    shown: bool
-    touch: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,13 @@ from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
+from services.projections.acting import Asking, Care, Told
 from services.projections.api.parameters import Cursor, Limit, refuse_unknown_parameters
 from services.projections.injected import GivenMemberCommands, GivenReader, SignedRequest
 from services.projections.member_commands import basis
 from services.projections.problems import Problem, not_found
 from services.projections.reading import Reader
-from services.projections.resources import Asking, Care, HistoryPage, MemberDetail, Told
+from services.projections.resources import HistoryPage, MemberDetail
 from shared.contracts.commands import AskForTouch, LogCare
 
 _LATER: Final = {202: ResponseSpec(data_container=Told, description="It is kept; the pages have not caught up with it")}

@@ -11,11 +11,12 @@ from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
+from services.projections.acting import Action, ActionResult
 from services.projections.injected import GivenCommands, GivenReader, SignedRequest
 from services.projections.problems import Problem, not_found
 from services.projections.reading import Reader
 from services.projections.refusals import refusal
-from services.projections.resources import Action, ActionResult, QueueItem, TouchDetail
+from services.projections.resources import QueueItem, TouchDetail
 from services.projections.touch_commands import TouchCommands
 from shared.contracts.commands import ClaimTouch, ReleaseTouch, SettleTouch, TouchCommand
 from shared.contracts.touch_facts import Outcome

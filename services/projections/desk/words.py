@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from services.projections.resources import ByHandItem, QueueItem, ReasonItem, ResponderName
 from services.projections.viewer import Viewer
 from shared.contracts.names import Urgency
-from shared.contracts.needs_touch import Scalar
 from shared.contracts.touch_facts import Outcome
 from shared.contracts.warmline_facts import CareWay
 
@@ -93,48 +92,6 @@ _SETTLED: Final = {
     "referred": "referred to somebody else",
     "not-needed": "it was not needed",
     "replied-on-platform": "replied on the platform",
-}
-_MEASURES: Final = {
-    "hours_since": "Time passed",
-    "joined": "Seen to join",
-    "greetings": "Greetings by the team",
-    "answers_by_team": "Answers by the team",
-    "answers_by_peers": "Answers by peers",
-    "within_hours": "To be met within working time of",
-    "answered_by": "Whose answer counts",
-    "crisis": "Crisis wording",
-    "distress": "Signs of distress",
-    "hostility": "Signs of hostility",
-    "frustration": "Signs of frustration",
-    "gratitude": "Signs of gratitude",
-    "insults": "Insults",
-    "people_insulting": "People who insulted",
-    "faster": "Messages came faster and faster",
-    "messages": "Messages that say so",
-    "alerts_per_thousand": "Shown of a thousand messages",
-    "found_at": "Places in the text, by character",
-    "reader": "Version of the reading",
-    "settling_in_days": "Newcomers are told apart after",
-    "silent_days": "Days of silence",
-    "active_days": "Days they were here (32 at most)",
-    "usual_gap_days": "Days that usually pass between two visits",
-    "min_active_days": "Days they must have been here",
-    "times_usual_gap": "A silence is long at so many times the usual",
-    "at_least_days": "And at least at so many days",
-    "assumed_gap_days": "Days assumed where little is known",
-    "milestone": "What there is to be glad of",
-    "years": "Years",
-    "role": "Role",
-    "score": "Score, of 0 to 10",
-    "survey": "Survey",
-    "at_most": "Low is at most",
-    "action": "What was done",
-    "went": "How they went",
-    "member_for_days": "Days since they were first here",
-    "days_since_contact": "Days since a word of the team",
-    "every_days": "A word every so many days",
-    "after": "After a touch for",
-    "after_days": "Days to wait",
 }
 _UNITS: Final = (
     (timedelta(days=365), "year"),
@@ -260,30 +217,6 @@ def span(length: timedelta) -> str:
 def ago(then: datetime, now: datetime) -> str:
     """Return how long ago ``then`` was: ``3 hours ago``."""
     return "just now" if now - then < timedelta(minutes=1) else f"{span(now - then)} ago"
-
-
-def measure(name: str, value: Scalar) -> tuple[str, str]:
-    """Return the label and the words of a measured value or a threshold."""
-    label = _MEASURES.get(name) or capital(plain(name))
-    if isinstance(value, bool):
-        return label, "yes" if value else "no"
-    if value is None:
-        return label, "unknown"
-    if isinstance(value, str):
-        return label, plain(value)
-    number = f"{value:.1f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
-    unit = next((unit for unit in ("hour", "day") if unit in name), "")
-    return label, f"{number} {unit if number == '1' else f'{unit}s'}" if unit else number
-
-
-def measures(one: ReasonItem) -> list[tuple[str, str]]:
-    """Return what was measured, what it was held against, and what is usual for the member, as labels and words."""
-    usual = [(f"Usual for them: {label[:1].lower()}{label[1:]}", value) for label, value in _measured(one.baseline)]
-    return [*_measured(one.values), *_measured(one.thresholds), *usual]
-
-
-def _measured(values: Mapping[str, Scalar]) -> list[tuple[str, str]]:
-    return [measure(name, value) for name, value in values.items()]
 
 
 def pairs(names: Sequence[str]) -> list[tuple[str, str]]:
