@@ -22,6 +22,7 @@ from services.triage.occasion_handlers import (
     note_activity,
     note_days,
     note_farewell,
+    note_first_post,
     note_moderation,
     note_role,
     note_settled,
@@ -202,7 +203,7 @@ def close_need(now: Situation) -> None:
 
 MESSAGE_HANDLERS: Final[dict[type[Any], tuple[Callable[[Situation], None], ...]]] = {
     Joined: (note_member,),
-    Posted: (note_member, note_activity, note_post, greet_mentioned, read_tone),
+    Posted: (note_member, note_activity, note_first_post, note_post, greet_mentioned, read_tone),
     Edited: (note_member, note_activity, note_edit, read_tone),
     Deleted: (note_deletion,),
     Reacted: (note_member, note_activity),

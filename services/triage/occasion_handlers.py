@@ -14,7 +14,6 @@ from services.triage.occasions import Occasion
 from services.triage.reasons import check_in, fading, follow_up, milestone, returning
 from services.triage.rhythm import Days, day_of, is_news, with_day
 from services.triage.situation import Situation
-from shared.contracts.member_events import Posted
 from shared.contracts.needs_touch import Evidence, Scalar
 from shared.decider import category_of
 
@@ -46,7 +45,7 @@ def _heard(now: Situation) -> Days:
 def note_days(now: Situation) -> None:
     """The days on which a member was there, and since when they are, may be something to take up with them."""
     state: MemberState = now.work.state(now.stream)
-    last, rules, days = state.last_active, now.reading.arming, state.active_days
+    last, rules = state.last_active, now.reading.arming
     if last is None:
         return
     if rules.returning.enabled and returning.is_news(state, rules.returning):
@@ -54,7 +53,12 @@ def note_days(now: Situation) -> None:
     rule = rules.milestone
     if rule.enabled and rule.anniversary and milestone.is_new_year(state, rule):
         _note(now, "anniversary", rule, evidence=last)
-    if rule.enabled and rule.first_post and isinstance(now.data, Posted) and days[0] == day_of(now.event.time):
+
+
+def note_first_post(now: Situation) -> None:
+    """The earliest post that is known may be a member's first: whether it is, is told when it is looked at."""
+    rule = now.reading.arming.milestone
+    if rule.enabled and rule.first_post:
         _note(now, "first-post", rule)
 
 

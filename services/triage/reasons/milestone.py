@@ -58,6 +58,7 @@ def judge_first_post(look: LookAtOccasion, state: MemberState, occasion: Occasio
     settled = timedelta(days=rule.settling_in_days)
     against = {
         "not of interest": not rule.first_post,
+        "there before": bool(state.active_days) and start_of(state.active_days[0] + 1) <= occasion.evidence.time,
         "the community is not known for long": occasion.evidence.time < look.known_since + settled,
         "a newcomer": state.first is None or not state.joined or occasion.evidence.time < state.first.time + settled,
     }

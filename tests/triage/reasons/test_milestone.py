@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from services.triage.reasons.milestone import years
-from shared.contracts.member_events import Solved, Updated
+from shared.contracts.member_events import Attended, Solved, Updated
 from shared.contracts.policy_rules import MilestoneRule
 from tests.triage.making import at
 from tests.triage.people import ADA, BEA, MIRA, joined, posted
@@ -33,6 +33,20 @@ class TestFirstPost:
         there(partition, ADA, [-30, 0])
         partition.look_at_everything()
         assert partition.raised == []
+
+    @pytest.mark.parametrize("order", list(permutations(range(3))))
+    def test_the_earliest_counts_in_any_order(self, order: tuple[int, ...]) -> None:
+        partition = acme(milestone=MilestoneRule(first_post=True))
+        told = (
+            (posted(ADA, "m-1"), on(0, 1)),
+            (Attended(member=ADA, gathering="call"), on(0)),
+            (posted(ADA, "m-2"), on(1)),
+        )
+        partition.tell(joined(ADA), on(-30))
+        for which in order:
+            partition.tell(*told[which], stored=on(1))
+        partition.look_at_everything()
+        assert [(need.reason, need.evidence[0].time) for need in partition.raised] == [("milestone", on(0, 1))]
 
     def test_nor_where_the_policy_does_not_ask_for_it(self) -> None:
         partition = acme()
