@@ -135,6 +135,8 @@ def _look(command: LookAtQuestion, state: ConversationState) -> tuple[Any, ...]:
     against = {
         "the rule is off": not seen.enabled,
         "one of the team": command.team,
+        "a bot": command.bot,
+        "the member left": command.gone,
         "no open question": not is_open_question(state),
         "answered": state.voices.answered(opening.member, command.answered_by),
         "the team has no hours": seen.due is None,

@@ -113,8 +113,13 @@ class NoteSolved(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class LookAtQuestion(Struct, frozen=True, kw_only=True, gc=False):
-    """The answer's deadline fired. ``answered_by`` and ``team``, the opener's, are by the policy that holds now."""
+    """The answer's deadline fired. ``answered_by`` and ``team``, the opener's, are by the policy that holds now.
+
+    ``bot`` and ``gone`` are the opener's, too: whether they are no human, or left.
+    """
 
     seen: Circumstances
     answered_by: AnsweredBy
     team: bool
+    bot: bool = False
+    gone: bool = False

@@ -52,7 +52,9 @@ def look_at_question(deadline: DeadlineRow, work: Workspace, read: Read) -> None
     rule = reading.rules_in(segment).unanswered
     due, thresholds = reading.due(opening.evidence.time, rule.within_hours), ("within_hours", "answered_by")
     seen = _circumstances(deadline, reading, rule, thresholds, at=at, segment=segment, due=due)
-    command = LookAtQuestion(seen=seen, answered_by=rule.answered_by, team=_team(reading, opener))
+    command = LookAtQuestion(
+        seen=seen, answered_by=rule.answered_by, team=_team(reading, opener), bot=opener.bot, gone=opener.gone
+    )
     decide_and_care(deadline.stream, command, work, read)
 
 

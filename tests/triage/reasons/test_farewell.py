@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from shared.contracts.member_events import Cancelled, Left, Moderated
-from tests.triage.people import ADA, MIRA, posted
-from tests.triage.reasons.days import acme, asked_for, on, others, reasons, there
+from tests.triage.partition import Partition
+from tests.triage.people import ADA, MIRA, asked, care_policy, posted
+from tests.triage.reasons.days import LONG_BEFORE, acme, asked_for, on, others, reasons, there
 
 OFTEN = range(-20, 0, 2)
 
@@ -68,3 +69,11 @@ def test_all_else_is_withdrawn_when_a_member_goes() -> None:
     partition.tell(Left(member=ADA), on(20, 1))
     partition.pass_time(on(21))
     assert reasons(partition, ADA) == ["farewell"]
+
+
+def test_a_question_of_who_left_is_not_asked_about() -> None:
+    partition = Partition(care_policy(), stored=LONG_BEFORE)
+    partition.tell(asked(ADA, "m-1"), on(0))
+    partition.tell(Left(member=ADA), on(0, 1))
+    partition.pass_time(on(2))
+    assert "unanswered" not in reasons(partition, ADA)
