@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from services.triage.stream_ids import alerts_stream, community_of, heat_stream, tone_stream
 from services.triage.tone.languages import UNKNOWN
@@ -147,6 +148,13 @@ def test_what_people_say_of_an_alert_is_learnt_but_never_of_a_crisis(acme: Parti
     acme.settle(acme.raised[-1], at(3), "not-needed")
     classes = acme.state(alerts_stream(COMMUNITY)).classes
     assert {kind: one.stricter for kind, one in classes.items()} == {"gratitude": 1}
+
+
+def test_nothing_is_learnt_of_an_alert_that_nobody_had_seen(acme: Partition) -> None:
+    acme.tell(posted(ADA, "m-1", text=THANKS), at(0))
+    (need,) = acme.raised
+    acme.settle(replace(need, revision=need.revision - 1), at(1), "not-needed")
+    assert {one.stricter for one in acme.state(alerts_stream(COMMUNITY)).classes.values()} == {0}
 
 
 def test_a_crisis_is_asked_for_again_after_it_was_settled(acme: Partition) -> None:
