@@ -109,7 +109,6 @@ def test_a_member_event_that_triage_cannot_fold(world: World) -> None:
     assert second["headers"]["warmline-retry-of"] == str(letter["seq"])
     [first] = [one for one in world.letters("--ended") if one["id"] == letter["id"]]
     assert (first["outcome"], first["ended_by"] is None) == ("retried", False)
-    world.sound()
 
     world.bugs.mend("triage")
     done = world.command("dead", "retry", "--all", "--community", "acme")
@@ -132,7 +131,6 @@ def test_a_needs_touch_that_notifier_cannot_take_in(world: World) -> None:
     until(lambda: world.touches("eve"), seconds=60, what="the rest to flow")
     assert (letter["stream"], letter["error"]) == ("TOUCHES", "ValueError: planted in notifier")
     assert {touch["state"] for touch in world.touches("poison-cleo")} == {"raised"}
-    world.sound()
     world.bugs.mend("notifier")
     assert world.command("dead", "retry", letter["id"]).exit_code == 0
     copy = world.system.jetstream(lambda stream: stream.get_last_msg("TOUCHES", letter["subject"])).headers
@@ -155,7 +153,6 @@ def test_a_touch_fact_that_a_view_cannot_fold(world: World) -> None:
     letter = world.letter("--service", "projections")
 
     assert (letter["stream"], letter["shard"], letter["tries"]) == ("TOUCH_FACTS", "queue-0", TRIES)
-    world.sound()
     world.bugs.mend("queue")
     assert world.command("dead", "retry", letter["id"]).exit_code == 0
     shown = world.system.get(f"/api/v1/touches/{touch['id']}")
@@ -196,7 +193,6 @@ def test_a_deadline_that_cannot_be_fired(world: World) -> None:
         lambda: [one for one in world.letters() if one["id"] != letter["id"]], seconds=20, what="it to be parked again"
     )[0]
     assert second["stream"] == letter["stream"]
-    world.sound()
     world.bugs.mend("looks")
     earlier = world.command("dead", "retry", letter["id"])
     assert (earlier.exit_code, "it was retried before" in earlier.stdout) == (1, True)
@@ -219,7 +215,6 @@ def test_what_no_build_can_read_is_dropped(world: World) -> None:
     assert (shown.exit_code, "Nobody" in shown.stdout, f"{len(poison)} bytes" in shown.stdout) == (0, False, True)
     shown = world.command("dead", "show", letter["id"], "--body")
     assert "Nobody \N{REPLACEMENT CHARACTER}[31mreads\N{REPLACEMENT CHARACTER} this" in shown.stdout
-    world.sound()
     assert world.command("dead", "retry", letter["id"]).exit_code == 1
     until(lambda: len(world.letters()) == 2, seconds=60, what="both to park the copy")
     assert "1 messages cannot be folded" in world.command("rebuild", "history").stdout
