@@ -16,7 +16,7 @@ from services.triage.conversation_facts import (
     VoicesGreeted,
 )
 from services.triage.hand_handlers import ask_for_touch, note_care
-from services.triage.member_facts import GreetMember, MemberSeen, NoteLeft, NoteMember
+from services.triage.member_facts import GreetMember, MemberSeen, NoteLeft, NoteMember, NoteReturn
 from services.triage.occasion_handlers import (
     note_accepted,
     note_activity,
@@ -170,6 +170,11 @@ def note_left(now: Situation) -> None:
     now.decide(now.stream, NoteLeft(evidence=now.evidence))
 
 
+def note_return(now: Situation) -> None:
+    """Who joined or renewed is there, whatever they left before."""
+    now.decide(now.stream, NoteReturn(evidence=now.evidence))
+
+
 def take_policy(now: Situation) -> None:
     """A policy holds from its adoption on."""
     command = TakePolicy(
@@ -202,7 +207,7 @@ def close_need(now: Situation) -> None:
 
 
 MESSAGE_HANDLERS: Final[dict[type[Any], tuple[Callable[[Situation], None], ...]]] = {
-    Joined: (note_member,),
+    Joined: (note_member, note_return),
     Posted: (note_member, note_activity, note_first_post, note_post, greet_mentioned, read_tone),
     Edited: (note_member, note_activity, note_edit, read_tone),
     Deleted: (note_deletion,),
@@ -210,7 +215,7 @@ MESSAGE_HANDLERS: Final[dict[type[Any], tuple[Callable[[Situation], None], ...]]
     Attended: (note_member, note_activity),
     Surveyed: (note_member, note_activity, note_survey, read_tone),
     Moderated: (note_member, note_moderation),
-    Renewed: (note_member,),
+    Renewed: (note_member, note_return),
     Cancelled: (note_member, note_left, note_farewell, read_tone),
     Left: (note_member, note_left, note_farewell, read_tone),
     Solved: (note_member, note_activity, note_solved),

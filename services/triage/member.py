@@ -15,6 +15,7 @@ from services.triage.member_facts import (
     MemberDescribed,
     MemberGreeted,
     MemberLeft,
+    MemberReturned,
     MemberSeen,
     MemberSurveyed,
     MemberTagged,
@@ -23,6 +24,7 @@ from services.triage.member_facts import (
     NoteLeft,
     NoteMember,
     NoteOccasion,
+    NoteReturn,
     NoteSurvey,
     WelcomePassed,
     WelcomePostponed,
@@ -58,6 +60,8 @@ def decide(command: Any, state: MemberState) -> tuple[Any, ...]:
             return _greet(command, state)
         case NoteLeft():
             return _leave(command, state)
+        case NoteReturn() if state.returned_at is None or command.evidence.time > state.returned_at:
+            return _return(command, state)
         case NoteSurvey():
             return _answer(command, state)
         case NoteOccasion() if state.occasions.changed_by(command.name, command.occasion):
@@ -181,6 +185,14 @@ def _leave(command: NoteLeft, state: MemberState) -> tuple[Any, ...]:
     return (left, *_withdrawn(standing, "the member left", command.evidence))
 
 
+def _return(command: NoteReturn, state: MemberState) -> tuple[Any, ...]:
+    returned = MemberReturned(evidence=command.evidence)
+    farewell = needs.standing_for(state, "farewell")
+    if farewell is None or MEMBER.fold((returned,), state).gone:
+        return (returned,)
+    return (returned, withdrawn(farewell, command.evidence.time, "there again", (command.evidence,)))
+
+
 def _answer(command: NoteSurvey, state: MemberState) -> tuple[Any, ...]:
     known, answer = state.surveyed, command.answer
     if known is not None and _place(answer.evidence) <= _place(known.evidence):
@@ -213,6 +225,7 @@ MEMBER: Final[Decider[MemberState]] = Decider(
         MemberGreeted,
         MemberTurnedTo,
         MemberLeft,
+        MemberReturned,
         MemberSurveyed,
         WelcomePassed,
         WelcomePostponed,

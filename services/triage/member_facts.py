@@ -89,6 +89,12 @@ class MemberLeft(Struct, frozen=True, kw_only=True, gc=False):
     evidence: Evidence
 
 
+class MemberReturned(Struct, frozen=True, kw_only=True, gc=False):
+    """The member joined or renewed, later than is known of any such: whatever they left before, they are back."""
+
+    evidence: Evidence
+
+
 class WelcomePassed(Struct, frozen=True, kw_only=True, gc=False):
     """The deadline came and no welcome is needed; ``why`` says what stood against it."""
 
@@ -159,6 +165,12 @@ class NoteOccasion(Struct, frozen=True, kw_only=True, gc=False):
 
 class NoteLeft(Struct, frozen=True, kw_only=True, gc=False):
     """The member left or cancelled."""
+
+    evidence: Evidence
+
+
+class NoteReturn(Struct, frozen=True, kw_only=True, gc=False):
+    """The member joined or renewed, perhaps not for the first time."""
 
     evidence: Evidence
 

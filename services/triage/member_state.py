@@ -13,6 +13,7 @@ from services.triage.member_facts import (
     MemberDescribed,
     MemberGreeted,
     MemberLeft,
+    MemberReturned,
     MemberSeen,
     MemberSurveyed,
     MemberTagged,
@@ -44,6 +45,7 @@ class MemberState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
     ``welcome`` is awaited until it is done: looked at, or clear before; it is doubtful when it was passed only since
     nobody could tell a newcomer from somebody old, so that a late report of the joining takes it up again.
 
+    ``returned_at`` is when they last joined or renewed.
     ``contact`` is when somebody of the team turned to them last. They were there on ``active_days``, last by
     ``last_active``, are missed at ``missed_at`` and checked in on at ``check_in_due``; each is None once it was looked
     at. ``missed`` is the day before the silence for which they were missed last.
@@ -60,6 +62,7 @@ class MemberState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
     team: bool = False
     greeted: Evidence | None = None
     left: Evidence | None = None
+    returned_at: datetime | None = None
     welcome_due: datetime | None = None
     welcome: Literal["awaited", "doubtful", "done"] = "awaited"
     contact: Evidence | None = None
@@ -73,9 +76,11 @@ class MemberState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
 
     @property
     def gone(self) -> bool:
-        """Whether the member left, and was not there on a later day."""
+        """Whether the member left, and neither joined or renewed later nor was there on a later day."""
         left = self.left
-        return left is not None and not (self.active_days and self.active_days[-1] > day_of(left.time))
+        if left is None or (self.returned_at is not None and self.returned_at > left.time):
+            return False
+        return not (self.active_days and self.active_days[-1] > day_of(left.time))
 
     def occasion(self, name: str) -> Occasion | None:
         """Return what waits under that name; two of them are always of the last day on which the member was there."""
@@ -104,6 +109,8 @@ def evolve(state: MemberState, event: Any) -> MemberState:
             return replace(state, tags=event.tags, tagged_at=event.at)
         case MemberLeft():
             return replace(state, left=event.evidence, welcome="done")
+        case MemberReturned():
+            return replace(state, returned_at=event.evidence.time)
         case WelcomePassed():
             return replace(state, welcome="doubtful" if event.why == NOT_KNOWN_LONG else "done")
         case WelcomePostponed():

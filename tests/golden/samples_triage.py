@@ -45,6 +45,7 @@ from services.triage.member_facts import (
     MemberDescribed,
     MemberGreeted,
     MemberLeft,
+    MemberReturned,
     MemberSeen,
     MemberSurveyed,
     MemberTagged,
@@ -132,6 +133,18 @@ CONVERSATION_3 = ConversationState(
 """As it was when each reason had a touch of its own."""
 MEMBER_3 = replace(MEMBER_2, needs=(REASON,), need=NEED)
 """As it was before a member's days were known."""
+MEMBER_4 = replace(
+    MEMBER_3,
+    contact=EVIDENCE,
+    active_days=(20_000, 20_007),
+    last_active=EVIDENCE,
+    missed_at=DUE,
+    check_in_due=DUE,
+    missed=20_000,
+    surveyed=ANSWER,
+    occasions=Occasions(waiting={"moderated": OCCASION}, looked_at={"fading": AT}),
+)
+"""As it was before joining again counted as a return."""
 CONVERSATION_4 = replace(CONVERSATION_3, needs=(REASON,), need=NEED)
 """As it was before it was known whose answers are accepted."""
 SOLVED = ConversationSolved(evidence=EVIDENCE, message="m-8813")
@@ -157,6 +170,7 @@ SAMPLES: Final[dict[str, Any]] = {
     "triage.MemberTagged": MemberTagged(tags=("vip",), at=AT),
     "triage.MemberGreeted": MemberGreeted(by=MIRA, evidence=EVIDENCE),
     "triage.MemberLeft": MemberLeft(evidence=EVIDENCE),
+    "triage.MemberReturned": MemberReturned(evidence=EVIDENCE),
     "triage.MemberActive": MemberActive(evidence=EVIDENCE, missed_at=DUE, check_in_due=DUE),
     "triage.MemberTurnedTo": MemberTurnedTo(by=MIRA, evidence=EVIDENCE),
     "triage.MemberSurveyed": MemberSurveyed(answer=ANSWER),
@@ -222,17 +236,7 @@ SAMPLES: Final[dict[str, Any]] = {
         f"state.community{earlier}": replace(COMMUNITY_STATE, policy=policy, heard={})
         for earlier, policy in {**EARLIER_POLICIES, "#9": POLICY}.items()
     },
-    "state.member": replace(
-        MEMBER_3,
-        contact=EVIDENCE,
-        active_days=(20_000, 20_007),
-        last_active=EVIDENCE,
-        missed_at=DUE,
-        check_in_due=DUE,
-        missed=20_000,
-        surveyed=ANSWER,
-        occasions=Occasions(waiting={"moderated": OCCASION}, looked_at={"fading": AT}),
-    ),
+    "state.member": replace(MEMBER_4, returned_at=AT),
     "state.conversation": replace(
         CONVERSATION_4,
         voices=Voices(peers=(ADA_SPOKE,), team=(MIRA_SPOKE,), last_of_team=MIRA_SPOKE),
@@ -311,6 +315,7 @@ SAMPLES |= {
     "triage.ConversationSolved#2": ConversationSolved(evidence=EVIDENCE),
     "state.member#2": MEMBER_2,
     "state.member#3": MEMBER_3,
+    "state.member#4": MEMBER_4,
     "state.conversation#3": CONVERSATION_3,
     "state.conversation#4": CONVERSATION_4,
 }

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.contracts.member_events import Cancelled, Left, Moderated
+from shared.contracts.member_events import Cancelled, Joined, Left, Moderated, Renewed
 from tests.triage.partition import Partition
 from tests.triage.people import ADA, MIRA, asked, care_policy, posted
 from tests.triage.reasons.days import LONG_BEFORE, acme, asked_for, on, others, reasons, there
@@ -49,6 +49,28 @@ def test_who_is_there_again_needs_none() -> None:
         there(partition, ADA, [after])
         assert "farewell" not in reasons(partition, ADA)
     assert ("farewell", "there again") in [(gone.reason, gone.cause) for gone in partition.gone]
+
+
+@pytest.mark.parametrize("back", [Joined(member=ADA), Renewed(member=ADA)])
+@pytest.mark.parametrize("late", [False, True])
+def test_who_joins_again_or_renews_is_back(back: Joined | Renewed, late: bool) -> None:
+    partition = acme()
+    there(partition, ADA, OFTEN)
+    events = [(Cancelled(member=ADA), on(0)), (back, on(0, 1))]
+    for event, time in reversed(events) if late else events:
+        partition.tell(event, time)
+    partition.look_at_everything()
+    assert partition.raised == []
+
+
+def test_a_word_of_farewell_is_not_needed_for_who_comes_back() -> None:
+    partition = acme()
+    there(partition, ADA, OFTEN)
+    partition.tell(Left(member=ADA), on(0))
+    partition.pass_time(on(0, 9))
+    assert reasons(partition, ADA) == ["farewell"]
+    partition.tell(Joined(member=ADA), on(0, 10))
+    assert reasons(partition, ADA) == []
 
 
 def test_a_word_of_the_team_is_one() -> None:
