@@ -205,7 +205,7 @@ def test_one_trace_leads_from_the_senders_request_to_the_responders_notice(
         "content-type": CLOUD_EVENT,
         "traceparent": f"00-{trace_id}-00f067aa0ba902b7-01",
     }
-    asked = post("q-traced", "fay", timedelta(hours=2), "Where do I sign?")
+    asked = post("q-traced", "gus", timedelta(hours=2), "Where do I sign?")
     assert system.ingest.post("/v1/events", json=asked, headers=headers).status_code == 200
 
     def told(spans: list[tuple[str, Span]]) -> set[tuple[str, str]]:

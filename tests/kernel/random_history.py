@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from shared.contracts import member_events as said
-from shared.contracts import policy
+from shared.contracts import policy, policy_rules
 from shared.contracts.cloudevents import MemberEvent, encode_member_event, type_name
 from shared.contracts.subjects import MEMBER_EVENTS
 from shared.contracts.warmline_facts import ImportBegan, ImportEnded, PolicyAdopted
@@ -34,7 +34,7 @@ def care_policy(within_hours: float) -> policy.Policy:
             policy.Segment(name="helpers", roles=("helpers",)),
             policy.Segment(name="new", member_for_less_than_days=30),
         ),
-        rules=policy.Rules(unanswered=policy.UnansweredRule(within_hours=within_hours)),
+        rules=policy_rules.Rules(unanswered=policy_rules.UnansweredRule(within_hours=within_hours)),
     )
 
 
