@@ -5,7 +5,7 @@ UV_VERSION = 0.13.9
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-to-run run test test-ops lint fuzz chaos simulate bench profile tone judge
+.PHONY: help install install-to-run run test test-ops lint fuzz chaos simulate bench profile tone judge grades
 
 help:
 	@echo "make run    start Warmline here, with its own database and message streams; Ctrl-C stops it"
@@ -26,6 +26,8 @@ help:
 	@echo "make tone   measure how well tone is read on the labelled sets in DATA=folder, and write docs/judgement.md"
 	@echo "make judge  replay the archives in DATA=folder (zulip*, discourse*, slack*) and write into docs/judgement.md how"
 	@echo "            often people would have been asked for what; EVENTS=20000 of each"
+	@echo "            SHEETS=folder (writes sheets there of what was flagged and what was not, to be graded blind)"
+	@echo "make grades  keep the grades in SHEETS=folder and write into docs/judgement.md how well triage chooses"
 	@echo "make lint   check style, types and layers, Dockerfile and docker-compose.yml"
 
 install:
@@ -73,7 +75,11 @@ tone: install
 	@exec .venv/bin/python -m benchmarks.tone --data "$(or $(DATA),.data/tone)"
 
 judge: install
-	@exec .venv/bin/python -m benchmarks.judge --data "$(or $(DATA),.data/judge)" $(if $(EVENTS),--events $(EVENTS))
+	@exec .venv/bin/python -m benchmarks.judge --data "$(or $(DATA),.data/judge)" $(if $(EVENTS),--events $(EVENTS)) \
+		$(if $(SHEETS),--sheets "$(SHEETS)")
+
+grades: install
+	@exec .venv/bin/python -m benchmarks.judge.grades --sheets "$(or $(SHEETS),.data/sheets)"
 
 lint: install
 	.venv/bin/ruff check

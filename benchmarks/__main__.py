@@ -27,6 +27,7 @@ from benchmarks.rows import (
     triage_processes,
     triage_throughput,
     two_processes,
+    webhooks_http,
     whole_pipeline,
 )
 from benchmarks.stage import Stage, stage
@@ -53,6 +54,7 @@ ROWS: Final[dict[str, Row]] = {
             recorder_share,
             projection_share,
             ingest_http,
+            webhooks_http,
             imports,
             post_to_history,
             pages,

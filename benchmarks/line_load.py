@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from benchmarks.http_load import ARRAY, Connection, connections, request
+from benchmarks.http_load import ARRAY, connect, request
 from benchmarks.results import Sample
 from benchmarks.stage import TOKEN
 from benchmarks.system import Seen, System
@@ -76,10 +76,10 @@ class Load:
         """
         stop = asyncio.Event()
         free = asyncio.Event()
-        async with connections(self._system.run.ingest_url, _CONNECTIONS) as opened, asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as group:
             bodies = self._bodies()
-            for connection in opened:
-                group.create_task(_send(connection, bodies, stop, free))
+            for _ in range(_CONNECTIONS):
+                group.create_task(_send(self._system.run.ingest_url, bodies, stop, free))
             group.create_task(self._hold_back(stop, free))
             await asyncio.sleep(warm)
             before = await self._system.seen()
@@ -95,10 +95,11 @@ class Load:
         Raises TimeoutError when nothing moves for minutes.
         """
         stop, free = asyncio.Event(), asyncio.Event()
-        async with connections(self._system.run.ingest_url, _CONNECTIONS) as opened, asyncio.TaskGroup() as group:
+        url = self._system.run.ingest_url
+        async with asyncio.TaskGroup() as group:
             bodies = self._bodies(self._next + count)
             holding = group.create_task(self._hold_back(stop, free))
-            await asyncio.gather(*(_send(connection, bodies, stop, free) for connection in opened))
+            await asyncio.gather(*(_send(url, bodies, stop, free) for _ in range(_CONNECTIONS)))
             holding.cancel()
         await self._caught_up(await self._system.stored() - COMMUNITIES)
 
@@ -143,12 +144,18 @@ class Load:
         free.set()
 
 
-async def _send(connection: Connection, bodies: Iterator[bytes], stop: asyncio.Event, free: asyncio.Event) -> None:
-    while not stop.is_set():
-        await free.wait()
-        body = next(bodies, None)
-        if body is None:
-            return
-        status, answer = await connection.ask(body)
-        if status != 200 or b'"refused":0' not in answer:
-            raise RuntimeError(f"HTTP {status}: {answer[:500].decode(errors='replace')}")
+async def _send(url: str, bodies: Iterator[bytes], stop: asyncio.Event, free: asyncio.Event) -> None:
+    connection = await connect(url)
+    try:
+        while not stop.is_set():
+            await free.wait()
+            body = next(bodies, None)
+            if body is None:
+                return
+            if connection.closed:  # it was held back for longer than the server keeps an idle connection
+                connection = await connect(url)
+            status, answer = await connection.ask(body)
+            if status != 200 or b'"refused":0' not in answer:
+                raise RuntimeError(f"HTTP {status}: {answer[:500].decode(errors='replace')}")
+    finally:
+        connection.close()

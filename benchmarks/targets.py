@@ -109,6 +109,15 @@ TARGETS: Final = (
         aim=10,
     ),
     Target(
+        name="webhooks",
+        row="webhooks_http",
+        title="Webhooks by HTTP, of the bare ASGI application's",
+        unit="share",
+        better="more",
+        floor=0.60,
+        aim=0.75,
+    ),
+    Target(
         name="import-over-singles",
         row="imports",
         title="Import of history over one request for each event",

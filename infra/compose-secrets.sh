@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 folder=${1:-secrets}
 mkdir -p "$folder"
 chmod 700 "$folder"
-for name in token postgres-password grafana-admin \
+for name in token email-key postgres-password grafana-admin \
     nats-ingest nats-triage nats-notifier nats-projections nats-auditor nats-integrator nats-operator nats-route; do
     if [ ! -s "$folder/$name" ]; then
         variable=WARMLINE_$(echo "$name" | tr a-z- A-Z_)

@@ -49,6 +49,7 @@ class RunOptions:
     stream_bytes: int | None
     apply: bool
     token: str
+    email_key: str
     policy: Path | None
     demo: bool
 
@@ -116,7 +117,11 @@ class EmbeddedRun:
             servers=[self._postgres, *self._nats],
             services=self._processes(
                 service_table(
-                    processes=options.processes, desk_port=desk.port, nats_url=self._nats_url, sockets=listening
+                    processes=options.processes,
+                    desk_port=desk.port,
+                    nats_url=self._nats_url,
+                    email_key=options.email_key,
+                    sockets=listening,
                 ),
                 ingest_port=ingest.port,
             ),

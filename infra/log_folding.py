@@ -38,7 +38,7 @@ def folded(
 ) -> FoldedStream:
     """Return ``stream`` after ``rows``, which follow on the version and state in ``before``.
 
-    Raises UnknownStoredTypeError, msgspec.DecodeError or KeyError for what this build cannot read.
+    Raises UnknownStoredTypeError or KeyError for what this build cannot read.
     """
     decider = codec.decider_of(stream)
     version, state = before or (0, decider.initial)

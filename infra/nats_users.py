@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from shared.contracts.redaction import REDACT, TEXTS_INBOX
 from shared.contracts.subjects import INGEST_TAKEN, MEMBER_EVENTS, TOUCH_FACTS, TOUCHES, member_command_subject
 from shared.nats_address import NatsAddress
 
@@ -22,7 +23,8 @@ USERS_FILE: Final = Path(__file__).parent / "nats" / "users.conf"
 class NatsUser:
     """A user and the subjects it may publish to and subscribe to, its own inbox besides.
 
-    ``answers``: it may publish one answer to each request that it receives, wherever that asks for it.
+    ``answers``: it may publish one answer to each request that it receives, wherever that asks for it. The server then
+    remembers of every message that is delivered to it where an answer might go: not for whoever reads every event.
     """
 
     name: str
@@ -64,14 +66,19 @@ USERS: Final = (
             "p.*.member.>",
             INGEST_TAKEN,
             *_sees(MEMBER_EVENTS),
-            # Of what it has stored it may read the policies only, and nothing that members have said.
+            # Of what it has stored it may read the policies only, and nothing that members have said; it may erase it.
+            f"$JS.API.STREAM.MSG.DELETE.{MEMBER_EVENTS}",
             f"$JS.API.DIRECT.GET.{MEMBER_EVENTS}.p.*.member.*.warmline.policy-adopted",
             *_reads(TOUCH_FACTS),
         ),
-        subscribe=(INGEST_TAKEN, member_command_subject("*")),
+        subscribe=(INGEST_TAKEN, member_command_subject("*"), REDACT),
         answers=True,
     ),
-    NatsUser(name="triage", publish=("needs-touch.*.*.*", *_reads(MEMBER_EVENTS, TOUCHES))),
+    NatsUser(
+        name="triage",
+        publish=("needs-touch.*.*.*", f"_INBOX_projections.{TEXTS_INBOX}.*", *_reads(MEMBER_EVENTS, TOUCHES)),
+        subscribe=("command.texts.*",),
+    ),
     NatsUser(
         name="notifier",
         publish=("touch.*.*", *_reads(MEMBER_EVENTS, TOUCHES, TOUCH_FACTS)),
@@ -83,6 +90,8 @@ USERS: Final = (
         publish=(
             "command.touch.*.*",
             member_command_subject("*"),
+            "command.texts.*",
+            REDACT,
             "warmline.audit.>",
             *_reads(MEMBER_EVENTS, TOUCHES, TOUCH_FACTS),
         ),

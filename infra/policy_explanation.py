@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -10,9 +10,11 @@ from typing import Any, Final
 import psycopg
 from psycopg.sql import SQL, Identifier
 
+from infra.lagging_states import current_states
 from infra.operator_error import OperatorError
 from infra.running_servers import partitions_of
 from services.triage.community import CommunityState
+from services.triage.contact import ContactDeclined
 from services.triage.conversation_state import UNANSWERED, ConversationState
 from services.triage.member_state import MemberState
 from services.triage.policy_reading import PolicyReading
@@ -24,12 +26,14 @@ from shared.contracts.subjects import partition_of
 from shared.event_store.codec import EventCodec
 
 _COMMUNITIES: Final = SQL("SELECT state FROM {states} WHERE stream LIKE %s")
-_STATE: Final = SQL("SELECT state FROM {states} WHERE stream = %s")
+_STATE: Final = SQL("SELECT stream, version, state FROM {states} WHERE stream = %s")
 _OF_MEMBER: Final = SQL("SELECT name, due FROM {deadlines} WHERE stream = %s")
 # Conversations are not found by who opened them; among those that wait, the key narrows it down.
 _QUESTIONS: Final = SQL(
-    "SELECT d.due, s.state FROM {deadlines} AS d JOIN {states} AS s USING (stream) "
-    "WHERE d.community = %s AND d.name = %s AND position(convert_to(%s, 'UTF8') IN s.state) > 0"
+    "SELECT stream, s.version, s.state, d.due FROM {deadlines} AS d JOIN {states} AS s USING (stream) "
+    "WHERE d.community = %s AND d.name = %s AND (position(convert_to(%s, 'UTF8') IN s.state) > 0 OR EXISTS "
+    "(SELECT FROM {log} AS e WHERE originator_id = stream AND originator_version > s.version "
+    "AND position(convert_to(%s, 'UTF8') IN e.state) > 0))"
 )
 
 
@@ -47,7 +51,8 @@ class Explanation:
     """One identity of a member in one community, held against the policy in force there as of ``at``.
 
     ``rules`` are those of the member's segment, ``general`` those that hold for all; ``tone`` tells whether what is
-    written there is read for its tone, without which some of them look at nothing.
+    written there is read for its tone, without which some of them look at nothing. ``no_contact`` is there while the
+    member asks not to be contacted; ``tags`` are those that the platform told, ``given_tags`` those of the team.
     """
 
     community: str
@@ -62,6 +67,9 @@ class Explanation:
     rules: Rules
     general: Rules
     tone: bool
+    no_contact: ContactDeclined | None
+    tags: tuple[str, ...]
+    given_tags: tuple[str, ...]
     waiting: tuple[Waiting, ...]
 
 
@@ -106,23 +114,29 @@ class _TriageStore:
 
     async def state(self, community: str, stream: str) -> Any:
         """Return the state of the stream, None where there is none."""
-        rows = await self._rows(_STATE, partition_of(community, self.partitions), stream)
-        return self.codec.decode_state(stream, bytes(rows[0][0])) if rows else None
+        partition = partition_of(community, self.partitions)
+        return (await self._current(partition, await self._rows(_STATE, partition, stream))).get(stream)
 
     async def waiting(self, community: str, stream: str, key: str) -> AsyncIterator[Waiting]:
         """Yield the deadlines of the member, and of the questions that they asked."""
         partition = partition_of(community, self.partitions)
         for name, due in await self._rows(_OF_MEMBER, partition, stream):
             yield Waiting(name=name, due=due, conversation=None)
-        for due, state in await self._rows(_QUESTIONS, partition, community, UNANSWERED, key):
-            question: ConversationState = self.codec.decode_state("conversation:", bytes(state))
+        rows = await self._rows(_QUESTIONS, partition, community, UNANSWERED, key, key)
+        questions = await self._current(partition, [row[:3] for row in rows])
+        for asked_in, _, _, due in rows:
+            question: ConversationState = questions[asked_in]
             if question.opening is not None and question.opening.member.key == key:
                 yield Waiting(name=UNANSWERED, due=due, conversation=question.conversation)
+
+    async def _current(self, partition: int, stored: Sequence[Any]) -> dict[str, Any]:
+        return await current_states(self.connection, self.codec, Identifier("triage", f"p{partition}_events"), stored)
 
     async def _rows(self, query: SQL, partition: int, *parameters: str) -> list[tuple[Any, ...]]:
         of_partition = query.format(
             states=Identifier("triage", f"p{partition}_states"),
             deadlines=Identifier("triage", f"p{partition}_deadlines"),
+            log=Identifier("triage", f"p{partition}_events"),
         )
         return await (await self.connection.execute(of_partition, parameters)).fetchall()
 
@@ -150,5 +164,8 @@ async def _explain(
         rules=reading.rules_in(segment),
         general=community.policy.rules,
         tone=reading.tone_in(community.community) is not None,
+        tags=member.tags,
+        given_tags=member.told.tags,
+        no_contact=member.told.declined if member.told.declines_contact(now) else None,
         waiting=tuple(sorted(waiting, key=lambda one: (one.due, one.name))),
     )

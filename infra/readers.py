@@ -11,15 +11,15 @@ import psycopg
 from nats.aio.client import Client
 from psycopg.sql import SQL, Composable, Identifier, Literal
 
+from services.notifier.inputs import INPUTS as NOTIFIER_READS
 from services.projections.views import VIEWS
-from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
+from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS
 from shared.event_store.reader_names import stream_of
 from shared.view import schema_of, shards_of
 
 _DECIDER_INPUTS: Final = (
-    ("triage", MEMBER_EVENTS, "p.{partition}.member.>"),
-    ("notifier", MEMBER_EVENTS, "p.*.member.*.warmline.policy-adopted"),
-    ("notifier", TOUCHES, "needs-touch.>"),
+    ("triage", MEMBER_EVENTS, ("p.{partition}.member.>",)),
+    *(("notifier", one.stream, one.subjects) for one in NOTIFIER_READS),
 )
 
 
@@ -30,7 +30,7 @@ class Reader:
     service: str
     shard: str
     stream: str
-    subject: str
+    subjects: tuple[str, ...]
     position: int
 
 
@@ -73,20 +73,21 @@ async def all_readers(connection: psycopg.AsyncConnection[Any], partitions: int)
             service=service,
             shard=shard,
             stream=stream,
-            subject=subject,
+            subjects=subjects,
             position=positions.get((service, shard, stream), 0),
         )
-        for service, shard, stream, subject in _inputs(partitions)
+        for service, shard, stream, subjects in _inputs(partitions)
     ]
 
 
 async def lags(client: Client, readers: Iterable[Reader], ends: Ends | None = None) -> list[Lag]:
     """Return how far behind each reader is; raises nats.errors.Error when the server does not answer."""
     ends = ends or Ends()
-    return [
-        Lag(reader=reader, behind=max(0, await ends.of(client, reader.stream, reader.subject) - reader.position))
-        for reader in readers
-    ]
+    found = []
+    for reader in readers:
+        last = [await ends.of(client, reader.stream, subject) for subject in reader.subjects]
+        found.append(Lag(reader=reader, behind=max(0, max(last) - reader.position)))
+    return found
 
 
 class Ends:
@@ -110,15 +111,15 @@ class Ends:
         return self._known[place]
 
 
-def _inputs(partitions: int) -> Iterator[tuple[str, str, str, str]]:
+def _inputs(partitions: int) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
     for partition in range(partitions):
-        for service, stream, subject in _DECIDER_INPUTS:
-            yield service, str(partition), stream, subject.format(partition=partition)
+        for service, stream, subjects in _DECIDER_INPUTS:
+            yield service, str(partition), stream, tuple(one.format(partition=partition) for one in subjects)
     for view in VIEWS:
         for shard in shards_of(view, partitions):
             for spec in shard.inputs:
-                yield "projections", shard.name, spec.stream, spec.subjects[0]
-    yield "ingest", "feedback", TOUCH_FACTS, "touch.*.settled"
+                yield "projections", shard.name, spec.stream, spec.subjects
+    yield "ingest", "feedback", TOUCH_FACTS, ("touch.*.settled",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

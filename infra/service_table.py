@@ -29,12 +29,14 @@ def service_table(
     processes: int,
     desk_port: int,
     nats_url: Callable[[str], str],
+    email_key: str,
     sockets: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[Service, ...]:
     """One auditor, and `processes` of each of the others.
 
-    `nats_url` gives the address of NATS for a user; each service is one of its own. `sockets` are the file numbers of
-    the listening sockets of ingest and of projections, which all their processes share.
+    `nats_url` gives the address of NATS for a user; each service is one of its own. Ingest alone is told `email_key`.
+    `sockets` are the file numbers of the listening sockets of ingest and of projections, which all their processes
+    share.
     """
 
     def service(name: str, **env: str) -> Service:
@@ -47,7 +49,7 @@ def service_table(
         )
 
     return (
-        service("ingest"),
+        service("ingest", WARMLINE_EMAIL_KEY=email_key),
         service("triage"),
         service("notifier"),
         service("projections", WARMLINE_DESK_PORT=str(desk_port)),

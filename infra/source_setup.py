@@ -14,7 +14,8 @@ class Setup:
     ``told`` names the secret that the platform made itself, ``secrets`` several by their names. ``site`` and ``public``
     say what is asked under these names where the platform does not tell it. In a ``survey``, a hidden field holds the
     member. One that is ``polled`` sends nothing: it is asked with what it made. ``gaps`` is the format by which the
-    platform can be asked for what a webhook lost.
+    platform can be asked for what a webhook lost, ``usual`` the one by which it is connected unless another is asked
+    for.
     """
 
     steps: tuple[str, ...]
@@ -26,6 +27,7 @@ class Setup:
     survey: bool = False
     polled: bool = False
     gaps: str | None = None
+    usual: str | None = None
 
 
 SETUPS: Final[dict[str, Setup]] = {
@@ -42,8 +44,30 @@ SETUPS: Final[dict[str, Setup]] = {
         told="the application's Public Key (General Information)",
         steps=(
             "On discord.com/developers/applications: your application, Webhooks, Endpoint URL: {url}",
-            "Switch Events on, and choose Entitlement Create. Discord then asks whether the address listens.",
-            "Messages of a server do not come this way.",
+            (
+                "Switch Events on, and choose Entitlement Create, Update and Delete. Discord then asks whether the "
+                "address listens."
+            ),
+            "Messages of a server come by its gateway: warmline source close-gaps.",
+        ),
+        gaps="discord-gateway",
+        usual="discord-gateway",
+    ),
+    "discord-gateway": Setup(
+        told="the bot's token (discord.com/developers/applications: your application, Bot, Reset Token)",
+        site="the server's address as the browser shows it, such as https://discord.com/channels/290926798626357999",
+        polled=True,
+        steps=(
+            (
+                "On discord.com/developers/applications: your application, Bot, Privileged Gateway Intents: switch on "
+                "Server Members Intent and Message Content Intent."
+            ),
+            (
+                "OAuth2, URL Generator: scope bot; permissions View Channels, Read Message History and View Audit Log. "
+                "Open the address that it makes, and add the bot to the server."
+            ),
+            "Channels that not everybody can see are read only if --private lists them, and the bot may view them.",
+            "What happens arrives within a second.",
         ),
     ),
     "discourse": Setup(

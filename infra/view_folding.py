@@ -23,6 +23,8 @@ from shared.view_writer import decoded
 
 HORIZONS: Final = "horizons"
 """The table of a view that is no function of the streams: what was let go as time passed."""
+_WORK: Final = ("superseded", "repeats")
+"""Tables of a view that hold what is to be done, and not what was told: it is done by one copy, and not by another."""
 _TRIES: Final = 1
 
 
@@ -106,7 +108,7 @@ async def tables_of(connection: psycopg.AsyncConnection[Any], schema: str) -> li
     cursor = await connection.execute(
         "SELECT relname::text FROM pg_class WHERE relnamespace = to_regnamespace(%s) AND relkind IN ('r', 'p') "
         "AND NOT relispartition AND relname <> ALL(%s) ORDER BY 1",
-        (schema, ["positions", HORIZONS]),
+        (schema, ["positions", HORIZONS, *_WORK]),
     )
     return [row[0] for row in await cursor.fetchall()]
 

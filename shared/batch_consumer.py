@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -16,8 +15,8 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
+from shared import pull_consumer
 from shared.bounded_wait import end, wait_set
 from shared.delivery import Message
 from shared.event_store.errors import MEND, StreamReplacedError
@@ -25,16 +24,13 @@ from shared.gathering import Gathering
 from shared.nats_client import take_deliveries
 from shared.nats_deliveries import Delivery, place_of
 from shared.nats_headers import Headers
-from shared.stream_identity import Landmark, look_at, next_sequence, refuse_cut_back
+from shared.pull_consumer import ANSWER_SECONDS, HEARTBEAT_SECONDS
+from shared.stand_ins import StandIns, redacted_among
+from shared.stream_identity import Landmark, last_sequence, look_at, next_sequence, refuse_cut_back
 
 PULL: Final = 500
-_EXPIRES_SECONDS: Final = 30.0
-_HEARTBEAT_SECONDS: Final = 1.0
-_SILENCE_SECONDS: Final = 4.0
-_INACTIVE_SECONDS: Final = 60.0
-_CLOSE_SECONDS: Final = 1.0
-_ANSWER_SECONDS: Final = 2.0
-"""While a cluster has no leader, a question is never answered: better to ask again."""
+_TICK_SECONDS: Final = 1.0
+_SILENCE_SECONDS: Final = 5.0
 _SETTLED: Final = timedelta(seconds=2)
 SETTLED_IN_CLUSTER: Final = timedelta(seconds=25)
 """A leader that is cut off from the others may take itself for the leader for 20 s: nats-server looks every 10 s
@@ -49,8 +45,8 @@ class BatchConsumer:
     The consumer on the server is ours alone, keeps nothing and acknowledges nothing, so a takeover can neither skip
     nor reorder. When the server falls silent, the connection was lost or a delivery is missing, it is opened again
     after the last message received, unless another stands there by now; ``last`` is the one that was received before
-    ``start``, where it is known. Idle it tells of a message as it comes; under load two pulls of ``PULL`` messages
-    overlap, and it tells of what has gathered.
+    ``start``, where it is known. A redacted message is delivered in its place, as the copy that stands for it. Idle it
+    tells of a message as it comes; under load two pulls of ``PULL`` messages overlap, and it tells of what gathered.
     """
 
     def __init__(
@@ -73,6 +69,7 @@ class BatchConsumer:
         self._last = last
         self._delivered = 0
         self._waiting: deque[Message] = deque()
+        self._stand_ins = StandIns()
         self._gathering = Gathering(arrived, enough=2 * PULL)
         self._asked = 0
         self._name = ""
@@ -94,8 +91,34 @@ class BatchConsumer:
         seen = await look_at(self._client, self.stream)
         await refuse_cut_back(self._client, seen, self.stream, self._received, self._last)
         self._reader, self._replicas = seen.reader, seen.replicas
+        self._stand_ins = StandIns(await self._copies(), after=self._received)
         await self._subscribe()
         self._keeper = asyncio.create_task(self._keep_alive(), name=f"keep {self.stream} alive")
+
+    async def _copies(self) -> list[Message]:
+        """Return the copies after the start that stand for redacted messages."""
+        subjects = redacted_among(self.stream, self._subjects)
+        return [one for subject in subjects for one in await self._copies_of(subject)]
+
+    async def _copies_of(self, subject: str) -> list[Message]:
+        last = await last_sequence(self._client, self.stream, subject)
+        reached, found, arrived = self._received, list[Message](), asyncio.Event()
+        if last <= reached:
+            return found
+        copies = BatchConsumer(self._client, self.stream, [subject], reached, arrived)
+        await copies.open()
+        try:
+            while reached < last:
+                await wait_set(arrived, HEARTBEAT_SECONDS)
+                came = arrived.is_set()
+                arrived.clear()
+                found += copies.take(PULL)
+                reached = found[-1].seq if found else reached
+                if not came:  # the last may have been removed before it came
+                    last = min(last, await last_sequence(self._client, self.stream, subject))
+        finally:
+            await copies.close()
+        return found
 
     async def close(self) -> None:
         """Stop, and remove the consumer from the server."""
@@ -113,7 +136,7 @@ class BatchConsumer:
             raise self._replaced
         taken = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
         if taken:
-            self._gathering.taken()
+            self._gathering.taken(len(taken))
         if self._waiting:
             self._arrived.set()
         if self._has_room():
@@ -125,22 +148,14 @@ class BatchConsumer:
         if self._waiting or self._broken or not self._name:
             return None
         received, delivered = self._received, self._delivered
-        subject = f"$JS.API.CONSUMER.INFO.{self.stream}.{self._name}"
-        try:
-            answer = json.loads((await self._client.request(subject, b"", timeout=2)).data)
-        except nats.errors.Error:
+        seen = await pull_consumer.look_at(self._client, self.stream, self._name)
+        if seen is None or seen.pending or self._received > received or seen.delivered > delivered:
             return None
-        if "error" in answer or answer["num_pending"] or self._received > received:
-            return None
-        # By count: of a consumer that was delivered nothing, the server names a sequence that others' messages have.
-        if answer["delivered"]["consumer_seq"] > delivered:
-            return None
-        moment = datetime.fromisoformat(answer["ts"])
         if self._replicas > 1:
             # The consumer lives on one replica, which may lag behind the leader.
-            return None if await self._leader_has_more(received) else moment - SETTLED_IN_CLUSTER
+            return None if await self._leader_has_more(received) else seen.moment - SETTLED_IN_CLUSTER
         # A message gets its time before it is written and replicated, and is seen only after.
-        return moment - _SETTLED
+        return seen.moment - _SETTLED
 
     async def _leader_has_more(self, after: int) -> bool:
         """Tell whether the stream's leader holds more for us than ``after``, or does not say."""
@@ -151,18 +166,8 @@ class BatchConsumer:
         return any(following)
 
     async def _subscribe(self) -> None:
-        config = ConsumerConfig(
-            ack_policy=AckPolicy.NONE,
-            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
-            opt_start_seq=self._received + 1,
-            filter_subjects=self._subjects,
-            inactive_threshold=_INACTIVE_SECONDS,
-            mem_storage=True,
-            num_replicas=1,
-        )
         self._connection = self._client.stats["reconnects"]
-        info = await self._client.jetstream(timeout=_ANSWER_SECONDS).add_consumer(self.stream, config)
-        self._name = info.name
+        self._name = await pull_consumer.create(self._client, self.stream, self._subjects, self._received)
         self._inbox = self._client.new_inbox()
         self._asked = 0
         self._delivered = 0
@@ -180,7 +185,7 @@ class BatchConsumer:
             if subscription is not None:
                 await subscription.unsubscribe()
             if name and self._client.is_connected:
-                await self._client.request(f"$JS.API.CONSUMER.DELETE.{self.stream}.{name}", b"", timeout=_CLOSE_SECONDS)
+                await pull_consumer.delete(self._client, self.stream, name)
 
     def _has_room(self) -> bool:
         return self._asked <= PULL and len(self._waiting) < 4 * PULL
@@ -190,20 +195,13 @@ class BatchConsumer:
         self._attend.set()
 
     async def _pull(self) -> None:
-        request = {
-            "batch": PULL,
-            "expires": int(_EXPIRES_SECONDS * 1e9),
-            "idle_heartbeat": int(_HEARTBEAT_SECONDS * 1e9),
-        }
         if self._asked <= 0:
             self._heard = time.monotonic()  # from here on the server owes signs of life again
         self._asked += PULL
-        await self._client.publish(
-            f"$JS.API.CONSUMER.MSG.NEXT.{self.stream}.{self._name}", json.dumps(request).encode(), reply=self._inbox
-        )
+        await pull_consumer.pull(self._client, self.stream, self._name, PULL, self._inbox)
 
     def _on_deliveries(self, deliveries: Sequence[Delivery]) -> None:
-        before = len(self._waiting)
+        before = self._delivered
         for delivery in deliveries:
             consumer, seq, number, stored = place_of(delivery.reply)
             if consumer != self._name or self._broken:
@@ -212,6 +210,8 @@ class BatchConsumer:
                 self._break()
                 break
             self._delivered, self._received = number, seq
+            if self._stand_ins:
+                self._waiting.extend(self._stand_ins.before(seq))
             self._waiting.append(
                 Message(
                     stream=self.stream,
@@ -222,7 +222,7 @@ class BatchConsumer:
                     body=delivery.body,
                 )
             )
-        came = len(self._waiting) - before
+        came = self._delivered - before
         if came:
             newest = self._waiting[-1]
             self._last = Landmark(seq=newest.seq, stored=newest.stored)
@@ -249,7 +249,7 @@ class BatchConsumer:
 
     async def _keep_alive(self) -> None:
         while True:
-            await wait_set(self._attend, _HEARTBEAT_SECONDS)
+            await wait_set(self._attend, _TICK_SECONDS)
             self._attend.clear()
             try:
                 if self._must_open_again():
@@ -262,7 +262,7 @@ class BatchConsumer:
                 return
             except (TimeoutError, nats.errors.Error, OSError) as error:
                 log.warning("consumer.unreachable", stream=self.stream, error=str(error) or type(error).__name__)
-                await asyncio.sleep(_HEARTBEAT_SECONDS)
+                await asyncio.sleep(_TICK_SECONDS)
 
     def _must_open_again(self) -> bool:
         # With nothing asked for, the server owes no sign of life.
@@ -273,7 +273,7 @@ class BatchConsumer:
         log.warning("consumer.reopened", stream=self.stream, after=self._received)
         self._broken = True
         await self._unsubscribe()
-        seen = await look_at(self._client, self.stream, _ANSWER_SECONDS)
+        seen = await look_at(self._client, self.stream, ANSWER_SECONDS)
         if seen.reader != self._reader:
             raise StreamReplacedError(
                 f"{self._reader} was read up to {self._received}, but now the server has {seen.reader}: the stream was "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 _INSIST_SECONDS: Final = 0.2
@@ -18,6 +19,18 @@ async def wait_set(event: asyncio.Event, seconds: float) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
+
+
+@contextlib.asynccontextmanager
+async def once_set(event: asyncio.Event) -> AsyncIterator[None]:
+    """Wait until ``event`` is set and clear it; should the body fail, it is set again: what it told is still to do."""
+    await event.wait()
+    event.clear()
+    try:
+        yield
+    except BaseException:
+        event.set()
+        raise
 
 
 async def end(*tasks: asyncio.Task[Any]) -> None:

@@ -17,6 +17,7 @@ CrashPoint = Literal[
     "ingest.before-answer",
     "relay.before-noting",
     "feedback.before-position",
+    "redaction.before-erasure",
     "notices.before-recording",
     "lease.before-renewal",
 ]

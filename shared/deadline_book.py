@@ -70,6 +70,13 @@ class DeadlineBook:
             heapq.heappop(self._order)
         return None
 
+    def may_be_due(self, clock: datetime) -> bool:
+        """Tell whether something is due at ``clock``, or only the table knows."""
+        if self._order and self._order[0][0] > clock:  # whether or not that one still stands: nothing is earlier
+            return False
+        row = self.next()
+        return row.due <= clock if row is not None else self.incomplete
+
     def due(self, clock: datetime, most: int) -> list[DeadlineRow]:
         """Return those of the window that are due at ``clock``, at most ``most``, in order."""
         rows: list[DeadlineRow] = []

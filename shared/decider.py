@@ -57,6 +57,9 @@ class Decider(Generic[S]):
     ``decide`` returns the events that a command leads to and raises ``Refused`` when it must not happen; ``evolve``
     never raises. ``deadlines`` and ``standing`` are read off the state after every change, so that they can be neither
     forgotten nor left behind.
+
+    ``lags`` where states outweigh their events by far: what is stored of one may be of an earlier version, on which the
+    events of the log follow (see ``Workspace.to_commit``). Such streams stand in no line.
     """
 
     category: str
@@ -66,6 +69,12 @@ class Decider(Generic[S]):
     events: tuple[type[Any], ...]
     deadlines: Callable[[S], tuple[Deadline, ...]] = _no_deadlines
     standing: Callable[[S], Standing | None] = _no_standing
+    lags: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what would let the stored lines be old."""
+        if self.lags and self.standing is not _no_standing:
+            raise ValueError(f"{self.category} stands in lines, which are read off stored states: these must not lag")
 
     def fold(self, events: Iterable[Any], state: S | None = None) -> S:
         """Return the state after ``events``, starting from ``state`` or from the beginning."""

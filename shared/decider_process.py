@@ -29,12 +29,12 @@ from shared.partition.inlet import NatsInlet
 from shared.partition.runner import PartitionRunner
 from shared.partition.service import Input, Service
 from shared.publisher import DurablePublisher
+from shared.recent_states import CACHE_BYTES
 from shared.relay import Publish, Relay
 from shared.settings import ServiceSettings
 from shared.skew import refuse_skewed_inputs, refuse_skewed_outlet
 from shared.stream_check import wait_for_streams
 from shared.stream_identity import reader_of
-from shared.workspace import CACHE_BYTES
 
 log = structlog.get_logger()
 

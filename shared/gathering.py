@@ -11,6 +11,9 @@ _CROWD: Final = 4
 _CROWD_SECONDS: Final = 0.05
 _GATHER_SECONDS: Final = 0.25
 """What a batch costs is paid for each, however small: when messages come as fast as that, they are let to gather."""
+_MANY: Final = 100
+_MANY_SECONDS: Final = 0.5
+"""Under load, which a batch of ``_MANY`` tells, they are let to gather for longer."""
 
 
 class Gathering:
@@ -21,22 +24,24 @@ class Gathering:
         self._enough = enough
         self._newest: deque[float] = deque(maxlen=_CROWD)
         self._taken = -_GATHER_SECONDS
+        self._seconds = _GATHER_SECONDS
         self._telling: asyncio.TimerHandle | None = None
 
     def came(self, count: int, waiting: int, now: float) -> None:
         """Take note of ``count`` messages that came just ``now`` (``time.monotonic``): ``waiting`` are, with them."""
         newest = self._newest
         newest.extend([now] * min(count, _CROWD))
-        until = self._taken + _GATHER_SECONDS
+        until = self._taken + self._seconds
         crowded = len(newest) == _CROWD and now - newest[0] < _CROWD_SECONDS
         if not crowded or until <= now or waiting >= self._enough:
             self._tell()
         elif self._telling is None:
             self._telling = asyncio.get_running_loop().call_later(until - now, self._tell)
 
-    def taken(self) -> None:
-        """Take note that messages were taken just now."""
+    def taken(self, count: int) -> None:
+        """Take note that so many messages were taken just now."""
         self._taken = time.monotonic()
+        self._seconds = _MANY_SECONDS if count >= _MANY else _GATHER_SECONDS
 
     def stop(self) -> None:
         """Tell nothing any more."""

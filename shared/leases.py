@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -22,6 +22,24 @@ _BEAT_SECONDS: Final = 1.0
 _STOP_SECONDS: Final = 2.0
 _INSIST_SECONDS: Final = 0.2
 _SKEW_SECONDS: Final = 2.0
+
+# In one statement, for each that writes is a write to the disk.
+_BEAT: Final = """
+WITH me AS (
+    INSERT INTO {workers} VALUES (%(owner)s, clock_timestamp())
+    ON CONFLICT (owner) DO UPDATE SET seen_at = excluded.seen_at
+), gone AS (
+    DELETE FROM {workers} WHERE seen_at < clock_timestamp() - interval '1 hour' AND owner <> %(owner)s
+), renewed AS (
+    UPDATE {shards} AS s SET expires_at = clock_timestamp() + make_interval(secs => %(ttl)s)
+    FROM unnest(%(shards)s::text[], %(epochs)s::bigint[]) AS h (shard, epoch)
+    WHERE s.shard = h.shard AND s.epoch = h.epoch AND s.owner = %(owner)s AND s.expires_at > clock_timestamp()
+    RETURNING s.shard
+)
+SELECT count(*) FILTER (WHERE owner <> %(owner)s) AS others, count(*) FILTER (WHERE owner < %(owner)s) AS before,
+       count(*) FILTER (WHERE owner = %(owner)s) = 0 AS new, ARRAY(SELECT shard FROM renewed) AS renewed
+FROM {workers} WHERE seen_at > clock_timestamp() - make_interval(secs => %(ttl)s)
+"""
 
 log = structlog.get_logger()
 
@@ -79,14 +97,14 @@ class LeaseKeeper:
             yield connection
 
     async def _query(
-        self, connection: psycopg.AsyncConnection[dict[str, Any]], text: Any, *parameters: Any
+        self, connection: psycopg.AsyncConnection[dict[str, Any]], text: Any, *parameters: Any, **named: Any
     ) -> list[dict[str, Any]]:
         statement = SQL(text).format(
             shards=Identifier(self._schema, "shards"),
             workers=Identifier(self._schema, "workers"),
             channel=Identifier(self._channel),
         )
-        cursor = await connection.execute(statement, parameters)
+        cursor = await connection.execute(statement, named or parameters)
         return await cursor.fetchall() if cursor.description else []
 
     async def _rest(self, connection: psycopg.AsyncConnection[dict[str, Any]]) -> None:
@@ -99,48 +117,23 @@ class LeaseKeeper:
 
     async def _beat(self, connection: psycopg.AsyncConnection[dict[str, Any]]) -> None:
         await self._let_go(connection, self._end(shard for shard, (_, task) in self._running.items() if task.done()))
-        rows = await self._query(
-            connection,
-            "WITH me AS (INSERT INTO {workers} VALUES (%s, clock_timestamp()) "
-            "ON CONFLICT (owner) DO UPDATE SET seen_at = excluded.seen_at), "
-            "gone AS (DELETE FROM {workers} WHERE seen_at < clock_timestamp() - interval '1 hour' AND owner <> %s) "
-            "SELECT count(*) FILTER (WHERE owner <> %s) AS others, count(*) FILTER (WHERE owner < %s) AS before, "
-            "count(*) FILTER (WHERE owner = %s) = 0 AS new "
-            "FROM {workers} WHERE seen_at > clock_timestamp() - make_interval(secs => %s)",
-            self._owner,
-            self._owner,
-            self._owner,
-            self._owner,
-            self._owner,
-            TTL_SECONDS,
+        held = {lease.shard: lease.epoch for lease, _ in self._running.values()}
+        crash_point("lease.before-renewal")
+        beat = await self._query(
+            connection, _BEAT, owner=self._owner, ttl=TTL_SECONDS, shards=list(held), epochs=list(held.values())
         )
-        if rows[0]["new"]:
+        others, before, new, renewed = beat[0].values()
+        await self._give_up(sorted(held.keys() - set(renewed)))
+        if new:
             await self._tell(connection)
         # Who comes first by name takes what is left over, so that nobody stays without.
-        share, left_over = divmod(len(self._shards), rows[0]["others"] + 1)
-        share += rows[0]["before"] < left_over
-        await self._renew(connection)
+        share, left_over = divmod(len(self._shards), others + 1)
+        share += before < left_over
         await self._let_go(connection, self._end(sorted(self._running)[share:]))
         if len(self._running) < share:
             await self._acquire(connection, share - len(self._running))
 
-    async def _renew(self, connection: psycopg.AsyncConnection[dict[str, Any]]) -> None:
-        if not self._running:
-            return
-        held = {lease.shard: lease.epoch for lease, _ in self._running.values()}
-        crash_point("lease.before-renewal")
-        rows = await self._query(
-            connection,
-            "UPDATE {shards} AS s SET expires_at = clock_timestamp() + make_interval(secs => %s) "
-            "FROM unnest(%s::text[], %s::bigint[]) AS h (shard, epoch) "
-            "WHERE s.shard = h.shard AND s.epoch = h.epoch AND s.owner = %s "
-            "AND s.expires_at > clock_timestamp() RETURNING s.shard",
-            TTL_SECONDS,
-            list(held),
-            list(held.values()),
-            self._owner,
-        )
-        lost = sorted(held.keys() - {row["shard"] for row in rows})
+    async def _give_up(self, lost: Sequence[str]) -> None:
         if lost:
             log.warning("lease.lost", shards=lost)
             async for _ in self._ended(self._end(lost)):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, TypeVar, overload
+
+T = TypeVar("T")
 
 _LINE_ENDS: Final = str.maketrans("\r\n", "  ")
 
@@ -48,17 +50,30 @@ class Headers(Mapping[str, str]):
         self._read: dict[str, str] | None = None
 
     def __getitem__(self, name: str) -> str:
+        found = self.get(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    @overload
+    def get(self, key: str, /) -> str | None: ...
+
+    @overload
+    def get(self, key: str, /, default: str | T) -> str | T: ...
+
+    def get(self, key: str, /, default: str | T | None = None) -> str | T | None:
+        """Return a header, or ``default`` where there is none: mostly there is none, and no error need be made."""
         if self._read is None:
-            wanted = name.encode()
+            wanted = key.encode()
             occurs = self._raw.count(wanted)
             if not occurs:
-                raise KeyError(name)
+                return default
             start = self._raw.find(b"\r\n%b:" % wanted)
             if start >= 0 and occurs == 1:
                 start += len(wanted) + 3
                 end = self._raw.find(b"\r\n", start)
                 return self._raw[start : end if end >= 0 else None].strip().decode("utf-8", "replace")
-        return self._all()[name]
+        return self._all().get(key, default)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._all())

@@ -200,7 +200,7 @@ class Relay:
             if notifications:
                 outgoing = []
                 for notification in notifications:
-                    recorded = self._store.codec.event_to_publish(notification)
+                    recorded = self._store.codec.whole_event(notification)
                     outgoing.append(self._outgoing(self._public[type(recorded.event)](recorded), notification.id))
                 # Who slept, and was replaced meanwhile, would publish again what its successor has published.
                 await self._refuse_another()

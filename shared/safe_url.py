@@ -13,4 +13,4 @@ def is_encrypted_or_local(url: str) -> bool:
         loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         loopback = False
-    return url.startswith("https://") or loopback
+    return url.startswith(("https://", "wss://")) or loopback

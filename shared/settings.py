@@ -17,7 +17,9 @@ _QUOTA_RATE: Final = 20_000
 """About what one ingest stores: an import or a bridge stays far below, and a sender gone wild is slowed."""
 _QUOTA_BURST: Final = 100_000
 _QUOTA_SHARE: Final = 50
-_SECRETS: Final = ("TOKEN", "NATS_PASSWORD", "POSTGRES_PASSWORD", "SMTP_URL")
+_SECRETS: Final = ("TOKEN", "NATS_PASSWORD", "POSTGRES_PASSWORD", "SMTP_URL", "EMAIL_KEY")
+SHORTEST_EMAIL_KEY: Final = 32
+"""Characters: under a shorter one, addresses could be found by guessing it."""
 _USER_ALONE: Final = re.compile(r"(?:^|(?<=,))(\w+://[^:/?#@,]+)@")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._~-]*")
 
@@ -63,7 +65,8 @@ class ServiceSettings:
     ``partitions`` is fixed for the life of the data: it decides the subject of every member event. A socket is the file
     number of one that is inherited and listens already: several processes share it. The quotas are what
     one community may take: events a second in the long run and at once, and percent of the stream's bound. Polled
-    sources that say nothing else are read every ``poll_seconds``, None for what fits each platform.
+    sources that say nothing else are read every ``poll_seconds``, None for what fits each platform. Under ``email_key``
+    addresses of members become what stands for their owners; None: profiles tell none.
     """
 
     nats_url: str = field(repr=False)
@@ -85,6 +88,7 @@ class ServiceSettings:
     quota_burst: int = _QUOTA_BURST
     quota_share: int = _QUOTA_SHARE
     poll_seconds: int | None = None
+    email_key: str | None = field(default=None, repr=False)
     instance: str
 
     @classmethod
@@ -114,6 +118,7 @@ class ServiceSettings:
             quota_burst=reader.number("QUOTA_BURST", 1, 100_000_000) or _QUOTA_BURST,
             quota_share=reader.number("QUOTA_SHARE", 1, 100) or _QUOTA_SHARE,
             poll_seconds=reader.number("POLL_SECONDS", 1, 86_400),
+            email_key=reader.email_key(),
             instance=reader.text("INSTANCE") or f"process-{os.getpid()}",
         )
         if reader.problems:
@@ -149,6 +154,15 @@ class _Reader:
         if value is None:
             self.problems.append(f"{_PREFIX}{name} is not set: it holds {meaning}")
         return value or ""
+
+    def email_key(self) -> str | None:
+        key = self.text("EMAIL_KEY")
+        if key is not None and len(key) < SHORTEST_EMAIL_KEY:
+            self.problems.append(
+                f"{_PREFIX}EMAIL_KEY has {len(key)} characters, so addresses could be found by guessing: "
+                f"it must have at least {SHORTEST_EMAIL_KEY}, such as `openssl rand -base64 32` makes"
+            )
+        return key
 
     def streams(self) -> StreamSettings:
         settings = StreamSettings()

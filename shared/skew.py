@@ -11,7 +11,8 @@ from shared.contracts.subjects import subject_matches
 from shared.event_store.errors import MEND, SkewError, StreamReplacedError
 from shared.event_store.reader_names import read_before
 from shared.event_store.recorder import Lease
-from shared.event_store.store import Opened, PartitionStore
+from shared.event_store.store import PartitionStore
+from shared.event_store.stored import Opened
 from shared.partition.service import Input
 from shared.relay import StoreBehindError, published_position
 from shared.stream_identity import ROUNDING, StreamSeen, look_at, message_at

@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from shared.contracts.policy import Day, Holidays, Hours
+from shared.contracts.policy import Holidays, Hours
+from shared.contracts.policy_measures import Day
 from shared.public_holidays import public_holidays
 
 _DAYS: tuple[Day, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -59,6 +60,18 @@ class WorkingHours:
                 return max(start, moment).astimezone(UTC)
         return None
 
+    def next_weekly(self, moment: datetime, day: Day, clock: str) -> datetime | None:
+        """Return when, past ``moment``, it is ``clock`` on ``day`` or hours next begin then; None if they never do."""
+        today = moment.astimezone(self.zone).date()
+        # What was due days ago may have been put off by holidays that last yet.
+        first = today + timedelta(days=(_DAYS.index(day) - today.weekday()) % 7 - 7)
+        for week in range(3):
+            midnight = datetime.combine(first + timedelta(weeks=week), time(), tzinfo=self.zone)
+            opening = self.next_opening(_at(midnight, _minute(clock)))
+            if opening is not None and opening > moment:
+                return opening
+        return None
+
     def add(self, moment: datetime, hours: float) -> datetime | None:
         """Return when ``hours`` of working time have passed since ``moment``; None when they never do."""
         since, left = moment.astimezone(UTC), timedelta(hours=hours)
@@ -70,6 +83,24 @@ class WorkingHours:
                 return begin + left
             left -= end - begin
         return None
+
+    def before(self, moment: datetime, hours: float) -> datetime | None:
+        """Return since when ``hours`` of working time have passed at ``moment``; None when they never had."""
+        until, left = moment.astimezone(UTC), timedelta(hours=hours)
+        for start, end in self._back_from(until):
+            finish = min(until, end)
+            if finish <= start:
+                continue
+            if left <= finish - start:
+                return finish - left
+            left -= finish - start
+        return None
+
+    def _back_from(self, moment: datetime) -> Iterator[_Interval]:
+        if any(self.week):
+            last = moment.astimezone(UTC).date() + _TWO_DAYS
+            for offset in range(6, _HORIZON_DAYS, 7):
+                yield from reversed(_week_from(self, last - timedelta(days=offset)))
 
     def _from(self, moment: datetime) -> Iterator[_Interval]:
         if any(self.week):

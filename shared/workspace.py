@@ -7,22 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from cachetools import LRUCache
-from eventsourcing.persistence import StoredEvent
-from msgspec import Struct
-
 from shared.deadline_book import DeadlineBook
-from shared.decider import Deadline, Decider, Place
-from shared.event_store.codec import EventCodec
+from shared.decider import Place
+from shared.event_store.codec import EventCodec, EventRow
 from shared.event_store.recorder import DeadlineRow, StateRow
-from shared.event_store.store import EPOCH
+from shared.event_store.stored import EPOCH, Loaded
+from shared.recent_states import CACHE_BYTES, Entry, RecentStates, deadlines_of
 
-CACHE_BYTES: Final = 96 * 1024 * 1024
-"""What the states in the memory of a process may take, by their encoded size and an overhead; Python takes half more.
-All its partitions share it."""
 LATE_GRACE: Final = timedelta(seconds=5)
 """A deadline that is past when it is set waits so long: what makes it needless may come in the same breath."""
-_ENTRY_OVERHEAD_BYTES: Final = 600
+LEAST_LAG_BYTES: Final = 4096
+"""What is stored of a state that may lag lags behind events of so many bytes, or of as many as it has itself."""
 
 
 class StateMissing(Exception):  # noqa: N818 -- a request to the runner, not an error
@@ -50,23 +45,6 @@ class Page:
     end: Place | None
 
 
-class _Entry(Struct, gc=False):
-    """Of one state, and never changed to another; ``size`` is that of what was stored of the stream last."""
-
-    decider: Decider[Any]
-    version: int
-    state: Any
-    size: int
-    deadlines: tuple[Deadline, ...] | None = None
-    """What the decider says of the state, once it was asked."""
-
-
-def _deadlines(entry: _Entry) -> tuple[Deadline, ...]:
-    if entry.deadlines is None:
-        entry.deadlines = entry.decider.deadlines(entry.state)
-    return entry.deadlines
-
-
 class Workspace:
     """What handlers work on: states to read, commands to decide, and a clock.
 
@@ -79,24 +57,29 @@ class Workspace:
         self.now: datetime = EPOCH
         self.book = DeadlineBook()
         self._codec = codec
-        self._cache: LRUCache[str, _Entry] = LRUCache(
-            cache_bytes, getsizeof=lambda entry: entry.size + _ENTRY_OVERHEAD_BYTES
-        )
-        self._held: dict[str, _Entry] = {}
+        self._recent = RecentStates(cache_bytes)
+        self._held: dict[str, Entry] = {}
         """What is worked on, as it is now: it stays in memory until the commit after the next."""
         self._loaded: dict[str, None] = {}
         self._dirty: dict[str, None] = {}
         """Those of the held that the batch has changed, in the order in which it first did."""
-        self._recorded: list[StoredEvent] = []
+        self._recorded: list[EventRow] = []
         self._kept = 0
         self._lines: dict[tuple[str, Place | None], Page] = {}
-        self._undo: dict[str, tuple[_Entry, bool]] = {}
+        self._undo: dict[str, tuple[Entry, bool]] = {}
 
     # For handlers
 
     def state(self, stream: str) -> Any:
         """Return the stream's state; raises StateMissing when it is not in memory."""
-        return self._entry(stream).state
+        return (self._held.get(stream) or self._entry(stream)).state
+
+    def states(self, streams: Sequence[str]) -> tuple[Any, ...]:
+        """Return the state of each stream; raises StateMissing with all that are not in memory."""
+        missing = self.missing(streams)
+        if missing:
+            raise StateMissing(missing)
+        return tuple(self.state(stream) for stream in streams)
 
     def version(self, stream: str) -> int:
         """Return how many events the stream has; raises StateMissing when it is not in memory."""
@@ -131,13 +114,15 @@ class Workspace:
             return ()
         if stream not in self._undo:
             self._undo[stream] = (entry, stream in self._dirty)
-        state, version = entry.state, entry.version
+        state, version, since = entry.state, entry.version, entry.since
         for event in events:
             version += 1
             state = decider.evolve(state, event)
-            self._recorded.append(self._codec.stored(stream, version, event))
+            stored = self._codec.stored(stream, version, event)
+            since += len(stored.state)
+            self._recorded.append(stored)
         self._dirty[stream] = None
-        self._held[stream] = _Entry(decider, version, state, entry.size)
+        self._held[stream] = Entry(decider, version, state, entry.size, since, entry.earlier_form)
         return events
 
     # For the runner
@@ -147,17 +132,17 @@ class Workspace:
         missing = []
         for stream in dict.fromkeys(streams):
             if stream not in self._held:
-                entry = self._cache.get(stream)
+                entry = self._recent.get(stream)
                 if entry is None:
                     missing.append(stream)
                 else:
                     self._held[stream] = entry
         return missing
 
-    def admit(self, loaded: Mapping[str, tuple[int, Any, int]]) -> None:
+    def admit(self, loaded: Mapping[str, Loaded]) -> None:
         """Take stored states into memory; they stay there until the next commit, whatever room the cache has."""
-        for stream, (version, state, size) in loaded.items():
-            self._held[stream] = _Entry(self._codec.decider_of(stream), version, state, size)
+        for stream, one in loaded.items():
+            self._held[stream] = Entry(self._codec.decider_of(stream), *one)
             self._loaded[stream] = None
 
     def admit_line(self, line: str, after: Place | None, places: Sequence[Place], *, more: bool) -> None:
@@ -169,10 +154,12 @@ class Workspace:
 
         Does all of it or, when a decider's ``deadlines`` raises, nothing.
         """
+        if not self._undo:
+            return
         dropped: list[tuple[str, str]] = []
         moved: list[tuple[DeadlineRow, bool]] = []
         for stream, (before, _) in self._undo.items():
-            were, are = _deadlines(before), _deadlines(self._held[stream])
+            were, are = deadlines_of(before), deadlines_of(self._held[stream])
             if were == are:
                 continue
             old = {deadline.name: deadline.due for deadline in were}
@@ -208,11 +195,18 @@ class Workspace:
                 self._dirty.pop(stream, None)
         self._undo.clear()
 
-    def to_commit(self) -> tuple[tuple[StoredEvent, ...], tuple[StateRow, ...]]:
-        """Return the batch's events in order and the states they lead to, as they are stored."""
+    def to_commit(self) -> tuple[tuple[EventRow, ...], tuple[StateRow, ...]]:
+        """Return the batch's events in order and the states they lead to, as they are stored.
+
+        One that may lag is stored at first, and again when the events since take as much as it did itself. One that an
+        earlier build stored is so at once: that build must not find it in its own form, and take it for up to date.
+        """
         rows = []
         for stream in self._dirty:
             entry = self._held[stream]
+            stored = entry.size and not entry.earlier_form
+            if stored and entry.decider.lags and entry.since < max(entry.size, LEAST_LAG_BYTES):
+                continue
             standing = entry.decider.standing(entry.state)
             rows.append(
                 StateRow(
@@ -228,14 +222,11 @@ class Workspace:
     def committed(self, rows: Iterable[StateRow]) -> None:
         """Note that the batch is being stored, and the one before is: the batch's states stay in memory until then."""
         for row in rows:
-            self._held[row.stream].size = len(row.state)
+            entry = self._held[row.stream]
+            entry.size, entry.since, entry.earlier_form = len(row.state), 0, False
         # The others are in the cache as they are, or were not wanted there.
         for stream in {**self._loaded, **self._dirty}:
-            entry = self._held[stream]
-            if entry.size + _ENTRY_OVERHEAD_BYTES <= self._cache.maxsize:
-                self._cache[stream] = entry
-            else:
-                self._cache.pop(stream, None)
+            self._recent.put(stream, self._held[stream])
         # It may not be stored yet, and the store would tell of a state before.
         self._held = {stream: self._held[stream] for stream in self._dirty}
         self._loaded.clear()
@@ -245,10 +236,10 @@ class Workspace:
         self._kept = 0
         self.book.saved()
 
-    def _entry(self, stream: str) -> _Entry:
+    def _entry(self, stream: str) -> Entry:
         entry = self._held.get(stream)
         if entry is None:
-            entry = self._cache.get(stream)
+            entry = self._recent.get(stream)
             if entry is None:
                 raise StateMissing([stream])
             self._held[stream] = entry

@@ -8,13 +8,17 @@ from typing import Annotated, Final
 
 import typer
 
+from benchmarks.judge.answers import irc_logs, measured
 from benchmarks.judge.exports import archives, facts
+from benchmarks.judge.page import PAGE
+from benchmarks.judge.raw_threads import raw_threads
 from benchmarks.judge.replay import CRISIS, Replayed, policy, replay
+from benchmarks.judge.sheets import draw, write
+from benchmarks.judge.threaded import held
 from benchmarks.page_part import write_part
-from benchmarks.tone.figures import share_within
+from benchmarks.tone.figures import TABLE, share_within
 from shared.contracts.policy_rules import Rules
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "judgement.md"
 _BEGIN: Final = "<!-- written by make judge -->"
 _TABLE: Final = (
     "| archive | messages | reason | found | of 1,000 messages | 95 % | budget |",
@@ -23,18 +27,26 @@ _TABLE: Final = (
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="The folder of the archives: zulip*, discourse*, slack*.")],
+    data: Annotated[Path, typer.Option(help="The folder of the archives: zulip*, discourse*, slack*, irc*.")],
     events: Annotated[int, typer.Option(min=100, help="How many events of each are replayed, the newest.")] = 20_000,
     page: Annotated[Path, typer.Option(help="The page whose figures are replaced.")] = PAGE,
+    sheets: Annotated[Path | None, typer.Option(help="Where sheets for graders are written, with their keys.")] = None,
 ) -> None:
     """Replay archives, print how often people are asked for what, and write it into the page."""
     rules = policy().rules
-    lines = list(_TABLE)
+    lines, answered = list(_TABLE), list(TABLE)
     for path, export in archives(data):
-        lines += _rows(path.name, replay(facts(path, export)[-events:]), rules)
+        happened = facts(path, export)[-events:]
+        replayed = replay(happened)
+        lines += _rows(path.name, replayed, rules)
+        name, threads = path.name.partition(".")[0], raw_threads(path)
+        answered += (one.row for one in held(name, threads, replayed.found, happened[0].time, happened[-1].time))
+        if sheets is not None:
+            write(sheets, name, draw(name, happened, replayed.found))
     if len(lines) == len(_TABLE):
         raise typer.BadParameter(f"{data} holds no archive whose name begins with zulip, discourse or slack.")
     lines += ["", f"The newest {events:,} events of each archive, or all."]
+    lines += ["", *answered, *(measured(irc_logs(path)).row for path in sorted(data.glob("irc*")))]
     typer.echo("\n".join(lines))
     write_part(page, _BEGIN, lines)
 

@@ -16,9 +16,20 @@ from services.ingest.platforms.reading import HookSettings
 
 _PUBLIC: Final = HookSettings(public=("*",))
 FORMATS: Final[dict[str, ExportFormat]] = {
-    "zulip": ZulipArchive(),
-    "discourse": DiscoursePosts(settings=_PUBLIC),
-    "slack": SlackExport(),
+    "zulip": ZulipArchive(
+        bots=frozenset(
+            {
+                "Anne's test bot",
+                "Kim Morrison :bot:",
+                "github mathlib4 bot",
+                "port progress bot (jmc)",
+                "port-benchmark-bot",
+                "port-progress bot",
+            }
+        )
+    ),
+    "discourse": DiscoursePosts(key="judge", settings=_PUBLIC),
+    "slack": SlackExport(key="judge"),
 }
 """By how the name of the archive begins."""
 
@@ -32,10 +43,10 @@ def archives(folder: Path) -> Iterator[tuple[Path, ExportFormat]]:
 
 
 def facts(path: Path, export: ExportFormat) -> list[Fact]:
-    """Return what happened, in the order of time."""
+    """Return what happened, in the order of time; of what stands in the archive twice the first, as it is taken in."""
     archive = open_archive(path)
     reader = export.reader(survey(archive, export.index, export.holds).index)
-    happened = [
+    happened = (
         found.fact
         for file in archive.files()
         if file.path.rpartition("/")[2] not in export.index and export.holds(file.path)
@@ -43,5 +54,8 @@ def facts(path: Path, export: ExportFormat) -> list[Fact]:
         if isinstance(piece, Piece)
         for found in piece.read()
         if isinstance(found, Found)
-    ]
-    return sorted(happened, key=lambda fact: (fact.time, fact.id))
+    )
+    once: dict[str, Fact] = {}
+    for fact in happened:
+        once.setdefault(fact.id, fact)
+    return sorted(once.values(), key=lambda fact: (fact.time, fact.id))

@@ -82,7 +82,12 @@ async def _turn(stage: Stage, events: int, turn: int, *, one_by_one: bool) -> Sa
 async def _imported(export: Path, destination: Destination, client: IngestClient, events: int) -> None:
     tally = Tally()
     await import_archive(
-        open_archive(export), SlackExport(), destination, client, tally=tally, on_progress=lambda _progress: None
+        open_archive(export),
+        SlackExport(key="benchmark"),
+        destination,
+        client,
+        tally=tally,
+        on_progress=lambda _progress: None,
     )
     if tally.accepted != events:
         raise RuntimeError(f"{tally.accepted} of {events} events were accepted")
@@ -90,7 +95,7 @@ async def _imported(export: Path, destination: Destination, client: IngestClient
 
 def _ready_made(export: Path, destination: Destination) -> list[bytes]:
     """Return what the import would send."""
-    archive, form = open_archive(export), SlackExport()
+    archive, form = open_archive(export), SlackExport(key="benchmark")
     reader = form.reader(survey(archive, form.index, form.holds).index)
     source = f"/{form.platform}/{destination.source_name}"
     return [

@@ -10,8 +10,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.tone.examples import Example
 from benchmarks.tone.labels import DISTRESS, HOSTILITY
-from benchmarks.tone.sets import Example, Sets
+from benchmarks.tone.sets import Sets
 from services.triage.tone.model import Label
 from services.triage.tone.reading import Reader, Reading
 
@@ -22,11 +23,24 @@ _INSULTING: Final = frozenset(
     {"insulting", "vulgarity", "threat", "identity attack/name-calling", "identity attacks/name-calling"}
 )
 
-_LANGUAGES: Final = {"germeval2018-test": "de", "brighter-deu": "de", "brighter-esp": "es", "brighter-ptbr": "pt"}
+_LANGUAGES: Final = {
+    "germeval2018-test": "de",
+    "goemotions_german-test": "de",
+    "brighter-deu": "de",
+    "brighter-esp": "es",
+    "brighter-ptbr": "pt",
+}
 """The usual language of each set; of the others it is English."""
 
 _UNCIVIL: Final = _INSULTING | {"mocking", "irony", "bitter frustration"}
 _FIRST: Final = 30
+
+GERMAN: Final = "goemotions_german-test"
+
+TABLE: Final = (
+    "| measure | set | texts | of them shown | value | 95 % | floor |",
+    "|---|---|---|---|---|---|---|",
+)
 
 Flags = NDArray[np.bool_]
 Scores = NDArray[np.float64]
@@ -44,6 +58,21 @@ class Figure:
     low: float
     high: float
     floor: float | None = None
+
+    @property
+    def row(self) -> str:
+        """The figure as a row of the page's table."""
+        missed = "" if self.floor is None or self.value >= self.floor else ", **missed**"
+        floor = "" if self.floor is None else f"{self.floor:.2f}{missed}"
+        return (
+            f"| {self.measure} | {self.on} | {self.texts:,} | {self.shown:,} | {_told(self.value)} "
+            f"| {_told(self.low)} to {_told(self.high)} | {floor} |"
+        )
+
+
+def _told(value: float) -> str:
+    """Return a value with three digits, or five of a rare share."""
+    return f"{value:.5f}" if 0 < value < 0.001 else f"{max(value, 0.0):.3f}"
 
 
 def auc(shown: Flags, scores: Scores) -> float:
@@ -70,11 +99,16 @@ def measured(reader: Reader, sets: Sets) -> Iterator[Figure]:
     read = _Readings(reader, sets)
     yield read.thanks("goemotions-test", {"gratitude"}, floor=0.88)
     yield read.model("gratitude", "en", "goemotions-test", {"gratitude"}, floor=0.95)
+    if sets.has(GERMAN):
+        yield read.thanks(GERMAN, {"gratitude"}, floor=0.75)
+        yield read.lists_only("thanks", GERMAN, {"gratitude"}, floor=0.78)
     yield read.lists_only("thanks", "brighter-deu", {"joy"}, floor=0.78)
     yield read.distress("en", "goemotions-test", DISTRESS)
     yield read.distress("en", "premo", {"sadness", "fear"}, floor=0.74)
     yield read.distress("en", "senti4sd-test", {"negative"}, floor=0.74)
     yield read.distress("en", "brighter-eng", {"sadness", "fear"}, floor=0.74)
+    if sets.has(GERMAN):
+        yield read.distress("de", GERMAN, DISTRESS, floor=0.74)
     yield read.distress("de", "brighter-deu", {"sadness", "fear"}, floor=0.74)
     yield read.distress("es", "brighter-esp", {"sadness", "fear"})
     yield read.distress("pt", "brighter-ptbr", {"sadness", "fear"})
@@ -100,7 +134,7 @@ class _Readings:
         """Measure the model alone; what is told to be in a language that it does not know scores 0."""
         examples, readings = self._of(name)
         scores = np.array([reading.scores.get(label, 0.0) for reading in readings])
-        return _figure(
+        return figure_of(
             f"{label}, {language}: AUC of the model", name, _flags(examples, looked_for), scores, auc, floor=floor
         )
 
@@ -111,19 +145,21 @@ class _Readings:
         examples, readings = self._of(name)
         scores = np.array([reading.distress_signs for reading in readings])
         measure = f"distress, {language}: AUC of lists and model"
-        return _figure(measure, name, _flags(examples, looked_for), scores, auc, floor=floor)
+        return figure_of(measure, name, _flags(examples, looked_for), scores, auc, floor=floor)
 
     def lists_only(self, kind: str, name: str, looked_for: set[str], floor: float | None = None) -> Figure:
         """Measure how often the lists find something, where there is no model."""
         examples, readings = self._of(name)
         scores = np.array([float(sum(span.group.kind == kind for span in reading.spans)) for reading in readings])
-        return _figure(f"{kind}: AUC of the lists alone", name, _flags(examples, looked_for), scores, auc, floor=floor)
+        return figure_of(
+            f"{kind}: AUC of the lists alone", name, _flags(examples, looked_for), scores, auc, floor=floor
+        )
 
     def thanks(self, name: str, looked_for: set[str], floor: float) -> Figure:
         """Measure thanks, by lists and model."""
         examples, readings = self._of(name)
         scores = np.array([float(reading.thanks) for reading in readings])
-        return _figure("thanks: F1 of lists and model", name, _flags(examples, looked_for), scores, f1, floor=floor)
+        return figure_of("thanks: F1 of lists and model", name, _flags(examples, looked_for), scores, f1, floor=floor)
 
     def gated(self, name: str, looked_for: frozenset[str] | set[str]) -> Iterator[Figure]:
         """Measure how much of what the gate lets through is hostile: of all, and of the thirty that score highest."""
@@ -131,11 +167,11 @@ class _Readings:
         shown = _flags(examples, looked_for)
         scores = np.array([reading.hostility for reading in readings])
         let_through = (scores > 0).astype(float)
-        yield _figure("hostility: precision behind the gate", name, shown, let_through, precision)
+        yield figure_of("hostility: precision behind the gate", name, shown, let_through, precision)
         first = np.argsort(-scores, kind="stable")[:_FIRST]
         sure = np.zeros(len(scores))
         sure[first] = 1
-        yield _figure(
+        yield figure_of(
             f"hostility: precision of the first {_FIRST} behind the gate", name, shown, sure, precision, floor=0.6
         )
 
@@ -158,7 +194,7 @@ def _flags(examples: Sequence[Example], looked_for: frozenset[str] | set[str]) -
     return np.array([bool(example.labels & looked_for) for example in examples])
 
 
-def _figure(
+def figure_of(
     measure: str,
     name: str,
     shown: Flags,
@@ -167,6 +203,7 @@ def _figure(
     *,
     floor: float | None = None,
 ) -> Figure:
+    """Return the figure that ``of`` makes of what is ``shown`` and of the ``scores``, with its interval."""
     low, high = wilson(shown[scores >= 1]) if of is precision else _bootstrapped(shown, scores, of)
     return Figure(
         measure=measure,

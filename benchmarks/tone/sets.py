@@ -1,15 +1,13 @@
-"""The labelled sets: where each comes from, under which licence, and what is read of it."""
+"""The labelled sets: where each comes from, and under which licence."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import json
-from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from benchmarks.tone.examples import READERS, Example
 
 _LARGEST: Final = 20_000_000
 
@@ -31,14 +29,6 @@ class Origin:
     def address(self) -> str:
         """Where the file is to be had."""
         return f"https://raw.githubusercontent.com/{self.repository}/{self.commit}/{self.path}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Example:
-    """A text, and what those who labelled it said of it."""
-
-    text: str
-    labels: frozenset[str]
 
 
 class SetMissingError(Exception):
@@ -102,6 +92,16 @@ ORIGINS: Final = {
     for origin in (
         _goemotions("train", "1c254a142be5c00e80d819b9ae1bbd36d94b2eeb8f4b1271846508d57e57d9c5", "trained on"),
         _goemotions("test", "0587b2dd8b27b97352adbfc3fb083d46005c8946657fdc2b1ca8b1cc7f1f8be4", "measured with"),
+        Origin(
+            name="goemotions_german-test",
+            repository="a-rios/emotion_detection",
+            commit="8a2ce879462182beb2505626977715bbe8225fe9",
+            path="data/GoEmotions_German/test.csv",
+            sha256="c4e3ca4c6963ff9fb929aa6fc5855961628d946f5f63d6284293958dfb43d88e",
+            licence="GPL-3.0, a machine's translation of GoEmotions",
+            may_train=False,
+            use="optional; measured with",
+        ),
         _germeval("training", "0f88c63a344e1ab69c5407aa539d1612cd82a96b51ebd6bd613dc70ff9fef03e", "trained on"),
         _germeval("test", "45f31510b305d080a933d4087b8d34f7a5e4087141718955b90357ca730074f2", "measured with"),
         _xed(
@@ -150,22 +150,22 @@ ORIGINS: Final = {
             may_train=True,
             use="measured with, whole",
         ),
+        Origin(
+            name="suicidewatch",
+            repository="hesamuel/goodbye_world",
+            commit="4f837f89d96560d0bb6003e87fa042f6269cee38",
+            path="data/suicide_watch.csv",
+            sha256="b94ef134dda5e882c816d6edc37d580aef0dcd301acaf2f8cb04d162998e81b1",
+            licence="none stated",
+            may_train=False,
+            use="optional; one half read to mend the lists, measured with the other",
+        ),
         _brighter("deu", "e0006e837a74afcc46f12c877442e4823a0de6a396afa37b7949487e2940b295"),
         _brighter("eng", "b1f0115cfb31e7da089e06a963d774d1c95c8353a4cea5f0804cb9649cb5f684"),
         _brighter("esp", "136e5a49e3fd0f270e40985b66c7c804cca649888a606ce47d0536082ea412d7"),
         _brighter("ptbr", "ca24d3eab10afef0682e778a735e7c21611f3d027bd88341d3f7aa3d9aee6ae0"),
     )
 }
-
-_EMOTIONS: Final = (
-    *("admiration", "amusement", "anger", "annoyance", "approval", "caring", "confusion", "curiosity", "desire"),
-    *("disappointment", "disapproval", "disgust", "embarrassment", "excitement", "fear", "gratitude", "grief", "joy"),
-    *("love", "nervousness", "optimism", "pride", "realization", "relief", "remorse", "sadness", "surprise", "neutral"),
-)
-"""GoEmotions' labels in the order of its numbers."""
-
-_XED: Final = ("neutral", "anger", "anticipation", "disgust", "fear", "joy", "sadness", "surprise", "trust")
-"""XED's labels in the order of its numbers."""
 
 
 class Sets:
@@ -182,6 +182,10 @@ class Sets:
             if (digest := hashlib.sha256(path.read_bytes()).hexdigest()) in wanted
         }
 
+    def has(self, name: str) -> bool:
+        """Tell whether the file of a set is there."""
+        return ORIGINS[name].sha256 in self._paths
+
     def read(self, name: str) -> list[Example]:
         """Return the examples of a set. Raise SetMissingError when no file below the folder is the one it names."""
         origin = ORIGINS[name]
@@ -191,79 +195,4 @@ class Sets:
                 f"{name} is not in {self._folder}: put {origin.address} there, under any name"
                 f" (SHA-256 {origin.sha256}, {origin.licence})."
             )
-        return _READERS[name.partition("-")[0]](path)
-
-
-def _read_goemotions(path: Path) -> list[Example]:
-    rows = (line.split("\t") for line in path.read_text("utf-8").splitlines())
-    return [
-        Example(text=text, labels=frozenset(_EMOTIONS[int(number)] for number in numbers.split(",")))
-        for text, numbers, _ in rows
-    ]
-
-
-def _read_germeval(path: Path) -> list[Example]:
-    rows = (line.split("\t") for line in path.read_text("utf-8").splitlines() if line.strip())
-    return [Example(text=row[0], labels=frozenset({row[1].strip().lower()})) for row in rows]
-
-
-def _read_xed(path: Path) -> list[Example]:
-    """Read subtitles with their emotions behind them, or neutral ones behind a number."""
-    examples = []
-    for line in path.read_text("utf-8").splitlines():
-        first, _, last = line.strip('"').rpartition("\t")
-        numbers = last.replace(",", " ").split()
-        if first.isdecimal():
-            examples.append(Example(text=last, labels=frozenset({"neutral"})))
-        elif numbers and all(number.isdecimal() for number in numbers):
-            examples.append(Example(text=first, labels=frozenset(_XED[int(number)] for number in numbers)))
-    return examples
-
-
-def _read_brighter(path: Path) -> list[Example]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return [
-            Example(
-                text=row["text"],
-                labels=frozenset(
-                    name for name, value in row.items() if name not in {"id", "text"} and value[:1] == "1"
-                ),
-            )
-            for row in csv.DictReader(file)
-        ]
-
-
-def _read_premo(path: Path) -> list[Example]:
-    """Read what at least two of those who labelled a comment felt in it."""
-    examples = []
-    for row in json.loads(path.read_text("utf-8")):
-        felt = Counter(
-            emotion
-            for answer in row["individual_answers"]
-            for emotion in {*answer["part1"]["emotions"], *answer["part2"]["emotions"]}
-        )
-        examples.append(Example(text=row["raw_message"], labels=frozenset(name for name in felt if felt[name] > 1)))
-    return examples
-
-
-def _read_senti4sd(path: Path) -> list[Example]:
-    rows = (line.split(";", 2) for line in path.read_text("utf-8").splitlines() if line)
-    return [Example(text=text, labels=frozenset({polarity})) for _, polarity, text in rows]
-
-
-def _read_incivility(path: Path) -> list[Example]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return [
-            Example(text=row["comment_body"], labels=frozenset({row["tbdf"].lower()})) for row in csv.DictReader(file)
-        ]
-
-
-_READERS: Final[dict[str, Callable[[Path], list[Example]]]] = {
-    "goemotions": _read_goemotions,
-    "germeval2018": _read_germeval,
-    "brighter": _read_brighter,
-    "xed": _read_xed,
-    "premo": _read_premo,
-    "senti4sd": _read_senti4sd,
-    "incivility": _read_incivility,
-}
+        return READERS[name.partition("-")[0]](path)

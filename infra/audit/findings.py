@@ -50,7 +50,7 @@ Stands = Callable[[AlarmKind], bool]
 class Memory:
     """What is remembered between looks: how readers and relays get on."""
 
-    readers: Headway[tuple[str, str, str, str]] = field(default_factory=Headway)
+    readers: Headway[tuple[str, str, str]] = field(default_factory=Headway)
     relays: Headway[tuple[str, str]] = field(default_factory=Headway)
 
 
@@ -172,5 +172,5 @@ def _standing_still(bus: BusLook, memory: Memory) -> Iterator[str]:
             )
 
 
-def _name(reader: Reader) -> tuple[str, str, str, str]:
-    return (reader.service, reader.shard, reader.stream, reader.subject)
+def _name(reader: Reader) -> tuple[str, str, str]:
+    return (reader.service, reader.shard, reader.stream)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated
@@ -55,8 +56,8 @@ KeyFile = Annotated[
     Path | None,
     typer.Option(
         dir_okay=False,
-        help="The secret by which e-mail addresses become what stands for their owners. Else: email.key in DATA, made "
-        "if it is not there.",
+        help="The secret by which e-mail addresses become what stands for their owners. Else: the file that "
+        "WARMLINE_EMAIL_KEY_FILE names, else email.key in DATA, made if it is not there.",
     ),
 ]
 
@@ -83,7 +84,7 @@ def table(
         export = Table(
             platform=platform,
             rules=read_mapping(mapping),
-            key=email_key(key_file, data),
+            key=email_key(key_file, data, os.environ),
             delimiter=delimiter,
         )
         import_export(path, export, community=community, source=source, since=since, data=data)
@@ -141,6 +142,7 @@ def discourse(
         list[str] | None,
         typer.Option(metavar="CATEGORY", help="The number of a category to take although not everybody can read it."),
     ] = None,
+    key_file: KeyFile = None,
     since: Since = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
@@ -156,7 +158,7 @@ def discourse(
             public=tuple(public or ()),
             private=tuple(private or ()),
         )
-        export = DiscoursePosts(settings=settings)
+        export = DiscoursePosts(key=email_key(key_file, data, os.environ), settings=settings)
         import_export(path, export, community=community, source=source, since=since, data=data)
 
 
@@ -219,7 +221,7 @@ def irc(
         if channel is not None and not is_single_file(path):
             raise OperatorError(
                 "--channel is for a single log: in a folder or an archive, files that name no channel may be private "
-                "talks. Give the file itself."
+                "talks. Give the file itself, or put those of a channel in a folder of its name, such as '#help'."
             )
         export = IrcLogs(
             public=frozenset(name.lower() for name in public or ()),
@@ -243,7 +245,7 @@ def mbox(
 ) -> None:
     """Import a mailing list's archive, as Mailman and others keep it. No address is kept."""
     with failures_in_words():
-        export = MboxArchive(key=email_key(key_file, data), audience=audience)
+        export = MboxArchive(key=email_key(key_file, data, os.environ), audience=audience)
         import_export(path, export, community=community, source=source, since=since, data=data)
 
 
@@ -259,12 +261,17 @@ def slack(
         list[str] | None,
         typer.Option(metavar="CHANNEL", help="A private channel to take as well; may be given several times."),
     ] = None,
+    key_file: KeyFile = None,
     since: Since = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Import a workspace's export as Slack makes it. Direct messages are never taken."""
     with failures_in_words():
-        export = SlackExport(site=checked_site(site, "https://acme.slack.com"), private=frozenset(private or ()))
+        export = SlackExport(
+            key=email_key(key_file, data, os.environ),
+            site=checked_site(site, "https://acme.slack.com"),
+            private=frozenset(private or ()),
+        )
         import_export(path, export, community=community, source=source, since=since, data=data)
 
 
@@ -276,12 +283,16 @@ def zulip(
     site: Annotated[
         str | None, typer.Option(help="That Zulip's address, for links to messages: https://acme.zulipchat.com")
     ] = None,
+    bot: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Who is a bot, beside Zulip's own; may be given several times."),
+    ] = None,
     since: Since = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Import an archive made by zulip-archive: a folder for each stream, in it a JSON file for each topic."""
     with failures_in_words():
-        export = ZulipArchive(site=checked_site(site, "https://acme.zulipchat.com"))
+        export = ZulipArchive(site=checked_site(site, "https://acme.zulipchat.com"), bots=frozenset(bot or ()))
         import_export(path, export, community=community, source=source, since=since, data=data)
 
 

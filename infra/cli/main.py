@@ -9,6 +9,7 @@ from infra.cli.contracts import contracts
 from infra.cli.dead import dead_app
 from infra.cli.imports import import_app
 from infra.cli.integrators import integrators_app
+from infra.cli.members import member_app
 from infra.cli.migrate_data import migrate_data
 from infra.cli.nats_url import nats_url
 from infra.cli.policy import policy_app
@@ -54,6 +55,7 @@ app.add_typer(policy_app)
 app.add_typer(integrators_app)
 app.add_typer(source_app)
 app.add_typer(tone_app)
+app.add_typer(member_app)
 
 if __name__ == "__main__":
     app()

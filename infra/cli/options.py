@@ -37,3 +37,12 @@ def checked_name(option: str, name: str) -> None:
     """Raise OperatorError if ``name``, the value of ``option``, is no name."""
     if not re.match(NAME_PATTERN, name):
         raise OperatorError(f"{option} is {name!r}: write 1 to 40 of a-z, 0-9 and '-'.")
+
+
+def named_member(member: str) -> tuple[str, str]:
+    """Return the platform and the id in ``PLATFORM:ID``; raises OperatorError if it is not of that form."""
+    platform, colon, member_id = member.partition(":")
+    if not (colon and member_id):
+        raise OperatorError(f"{member!r} names no member: write the platform, a colon and the id: zulip:1234.")
+    checked_name("the platform", platform)
+    return platform, member_id

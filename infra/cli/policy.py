@@ -25,7 +25,7 @@ from infra.policy_explanation import explain as explain_member
 from infra.running_servers import connected_to_postgres, running_servers
 from infra.running_system import RunningSystem, running_system
 from shared.contracts.policy import Policy
-from shared.contracts.policy_rules import ToneRule
+from shared.contracts.tone_rules import ToneRule
 from shared.policy.document import Finding
 from shared.policy.load import LoadedPolicy, default_policy_text, load_policy
 
@@ -165,6 +165,6 @@ def _looks_for(policy: Policy) -> Iterator[str]:
         if isinstance(rule, ToneRule):
             looks = policy.tone.enabled and rule.enabled
         else:
-            looks = rule.enabled or any(of_segment.enabled for of_segment in rule.by_segment)
+            looks = rule.enabled or any(of_segment.enabled for of_segment in getattr(rule, "by_segment", ()))
         if looks:
             yield each.name

@@ -14,8 +14,9 @@ from rich.text import Text
 
 from infra.cli.plain_text import plain
 from infra.policy_explanation import Explanation, Waiting
+from services.triage.contact import ContactDeclined
 from services.triage.segments import EVERYONE, ConditionLook
-from shared.contracts.policy_rules import ToneRule
+from shared.contracts.tone_rules import ToneRule
 
 _NOT_SHOWN: Final = ("enabled", "by_segment")
 
@@ -29,6 +30,9 @@ def as_data(one: Explanation) -> dict[str, Any]:
         "at": one.at.isoformat(),
         "policy_version": one.policy_version,
         "team": one.team,
+        "tags": list(one.tags),
+        "given_tags": list(one.given_tags),
+        "no_contact": one.no_contact and {"until": one.no_contact.until and one.no_contact.until.isoformat()},
         "segment": one.segment,
         "segments": [
             {
@@ -62,6 +66,10 @@ def show(console: Console, one: Explanation) -> None:
     )
     if one.team:
         console.print("Speaks for the team by this policy: no touch is raised about them.")
+    if one.tags or one.given_tags:
+        console.print(_cell(f"Tags: {_tags(one)}."))
+    if one.no_contact is not None:
+        console.print(_no_contact(one.no_contact, zone))
     console.print(Text.assemble("\nSegment: ", (one.segment, "bold green"), " (the first that holds)"))
     console.print(_segments(one))
     console.print(f"\nRules for {one.segment}", markup=False)
@@ -72,6 +80,17 @@ def show(console: Console, one: Explanation) -> None:
     if one.waiting:
         console.print(_waiting(one.waiting, zone))
         console.print("What is looked at goes by the segment, the rules and the hours of that moment, and may move.")
+
+
+def _tags(one: Explanation) -> str:
+    told = [f"{', '.join(one.tags)} (told by the platform)"] if one.tags else []
+    given = [f"{', '.join(one.given_tags)} (given by the team)"] if one.given_tags else []
+    return "; ".join([*told, *given])
+
+
+def _no_contact(declined: ContactDeclined, zone: ZoneInfo) -> str:
+    when = f"before {_moment(declined.until, zone)}" if declined.until else "until somebody of the team says otherwise"
+    return f"Asked not to be contacted {when}: touches are raised only for what a person must decide."
 
 
 def _segments(one: Explanation) -> Table:

@@ -27,7 +27,11 @@ _FOLD_ON = (
 )
 _PUT_BACK = (
     "what MEMBER_EVENTS has lost is put back as far as the database holds it, each event under its own identity; "
-    "TOUCHES and TOUCH_FACTS are made anew and filled from the logs; readers go back to where the streams part."
+    "TOUCHES and TOUCH_FACTS are made anew and filled from the logs; readers go back to where the streams part. "
+    "What the team told of members by hand since is gone, and listed."
+)
+_LOST_TOLD = (
+    "Told by the team, and gone. Keep this list: nothing else has it, and somebody has to tell all of it again:"
 )
 _UNKNOWN_TOUCHES = "Facts about touches that nothing raises, left as they are in TOUCH_FACTS:"
 _UNKNOWN_SOURCES = (
@@ -90,6 +94,10 @@ def show(console: Console, done: Reconciled) -> None:
             f"{recovered.events:,} member events and {recovered.facts:,} facts put back into MEMBER_EVENTS; "
             f"{recovered.gone:,} that triage had taken in are gone from it."
         )
+        if recovered.told:
+            console.print(_LOST_TOLD, style="yellow")
+            for told in recovered.told:
+                console.print(f"  {told}", markup=False)
     if done.made_anew:
         console.print(f"Made anew and filled from the logs: {', '.join(done.made_anew)}.")
     console.print(

@@ -51,7 +51,7 @@ def wanted_source(given: Given, *, ask: bool) -> SourceWanted:
     platform = asker.name("--platform", given.platform, f"Which platform ({known}, or another)")
     name = asker.name("--name", given.name, "Which workspace, forum or repository, in a word")
     community = asker.name("--community", given.community, "The community that lives there")
-    form = given.format or (platform if platform in SETUPS else BY_TOKEN)
+    form = given.format or (SETUPS[platform].usual or platform if platform in SETUPS else BY_TOKEN)
     if form == BY_TOKEN:
         return SourceWanted(community=community, platform=platform, name=name)
     if form not in SETUPS:

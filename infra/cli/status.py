@@ -20,6 +20,7 @@ from infra.cli.options import DEFAULT_DATA, Data
 from infra.looking.faces import Faces
 from infra.run_file import running
 from infra.running_servers import NATS_URL, running_servers
+from infra.running_system import API_URL, INGEST_URL
 from infra.system_status import SystemStatus, system_status
 
 
@@ -43,7 +44,7 @@ def _faces(data: Path) -> Faces:
     run = None if NATS_URL in os.environ else running(data)
     if run is not None:
         return Faces(desk_url=run.desk_url, ingest_url=run.ingest_url)
-    return Faces(desk_url=os.environ.get("WARMLINE_DESK_URL"), ingest_url=os.environ.get("WARMLINE_INGEST_URL"))
+    return Faces(desk_url=os.environ.get(API_URL), ingest_url=os.environ.get(INGEST_URL))
 
 
 def _show(found: SystemStatus) -> None:

@@ -11,9 +11,8 @@ import typer
 from rich.console import Console
 
 from infra.cli.failure import failures_in_words
-from infra.cli.options import DEFAULT_DATA, Data, checked_name
+from infra.cli.options import DEFAULT_DATA, Data, checked_name, named_member
 from infra.ingest_client import ingest_client
-from infra.operator_error import OperatorError
 from infra.running_system import RunningSystem, running_system
 
 tone_app = typer.Typer(
@@ -42,10 +41,7 @@ def opt_in(member: Member, community: Community, data: Data = DEFAULT_DATA) -> N
 def _say(member: str, community: str, *, opted_out: bool, data: Path) -> None:
     with failures_in_words():
         checked_name("--community", community)
-        platform, colon, member_id = member.partition(":")
-        if not (colon and member_id):
-            raise OperatorError(f"{member!r} names no member: write the platform, a colon and the id: zulip:1234.")
-        checked_name("the platform", platform)
+        platform, member_id = named_member(member)
         asyncio.run(_tell(running_system(data, os.environ), community, platform, member_id, opted_out=opted_out))
         what = "is not read for its tone any more" if opted_out else "is read for its tone again"
         Console(soft_wrap=True, highlight=False).print(

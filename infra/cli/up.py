@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from infra.cli.email_key import email_key
 from infra.cli.failure import failures_in_words
 from infra.cli.options import DEFAULT_DATA, Data
 from infra.embedded_run import EmbeddedRun, RunOptions
@@ -105,6 +106,7 @@ def up(
                 stream_bytes=_bytes(stream_bytes),
                 apply=apply,
                 token=token,
+                email_key=email_key(None, folder, os.environ),
                 policy=policy,
                 demo=demo,
             )

@@ -11,6 +11,7 @@ from psycopg.sql import SQL, Identifier
 from infra.dead_letters.letter import Letter
 from infra.dead_letters.message_retry import NotRetriedError
 from infra.event_stores import STORES
+from infra.lagging_states import current_states
 
 _LEAST: Final = timedelta(microseconds=1)
 
@@ -82,11 +83,12 @@ async def _refuse_superseded(connection: psycopg.AsyncConnection[Any], letter: L
     )
     if standing[0]:
         raise NotRetriedError("the deadline is set again by itself, for another time: drop the letter")
-    query = SQL("SELECT state FROM {} WHERE stream = %s").format(_table(letter, f"p{letter.shard}_states"))
-    stored = await (await connection.execute(query, (letter.subject,))).fetchone()
+    states, log = (_table(letter, f"p{letter.shard}_{name}") for name in ("states", "events"))
+    query = SQL("SELECT stream, version, state FROM {} WHERE stream = %s").format(states)
+    stored = await (await connection.execute(query, (letter.subject,))).fetchall()
     codec = STORES[letter.service].codec()
     decider = codec.decider_of(letter.subject)
-    state = codec.decode_state(letter.subject, bytes(stored[0])) if stored else decider.initial
+    state = (await current_states(connection, codec, log, stored)).get(letter.subject, decider.initial)
     if name not in {deadline.name for deadline in decider.deadlines(state)}:
         raise NotRetriedError("what it was set for has ended meanwhile: drop the letter")
 

@@ -22,6 +22,7 @@ while Warmline is stopped.
   secrets/      passwords of the embedded servers
   logs/         one log for each process
   token         the administrator's token, unless WARMLINE_TOKEN is set
+  email.key     under it e-mail addresses of members become what stands for them: keep it
   run.json      the addresses of the latest run
   prometheus-targets.json  where a Prometheus finds its metrics
 

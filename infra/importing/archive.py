@@ -75,7 +75,7 @@ class ArchiveFile:
 
 @dataclass(slots=True, kw_only=True)
 class Survey:
-    """How many files there are besides the index, their bytes in the archive, and the index: bodies by name."""
+    """How many files with events there are, their bytes in the archive, and the index: bodies by name."""
 
     files: int = 0
     size: int = 0
@@ -124,7 +124,7 @@ def survey(archive: Archive, index: Container[str], holds: Callable[[str], bool]
                 seen.index[name] = file.read()
             except (*DAMAGE, TooLargeError) as error:
                 raise OperatorError(f"{file.path} cannot be read: {error}. Fetch the export again.") from error
-        elif holds(file.path):
+        if holds(file.path):
             seen.files, seen.size = seen.files + 1, seen.size + file.size
     return seen
 

@@ -16,7 +16,6 @@ from typing import Any, Final
 import msgspec
 
 from infra.importing.archive import ArchiveFile
-from infra.importing.html_text import plain_text
 from infra.importing.pieces import whole_file
 from infra.importing.reading import Piece, PieceReader, Read, Skipped, found
 from services.ingest.platforms.discourse import (
@@ -24,14 +23,16 @@ from services.ingest.platforms.discourse import (
     Group,
     Post,
     User,
-    edit_fact,
+    change_fact,
     joined_fact,
     kept_out,
     post_fact,
     solved_fact,
 )
 from services.ingest.platforms.facts import Fact, NotAFactError
+from services.ingest.platforms.html_text import plain_text
 from services.ingest.platforms.reading import HookSettings, PassedReason
+from services.ingest.platforms.told_address import keyed
 from services.ingest.refusal import field_problem
 from shared.contracts.names import digest
 
@@ -46,8 +47,12 @@ _USERS: Final = frozenset(("id", "username", "created_at"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscoursePosts:
-    """``settings`` says which categories are taken, as for the forum's webhooks."""
+    """``settings`` says which categories are taken, as for the forum's webhooks.
 
+    By ``key``, addresses of members become what stands for their owners.
+    """
+
+    key: str
     settings: HookSettings
 
     platform = PLATFORM
@@ -68,7 +73,7 @@ class DiscoursePosts:
         return self._pieces
 
     def _pieces(self, file: ArchiveFile) -> Iterator[Piece | Skipped]:
-        read = _users if file.path.endswith(".csv") else partial(_posts, self.settings)
+        read = partial(_users, self.key) if file.path.endswith(".csv") else partial(_posts, self.settings)
         yield from whole_file(file, file.path, partial(read, file.path))
 
 
@@ -111,25 +116,24 @@ def _facts(value: Any, settings: HookSettings) -> Iterator[Fact]:
         raise NotAFactError("raw is missing")
     yield post_fact(post, settings)
     if isinstance(version := value.get("version"), int) and version > 1:
-        yield edit_fact(post, settings)
+        yield change_fact(post, settings)
     if value.get("accepted_answer") is True:
         yield solved_fact(post, settings, post.created_at)
 
 
-def _users(path: str, body: bytes) -> Read:
+def _users(key: str, path: str, body: bytes) -> Read:
     rows = csv.DictReader(io.StringIO(body.decode("utf-8-sig", "replace").replace("\0", ""), newline=""))
     try:
         if not set(rows.fieldnames or ()) >= _USERS:
             yield Skipped(file=path, place=None, why="no export of users: id, username and created_at are expected")
             return
         for row in rows:
-            yield from found(path, f"line {rows.line_num}", partial(_joined, row))
+            yield from found(path, f"line {rows.line_num}", partial(_joined, row, key))
     except csv.Error as error:
         yield Skipped(file=path, place=None, why=f"not CSV after line {rows.line_num}: {error}")
 
 
-def _joined(row: Mapping[str, Any]) -> Iterator[Fact]:
-    """Addresses stand in the row, too; they are never looked at."""
+def _joined(row: Mapping[str, Any], key: str) -> Iterator[Fact]:
     user = _converted(
         {
             "id": row["id"],
@@ -139,6 +143,7 @@ def _joined(row: Mapping[str, Any]) -> Iterator[Fact]:
             "moderator": row.get("moderator") == "true",
             "admin": row.get("admin") == "true",
             "trust_level": row.get("trust_level") or None,
+            "email": row.get("email") or None,
             "groups": [Group(name=name) for name in (row.get("group_names") or "").split(";") if name],
         },
         User,
@@ -146,7 +151,7 @@ def _joined(row: Mapping[str, Any]) -> Iterator[Fact]:
     if row.get("staged") == "true":
         raise NotAFactError("a staged account: somebody wrote an e-mail, and has not joined")
     if user.created_at is not None:
-        yield joined_fact(user, user.created_at)
+        yield keyed(joined_fact(user, user.created_at), key)
 
 
 def _converted(value: Any, form: Any) -> Any:

@@ -57,7 +57,10 @@ class IrcLogs:
         named = _CHANNEL.search(file.path)
         channel = named[0] if named else self.channel
         if channel is None:
-            why = "its path names no channel such as #help: perhaps it is a private talk"
+            why = (
+                "its path names no channel: perhaps it is a private talk. If not, put it in a folder such as '#help', "
+                "or give the file itself with --channel"
+            )
             yield Skipped(file=file.path, place=None, why=why)
         elif (audience := self._audience(channel.lower())) is None:
             yield Skipped(file=file.path, place=None, why="a channel that neither --public nor --private names")

@@ -14,10 +14,10 @@ from functools import partial
 from typing import Final
 
 from infra.importing.archive import ArchiveFile
-from infra.importing.html_text import plain_text
 from infra.importing.mail_headers import date, first_id, header, last_id, list_name, sender
 from infra.importing.reading import Piece, PieceReader, Read, Skipped, found
 from services.ingest.platforms.facts import Fact, NotAFactError
+from services.ingest.platforms.html_text import plain_text
 from services.ingest.platforms.mailing_list import PLATFORM, Mail, member_id, posted
 from shared.contracts.names import Audience, digest
 

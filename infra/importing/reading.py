@@ -74,7 +74,7 @@ class ExportFormat(Protocol):
         ...
 
     def holds(self, path: str) -> bool:
-        """Tell whether a file of that path is one with events."""
+        """Tell whether a file of that path is one with events, as one of the index may be."""
         ...
 
     def reader(self, index: Mapping[str, bytes]) -> PieceReader:

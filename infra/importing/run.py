@@ -107,7 +107,7 @@ class _Parts:
 
     def __iter__(self) -> Iterator[_Part]:
         for file in self.archive.files():
-            if file.path.rpartition("/")[2] in self.export.index or not self.export.holds(file.path):
+            if not self.export.holds(file.path):
                 continue
             try:
                 for piece in self.reader(file):

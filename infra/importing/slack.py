@@ -5,7 +5,7 @@ Format: https://slack.com/help/articles/220556107-How-to-read-Slack-data-exports
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -15,8 +15,9 @@ from infra.importing.pieces import json_list, whole_file
 from infra.importing.reading import Piece, PieceReader, Read, Skipped, found
 from infra.operator_error import OperatorError
 from services.ingest.platforms import slack
-from services.ingest.platforms.facts import NotAFactError
+from services.ingest.platforms.facts import Fact, NotAFactError
 from services.ingest.platforms.slack import Channel, Workspace
+from services.ingest.platforms.told_address import keyed
 from shared.contracts.member_events import Member
 
 _CHANNELS: Final = "channels.json"
@@ -27,8 +28,12 @@ _USERS: Final = "users.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackExport:
-    """``private`` names the private channels that are wanted; ``site`` is the workspace's address, for links."""
+    """``private`` names the private channels that are wanted; ``site`` is the workspace's address, for links.
 
+    By ``key``, addresses of members become what stands for their owners.
+    """
+
+    key: str
     site: str | None = None
     private: frozenset[str] = frozenset()
 
@@ -38,8 +43,9 @@ class SlackExport:
     selection = ""
 
     def holds(self, path: str) -> bool:
-        """Messages stand in the folders of channels."""
-        return path.endswith(".json") and "/" in path
+        """Messages stand in the folders of channels, and what profiles tell in the list of users."""
+        name = path.rpartition("/")[2]
+        return name == _USERS or (name not in self.index and path.endswith(".json") and "/" in path)
 
     def reader(self, index: Mapping[str, bytes]) -> PieceReader:
         """Return the reader; without channels.json nobody could tell what is public."""
@@ -76,6 +82,7 @@ class SlackExport:
             channels=wanted,
             against=not_wanted | direct,
             workspace=Workspace(members=members, url=self.site),
+            key=self.key,
         )
 
 
@@ -84,28 +91,39 @@ class _Reader:
     channels: Mapping[str, Channel]
     against: Mapping[str, str]
     workspace: Workspace
+    key: str
 
     def __call__(self, file: ArchiveFile) -> Iterator[Piece | Skipped]:
-        folder = file.path.rpartition("/")[0]
+        folder, _, name = file.path.rpartition("/")
+        if name == _USERS:
+            yield from whole_file(file, _USERS, partial(_each, file.path, "profile", self._told))
+            return
         channel = self.channels.get(folder)
         if channel is None:
             why = self.against.get(folder, "in a folder that is no channel of channels.json")
             yield Skipped(file=file.path, place=None, why=why)
             return
-        yield from whole_file(file, folder, lambda body: self._read(file.path, body, channel))
+        facts = partial(slack.facts_of, channel=channel, workspace=self.workspace)
+        yield from whole_file(file, folder, partial(_each, file.path, "message", facts))
 
-    def _read(self, path: str, body: bytes, channel: Channel) -> Read:
-        try:
-            messages = json_list(body)
-        except ValueError as error:
-            yield Skipped(file=path, place=None, why=str(error))
-            return
-        for number, message in enumerate(messages, start=1):
-            place = f"item {number}"
-            if not isinstance(message, dict):
-                yield Skipped(file=path, place=place, why="not a message but another value")
-                continue
-            yield from found(path, place, partial(slack.facts_of, message, channel, self.workspace))
+    def _told(self, user: Mapping[str, Any]) -> Iterator[Fact]:
+        """Yield the profile of somebody who is still there, where it tells what messages do not: an address."""
+        if slack.address_of(user) is not None and user.get("deleted") is not True:
+            yield keyed(slack.updated_fact(user), self.key)
+
+
+def _each(path: str, kind: str, facts: Callable[[Mapping[str, Any]], Iterable[Fact]], body: bytes) -> Read:
+    try:
+        items = json_list(body)
+    except ValueError as error:
+        yield Skipped(file=path, place=None, why=str(error))
+        return
+    for number, item in enumerate(items, start=1):
+        place = f"item {number}"
+        if isinstance(item, dict):
+            yield from found(path, place, partial(facts, item))
+        else:
+            yield Skipped(file=path, place=place, why=f"not a {kind} but another value")
 
 
 def _named(file: str, index: Mapping[str, bytes]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:

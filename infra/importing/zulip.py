@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from infra.importing.archive import ArchiveFile
-from infra.importing.html_text import plain_text
 from infra.importing.pieces import json_list, whole_file
 from infra.importing.reading import Found, Piece, PieceReader, Read, Skipped
 from infra.importing.zulip_names import Topic, topic_of
 from services.ingest.platforms.facts import Fact, NotAFactError, post_id, solved_id
+from services.ingest.platforms.html_text import plain_text
 from shared.contracts.member_events import Member, Posted, Solved
 
 PLATFORM: Final = "zulip"
@@ -26,9 +26,10 @@ _FIELDS: Final = (("id", int), ("sender_full_name", str), ("timestamp", (int, fl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZulipArchive:
-    """``site`` is the address of the Zulip, if links to messages are wanted."""
+    """``site`` is the address of the Zulip, if links to messages are wanted; ``bots`` are names: no file tells them."""
 
     site: str | None = None
+    bots: frozenset[str] = frozenset()
 
     platform = PLATFORM
     index = frozenset((_STREAMS,))
@@ -37,15 +38,17 @@ class ZulipArchive:
 
     def holds(self, path: str) -> bool:
         """Messages stand in the files of topics."""
-        return path.endswith(".json")
+        return path.endswith(".json") and path.rpartition("/")[2] not in self.index
 
     def reader(self, index: Mapping[str, bytes]) -> PieceReader:
         """Return the reader; without stream_index.json, streams are named as their folders are."""
-        return _Reader(site=self.site, streams=stream_names(index[_STREAMS]) if _STREAMS in index else {})
+        streams = stream_names(index[_STREAMS]) if _STREAMS in index else {}
+        return _Reader(site=self.site, bots=self.bots | _BOTS, streams=streams)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reader:
+    bots: frozenset[str]
     site: str | None
     streams: Mapping[int, str]
 
@@ -76,7 +79,7 @@ class _Reader:
         messages.sort(key=lambda message: (message.time, message.id))
         for message in messages:
             yield Found(place=message.place, fact=self._posted(message, topic))
-        people = [message for message in messages if message.sender not in _BOTS]
+        people = [message for message in messages if message.sender not in self.bots]
         if topic.resolved and people:
             yield Found(place=people[0].place, fact=self._solved(people[0], messages[-1].time, topic))
 
@@ -86,7 +89,7 @@ class _Reader:
             id=post_id(str(message.id)),
             time=message.time,
             data=Posted(
-                member=_member(message),
+                member=self._member(message),
                 conversation=topic.conversation,
                 message=str(message.id),
                 text=plain.text,
@@ -101,11 +104,14 @@ class _Reader:
             id=solved_id(topic.conversation),
             time=time,
             data=Solved(
-                member=_member(opening),
+                member=self._member(opening),
                 conversation=topic.conversation,
                 url=topic.url(self.site, opening.id) if self.site else None,
             ),
         )
+
+    def _member(self, message: _Message) -> Member:
+        return Member(id=message.sender, name=message.sender, bot=message.sender in self.bots)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +158,3 @@ def _fault(item: Any) -> str | None:
     except UnicodeEncodeError:
         return "the text holds half a character (a lone surrogate)"
     return None
-
-
-def _member(message: _Message) -> Member:
-    return Member(id=message.sender, name=message.sender, bot=message.sender in _BOTS)

@@ -65,7 +65,7 @@ class IntegratorLook:
             service=INTEGRATOR,
             shard=f"{self.organisation}/{self.name}",
             stream=TOUCHES,
-            subject=f"needs-touch.{self.community}.>",
+            subjects=(f"needs-touch.{self.community}.>",),
             position=self.position,
         )
 

@@ -12,6 +12,7 @@ from psycopg.sql import SQL, Identifier
 
 from infra.operator_error import OperatorError
 from infra.progress import Progress
+from infra.undisturbed_reading import nothing_redacted
 
 _LOCK: Final = 0x72656275  # an advisory lock's number, by name: two rebuilds would use the same schema
 _DROP_TRIES: Final = 5
@@ -42,11 +43,12 @@ class Copies:
             await self._drop(self.fresh)
             await self._drop(self.old)
             await self._connection.execute("SET synchronous_commit = off")
-            try:
-                yield
-            finally:
-                await self._drop(self.fresh)
-            await self._drop(self.old)
+            async with nothing_redacted(self._connection):
+                try:
+                    yield
+                finally:
+                    await self._drop(self.fresh)
+                await self._drop(self.old)
         finally:
             with contextlib.suppress(psycopg.Error):
                 await self._connection.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", (_LOCK, self._name))

@@ -8,7 +8,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from infra.dead_letters.letter import DEADLINE
-from shared.event_store.store import EPOCH
+from shared.event_store.stored import EPOCH
 from shared.workspace import LATE_GRACE
 
 # A deadline that could not be fired stands in no table, but in a letter: a letter is of the time at which it was due,

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from importlib import resources
 from typing import Any
 
-import msgspec
 import psycopg
 from psycopg.sql import SQL, Identifier
 
@@ -14,7 +13,7 @@ from infra.event_stores import STORES
 from infra.log_folding import FoldedStream, folded, streams_of_log
 from infra.operator_error import OperatorError
 from shared.event_store.codec import UnknownStoredTypeError
-from shared.event_store.store import EPOCH
+from shared.event_store.stored import EPOCH
 
 
 class StateFolding:
@@ -50,7 +49,7 @@ class StateFolding:
             before = await self._before([stream for stream, _ in streams]) if self.at else {}
             try:
                 rows = [folded(self._codec, stream, events, before.get(stream)) for stream, events in streams]
-            except (UnknownStoredTypeError, msgspec.DecodeError, KeyError) as error:
+            except (UnknownStoredTypeError, KeyError) as error:
                 raise OperatorError(
                     f"{self._service} cannot be rebuilt: its partition {self.partition} holds what this build cannot "
                     f"read ({error})."

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import psycopg
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composable, Identifier, Literal
 
+from infra.event_stores import STORES
 from infra.operator_error import OperatorError
 from infra.progress import Progress
 from infra.rebuilding.copies import Copies
@@ -77,7 +78,9 @@ class StateRebuild:
                 await self._connection.execute(SQL("ANALYZE {}").format(fresh))
                 row = await (await self._connection.execute(SQL("SELECT count(*) FROM {}").format(fresh))).fetchone()
                 rows += row[0] if row else 0
-                live = Identifier(self._service, f"p{n}_{table}")
+                live: Composable = Identifier(self._service, f"p{n}_{table}")
+                if table == "states":
+                    live = _as_compared(self._service, live, fresh)
                 differences += [
                     Difference(
                         what=f"partition {n}, {table.removesuffix('s')}: {one.what}",
@@ -122,3 +125,13 @@ class StateRebuild:
         await self._connection.execute(
             SQL("ALTER TABLE {} SET SCHEMA {}").format(Identifier(schema, table), Identifier(to))
         )
+
+
+def _as_compared(service: str, live: Composable, fresh: Composable) -> Composable:
+    """Return the ``live`` states, each that may lag behind its log as it is in the ``fresh`` ones where it does."""
+    lagging = [category for category, decider in STORES[service].codec().deciders.items() if decider.lags]
+    return SQL(
+        "(SELECT l.stream, l.line, l.rank, "
+        "coalesce(f.version, l.version) AS version, coalesce(f.state, l.state) AS state FROM {} AS l LEFT JOIN {} AS f "
+        "ON f.stream = l.stream AND f.version > l.version AND split_part(l.stream, ':', 1) = ANY ({}))"
+    ).format(live, fresh, Literal(lagging))

@@ -39,15 +39,28 @@ JOIN view_history.members AS m ON m.key = h.member_key
 JOIN view_history.communities AS c ON c.community = h.community
 WHERE h.seq > %s AND NOT EXISTS (SELECT FROM reconcile_keys AS k WHERE k.key = h.key) ORDER BY h.seq
 """
+# The history keeps too little of what the team told to make the facts anew: somebody has to tell it again.
+_LOST_TOLD: Final = """
+SELECT to_char(time AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), what, responder, member_key FROM (
+    SELECT key, time, kind AS what, responder, member_key FROM view_history.by_hand
+    UNION ALL SELECT key, time, 'link with ' || other_key, coalesce(responder, rule), member_key FROM view_history.links
+    WHERE member_key < other_key
+) AS told
+WHERE NOT EXISTS (SELECT FROM reconcile_keys AS k WHERE k.key = told.key) ORDER BY time, key
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovered:
-    """How many member events and facts were put back, and how many that triage had taken in are gone for good."""
+    """How many member events and facts were put back, and how many that triage had taken in are gone for good.
+
+    ``told`` names what the team told of members and is gone: when, what, by whom, of which member.
+    """
 
     events: int
     facts: int
     gone: int
+    told: tuple[str, ...]
 
 
 async def recover_member_events(servers: Connections, cut: int, progress: Progress) -> Recovered:
@@ -71,7 +84,9 @@ async def recover_member_events(servers: Connections, cut: int, progress: Progre
             progress.reach(events)
     letters = await _put_back_letters(servers, publisher, cut)
     await _load_keys(servers, progress)
-    return Recovered(events=events + letters, facts=len(facts), gone=await _gone(servers))
+    return Recovered(
+        events=events + letters, facts=len(facts), gone=await _gone(servers), told=await _lost_told(servers)
+    )
 
 
 async def move_readers_back(servers: Connections, cut: int, recovered: Recovered) -> None:
@@ -101,6 +116,14 @@ async def move_readers_back(servers: Connections, cut: int, recovered: Recovered
                         "WHERE shard = %s ON CONFLICT DO NOTHING",
                         (why, str(partition)),
                     )
+        # Beyond the cut, other messages stand; up to it, the texts are there again that have been redacted since.
+        await connection.execute("DELETE FROM view_history.superseded WHERE seq > %s", (cut,))
+        await connection.execute("DELETE FROM view_history.repeats WHERE seq > %s", (cut,))
+        await connection.execute(
+            "INSERT INTO view_history.superseded (seq, community, key) SELECT seq, community, key "
+            "FROM view_history.history WHERE superseded AND seq <= %s ON CONFLICT DO NOTHING",
+            (cut,),
+        )
         await connection.execute(
             "UPDATE view_history.positions SET reader = %s, position = least(position, %s), last_seq = NULL, "
             "last_stored = NULL WHERE reader LIKE %s",
@@ -234,6 +257,11 @@ async def _gone(servers: Connections) -> int:
         row = await cursor.fetchone()
         gone += int(row[0]) if row else 0
     return gone
+
+
+async def _lost_told(servers: Connections) -> tuple[str, ...]:
+    rows = await _rows(servers, _LOST_TOLD)
+    return tuple(f"{at} UTC, {what}, by {by or 'the administrator'}: /members/{key}" for at, what, by, key in rows)
 
 
 async def _rows(servers: Connections, query: str) -> list[tuple[Any, ...]]:

@@ -25,6 +25,7 @@ from infra.reconcile.streams_behind import cut_of, streams_behind
 from infra.reconcile.triage import replay_triage
 from infra.running_servers import Connections
 from infra.shards import SERVICES
+from infra.tone_plug_in_check import refuse_broken_tone_plug_in
 from services.ingest.feedback import FEEDBACK_SHARD
 from services.ingest.relearning import Relearned
 from services.projections.views import VIEWS
@@ -53,6 +54,7 @@ async def reconcile(servers: Connections, progress: Progress) -> Reconciled:
 
     Raises OperatorError when that cannot be done, with what stands in the way.
     """
+    refuse_broken_tone_plug_in()
     done = Reconciled()
     behind = [one.stream for one in await streams_behind(servers)]
     await _refuse_both(servers, behind)

@@ -12,6 +12,7 @@ from infra.operator_error import OperatorError
 from infra.outlets import OUTLETS
 from infra.reconcile.looking import readers_beyond
 from infra.running_servers import Connections
+from services.notifier.inputs import INPUTS as NOTIFIER_READS
 from shared.contracts.cloudevents import UnknownTypeError, decode_member_event
 from shared.contracts.names import event_key
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
@@ -72,10 +73,7 @@ async def _of_partition(servers: Connections, service: str, store: PartitionStor
 def _inputs(service: str, partition: int) -> tuple[Input, ...]:
     if service == "triage":
         return (Input(stream=MEMBER_EVENTS, subjects=(f"p.{partition}.member.>",)),)
-    return (
-        Input(stream=MEMBER_EVENTS, subjects=("p.*.member.*.warmline.policy-adopted",)),
-        Input(stream=TOUCHES, subjects=("needs-touch.>",)),
-    )
+    return NOTIFIER_READS
 
 
 def _words(skew: SkewError) -> str:

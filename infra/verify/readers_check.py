@@ -71,5 +71,5 @@ async def _readers(context: VerifyContext, stream: str) -> list[Reader]:
     return [reader for reader in readers if reader.stream == stream]
 
 
-def _name(reader: Reader) -> tuple[str, str, str, str]:
-    return (reader.service, reader.shard, reader.stream, reader.subject)
+def _name(reader: Reader) -> tuple[str, str, str]:
+    return (reader.service, reader.shard, reader.stream)

@@ -12,6 +12,7 @@ from infra.event_stores import STORES
 from infra.outlets import OUTLETS
 from infra.progress import Progress
 from infra.running_servers import Connections
+from infra.tone_plug_in_check import refuse_broken_tone_plug_in
 from infra.verify.accepted_check import check_accepted, load_accepted
 from infra.verify.context import VerifyContext
 from infra.verify.notifier_check import check_notifier
@@ -35,6 +36,7 @@ async def verify(
     ``patience`` is for how many seconds readers that are behind are waited for. Raises OperatorError when it cannot
     check.
     """
+    refuse_broken_tone_plug_in()
     connection = servers.postgres
     async with scratch_schema(connection):
         seen = {stream: await look_at(servers.client, stream) for stream in TABLES}

@@ -11,6 +11,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from infra.operator_error import OperatorError
+from infra.undisturbed_reading import nothing_redacted
 
 SCRATCH: Final = "verify"
 FRESH_TRIAGE: Final = "verify_triage"
@@ -27,9 +28,10 @@ async def scratch_schema(connection: psycopg.AsyncConnection[Any]) -> AsyncItera
     try:
         # Nothing that is written here must survive a power cut.
         await connection.execute("SET synchronous_commit = off")
-        await _drop_all(connection)
-        await connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(SCRATCH)))
-        yield
+        async with nothing_redacted(connection):
+            await _drop_all(connection)
+            await connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(SCRATCH)))
+            yield
     finally:
         with contextlib.suppress(psycopg.Error):
             await _drop_all(connection)

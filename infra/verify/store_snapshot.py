@@ -10,9 +10,15 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from infra.dead_letters.letter import DEADLINE
+from infra.event_stores import STORES
+from infra.lagging_states import bring_up
 from shared.partition.firing import ParkedDeadlines
 
 _TABLES: Final = ("events", "states", "inbox", "deadlines")
+_INDEXES: Final = (
+    SQL("CREATE UNIQUE INDEX ON verify.store_events (originator_id, originator_version)"),
+    SQL("CREATE UNIQUE INDEX ON verify.store_states (stream)"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +39,7 @@ class StoreSnapshot:
 
 
 async def take_snapshot(connection: psycopg.AsyncConnection[Any], service: str, partition: int) -> StoreSnapshot:
-    """Copy the partition's store in one moment's state, in place of the copy before."""
+    """Copy the partition's store in one moment's state, in place of the copy before; no state lags behind its log."""
     async with connection.transaction():
         await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         for table in _TABLES:
@@ -59,8 +65,12 @@ async def take_snapshot(connection: psycopg.AsyncConnection[Any], service: str, 
         )
         parked_deadlines = await _parked_deadlines(connection, service, partition)
         parked = {stream: frozenset(sequences) for stream, sequences in await letters.fetchall()}
+    for index in _INDEXES:
+        await connection.execute(index)
     for table in _TABLES:
         await connection.execute(SQL("ANALYZE {}").format(Identifier("verify", f"store_{table}")))
+    codec = STORES[service].codec()
+    await bring_up(connection, codec, states=SQL("verify.store_states"), log=SQL("verify.store_events"))
     return StoreSnapshot(
         service=service,
         partition=partition,

@@ -14,11 +14,13 @@ from infra.verify.scratch import copy_rows, storable
 from shared.contracts.cloudevents import UnknownTypeError
 from shared.contracts.member_events import MemberEventData
 from shared.contracts.names import event_key
+from shared.contracts.redaction import KIND
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES, kind_of, member_event_subject
 from shared.contracts.touch_facts import TouchSettled
 from shared.contracts.warmline_facts import PLATFORM, PolicyAdopted
 from shared.dead_letters import COPY_OF
 from shared.delivery import Message, decode
+from shared.stand_ins import stand_in
 
 TABLES: Final = {MEMBER_EVENTS: "member_events", TOUCHES: "touches", TOUCH_FACTS: "touch_facts"}
 
@@ -44,7 +46,8 @@ class StreamTables:
     """Loads streams into tables of the scratch schema, each message once, and as far as is asked.
 
     ``key`` is the event's identity and null for what cannot be read; ``problem`` says what is wrong with a message.
-    ``form`` is ``member``, ``policy`` or ``fact``; ``feedback`` is the member event that a settled touch leads to.
+    ``form`` is ``member``, ``policy``, ``fact``, or ``copy`` of a redacted message, which is read in its place as well;
+    ``feedback`` is the member event that a settled touch leads to.
     ``copy_of`` is the sequence of the message that a retried dead letter repeats.
     """
 
@@ -92,7 +95,11 @@ def _member_row(message: Message, partitions: int) -> tuple[Any, ...]:
         return (message.seq, None, shard, None, None, None, "foreign", problem and storable(problem))
     except Exception as error:  # noqa: BLE001 -- whatever it is, it is told
         return (message.seq, None, shard, None, None, None, "unreadable", storable(f"cannot be read: {error}"))
-    wanted = member_event_subject(event.community, event.platform, kind_of(event.type), partitions)
+    stands_for = stand_in(message)
+    if stands_for is not None and stands_for.seq != message.seq:  # it was read before, in the place of the other
+        return (message.seq, None, shard, None, None, None, "copy", None)
+    kind = kind_of(event.type) if stands_for is None else KIND
+    wanted = member_event_subject(event.community, event.platform, kind, partitions)
     problem = None if message.subject == wanted else f"stands under {message.subject}, not {wanted}"
     forms = {PolicyAdopted: "policy"}
     form = "member" if isinstance(event.data, MemberEventData) else forms.get(type(event.data), "fact")

@@ -12,6 +12,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Composable, Identifier
 
+from infra.lagging_states import bring_up
 from infra.stream_reading import read_stream
 from infra.table_comparison import compare_tables
 from infra.verify.context import VerifyContext
@@ -57,6 +58,8 @@ async def check_triage(context: VerifyContext, snapshot: StoreSnapshot) -> None:
             except UnknownOwnTypeError as halt:
                 check.differs(f"partition {partition}: the fold halts", str(halt))
                 return
+        states, log = (Identifier(FRESH_TRIAGE, f"p{partition}_{table}") for table in ("states", "events"))
+        await bring_up(connection, triage_codec(), states=states, log=log)
         for table, name, key, values in _COMPARED:
             fresh = Identifier(FRESH_TRIAGE, f"p{partition}_{table}")
             await connection.execute(SQL("ANALYZE {}").format(fresh))

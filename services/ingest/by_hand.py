@@ -5,8 +5,8 @@ They are served by nats-py's subscription on the connection that ingest has: any
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import msgspec
 import structlog
@@ -17,16 +17,25 @@ from services.ingest.communities import Communities
 from services.ingest.database import DatabaseUnavailableError
 from services.ingest.message import fact_message
 from services.ingest.policies import Policies
+from services.ingest.told_facts import fact_id, fact_of
 from services.ingest.validation import fields_with_nul
-from shared.contracts.commands import MEMBER_COMMAND_TYPES, AskForTouch, LogCare, MemberCommand, MemberReply
-from shared.contracts.names import digest, member_key
+from shared.contracts.commands import (
+    MEMBER_COMMAND_TYPES,
+    DeclineContact,
+    LinkCommand,
+    LinkMember,
+    MemberCommand,
+    MemberReply,
+    PromiseFollowUp,
+)
 from shared.contracts.policy import Policy
 from shared.contracts.subjects import member_command_subject
-from shared.contracts.warmline_facts import CareLogged, TouchAsked
 from shared.event_store.errors import SkewError
 from shared.publisher import DurablePublisher, PublishUnavailableError, StreamFullError
+from shared.working_hours import WorkingHours
 
 _GROUP: Final = "ingest"
+_LONGEST: Final = timedelta(days=3650)
 _log = structlog.get_logger()
 _decoders: Final = {verb: msgspec.json.Decoder(form) for verb, form in MEMBER_COMMAND_TYPES.items()}
 
@@ -80,12 +89,13 @@ class ByHand:
             return _refused("unknown-community", f"No policy names the community {command.community}.")
         if (against := refusal(command, policy)) is not None:
             return against
-        key = member_key(command.community, command.member.platform, command.member.id)
         now = datetime.now(UTC)
+        if (against := against_its_time(command, policy, now)) is not None:
+            return against
         message = fact_message(
-            _fact(command),
+            fact_of(command),
             organisation=organisation,
-            event_id=f"{verb}:{digest(key, command.responder, command.command_id)}",
+            event_id=fact_id(verb, command),
             time=min(getattr(command, "at", None) or now, now),
             partitions=self._partitions,
         )
@@ -102,22 +112,34 @@ def refusal(command: MemberCommand, policy: Policy) -> MemberReply | None:
         )
     if command.member in responder.identities:
         return _refused("not-allowed", "That is you: somebody else of the team tells what is about you.")
+    return _against_linking(command, policy) if isinstance(command, LinkCommand) else None
+
+
+def _against_linking(command: LinkCommand, policy: Policy) -> MemberReply | None:
+    if command.member == command.other:
+        return _refused("not-allowed", "That is one identity, given twice: name the two that are one person.")
+    team = next((one for one in (command.member, command.other) if one in policy.named_team), None)
+    if isinstance(command, LinkMember) and team is not None:
+        return _refused(
+            "not-allowed",
+            f"{team.platform}:{team.id} is of the team, and who else that is, the policy says: add the other "
+            "identity to the responder's identities, or to team.members.",
+        )
     return None
 
 
-def _fact(command: MemberCommand) -> TouchAsked | CareLogged:
-    common: dict[str, Any] = {
-        "community": command.community,
-        "member": command.member,
-        "responder": command.responder,
-    }
-    match command:
-        case AskForTouch():
-            return TouchAsked(**common, why=command.why, urgency=command.urgency, conversation=command.conversation)
-        case LogCare():
-            return CareLogged(**common, way=command.way, note=command.note)
-        case _:
-            raise TypeError(f"no fact is made of {type(command).__name__}")
+def against_its_time(command: MemberCommand, policy: Policy, now: datetime) -> MemberReply | None:
+    """Return why a time that is named is refused, None where it is not: days are those of the policy's time zone."""
+    if isinstance(command, DeclineContact) and command.until is not None and not now < command.until < now + _LONGEST:
+        return _refused("bad-command", "until must be later than now, and within ten years. Nothing was changed.")
+    if not isinstance(command, PromiseFollowUp):
+        return None
+    local = now.astimezone(WorkingHours.of(policy.hours).zone)
+    if not local.date() <= command.day < (local + _LONGEST).date():
+        today = f"which is {local.date()} in {policy.hours.timezone}"
+        detail = f"day must be today, {today}, or later, and within ten years. Nothing was changed."
+        return _refused("bad-command", detail)
+    return None
 
 
 def _refused(why: str, detail: str) -> MemberReply:

@@ -16,7 +16,7 @@ from services.ingest.community_map import Community, CommunityMap
 from services.ingest.database import Database, DatabaseUnavailableError
 from services.ingest.message import fact_message
 from services.ingest.policy_skew import PolicySkew
-from shared.contracts.policy import Policy
+from shared.contracts.policy import Identity, Policy
 from shared.contracts.warmline_facts import PolicyAdopted
 from shared.event_store.errors import SkewError
 from shared.publisher import DurablePublisher, PublishUnavailableError, StreamFullError
@@ -183,12 +183,15 @@ class Communities:
         async with self._database.transaction() as connection:
             cursor = await connection.execute(
                 """
-                SELECT community AS name, organisation, announced >= adoption AS announced
+                SELECT community AS name, organisation, announced >= adoption AS announced,
+                       CASE policy::jsonb #>> '{linking,same_address}' WHEN 'link'
+                       THEN (jsonb_path_query_array(policy::jsonb, '$.responders[*].identities[*]')
+                             || jsonb_path_query_array(policy::jsonb, '$.team.members[*]'))::text END AS team
                 FROM ingest.communities JOIN ingest.policies_in_force USING (organisation)
                 WHERE named OR accepts_others
                 """
             )
-            communities = {row["name"]: Community(**row) for row in await cursor.fetchall()}
+            communities = {row["name"]: _community(row) for row in await cursor.fetchall()}
             cursor = await connection.execute(
                 "SELECT organisation FROM ingest.policies_in_force WHERE accepts_others LIMIT 1"
             )
@@ -196,6 +199,11 @@ class Communities:
         self._map = CommunityMap(communities=communities, accepting=accepting["organisation"] if accepting else None)
         self._loaded = True
         self._fresh_until = asyncio.get_running_loop().time() + _FRESH_SECONDS
+
+
+def _community(row: DictRow) -> Community:
+    team = msgspec.json.decode(row["team"], type=frozenset[Identity]) if row["team"] is not None else None
+    return Community(name=row["name"], organisation=row["organisation"], announced=row["announced"], team=team)
 
 
 def _take_outcome(loading: asyncio.Task[None]) -> None:

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from shared.contracts.policy import Identity
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Community:
-    """A community whose events are taken; ``announced`` once the policy in force stands in its stream."""
+    """A community whose events are taken; ``announced`` once the policy in force stands in its stream.
+
+    ``team`` is who is of the team by name where the policy has equal e-mail addresses link members by
+    themselves, which never links the team; None where they link nobody.
+    """
 
     name: str
     organisation: str
     announced: bool
+    team: frozenset[Identity] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

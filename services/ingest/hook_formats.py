@@ -27,6 +27,7 @@ from services.ingest.signatures.slack import SLACK
 from services.ingest.signatures.standard_webhooks import STANDARD_WEBHOOKS
 
 _NOTHING: Final = Reply(status=200)
+_NO_CONTENT: Final = Reply(status=204)
 _NO_RESPONSE: Final = Reply(status=200, body=b'{"response_not_required":true}', content_type="application/json")
 
 
@@ -51,7 +52,7 @@ FORMATS: Final[dict[str, Format]] = {
     "bearer": Format(
         scheme=shared_token.in_header("authorization", "Bearer "), read=generic.read, sample=generic.SAMPLE
     ),
-    "discord": Format(scheme=ED25519, read=discord_events.read, sample=discord_events.SAMPLE),
+    "discord": Format(scheme=ED25519, read=discord_events.read, sample=discord_events.SAMPLE, taken=_NO_CONTENT),
     "discourse": Format(
         scheme=hmac_sha256.hexadecimal("x-discourse-event-signature"),
         read=discourse_events.read,

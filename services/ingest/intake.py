@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+import msgspec
 import structlog
 
+from services.ingest.address_links import address_links, carrying
 from services.ingest.communities import Communities
 from services.ingest.community_map import CommunityMap
 from services.ingest.envelope import RawEvent
 from services.ingest.message import message_of
+from services.ingest.platforms.facts import Fact
+from services.ingest.platforms.told_address import keyed
 from services.ingest.principal import Principal, SourcePrincipal
 from services.ingest.problem import over_quota, paused, unavailable
 from services.ingest.quotas import OverQuota, Quotas
 from services.ingest.refusal import Refusal
 from services.ingest.source_activity import SourceActivity
 from services.ingest.validation import ValidEvent, validate
+from shared.contracts.cloudevents import SPEC_VERSION, rfc3339, type_name
 from shared.contracts.subjects import kind_of
 from shared.crash_points import crash_point
 from shared.publisher import DurablePublisher, PubResult
@@ -27,6 +32,7 @@ from shared.telemetry.metrics import Tally
 Fates = Sequence[ValidEvent | Refusal]
 
 _ADMISSIONS: Final = 3
+_encoder: Final = msgspec.json.Encoder()
 _log = structlog.get_logger()
 _taken: Final = Tally(
     "warmline.events", "{event}", "Member events that were taken, by source and kind", ("source", "kind", "fate")
@@ -35,7 +41,10 @@ REFUSED: Final = Tally("warmline.events.refused", "{event}", "Member events that
 
 
 class Intake:
-    """Takes the events of a request whose sender is known, whichever way it came."""
+    """Takes the events of a request whose sender is known, whichever way it came.
+
+    Under ``email_key`` addresses in profiles become what stands for their owners; without it they are dropped.
+    """
 
     def __init__(
         self,
@@ -45,12 +54,14 @@ class Intake:
         *,
         activity: SourceActivity,
         partitions: int,
+        email_key: str | None,
     ) -> None:
         self._communities = communities
         self._quotas = quotas
         self._publisher = publisher
         self._activity = activity
         self._partitions = partitions
+        self._email_key = email_key
 
     def admit(self, principal: Principal) -> None:
         """Raise ProblemError if nothing of the source is taken now: before a body of its costs anything."""
@@ -65,6 +76,11 @@ class Intake:
         """Return for each event what to store or why not; raises ProblemError when quotas leave none to take."""
         return self._within_quotas(await self._validated(events, principal, trace))
 
+    async def weigh_facts(self, facts: Sequence[Fact], principal: SourcePrincipal, trace: str | None) -> Fates:
+        """Return what `weigh` does, for what a platform reported."""
+        raw = [raw_event(keyed(fact, self._email_key), principal.source) for fact in facts]
+        return await self.weigh(raw, principal, trace)
+
     async def keep(self, fates: Fates) -> Sequence[PubResult]:
         """Store the valid ones and return what became of each; when it returns, they are durable.
 
@@ -72,15 +88,18 @@ class Intake:
         """
         _count_refused(fates)
         valid = [fate for fate in fates if isinstance(fate, ValidEvent)]
-        results = await self._publisher.publish([message_of(fate.event, fate.body, self._partitions) for fate in valid])
+        messages = [message_of(fate.event, fate.body, self._partitions) for fate in valid]
+        if addressed := carrying([fate.event for fate in valid]):
+            messages += address_links(addressed, await self._communities.known(), self._partitions)
+        results = (await self._publisher.publish(messages))[: len(valid)]
         self._note(valid, results)
         crash_point("ingest.before-answer")
         return results
 
     def _note(self, valid: Sequence[ValidEvent], results: Sequence[PubResult]) -> None:
-        taken: Counter[tuple[str, str, str]] = Counter()
-        events: Counter[str] = Counter()
-        sizes: Counter[str] = Counter()
+        taken: defaultdict[tuple[str, str, str], int] = defaultdict(int)
+        events: defaultdict[str, int] = defaultdict(int)
+        sizes: defaultdict[str, int] = defaultdict(int)
         for fate, result in zip(valid, results, strict=True):
             event = fate.event
             taken[event.source, event.type, "duplicate" if result.duplicate else "accepted"] += 1
@@ -119,7 +138,10 @@ class Intake:
 
     def _within_quotas(self, fates: Fates) -> Fates:
         """Refuse the events of communities over a quota; raises ProblemError when that leaves none to take."""
-        counts = Counter(fate.event.community for fate in fates if isinstance(fate, ValidEvent))
+        counts: defaultdict[str, int] = defaultdict(int)
+        for fate in fates:
+            if isinstance(fate, ValidEvent):
+                counts[fate.event.community] += 1
         over = {community: found for community in counts if (found := self._quotas.over(community))}
         if over and len(over) == len(counts):
             raise over_quota(max(over.values(), key=lambda one: one.retry_after))
@@ -133,8 +155,24 @@ class Intake:
         ]
 
 
+def raw_event(fact: Fact, source: str) -> RawEvent:
+    """Return what a platform reported as an event of ``source``, which is still to be validated."""
+    return RawEvent(
+        specversion=SPEC_VERSION,
+        id=fact.id,
+        source=source,
+        type=type_name(fact.data),
+        time=rfc3339(fact.time),
+        data=msgspec.Raw(_encoder.encode(fact.data)),
+    )
+
+
 def _count_refused(fates: Fates) -> None:
-    for code, count in Counter(fate.code for fate in fates if isinstance(fate, Refusal)).items():
+    counts: defaultdict[str, int] = defaultdict(int)
+    for fate in fates:
+        if isinstance(fate, Refusal):
+            counts[fate.code] += 1
+    for code, count in counts.items():
         REFUSED.add((code,), count)
         _log.info("events_refused", code=code, count=count)
 

@@ -31,6 +31,7 @@ from services.ingest.polling.pollers import POLLING_SHARD, Pollers
 from services.ingest.polling.polls import Polls
 from services.ingest.quotas import Quotas
 from services.ingest.rates import Rates
+from services.ingest.redaction import Redaction
 from services.ingest.sealing import Seal
 from services.ingest.source_activity import SourceActivity
 from services.ingest.sources import Sources
@@ -88,7 +89,14 @@ async def serve(settings: ServiceSettings, port: int) -> None:
         elsewhere = TakenElsewhere(nc, rates)
         quotas = Quotas(rates, elsewhere, Holdings(nc, settings.partitions), settings.quota_share)
         activity = SourceActivity(database)
-        intake = Intake(communities, quotas, publisher, activity=activity, partitions=settings.partitions)
+        intake = Intake(
+            communities,
+            quotas,
+            publisher,
+            activity=activity,
+            partitions=settings.partitions,
+            email_key=settings.email_key,
+        )
         events = EventsRoute(sources, intake)
         webhooks = WebhooksRoute(hooks, troubles, intake)
 
@@ -105,6 +113,7 @@ async def serve(settings: ServiceSettings, port: int) -> None:
         server = PublicServer(application, settings.host, port, drain=_DRAIN_SECONDS, inherited=settings.ingest_socket)
         _on_stop(server.stop)
         await ByHand(communities, policies, publisher, settings.partitions).listen(nc)
+        await Redaction(nc, publisher, settings.partitions).listen()
         announcing = asyncio.create_task(announce_until_done(communities))
         feedback = Feedback(nc, database, publisher, skew, settings.partitions)
         pollers = Pollers(polls, intake, settings.poll_seconds)
@@ -152,6 +161,8 @@ def main() -> None:
     except SettingsError as error:
         sys.exit(f"warmline ingest cannot start:\n{error}")
     configure("ingest", settings.instance, settings.metrics_at)
+    if settings.email_key is None:
+        _log.warning("addresses_not_told", mend="Name the key that imports use by WARMLINE_EMAIL_KEY_FILE.")
     collect_seldom()
     with drift_ends_the_process("ingest"), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_until_stopped(settings, port))

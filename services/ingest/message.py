@@ -16,17 +16,17 @@ def message_of(event: MemberEvent, body: bytes, partitions: int) -> Outgoing:
     """Return the message that stores ``event``, whose encoded form is ``body``."""
     return Outgoing(
         subject=member_event_subject(event.community, event.platform, kind_of(event.type), partitions),
-        headers=_headers(event.traceparent),
+        headers=headers_of(event),
         body=body,
         msg_id=event_key(event.community, event.source, event.id),
     )
 
 
-def _headers(traceparent: str | None) -> dict[str, str]:
+def headers_of(event: MemberEvent) -> dict[str, str]:
     """Return the headers; of traces they name those that are recorded, so that no reader looks for others."""
-    if recorded(traceparent) is None:
+    if recorded(event.traceparent) is None:
         return {"content-type": "application/cloudevents+json"}
-    return {"content-type": "application/cloudevents+json", TRACEPARENT: traceparent or ""}
+    return {"content-type": "application/cloudevents+json", TRACEPARENT: event.traceparent or ""}
 
 
 def fact_message(fact: WarmlineFact, *, organisation: str, event_id: str, time: datetime, partitions: int) -> Outgoing:

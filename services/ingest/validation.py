@@ -16,13 +16,14 @@ from services.ingest.envelope import RawEvent
 from services.ingest.principal import Principal, SourcePrincipal
 from services.ingest.refusal import Refusal, RefusalCode, field_problem
 from shared.contracts.cloudevents import SPEC_VERSION, MemberEvent, encode_member_event
-from shared.contracts.member_events import MEMBER_EVENT_TYPES, MemberEventData
+from shared.contracts.member_events import MEMBER_EVENT_TYPES, MemberEventData, Planned
 from shared.contracts.warmline_facts import PLATFORM
 
 MAX_STORED_BYTES: Final = 256 * 1024
 MAX_ID_LENGTH: Final = 200
 CLOCK_TOLERANCE: Final = timedelta(minutes=5)
 EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
+LATEST_PLANNED: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
 _ZONED: Final = Annotated[datetime, msgspec.Meta(tz=True)]
 _SOURCE: Final = re.compile(r"/(?P<platform>[a-z0-9-]{1,40})/[a-z0-9-]{1,40}")
@@ -71,6 +72,8 @@ def _validate(
         raise _RefusedError("specversion", f'must be "{SPEC_VERSION}"', "bad-attribute")
     event_id, source, platform_of_source = _id(raw), *_source(raw)
     event_type, data = _data(raw)
+    if isinstance(data, Planned):
+        data = _planned(data)
     time, clamped = _time(raw, now)
     if isinstance(principal, SourcePrincipal):
         _check_own(source, data, principal)
@@ -166,6 +169,17 @@ def _data(raw: RawEvent) -> tuple[str, MemberEventData]:
         for field in fields_with_nul(msgspec.to_builtins(data), "data"):
             raise _RefusedError(field, "must not contain the character NUL (\\u0000): leave it out", "nul-character")
     return raw.type, data
+
+
+def _planned(data: Planned) -> Planned:
+    """Return what is planned with its times in UTC."""
+    times = {"starts_at": data.starts_at, "ends_at": data.ends_at}
+    for field, time in times.items():
+        if time is not None and not EARLIEST <= time < LATEST_PLANNED:
+            raise _RefusedError(f"data.{field}", "must lie between 1990 and 2200", "bad-time")
+    if data.ends_at is not None and data.ends_at < data.starts_at:
+        raise _RefusedError("data.ends_at", "lies before starts_at: leave it out if it is not known", "bad-time")
+    return replace(data, **{field: time and time.astimezone(UTC) for field, time in times.items()})
 
 
 def fields_with_nul(value: Any, path: str) -> Iterator[str]:

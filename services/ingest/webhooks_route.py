@@ -10,7 +10,6 @@ from typing import Final
 import msgspec
 import structlog
 
-from services.ingest.envelope import MAX_EVENTS, RawEvent
 from services.ingest.hook_formats import FORMATS, Format
 from services.ingest.hook_troubles import HookTroubles
 from services.ingest.hooks import Hook, Hooks
@@ -26,12 +25,11 @@ from services.ingest.http_message import (
 )
 from services.ingest.intake import Intake
 from services.ingest.platforms.facts import Fact
-from services.ingest.platforms.reading import Delivery, NotUnderstoodError, Partly, Passed, Reading, Reply
+from services.ingest.platforms.reading import Delivery, NotUnderstoodError, Partly, Passed, Reply
 from services.ingest.problem import ProblemError, problem_told
 from services.ingest.refusal import Refusal
 from services.ingest.signatures.signed import Signed
-from services.ingest.source_forms import Tried
-from shared.contracts.cloudevents import SPEC_VERSION, rfc3339, type_name
+from services.ingest.webhook_reading import reading_of, tried
 from shared.telemetry.metrics import Tally
 from shared.telemetry.traces import request_trace
 
@@ -101,9 +99,9 @@ class WebhooksRoute:
             _came.add((hook.principal.source, "unverified"))
             self._troubles.unverified(hook.key)
             raise _unverified()
-        reading = _reading(hook, form, Delivery(headers=named, body=body, arrived=now))
+        reading = await reading_of(hook, form, Delivery(headers=named, body=body, arrived=now))
         if TEST_HEADER in named:
-            return Reply(status=200, body=_encoder.encode(_tried(reading)), content_type="application/json")
+            return Reply(status=200, body=_encoder.encode(tried(reading)), content_type="application/json")
         self._intake.admit(hook.principal)
         match reading:
             case Reply():
@@ -121,8 +119,7 @@ class WebhooksRoute:
 
     async def _keep(self, hook: Hook, facts: Sequence[Fact], trace: str | None, problems: Sequence[str] = ()) -> None:
         """Keep ``facts``, and only then note what is wrong beside them: what is sent again would be noted twice."""
-        raw = [raw_event(fact, hook.principal.source) for fact in facts]
-        fates = await self._intake.weigh(raw, hook.principal, trace)
+        fates = await self._intake.weigh_facts(facts, hook.principal, trace)
         await self._intake.keep(fates)
         refused = [f"{fate.field}: {fate.reason}" for fate in fates if isinstance(fate, Refusal)]
         if not refused and not problems:
@@ -147,49 +144,6 @@ def is_verified(form: Format, secrets: Sequence[str], signed: Signed) -> bool:
         except Exception:  # noqa: BLE001, S112 -- what cannot be verified is not
             continue
     return False
-
-
-def _reading(hook: Hook, form: Format, delivery: Delivery) -> Reading | NotUnderstoodError:
-    try:
-        reading = form.read(delivery, hook.settings)
-        if isinstance(reading, tuple) and len(reading) > MAX_EVENTS:
-            return NotUnderstoodError(f"it holds {len(reading)} events: {MAX_EVENTS} are taken at a time")
-    except NotUnderstoodError as error:
-        return error
-    except Exception as error:  # noqa: BLE001 -- the next event may be understood
-        _log.exception("webhook_reader_failed", source=hook.principal.source)
-        return NotUnderstoodError(f"the reader of {hook.format} failed: {type(error).__name__}")
-    return reading
-
-
-def raw_event(fact: Fact, source: str) -> RawEvent:
-    """Return what a platform reported as an event of ``source``, which is still to be validated."""
-    return RawEvent(
-        specversion=SPEC_VERSION,
-        id=fact.id,
-        source=source,
-        type=type_name(fact.data),
-        time=rfc3339(fact.time),
-        data=msgspec.Raw(_encoder.encode(fact.data)),
-    )
-
-
-def _tried(reading: Reading | NotUnderstoodError) -> Tried:
-    match reading:
-        case Passed(why=why):
-            return Tried(passed=why)
-        case NotUnderstoodError():
-            return Tried(not_understood=str(reading))
-        case Reply():
-            return Tried(passed="the platform's own question, which is answered")
-        case Partly(facts=facts, problems=problems):
-            return Tried(facts=_named(facts), not_understood=problems[0])
-        case _:
-            return Tried(facts=_named(reading))
-
-
-def _named(facts: Sequence[Fact]) -> list[str]:
-    return [f"{type(fact.data).__name__.lower()} {fact.id}" for fact in facts]
 
 
 def _unverified() -> ProblemError:

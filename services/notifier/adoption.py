@@ -132,9 +132,10 @@ def _capacity(
             changes.append(CapacityReleased(touch=fact.touch, responder=had[0], care_load=had[1]))
         if has is not None:
             changes.append(_granted(fact, *has, before, work, by_themselves=isinstance(fact, TouchClaimed)))
-    giver = fact.responder if isinstance(fact, TouchSettled) else None
+    replied = isinstance(fact, TouchSettled) and fact.outcome == "replied-on-platform"
+    giver = fact.responder if isinstance(fact, TouchSettled) and replied else None
     if giver is not None and before.need is not None and giver != before.responder:
-        # Care given unasked counts to the day of who gave it.
+        # Care given unasked counts to the day of who gave it; that elsewhere by the fact that tells of it.
         load = before.need.care_load
         changes.append(_granted(fact, giver, load, before, work, by_themselves=True))
         changes.append(CapacityReleased(touch=fact.touch, responder=giver, care_load=load))

@@ -103,6 +103,11 @@ def within_hours(policy: Policy, responder: Responder, now: datetime) -> bool:
     return _presence(policy, responder, now).hold is None
 
 
+def day_of(policy: Policy, responder: Responder, moment: datetime) -> str:
+    """Return the responder's date at ``moment``."""
+    return _presence(policy, responder, moment).day
+
+
 def next_working_moment(policy: Policy, responder: Responder, now: datetime) -> datetime:
     """Return when the responder works next, now if they do; in an hour where they never do."""
     return _presence(policy, responder, now).opening or now + LOOK_AGAIN

@@ -27,8 +27,13 @@ def has_room(state: RosterState, candidate: Candidate) -> bool:
     return candidate.hold is None and over_limit(state.load_of(candidate.responder), candidate, 1) is None
 
 
-def choose(state: RosterState, candidates: tuple[Candidate, ...], care_load: int) -> Choice:
-    """Return who gets a touch of ``care_load``: least care load first, then fewest touches, fewest today, by name."""
+def choose(
+    state: RosterState, candidates: tuple[Candidate, ...], care_load: int, promised_by: str | None = None
+) -> Choice:
+    """Return who gets a touch of ``care_load``: whoever promised it, if they can take it, else who carries the least.
+
+    Of those the one with fewest touches, then fewest today, then by name.
+    """
     loads = {load.responder: load for load in state.loads}
     verdicts: list[Verdict] = []
     able: list[tuple[Candidate, Load]] = []
@@ -45,10 +50,11 @@ def choose(state: RosterState, candidates: tuple[Candidate, ...], care_load: int
     if not able:
         strongest: Hold = next((hold for hold in _HOLDS if hold in holds), "no-responder")
         return Choice(responder=None, hold=strongest, why=tuple(verdicts))
-    ranked = sorted(able, key=_rank)
+    ranked = sorted(able, key=lambda one: (one[0].responder != promised_by, _rank(one)))
     best = ranked[0][0]
     words = [f"carries {load.care_load} of {one.limits.care_load} care load" for one, load in ranked]
-    chosen = Verdict(responder=best.responder, chosen=True, why=f"available, {words[0]}: the least of those available")
+    why = "promised it" if best.responder == promised_by else "the least of those available"
+    chosen = Verdict(responder=best.responder, chosen=True, why=f"available, {words[0]}: {why}")
     others = [
         Verdict(responder=one.responder, chosen=False, why=f"available, {word}")
         for (one, _), word in zip(ranked[1:], words[1:], strict=True)

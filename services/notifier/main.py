@@ -12,27 +12,22 @@ import uvloop
 from services.notifier.command_desk import CommandDesk, command_broker
 from services.notifier.deliveries.lines import DeliveryLines
 from services.notifier.deliveries.secrets import IntegratorSecrets
+from services.notifier.inputs import INPUTS
 from services.notifier.notices.notice import Channel, LogChannel, SmtpChannel
 from services.notifier.notices.outbox import NoticeOutbox
 from services.notifier.outage import Outage
 from services.notifier.publications import PUBLIC
 from services.notifier.service import NotifierService, notifier_codec
 from services.notifier.smtp_settings import SmtpSettings
-from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES
+from shared.contracts.subjects import TOUCH_FACTS
 from shared.decider_process import DeciderProcess, Outlet, run
 from shared.event_store.recorder import Lease
 from shared.event_store.store import PartitionStore
 from shared.nats_connection import nats_connection
 from shared.partition.runner import PartitionRunner
-from shared.partition.service import Input
 from shared.settings import ServiceSettings, SettingsError
 from shared.stream_check import drift_ends_the_process
 from shared.telemetry.process import configure
-
-INPUTS = (
-    Input(stream=MEMBER_EVENTS, subjects=("p.*.member.*.warmline.policy-adopted",)),
-    Input(stream=TOUCHES, subjects=("needs-touch.>",)),
-)
 
 
 async def serve(settings: ServiceSettings, desk_url: str, smtp: SmtpSettings | None) -> None:

@@ -39,7 +39,7 @@ def offer(need: NeedsTouch, now: datetime, work: Workspace) -> bool:
         return False
     touch: TouchState = work.state(stream)
     stands = candidates(policy, need, now, touch.past)
-    choice = choose(work.state(roster_id), stands, need.care_load)
+    choice = choose(work.state(roster_id), stands, need.care_load, need.promised_by)
     chosen = next((one for one in stands if one.responder == choice.responder), None)
     if chosen is None:
         hold = choice.hold or "no-responder"

@@ -8,10 +8,12 @@ from typing import Any, Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from services.notifier.capacity import Candidate, Load, granted_on, over_limit
+from services.notifier.capacity import Candidate, Load, on_day, over_limit
 from shared.decider import Deadline, Decider, Place, Refused
 
 DRAIN: Final = "drain"
+_CARE_KEPT: Final = 32
+"""What is told of care, and of the touch that it met, comes by two streams in any order, but not far apart."""
 
 
 # What happened
@@ -41,6 +43,21 @@ class CapacityReleased(Struct, frozen=True, kw_only=True, gc=False):
     touch: str
     responder: str
     care_load: int
+
+
+class CareCounted(Struct, frozen=True, kw_only=True, gc=False):
+    """The responder cared for somebody about whom they had no touch: what ``care`` tells of is one of the day's."""
+
+    care: str
+    responder: str
+    day: str
+
+
+class CareOfTouch(Struct, frozen=True, kw_only=True, gc=False):
+    """What ``care`` tells of was for a touch that the responder had, with which it counts."""
+
+    care: str
+    responder: str
 
 
 class DrainArranged(Struct, frozen=True, kw_only=True, gc=False):
@@ -90,6 +107,21 @@ class ReleaseCapacity(Struct, frozen=True, kw_only=True, gc=False):
     touch: str
     responder: str
     care_load: int
+
+
+class CountCare(Struct, frozen=True, kw_only=True, gc=False):
+    """The responder cared for somebody on ``day``, as ``care`` tells, and had no touch about them."""
+
+    care: str
+    responder: str
+    day: str
+
+
+class NoteCareOfTouch(Struct, frozen=True, kw_only=True, gc=False):
+    """A touch that the responder had was met by what ``care`` tells of."""
+
+    care: str
+    responder: str
 
 
 class AdoptCapacity(Struct, frozen=True, kw_only=True, gc=False):
@@ -159,6 +191,8 @@ def decide(command: Any, state: RosterState) -> tuple[Any, ...]:
             return (CapacityGrown(touch=command.touch, responder=candidate.responder, care_load=command.care_load),)
         case ReleaseCapacity():
             return (CapacityReleased(touch=command.touch, responder=command.responder, care_load=command.care_load),)
+        case CountCare() | NoteCareOfTouch():
+            return _care(command, state.load_of(command.responder))
         case AdoptCapacity():
             return command.changes
         case LookAgain() if state.drain_due is None or command.due < state.drain_due:
@@ -169,6 +203,15 @@ def decide(command: Any, state: RosterState) -> tuple[Any, ...]:
             return (Drained(next_due=command.next_due, reached=command.reached, complete=command.complete),)
         case _:
             return ()
+
+
+def _care(command: CountCare | NoteCareOfTouch, load: Load) -> tuple[Any, ...]:
+    if command.care in load.of_touches:
+        return ()
+    if isinstance(command, NoteCareOfTouch):
+        return (CareOfTouch(care=command.care, responder=command.responder),)
+    of_a_day_before = command.day < load.day
+    return () if of_a_day_before else (CareCounted(care=command.care, responder=command.responder, day=command.day),)
 
 
 def _offer_again(command: OfferAgain, state: RosterState) -> tuple[Any, ...]:
@@ -183,15 +226,14 @@ def evolve(state: RosterState, event: Any) -> RosterState:
     """Return the state after ``event``."""
     match event:
         case CapacityGranted():
-            load = state.load_of(event.responder)
+            load = on_day(state.load_of(event.responder), event.day)
             return _with_load(
                 state,
                 replace(
                     load,
                     care_load=load.care_load + event.care_load,
                     touches=load.touches + 1,
-                    day=event.day,
-                    granted=granted_on(load, event.day) + 1,
+                    granted=load.granted + 1,
                 ),
             )
         case CapacityReleased():
@@ -207,6 +249,12 @@ def evolve(state: RosterState, event: Any) -> RosterState:
         case CapacityGrown():
             load = state.load_of(event.responder)
             return _with_load(state, replace(load, care_load=load.care_load + event.care_load))
+        case CareCounted():
+            load = on_day(state.load_of(event.responder), event.day)
+            cared = (*load.cared, event.care)[-_CARE_KEPT:]
+            return _with_load(state, replace(load, granted=load.granted + 1, cared=cared))
+        case CareOfTouch():
+            return _with_load(state, _of_touch(state.load_of(event.responder), event.care))
         case DrainArranged():
             return replace(state, drain_due=event.due, drain_reached=None, unserved=state.unserved or event.unserved)
         case Drained():
@@ -218,6 +266,13 @@ def evolve(state: RosterState, event: Any) -> RosterState:
             )
         case _:
             return state
+
+
+def _of_touch(load: Load, care: str) -> Load:
+    if care in load.cared:
+        cared = tuple(one for one in load.cared if one != care)
+        load = replace(load, granted=max(0, load.granted - 1), cared=cared)
+    return replace(load, of_touches=(*load.of_touches, care)[-_CARE_KEPT:])
 
 
 def _with_load(state: RosterState, load: Load) -> RosterState:
@@ -235,6 +290,6 @@ ROSTER: Final[Decider[RosterState]] = Decider(
     initial=RosterState(),
     decide=decide,
     evolve=evolve,
-    events=(CapacityGranted, CapacityGrown, CapacityReleased, DrainArranged, Drained),
+    events=(CapacityGranted, CapacityGrown, CapacityReleased, CareCounted, CareOfTouch, DrainArranged, Drained),
     deadlines=deadlines,
 )

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from services.notifier.availability import candidate, find, is_about, responder_of
+from services.notifier.care_elsewhere import count_care, note_care_of_touch
 from services.notifier.looks import arrange_looks
 from services.notifier.offering import drain, give_back, offer
 from services.notifier.policy_in_force import POLICY, PolicyState, TakePolicy
@@ -34,7 +35,7 @@ from shared.contracts.commands import ClaimTouch, ReleaseTouch, SettleTouch, Tou
 from shared.contracts.needs_touch import NeedsTouch, NeedsTouchMet, NeedsTouchRevised, NeedsTouchWithdrawn
 from shared.contracts.policy import Policy, Responder
 from shared.contracts.subjects import partition_of
-from shared.contracts.warmline_facts import PolicyAdopted
+from shared.contracts.warmline_facts import PLATFORM, CareLogged, PolicyAdopted
 from shared.decider import Refused, category_of
 from shared.delivery import Delivered, Message
 from shared.event_store.codec import EventCodec
@@ -82,13 +83,14 @@ class NotifierService:
         """Nothing is better done for many at once."""
 
     def on_message(self, delivered: Delivered, work: Workspace) -> None:
-        """Take in a need, its end, or a policy."""
+        """Take in a need, its end, a policy, or care that was given elsewhere."""
         event = delivered.event
-        if isinstance(event, MemberEvent):
-            if isinstance(event.data, PolicyAdopted):
-                _take_policy(event.organisation, event.data, work)
-            return
-        MESSAGE_HANDLERS[type(event)](event, work)
+        if not isinstance(event, MemberEvent):
+            MESSAGE_HANDLERS[type(event)](event, work)
+        elif isinstance(event.data, PolicyAdopted):
+            _take_policy(event.organisation, event.data, work)
+        elif isinstance(event.data, CareLogged):
+            count_care(event, event.data, work)
 
     def on_deadline(self, deadline: DeadlineRow, work: Workspace) -> None:
         """Offer what waits again, the roster's only deadline, or look at a touch that nobody has claimed."""
@@ -164,6 +166,8 @@ def _raise(need: NeedsTouch, work: Workspace) -> None:
 
 
 def _revise(revised: NeedsTouchRevised, work: Workspace) -> None:
+    if revised.by is not None:
+        note_care_of_touch(revised.by, revised, work)
     _take_in(revised.remains, f"{revised.reason} is no reason any more: {revised.cause}", work)
 
 
@@ -179,9 +183,21 @@ def _take_in(need: NeedsTouch, news: str, work: Workspace) -> None:
         work.decide(stream, Annotate(note=news, at=work.now))
     else:
         _let_it_weigh(need, before, work)
-    if need.urgency == URGENT != before.need.urgency:
-        work.decide(stream, Remind(at=work.now))  # whoever has it was told of something that could wait
+    if _asks_anew(need, before):
+        work.decide(stream, Remind(at=work.now))
     arrange_looks(need, work.now, work)
+
+
+def _asks_anew(need: NeedsTouch, before: TouchState) -> bool:
+    """Tell whether whoever has the touch must hear of it at once.
+
+    They were told of something that could wait; or it is urgent anew after they had taken on what was urgent before.
+    While they have not acted on that, the time that they have goes on.
+    """
+    if need.urgency != URGENT or before.need is None or before.need.urgency != URGENT:
+        return need.urgency == URGENT
+    news = any(one.revision == need.revision and one.urgency == URGENT for one in need.reasons)
+    return news and before.status == "claimed" and not before.presses
 
 
 def _let_it_weigh(need: NeedsTouch, before: TouchState, work: Workspace) -> None:
@@ -204,10 +220,12 @@ def _meet(end: NeedsTouchMet, work: Workspace) -> None:
     policy: Policy | None = work.state(policy_stream(end.organisation)).policy
     name = responder_of(policy, end.by) if policy else None
     before: TouchState = work.state(touch_stream(end.touch))
+    note_care_of_touch(end.by, end, work)
     ended = _end(end.touch, Meet(end=end, responder=name, at=work.now), work)
     responder = find(policy, name) if policy and name else None
-    if policy and responder and before.need and ended and name != before.responder:
-        # Care given unasked counts to the day of who gave it.
+    unasked = name != before.responder and end.by.platform != PLATFORM
+    if policy and responder and before.need and ended and unasked:
+        # It counts to the day of who gave it; of care elsewhere the fact itself does.
         roster, load = roster_stream(end.organisation), before.need.care_load
         giver = candidate(policy, responder, before.need, work.now)
         work.decide(roster, GrantCapacity(touch=end.touch, candidate=giver, care_load=load, by_themselves=True))

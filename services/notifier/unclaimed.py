@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from services.notifier.choice import choose
 from services.notifier.looks import arrange_looks, others
@@ -11,11 +12,13 @@ from services.notifier.offering import give, let_waiting_have_room, take_off
 from services.notifier.patience import alarm_at, asks_for_reminder, look_at, told_of
 from services.notifier.streams import policy_stream, roster_stream, touch_stream
 from services.notifier.touch_commands import Escalate, NoteOverdue, PassOn, Remind, RemindAgain
-from services.notifier.touch_state import LOOK, TouchState
+from services.notifier.touch_state import LOOK, Status, TouchState
 from shared.contracts.needs_touch import NeedsTouch
 from shared.contracts.policy import Policy
 from shared.contracts.touch_facts import EscalationCause
 from shared.workspace import Workspace
+
+_CAUSES: Final[dict[Status, EscalationCause]] = {"held": "held-too-long", "claimed": "not-claimed-again"}
 
 
 def look_after(stream: str, deadline: str, now: datetime, work: Workspace) -> None:
@@ -61,14 +64,15 @@ class _Look:
         if touch.watch.escalated_at is None:
             if touch.status == "claimed":
                 self._decide(NoteOverdue(at=self.now))
-            self._escalate("held-too-long" if touch.status == "held" else "nobody-claimed")
+            self._escalate(_CAUSES.get(touch.status, "nobody-claimed"))
         elif told is not None:
             self._decide(RemindAgain(to=told.to, responder=told.responder, at=self.now))
 
     def _pass_on(self, touch: TouchState) -> None:
         """Give the touch to somebody else who is there; while there is nobody, it stays with whoever has it."""
         stands = others(self.policy, self.need, touch, self.now)
-        choice = choose(self.work.state(roster_stream(self.need.organisation)), stands, self.need.care_load)
+        roster = self.work.state(roster_stream(self.need.organisation))
+        choice = choose(roster, stands, self.need.care_load, self.need.promised_by)
         chosen = next((one for one in stands if one.responder == choice.responder), None)
         if chosen is not None and touch.responder is not None:
             self._decide(PassOn(at=self.now))

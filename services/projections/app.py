@@ -15,11 +15,19 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
 
-from services.projections.api import alarm_routes, member_routes, queue_routes, status_routes, touch_routes
+from services.projections.api import (
+    alarm_routes,
+    link_routes,
+    member_routes,
+    queue_routes,
+    status_routes,
+    suggestion_routes,
+    touch_routes,
+)
 from services.projections.audit_watch import AuditWatch
 from services.projections.authentication import Authentication
 from services.projections.changes import QueueChanges
-from services.projections.desk import entrance, health_page, live, member_page, queue_page, touch_page
+from services.projections.desk import entrance, health_page, live, member_page, queue_page, suggestion_page, touch_page
 from services.projections.desk.rendering import STATIC, Pages
 from services.projections.desk.session import Sessions
 from services.projections.errors import error_handler
@@ -29,6 +37,7 @@ from services.projections.openapi import complete
 from services.projections.progress import Progress
 from services.projections.readable import refuse_unreadable
 from services.projections.reading import Reader
+from services.projections.suggesting import Suggestions
 from services.projections.touch_commands import TouchCommands
 
 _MAX_BODY_BYTES: Final = 64 * 1024
@@ -54,6 +63,7 @@ class Parts:
     health: HealthCheck
     progress: Progress
     sessions: Sessions
+    suggestions: Suggestions
     audit: AuditWatch
 
 
@@ -72,6 +82,14 @@ def create_app(parts: Parts) -> Litestar:
             member_routes.list_history,
             member_routes.ask_for_touch,
             member_routes.log_care,
+            member_routes.tell_contact,
+            member_routes.promise_follow_up,
+            member_routes.tag_member,
+            member_routes.write_note,
+            member_routes.opt_out_of_tone,
+            link_routes.link,
+            link_routes.unlink,
+            suggestion_routes.list_suggestions,
             status_routes.status,
             alarm_routes.list_alarms,
         ],
@@ -85,6 +103,7 @@ def create_app(parts: Parts) -> Litestar:
             touch_page.act,
             member_page.member_page,
             member_page.tell,
+            suggestion_page.suggestion_page,
             health_page.health_page,
             live.live,
             entrance.login_page,
@@ -107,6 +126,7 @@ def create_app(parts: Parts) -> Litestar:
             "health": _given(parts.health),
             "progress": _given(parts.progress),
             "sessions": _given(parts.sessions),
+            "suggestions": _given(parts.suggestions),
             "audit": _given(parts.audit),
             "pages": _given(pages),
         },

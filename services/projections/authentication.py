@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from http import HTTPStatus
 from typing import Any, Final
 
 from litestar.connection import ASGIConnection
@@ -11,6 +12,7 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 from litestar.types import ASGIApp
 
 from services.projections.desk.session import COOKIE, Session, Sessions
+from services.projections.problems import Problem
 from services.projections.reading import Reader
 from services.projections.viewer import ADMINISTRATOR, ONLOOKER, Viewer
 
@@ -58,6 +60,14 @@ async def viewer_of(session: Session, reader: Reader) -> Viewer:
                 reads_private=seat.communities,
             )
     return ONLOOKER
+
+
+def refuse_to_act_as(responder: str, connection: ASGIConnection[Any, Viewer, Session | None, Any]) -> None:
+    """Raise a Problem when a session acts as anybody but its own responder; the administrator's token acts for all."""
+    viewer = connection.user
+    if connection.auth is not None and viewer.responder != responder:
+        who = viewer.display_name or "somebody who is just looking"
+        raise Problem(HTTPStatus.FORBIDDEN, f"This session is {who}'s: act as yourself.", field="responder")
 
 
 def _same_origin(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:

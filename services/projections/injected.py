@@ -15,6 +15,7 @@ from services.projections.health import HealthCheck
 from services.projections.member_commands import MemberCommands
 from services.projections.progress import Progress
 from services.projections.reading import Reader
+from services.projections.suggesting import Suggestions
 from services.projections.touch_commands import TouchCommands
 from services.projections.viewer import Viewer
 
@@ -30,4 +31,5 @@ GivenMemberCommands = NamedDependency[MemberCommands]
 GivenPages = NamedDependency[Pages]
 GivenProgress = NamedDependency[Progress]
 GivenReader = NamedDependency[Reader]
+GivenSuggestions = NamedDependency[Suggestions]
 GivenSessions = NamedDependency[Sessions]

@@ -16,12 +16,14 @@ from services.projections.audit_watch import AuditWatch
 from services.projections.changes import QueueChanges
 from services.projections.desk.session import Sessions
 from services.projections.health import HealthCheck
+from services.projections.history.redaction import Redaction
 from services.projections.history.retention import Retention
 from services.projections.history.view import HistoryView
 from services.projections.member_commands import MemberCommands
 from services.projections.pool import views_pool
 from services.projections.progress import Progress
 from services.projections.reading import Reader
+from services.projections.suggesting import Suggestions
 from services.projections.touch_commands import TouchCommands
 from services.projections.views import VIEWS
 from shared.bounded_wait import end, until_one_ends
@@ -53,7 +55,10 @@ async def _fold(settings: ServiceSettings, client: Client) -> None:
         shard = shards[lease.shard]
         tasks = [asyncio.create_task(ViewRunner(client, settings.postgres_url, _SCHEMA, lease, shard).run())]
         if isinstance(shard.view, HistoryView) and shard.partition == 0:
-            tasks.append(asyncio.create_task(Retention(settings.postgres_url, schema_of(shard.view)).run()))
+            schema = schema_of(shard.view)
+            tasks.append(asyncio.create_task(Retention(settings.postgres_url, schema).run()))
+            redaction = Redaction(client, settings.postgres_url, schema, settings.partitions)
+            tasks.append(asyncio.create_task(redaction.run()))
         await until_one_ends(*tasks)
 
     await LeaseKeeper(settings.postgres_url, _SCHEMA, tuple(shards), owner_name(settings.instance), work).run()
@@ -74,6 +79,7 @@ async def _serve(settings: ServiceSettings, client: Client, port: int) -> None:
                 health=HealthCheck(client, pool),
                 progress=Progress(client, pool, VIEWS),
                 sessions=Sessions(settings.token),
+                suggestions=Suggestions(pool),
                 audit=audit,
             )
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, Final
@@ -12,7 +11,7 @@ import msgspec
 import nats.errors
 from nats.aio.client import Client
 
-from services.projections.acting import Told
+from services.projections.acting import Told, id_of_command
 from services.projections.problems import Problem, unavailable
 from services.projections.reading import Reader
 from services.projections.resources import MemberDetail
@@ -73,7 +72,7 @@ class MemberCommands:
 def basis(member: MemberDetail, responder: str, command_id: str | None) -> dict[str, Any]:
     """Return what every command of ``responder`` on ``member`` holds; without an id it gets one of its own."""
     return {
-        "command_id": command_id or secrets.token_urlsafe(18),
+        "command_id": id_of_command(command_id),
         "community": member.community,
         "member": Identity(platform=member.platform, id=member.platform_id),
         "responder": responder,

@@ -13,14 +13,18 @@ from psycopg_pool import AsyncConnectionPool
 from services.projections import resources
 from services.projections.cursors import decode_cursor, encode_cursor
 from services.projections.explaining import explained
+from services.projections.history import links
 from services.projections.history import queries as history
 from services.projections.queue import queries as queue
 from services.projections.shaping import (
     beginning_of,
     by_hand_item,
+    emergency_contact,
     escalation,
     evidence_keys,
     history_item,
+    link_items,
+    no_contact_item,
     person,
     responder_named,
 )
@@ -124,6 +128,7 @@ class Reader:
             need_ended=resources.NeedEnd(kind=row.ended_kind, at=row.ended_at, cause=row.ended_cause)
             if row.ended_kind and row.ended_at and row.ended_cause
             else None,
+            decides=emergency_contact(communities, row.community),
             timeline=[
                 resources.TimelineEntry(
                     at=each.at,
@@ -144,14 +149,21 @@ class Reader:
 
     async def member(self, key: str, viewer: Viewer) -> resources.MemberDetail | None:
         """Return one member, or None if no event of theirs is known."""
-        wanted = queue.QueueFilter(member_key=key, hidden=viewer.identities)
         async with self._pool.connection() as connection:
-            known = (await history.members(connection, [key])).get(key)
+            keys = await links.person(connection, key)
+            people = await history.members(connection, keys)
+            known = people.get(key)
             if known is None:
                 return None
+            wanted = queue.QueueFilter(member_keys=tuple(keys), hidden=viewer.identities)
             open_touches = await _items(connection, await queue.touches_page(connection, wanted, None, 50), viewer)
-            themselves = Identity(platform=known.platform, id=known.member_id) in viewer.identities
-            by_hand = [] if themselves else await history.by_hand_of(connection, key)
+            identities = (Identity(platform=one.platform, id=one.member_id) for one in people.values())
+            themselves = not set(viewer.identities).isdisjoint(identities)
+            by_hand = [] if themselves else await history.by_hand_of(connection, *keys)
+            linked = [] if themselves else await links.links_of(connection, keys)
+            no_contact = {} if themselves else await history.no_contact(connection, keys)
+            tags = [] if themselves else await history.tags_of(connection, key)
+            opted_out = await history.opted_out_of_tone(connection, key)
             communities = await history.communities(connection)
         return resources.MemberDetail(
             key=known.key,
@@ -163,18 +175,27 @@ class Reader:
             platform_id=known.member_id,
             bot=known.bot,
             roles=known.roles,
+            tags=tags,
+            opted_out_of_tone=opted_out,
             first_seen=known.first_seen,
             last_seen=known.last_seen,
             events=known.events,
+            no_contact=no_contact_item(next(iter(no_contact.values()), None), communities, known.community),
             open_touches=open_touches,
             by_hand=[by_hand_item(each, communities, viewer) for each in by_hand],
+            links=link_items(linked, people, communities, known, viewer),
         )
 
+    async def person(self, key: str) -> dict[str, history.KnownMember]:
+        """Return all identities of the person one of whom has that key, by key: those of whom an event is known."""
+        async with self._pool.connection() as connection:
+            return await history.members(connection, await links.person(connection, key))
+
     async def history(self, key: str, cursor: str | None, limit: int, viewer: Viewer) -> resources.HistoryPage:
-        """Return a page of a member's history, newest first; raises CursorError."""
+        """Return a page of the history of a member, as one person, newest first; raises CursorError."""
         after = decode_cursor(cursor, history.EventPlace) if cursor else None
         async with self._pool.connection() as connection:
-            rows = await history.history_page(connection, key, after, limit + 1)
+            rows = await history.history_page(connection, await links.person(connection, key), after, limit + 1)
             people = await _people(connection, rows)
         more = len(rows) > limit
         last = history.EventPlace(time=rows[limit - 1].time, key=rows[limit - 1].key) if more else None
@@ -191,12 +212,14 @@ class Reader:
     async def shows(self, event: str) -> bool:
         """Tell whether the history holds what the team told under the key ``event``."""
         async with self._pool.connection() as connection:
-            return event in await history.by_hand(connection, [event])
+            told = await history.by_hand(connection, [event])
+            return event in told or await links.link_was_told(connection, event)
 
     async def touch_resting_on(self, event: str, member: str, viewer: Viewer) -> str | None:
         """Return the open touch about ``member`` that rests on the event of that key, None while there is none."""
-        wanted = queue.QueueFilter(member_key=member, hidden=viewer.identities)
         async with self._pool.connection() as connection:
+            keys = await links.person(connection, member)
+            wanted = queue.QueueFilter(member_keys=tuple(keys), hidden=viewer.identities)
             rows = await queue.touches_page(connection, wanted, None, 50)
         return next((row.touch for row in rows if event in evidence_keys(row)), None)
 
@@ -230,6 +253,8 @@ async def _items(
     if not rows:
         return []
     members = await history.members(connection, {row.member_key for row in rows})
+    people = await links.people_with(connection, {row.member_key for row in rows})
+    no_contact = await history.no_contact(connection, {key for person in people.values() for key in person})
     communities = await history.communities(connection)
     first = {row.touch: evidence_keys(row)[0] for row in rows if row.evidence}
     said = await history.events(connection, first.values())
@@ -257,6 +282,11 @@ async def _items(
             hold=row.hold,
             outcome=row.outcome,
             escalated=escalation(row),
+            no_contact=no_contact_item(
+                next((no_contact[key] for key in people[row.member_key] if key in no_contact), None),
+                communities,
+                row.community,
+            ),
         )
         for row in rows
     ]

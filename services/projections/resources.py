@@ -23,6 +23,14 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Identified(Person):
+    """One identity of a member; ``platform_id`` is the platform's own id for it, ``known`` tells if it did anything."""
+
+    platform_id: str
+    known: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResponderName:
     """A responder: ``name`` as the policy has it, ``display_name`` for people."""
 
@@ -39,12 +47,25 @@ class EscalationItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoContactItem:
+    """A member asked not to be contacted: before ``until``, or until somebody says otherwise. Who told it, and when.
+
+    ``member`` is the key of the identity of which it was told.
+    """
+
+    member: str
+    until: datetime | None
+    time: datetime
+    responder: ResponderName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueueItem:
     """One touch. ``since`` is when the earliest need began; ``revision`` is what a command must have seen.
 
     ``reason`` is the most important of its ``reasons``, which stand in that order. ``said`` is how the text of the
     first evidence begins, None where there is none or the viewer may not read it. ``escalated`` is there from the
-    moment it escalates until somebody claims it.
+    moment it escalates until somebody claims it, ``no_contact`` while the member asks not to be contacted.
     """
 
     id: str
@@ -68,6 +89,7 @@ class QueueItem:
     hold: str | None
     outcome: str | None
     escalated: EscalationItem | None
+    no_contact: NoContactItem | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +133,7 @@ class HistoryPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByHandItem:
-    """What somebody of the team told of a member: ``text`` in their words, ``detail`` the urgency or the way."""
+    """What somebody of the team told of a member: ``text`` in their words, ``detail`` what else there is to it."""
 
     key: str
     kind: str
@@ -119,6 +141,33 @@ class ByHandItem:
     responder: ResponderName
     text: str | None
     detail: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkItem:
+    """Two identities that are one person: since when, and why, as ``responder`` said or ``rule`` found.
+
+    ``why`` is None for who may not read what the team writes.
+    """
+
+    key: str
+    member: Identified
+    other: Identified
+    time: datetime
+    responder: ResponderName | None
+    rule: str | None
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuggestionItem:
+    """Two identities that may be one person: by which rule of the policy, and in words what tells so."""
+
+    community: str
+    member: Identified
+    other: Identified
+    rule: str
+    evidence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +239,8 @@ class ReasonItem:
 class TouchDetail(QueueItem):
     """One touch with its reasons, their evidence, why this human, and what happened to it.
 
-    ``rule``, ``policy_version``, ``values`` and ``thresholds`` are those of the reason that came last.
+    ``rule``, ``policy_version``, ``values`` and ``thresholds`` are those of the reason that came last. ``decides`` is
+    the policy's emergency contact, where that is a responder.
     """
 
     about: str
@@ -203,12 +253,16 @@ class TouchDetail(QueueItem):
     why: list[VerdictItem]
     playbook: Playbook | None
     need_ended: NeedEnd | None
+    decides: ResponderName | None
     timeline: list[TimelineEntry]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberDetail:
-    """One identity of a member, the touches about them that are open, and what the team told, newest first."""
+    """One identity of a member; of the person, the open touches and what the team told, newest first.
+
+    ``links`` say which identities are that person.
+    """
 
     key: str
     name: str
@@ -219,18 +273,22 @@ class MemberDetail:
     platform_id: str
     bot: bool
     roles: list[str]
+    tags: list[str]
+    opted_out_of_tone: bool
     first_seen: datetime
     last_seen: datetime
     events: int
+    no_contact: NoContactItem | None
     open_touches: list[QueueItem]
     by_hand: list[ByHandItem]
+    links: list[LinkItem]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facets:
     """What there is to filter open touches by, and how many there are in each state and with each responder.
 
-    ``escalated`` counts those that nobody has claimed though all who could be asked were.
+    ``escalated`` counts those that have escalated, as nobody acts on them.
     """
 
     communities: list[str] = field(default_factory=list)

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from services.triage.tone.calibration import STEPS, least_step, score_of, step_of
-from services.triage.tone.signs import SignKind
+from services.triage.tone.signs import AlertKind
 from shared.decider import Decider
 
 KEPT: Final = 200_000
@@ -32,21 +32,21 @@ class MessagesCounted(Struct, frozen=True, kw_only=True, gc=False):
 class ScoreSeen(Struct, frozen=True, kw_only=True, gc=False):
     """A message scored so in a class."""
 
-    kind: SignKind
+    kind: AlertKind
     step: int
 
 
 class AlertGiven(Struct, frozen=True, kw_only=True, gc=False):
     """A score was shown, since it reached ``threshold``, the least that was shown at the time."""
 
-    kind: SignKind
+    kind: AlertKind
     threshold: float
 
 
 class AlertJudged(Struct, frozen=True, kw_only=True, gc=False):
     """Somebody settled a touch that an alert had raised; ``right`` unless they said that it was not needed."""
 
-    kind: SignKind
+    kind: AlertKind
     right: bool
 
 
@@ -59,7 +59,7 @@ class CountMessages(Struct, frozen=True, kw_only=True, gc=False):
 class WeighScore(Struct, frozen=True, kw_only=True, gc=False):
     """May this be shown, when ``per_thousand`` of a thousand messages may?"""
 
-    kind: SignKind
+    kind: AlertKind
     score: float
     per_thousand: float
 
@@ -67,7 +67,7 @@ class WeighScore(Struct, frozen=True, kw_only=True, gc=False):
 class JudgeAlert(Struct, frozen=True, kw_only=True, gc=False):
     """Take note of what somebody said of an alert."""
 
-    kind: SignKind
+    kind: AlertKind
     right: bool
 
 
@@ -83,7 +83,7 @@ class AlertsState(Struct, frozen=True, kw_only=True, gc=False):
     """The messages that were read, and each class of alerts."""
 
     messages: int = 0
-    classes: dict[SignKind, Class] = {}
+    classes: dict[AlertKind, Class] = {}
 
 
 def decide(command: Any, state: AlertsState) -> tuple[Any, ...]:
@@ -130,7 +130,7 @@ def evolve(state: AlertsState, event: Any) -> AlertsState:
             return state
 
 
-def _with(state: AlertsState, kind: SignKind, changed: Class) -> AlertsState:
+def _with(state: AlertsState, kind: AlertKind, changed: Class) -> AlertsState:
     return replace(state, classes={**state.classes, kind: changed})
 
 

@@ -62,10 +62,14 @@ class NoteRemark(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class ChannelState(Struct, frozen=True, kw_only=True, gc=False):
-    """The latest remarks, and the latest questions that nobody of the team answered, each in the order of time."""
+    """The latest remarks, and the latest questions that nobody of the team answered, each in the order of time.
+
+    ``lags`` halts a build of the time when what is stored was the whole state: it knows no such field.
+    """
 
     remarks: tuple[Remark, ...] = ()
     questions: tuple[Question, ...] = ()
+    lags: bool = True
 
 
 def decide(command: Any, state: ChannelState) -> tuple[Any, ...]:
@@ -138,4 +142,5 @@ CHANNEL: Final[Decider[ChannelState]] = Decider(
     decide=decide,
     evolve=evolve,
     events=(RemarkMade, AnsweredBeside),
+    lags=True,
 )

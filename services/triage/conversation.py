@@ -1,6 +1,7 @@
 """One conversation: who opened it, whether that was a question, and whose voices came after.
 
-Posts may arrive in any order: the earliest that is known counts as the opening.
+Posts may arrive in any order: the earliest that is known counts as the opening. Who opens with a greeting and asks in
+their next post asks, too, as long as nobody else spoke in between.
 """
 
 from __future__ import annotations
@@ -17,25 +18,44 @@ from services.triage.conversation_facts import (
     NoteDeletion,
     NoteEdit,
     NotePost,
+    NoteRecovery,
     NoteSolved,
     OpeningDeleted,
     OpeningEdited,
+    OpeningRecovered,
+    QuestionAsked,
     QuestionPassed,
     QuestionPostponed,
     VoiceHeard,
     VoicesGreeted,
 )
-from services.triage.conversation_state import UNANSWERED, ConversationState, edit_of, evolve, is_open_question
+from services.triage.conversation_state import (
+    UNANSWERED,
+    ConversationState,
+    due_of,
+    edit_of,
+    evolve,
+    is_later,
+    open_question,
+)
 from services.triage.difference import within
-from services.triage.needs import NEED_EVENTS, CloseNeed, PassNeed, met, raised, withdrawn
+from services.triage.needs import NEED_EVENTS, CloseNeed, EndNeed, PassNeed, met, raised, withdrawn
 from services.triage.voices import Post
-from shared.contracts.needs_touch import Evidence, Scalar
+from shared.contracts.needs_touch import Evidence, MemberRef, Scalar
 from shared.decider import Deadline, Decider
 
 
-def may_open(state: ConversationState, time: datetime) -> bool:
-    """Tell whether a post of that time may turn out to be the opening: only then it matters what it asks, and when."""
-    return state.opening is None or time <= state.opening.evidence.time
+def may_ask(state: ConversationState, member: MemberRef, time: datetime) -> bool:
+    """Tell whether a post may turn out to be what the conversation asks: only then it matters what it asks, and when.
+
+    What is said after somebody else spoke never does, whatever else is still on its way.
+    """
+    opening, further = state.opening, state.further
+    if opening is None or time <= opening.evidence.time:
+        return True
+    if opening.asks or member.key != opening.member.key or (further is not None and time > further.post.evidence.time):
+        return False
+    return not state.voices.others_by(member, time)
 
 
 def decide(command: Any, state: ConversationState) -> tuple[Any, ...]:
@@ -46,15 +66,18 @@ def decide(command: Any, state: ConversationState) -> tuple[Any, ...]:
         case NoteEdit() if _is_news(state, command):
             edited = OpeningEdited(message=command.message, asks=command.asks, evidence=command.evidence)
             return _with_consequences(state, (edited,), command.evidence)
-        case NoteDeletion() if command.message not in state.deleted:
+        case NoteDeletion() if is_later(state, command.message, command.evidence.time, deleted=True):
             deleted = OpeningDeleted(message=command.message, evidence=command.evidence)
             return _with_consequences(state, (deleted,), command.evidence)
+        case NoteRecovery() if is_later(state, command.message, command.evidence.time, deleted=False):
+            recovered = OpeningRecovered(message=command.message, evidence=command.evidence)
+            return _with_consequences(state, (recovered,), command.evidence)
         case NoteSolved() if not state.solved:
             solved = ConversationSolved(evidence=command.evidence, message=command.message)
             return _with_consequences(state, (solved,), command.evidence)
         case LookAtQuestion():
             return _look(command, state)
-        case CloseNeed() | PassNeed():
+        case CloseNeed() | PassNeed() | EndNeed():
             return needs.decide(command, state)
         case _:
             return ()
@@ -73,7 +96,12 @@ def _note(command: NotePost, state: ConversationState) -> tuple[Any, ...]:
                 conversation=command.conversation, post=post, due=command.due, answered_by=command.answered_by
             ),
         )
-    return (VoiceHeard(post=post),) if state.voices.changed_by(post) else ()
+    heard = (VoiceHeard(post=post),) if state.voices.changed_by(post) else ()
+    if not post.asks or post.team or not may_ask(state, post.member, post.evidence.time):
+        return heard
+    if state.further is not None and _place(state.further.post) <= _place(post):
+        return heard
+    return (*heard, QuestionAsked(post=post, due=command.due))
 
 
 def _place(post: Post) -> tuple[datetime, str]:
@@ -104,7 +132,7 @@ def _with_consequences(state: ConversationState, events: tuple[Any, ...], eviden
         end = withdrawn(asked, evidence.time, "an earlier post came to light", (opening.evidence,))
     elif by_peer is not None and after.answered_by == "anyone":
         end = withdrawn(asked, by_peer.first.time, "answered by a peer", (by_peer.first,))
-    elif not is_open_question(after):
+    elif open_question(after) is None:
         cause = "solved" if after.solved else "deleted" if opening.message in after.deleted else "no question any more"
         end = withdrawn(asked, evidence.time, cause, (evidence,))
     else:
@@ -129,15 +157,18 @@ def _is_of_team(event: Any) -> bool:
 
 def _look(command: LookAtQuestion, state: ConversationState) -> tuple[Any, ...]:
     seen, opening = command.seen, state.opening
-    if opening is None or state.due is None or state.looked_at == opening.member.key:
+    if opening is None or state.looked_at == opening.member.key:
         return ()
-    since = opening.evidence.time
+    question = open_question(state) or opening
+    due, since = due_of(state, question), question.evidence.time
+    if due is None:
+        return ()
     against = {
         "the rule is off": not seen.enabled,
         "one of the team": command.team,
         "a bot": command.bot,
         "the member left": command.gone,
-        "no open question": not is_open_question(state),
+        "no open question": open_question(state) is None,
         "answered": state.voices.answered(opening.member, command.answered_by),
         "the team has no hours": seen.due is None,
         "long past": seen.at - since > seen.forget_after,
@@ -145,9 +176,9 @@ def _look(command: LookAtQuestion, state: ConversationState) -> tuple[Any, ...]:
     why = next((why for why, holds in against.items() if holds), None)
     if why is not None:
         return (QuestionPassed(why=why, at=seen.at),)
-    if seen.due is not None and seen.due > max(state.due, seen.at):
+    if seen.due is not None and seen.due > max(due, seen.at):
         return (QuestionPostponed(due=seen.due),)
-    edit = edit_of(state, opening.message)
+    edit = edit_of(state, question.message)
     values: dict[str, Scalar] = {
         "hours_since": round((seen.at - since) / timedelta(hours=1), 2),
         "answers_by_team": 0,
@@ -158,7 +189,7 @@ def _look(command: LookAtQuestion, state: ConversationState) -> tuple[Any, ...]:
             seen,
             UNANSWERED,
             opening.member,
-            (opening.evidence,) if edit is None else (opening.evidence, edit.evidence),
+            (question.evidence,) if edit is None else (question.evidence, edit.evidence),
             values,
             conversation=state.conversation,
             difference=within("an answer", seen.due - since) if seen.due else None,
@@ -168,12 +199,13 @@ def _look(command: LookAtQuestion, state: ConversationState) -> tuple[Any, ...]:
 
 def deadlines(state: ConversationState) -> tuple[Deadline, ...]:
     """An open question of somebody who is not of the team is looked at once."""
-    opening = state.opening
-    if opening is None or state.due is None or state.looked_at == opening.member.key or not is_open_question(state):
+    question = open_question(state)
+    if question is None or state.looked_at == question.member.key:
         return ()
-    if state.voices.answered(opening.member, state.answered_by):
+    due = due_of(state, question)
+    if due is None or state.voices.answered(question.member, state.answered_by):
         return ()
-    return (Deadline(name=UNANSWERED, due=state.due),)
+    return (Deadline(name=UNANSWERED, due=due),)
 
 
 CONVERSATION: Final[Decider[ConversationState]] = Decider(
@@ -183,10 +215,12 @@ CONVERSATION: Final[Decider[ConversationState]] = Decider(
     evolve=evolve,
     events=(
         ConversationOpened,
+        QuestionAsked,
         VoiceHeard,
         VoicesGreeted,
         OpeningEdited,
         OpeningDeleted,
+        OpeningRecovered,
         ConversationSolved,
         AnswerAccepted,
         QuestionPassed,
@@ -194,4 +228,5 @@ CONVERSATION: Final[Decider[ConversationState]] = Decider(
         *NEED_EVENTS,
     ),
     deadlines=deadlines,
+    lags=True,
 )

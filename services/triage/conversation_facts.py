@@ -22,6 +22,13 @@ class ConversationOpened(Struct, frozen=True, kw_only=True, gc=False):
     answered_by: AnsweredBy
 
 
+class QuestionAsked(Struct, frozen=True, kw_only=True, gc=False):
+    """Who opened with what asks nothing asked further down, before anybody else spoke; ``due`` is the answer's."""
+
+    post: Post
+    due: datetime | None
+
+
 class VoiceHeard(Struct, frozen=True, kw_only=True, gc=False):
     """Somebody spoke, in a way that changes what is known of the conversation."""
 
@@ -46,6 +53,13 @@ class OpeningEdited(Struct, frozen=True, kw_only=True, gc=False):
 
 class OpeningDeleted(Struct, frozen=True, kw_only=True, gc=False):
     """The opening post is gone, or another that may turn out to have been it."""
+
+    message: str
+    evidence: Evidence
+
+
+class OpeningRecovered(Struct, frozen=True, kw_only=True, gc=False):
+    """The opening post, or another that may turn out to be it, is there again after it was deleted."""
 
     message: str
     evidence: Evidence
@@ -82,7 +96,7 @@ class QuestionPostponed(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class NotePost(Struct, frozen=True, kw_only=True, gc=False):
-    """Somebody wrote; ``due`` is when an answer would be due if this opens the conversation with a question."""
+    """Somebody wrote; ``due`` is when an answer would be due if this is what the conversation asks."""
 
     conversation: str
     post: Post
@@ -100,6 +114,13 @@ class NoteEdit(Struct, frozen=True, kw_only=True, gc=False):
 
 class NoteDeletion(Struct, frozen=True, kw_only=True, gc=False):
     """A message is gone."""
+
+    message: str
+    evidence: Evidence
+
+
+class NoteRecovery(Struct, frozen=True, kw_only=True, gc=False):
+    """A message that was deleted is there again."""
 
     message: str
     evidence: Evidence

@@ -7,29 +7,42 @@ from typing import Any, Final
 
 from services.triage.channel import AnsweredBeside, NoteRemark, Remark
 from services.triage.community import CloseImport, NoteTime, OpenImport, TakePolicy, is_earlier
-from services.triage.conversation import may_open
+from services.triage.conversation import may_ask
 from services.triage.conversation_facts import (
     NoteDeletion,
     NoteEdit,
     NotePost,
+    NoteRecovery,
     NoteSolved,
     VoicesGreeted,
 )
-from services.triage.hand_handlers import ask_for_touch, note_care
-from services.triage.member_facts import GreetMember, MemberSeen, NoteLeft, NoteMember, NoteReturn
+from services.triage.gathering_handlers import note_guest, note_plan, note_registration
+from services.triage.hand_handlers import (
+    allow_contact,
+    ask_for_touch,
+    decline_contact,
+    note_care,
+    note_promise,
+    note_tag,
+)
+from services.triage.link_handlers import link, unlink
+from services.triage.member_facts import MemberSeen, NoteLeft, NoteMember, NoteReturn
+from services.triage.needs_elsewhere import end_as_described, end_with_departure, turn_to
 from services.triage.occasion_handlers import (
     note_accepted,
     note_activity,
     note_days,
     note_farewell,
+    note_first_gathering,
     note_first_post,
     note_moderation,
     note_role,
     note_settled,
+    note_solution,
     note_survey,
 )
-from services.triage.question import asks
 from services.triage.reasons import welcome
+from services.triage.ritual_handlers import arrange_rituals, note_arrival, note_help
 from services.triage.situation import Situation
 from services.triage.stream_ids import channel_stream, conversation_stream
 from services.triage.to_care import close_touch
@@ -43,8 +56,10 @@ from shared.contracts.member_events import (
     Joined,
     Left,
     Moderated,
+    Planned,
     Posted,
     Reacted,
+    Registered,
     Renewed,
     Solved,
     Surveyed,
@@ -52,9 +67,17 @@ from shared.contracts.member_events import (
 )
 from shared.contracts.warmline_facts import (
     CareLogged,
+    ContactAllowed,
+    ContactDeclined,
+    FollowUpPromised,
     ImportBegan,
     ImportEnded,
+    MemberLinked,
+    MemberUnlinked,
+    NoteWritten,
     PolicyAdopted,
+    TagGiven,
+    TagTaken,
     ToneOptOut,
     TouchAsked,
     TouchSettled,
@@ -82,7 +105,8 @@ def note_member(now: Situation) -> None:
             welcome_due=reading.due(time, rule.within_hours) if begins else None,
         ),
     )
-    if known.active_days and any(isinstance(event, MemberSeen) for event in events):
+    end_as_described(now, known)
+    if events and known.active_days and any(isinstance(event, MemberSeen) for event in events):
         note_days(now)
     if now.roles is not None and known.described_at is not None:
         note_role(now, known.roles)
@@ -93,12 +117,12 @@ def note_post(now: Situation) -> None:
     if now.bot:
         return
     rule = now.reading.arming.unanswered
-    opens = may_open(now.work.state(now.conversation), now.event.time)
+    matters = may_ask(now.work.state(now.conversation), now.member, now.event.time)
     post = Post(
         member=now.member,
         evidence=now.evidence,
         message=now.data.message,
-        asks=opens and asks(now.data.text),
+        asks=matters and now.asks,
         team=now.team,
     )
     events = now.decide(
@@ -106,12 +130,14 @@ def note_post(now: Situation) -> None:
         NotePost(
             conversation=now.data.conversation,
             post=post,
-            due=now.reading.due(now.event.time, rule.within_hours) if opens and rule.enabled else None,
+            due=now.reading.due(now.event.time, rule.within_hours) if matters and rule.enabled else None,
             answered_by=rule.answered_by,
         ),
     )
     greet_voices(now, events)
     note_accepted(now, events)
+    note_help(now, events)
+    note_solution(now, events)
     if now.data.place is not None:
         answer_beside_threads(now, post)
 
@@ -135,7 +161,7 @@ def greet_voices(now: Situation, events: Sequence[Any]) -> None:
     for event in events:
         if isinstance(event, VoicesGreeted):
             for member in event.members:
-                now.decide(now.of(member), GreetMember(by=event.by, evidence=event.evidence))
+                turn_to(now, member, event.by, event.evidence)
 
 
 def greet_mentioned(now: Situation) -> None:
@@ -145,13 +171,15 @@ def greet_mentioned(now: Situation) -> None:
     for member_id in now.data.mentions:
         member = now.ref(member_id)
         if member != now.member:
-            now.decide(now.of(member), GreetMember(by=now.member, evidence=now.evidence))
+            turn_to(now, member, now.member, now.evidence)
 
 
 def note_edit(now: Situation) -> None:
-    """An edited opening post may ask now, or ask no more."""
-    command = NoteEdit(message=now.data.message, asks=asks(now.data.text), evidence=now.evidence)
+    """An edited opening post may ask now, or ask no more; one that was recovered is there again."""
+    command = NoteEdit(message=now.data.message, asks=now.asks, evidence=now.evidence)
     now.decide(now.conversation, command)
+    if now.data.recovered:
+        now.decide(now.conversation, NoteRecovery(message=now.data.message, evidence=now.evidence))
 
 
 def note_deletion(now: Situation) -> None:
@@ -163,11 +191,14 @@ def note_solved(now: Situation) -> None:
     """A solved conversation needs no answer."""
     events = now.decide(now.conversation, NoteSolved(evidence=now.evidence, message=now.data.message))
     note_accepted(now, events)
+    note_help(now, events)
+    note_solution(now, events)
 
 
 def note_left(now: Situation) -> None:
-    """Who left needs no welcome."""
-    now.decide(now.stream, NoteLeft(evidence=now.evidence))
+    """Who left needs nobody, but for a farewell."""
+    if now.decide(now.stream, NoteLeft(evidence=now.evidence)):
+        end_with_departure(now)
 
 
 def note_return(now: Situation) -> None:
@@ -207,12 +238,14 @@ def close_need(now: Situation) -> None:
 
 
 MESSAGE_HANDLERS: Final[dict[type[Any], tuple[Callable[[Situation], None], ...]]] = {
-    Joined: (note_member, note_return),
+    Joined: (note_member, note_return, note_arrival),
     Posted: (note_member, note_activity, note_first_post, note_post, greet_mentioned, read_tone),
     Edited: (note_member, note_activity, note_edit, read_tone),
     Deleted: (note_deletion,),
     Reacted: (note_member, note_activity),
-    Attended: (note_member, note_activity),
+    Planned: (note_plan,),
+    Registered: (note_member, note_activity, note_registration),
+    Attended: (note_member, note_activity, note_first_gathering, note_guest),
     Surveyed: (note_member, note_activity, note_survey, read_tone),
     Moderated: (note_member, note_moderation),
     Renewed: (note_member, note_return),
@@ -220,11 +253,19 @@ MESSAGE_HANDLERS: Final[dict[type[Any], tuple[Callable[[Situation], None], ...]]
     Left: (note_member, note_left, note_farewell, read_tone),
     Solved: (note_member, note_activity, note_solved),
     Updated: (note_member,),
-    PolicyAdopted: (take_policy,),
+    PolicyAdopted: (take_policy, arrange_rituals),
     ImportBegan: (open_import,),
     ImportEnded: (close_import,),
     TouchSettled: (learn, note_settled, close_need),
     ToneOptOut: (opt_out,),
     TouchAsked: (ask_for_touch,),
     CareLogged: (note_care,),
+    MemberLinked: (link,),
+    MemberUnlinked: (unlink,),
+    ContactDeclined: (decline_contact,),
+    ContactAllowed: (allow_contact,),
+    FollowUpPromised: (note_promise,),
+    TagGiven: (note_tag,),
+    TagTaken: (note_tag,),
+    NoteWritten: (),
 }

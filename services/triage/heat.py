@@ -8,7 +8,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from services.triage import needs
-from services.triage.needs import NEED_EVENTS, CloseNeed, HoldsNeeds, PassNeed
+from services.triage.needs import NEED_EVENTS, CloseNeed, EndNeed, HoldsNeeds, PassNeed
 from services.triage.reasons import heated
 from services.triage.tone_facts import HeatFelt, NoteSign, NoteTalk, TalkHeard
 from shared.decider import Decider
@@ -46,7 +46,7 @@ def decide(command: Any, state: HeatState) -> tuple[Any, ...]:
             return (felt, *heated.found(command, *lately(state, felt, command.within), state))
         case NoteTalk() if watched(state, command.at, command.within):
             return (TalkHeard(at=command.at),)
-        case CloseNeed() | PassNeed():
+        case CloseNeed() | PassNeed() | EndNeed():
             return needs.decide(command, state)
         case _:
             return ()

@@ -8,31 +8,42 @@ import sys
 import uvloop
 
 from services.triage.publications import PUBLIC
+from services.triage.redaction import Redaction
 from services.triage.service import TriageService, triage_codec
+from services.triage.tone_plug_in import PlugInError, installed
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCHES
 from shared.decider_process import DeciderProcess, Outlet, run
+from shared.nats_connection import nats_connection
 from shared.partition.service import Input
 from shared.settings import ServiceSettings, SettingsError
 from shared.stream_check import drift_ends_the_process
 from shared.telemetry.process import configure
 
 
+async def serve(settings: ServiceSettings) -> None:
+    """Run until SIGTERM."""
+    async with nats_connection(settings.nats_url, f"{settings.instance} redaction") as client:
+        process = DeciderProcess(
+            schema="triage",
+            codec=triage_codec(),
+            service=lambda _partition: TriageService(),
+            inputs=lambda partition: (Input(stream=MEMBER_EVENTS, subjects=(f"p.{partition}.member.>",)),),
+            outlet=Outlet(stream=TOUCHES, subject="needs-touch.>", public=PUBLIC),
+            beside=Redaction(client).beside,
+        )
+        await run(settings, process)
+
+
 def main() -> None:
-    """Read the settings and run until SIGTERM; exits with 1 when the settings are wrong."""
+    """Read the settings and run until SIGTERM; exits with 1 when they or the installed reader of tone are wrong."""
     try:
         settings = ServiceSettings.from_env()
-    except SettingsError as error:
+        installed()
+    except (SettingsError, PlugInError) as error:
         sys.exit(f"warmline triage cannot start:\n{error}")
     configure("triage", settings.instance, settings.metrics_at)
-    process = DeciderProcess(
-        schema="triage",
-        codec=triage_codec(),
-        service=lambda _partition: TriageService(),
-        inputs=lambda partition: (Input(stream=MEMBER_EVENTS, subjects=(f"p.{partition}.member.>",)),),
-        outlet=Outlet(stream=TOUCHES, subject="needs-touch.>", public=PUBLIC),
-    )
     with drift_ends_the_process("triage"), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run(settings, process))
+        runner.run(serve(settings))
 
 
 if __name__ == "__main__":

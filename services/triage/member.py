@@ -6,15 +6,21 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from services.triage import needs
+from services.triage import contact, needs, promises, tags
+from services.triage.contact import NoteAllowed, NoteDeclined
 from services.triage.member_facts import (
     AskByHand,
+    BeElsewhere,
     GreetMember,
+    IdentityLinked,
+    IdentityUnlinked,
     LookAtWelcome,
+    MeetElsewhere,
     MemberActive,
     MemberDescribed,
     MemberGreeted,
     MemberLeft,
+    MemberNamed,
     MemberReturned,
     MemberSeen,
     MemberSurveyed,
@@ -22,6 +28,7 @@ from services.triage.member_facts import (
     MemberTurnedTo,
     NoteActivity,
     NoteLeft,
+    NoteLink,
     NoteMember,
     NoteOccasion,
     NoteReturn,
@@ -29,20 +36,25 @@ from services.triage.member_facts import (
     WelcomePassed,
     WelcomePostponed,
 )
-from services.triage.member_state import MemberState, evolve
+from services.triage.member_state import MemberState, evolve, named
 from services.triage.needs import (
     NEED_EVENTS,
     CloseNeed,
+    EndNeed,
     NeedGone,
     PassNeed,
     met,
     withdrawn,
 )
 from services.triage.occasions import CHECK_IN, FADING, OccasionArose, OccasionLookedAt, OccasionPostponed
-from services.triage.reasons import by_hand, kinds, welcome
+from services.triage.promises import NotePromise
+from services.triage.reasons import by_hand, kinds, promised, welcome
 from services.triage.reasons.judgement import LookAtOccasion
+from services.triage.reasons.promised import LookAtPromises
 from services.triage.rhythm import day_of, is_news
-from shared.contracts.needs_touch import Evidence, NeedsTouch, TouchReason
+from services.triage.tags import NoteTag
+from services.triage.told import TOLD_EVENTS
+from shared.contracts.needs_touch import Evidence, MemberRef, NeedsTouch, TouchReason
 from shared.decider import Deadline, Decider
 
 DESCRIBED_AGAIN_AFTER: Final = timedelta(days=1)
@@ -65,21 +77,55 @@ def decide(command: Any, state: MemberState) -> tuple[Any, ...]:
         case NoteSurvey():
             return _answer(command, state)
         case NoteOccasion() if state.occasions.changed_by(command.name, command.occasion):
-            return (OccasionArose(name=command.name, occasion=command.occasion),)
-        case LookAtWelcome():
-            return welcome.look(command, state)
-        case LookAtOccasion():
-            return kinds.look(command, state)
-        case AskByHand():
-            return by_hand.ask(command, state)
-        case CloseNeed() | PassNeed():
+            return (*named(command.member, state), OccasionArose(name=command.name, occasion=command.occasion))
+        case LookAtWelcome() | LookAtOccasion() | LookAtPromises():
+            return _look(command, state)
+        case AskByHand() | NoteDeclined() | NoteAllowed() | NotePromise() | NoteTag():
+            return _hear(command, state)
+        case CloseNeed() | PassNeed() | EndNeed():
             return needs.decide(command, state)
+        case _:
+            return _decide_as_one_person(command, state)
+
+
+def _decide_as_one_person(command: Any, state: MemberState) -> tuple[Any, ...]:
+    match command:
+        case NoteLink():
+            return _link(command, state)
+        case MeetElsewhere():
+            return tuple(_met(command.by, command.evidence, state))
+        case BeElsewhere():
+            return tuple(_there_elsewhere(state, command.evidence))
         case _:
             return ()
 
 
+def _look(command: LookAtWelcome | LookAtOccasion | LookAtPromises, state: MemberState) -> tuple[Any, ...]:
+    match command:
+        case LookAtWelcome():
+            return welcome.look(command, state)
+        case LookAtOccasion():
+            return kinds.look(command, state)
+        case _:
+            return promised.look(command, state)
+
+
+def _hear(
+    command: AskByHand | NoteDeclined | NoteAllowed | NotePromise | NoteTag, state: MemberState
+) -> tuple[Any, ...]:
+    match command:
+        case NoteTag():
+            return tags.note(command, state.told.tags)
+        case AskByHand():
+            return by_hand.ask(command, state)
+        case NotePromise():
+            return promised.note(command, state)
+        case _:
+            return contact.note(command, state.told.declined)
+
+
 def _note(command: NoteMember, state: MemberState) -> tuple[Any, ...]:
-    events = (*_seen(command, state), *_described(command, state))
+    events = _seen(command, state) + _described(command, state)
     if command.tags is not None and (state.tagged_at is None or command.evidence.time > state.tagged_at):
         events = (*events, MemberTagged(tags=command.tags, at=command.evidence.time))
     if not state.needs and state.need is None:
@@ -97,13 +143,18 @@ def _withdrawn(standing: Iterable[TouchReason | NeedsTouch], cause: str, evidenc
 
 
 def _seen(command: NoteMember, state: MemberState) -> tuple[Any, ...]:
-    earlier = state.first is None or _place(command.evidence) < _place(state.first)
+    known = state.first
+    earlier = known is None or _is_before(command.evidence, known)
     if not earlier and (state.joined or not command.joined):
         return ()
-    first = command.evidence if earlier or state.first is None else state.first
+    first = command.evidence if earlier or known is None else known
     # The need to greet begins with whatever is known first; a late report of the joining does not move it.
     due = command.welcome_due if earlier else state.welcome_due or command.welcome_due
     return (MemberSeen(member=command.member, evidence=first, joined=command.joined or state.joined, welcome_due=due),)
+
+
+def _is_before(evidence: Evidence, known: Evidence) -> bool:
+    return evidence.time <= known.time and _place(evidence) < _place(known)
 
 
 def _place(evidence: Evidence) -> tuple[datetime, str, str]:
@@ -120,7 +171,7 @@ def _described(command: NoteMember, state: MemberState) -> tuple[Any, ...]:
     else:
         roles, team, at = state.roles, command.team if command.roles is None else state.team, known
         again = False
-    changed = (roles, bot, team) != (state.roles, state.bot, state.team)
+    changed = bot != state.bot or team != state.team or roles != state.roles
     return (MemberDescribed(roles=roles, bot=bot, team=team, at=at),) if again or changed else ()
 
 
@@ -132,13 +183,26 @@ def _be_active(command: NoteActivity, state: MemberState) -> tuple[Any, ...]:
     if not state.needs:
         return (active,)
     after = MEMBER.fold((active,), state)
-    back = (
-        need
-        for need in state.needs
-        if (need.reason == "fading" and evidence.time > need.evidence[0].time)
-        or (need.reason == "farewell" and not after.gone)
-    )
-    return (active, *_withdrawn(back, "there again", evidence))
+    there = () if after.gone else [need for need in state.needs if need.reason == "farewell"]
+    return (active, *_there_again(state, evidence), *_withdrawn(there, "there again", evidence))
+
+
+def _there_again(state: MemberState, evidence: Evidence) -> Iterator[NeedGone]:
+    missed = (need for need in state.needs if need.reason == "fading" and evidence.time > need.evidence[0].time)
+    return _withdrawn(missed, "there again", evidence)
+
+
+def _there_elsewhere(state: MemberState, evidence: Evidence) -> Iterator[NeedGone]:
+    yield from _there_again(state, evidence)
+    if state.left is not None and day_of(evidence.time) > day_of(state.left.time):
+        yield from _withdrawn((need for need in state.needs if need.reason == "farewell"), "there again", evidence)
+
+
+def _link(command: NoteLink, state: MemberState) -> tuple[IdentityLinked | IdentityUnlinked, ...]:
+    if command.linked == any(one.key == command.other.key for one in state.links):
+        return ()
+    form = IdentityLinked if command.linked else IdentityUnlinked
+    return (form(other=command.other, evidence=command.evidence),)
 
 
 def _greet(command: GreetMember, state: MemberState) -> tuple[Any, ...]:
@@ -148,18 +212,15 @@ def _greet(command: GreetMember, state: MemberState) -> tuple[Any, ...]:
         events = (MemberGreeted(by=command.by, evidence=evidence),)
     elif known is None or evidence.time > known.time:
         events = (MemberTurnedTo(by=command.by, evidence=evidence),)
-    ends = (
-        met(
-            need,
-            evidence.time,
-            "greeted" if need.reason == "welcome" else "the team turned to them",
-            command.by,
-            (evidence,),
-        )
-        for need in needs.standing(state)
-        if _meets(evidence, need)
-    )
-    return (*events, *ends)
+    return (*events, *_met(command.by, evidence, state))
+
+
+def _met(by: MemberRef, evidence: Evidence, state: MemberState) -> Iterator[NeedGone]:
+    """Yield the end of each need that a word of the team is what it asks for."""
+    for need in needs.standing(state):
+        if _meets(evidence, need):
+            cause = "greeted" if need.reason == "welcome" else "the team turned to them"
+            yield met(need, evidence.time, cause, by, (evidence,))
 
 
 def _meets(contact: Evidence, need: TouchReason | NeedsTouch) -> bool:
@@ -209,7 +270,9 @@ def deadlines(state: MemberState) -> tuple[Deadline, ...]:
         return ()
     welcome_due = state.welcome_due if state.welcome == "awaited" else None
     dues = (("welcome", welcome_due), (FADING, state.missed_at), (CHECK_IN, state.check_in_due))
-    return (*(Deadline(name=name, due=due) for name, due in dues if due is not None), *state.occasions.deadlines())
+    waits = (*(Deadline(name=name, due=due) for name, due in dues if due is not None), *state.occasions.deadlines())
+    declined = state.told.declined
+    return (*contact.put_off(waits, declined), *promises.deadlines(state.told.promises, declined))
 
 
 MEMBER: Final[Decider[MemberState]] = Decider(
@@ -219,6 +282,7 @@ MEMBER: Final[Decider[MemberState]] = Decider(
     evolve=evolve,
     events=(
         MemberSeen,
+        MemberNamed,
         MemberActive,
         MemberDescribed,
         MemberTagged,
@@ -227,11 +291,14 @@ MEMBER: Final[Decider[MemberState]] = Decider(
         MemberLeft,
         MemberReturned,
         MemberSurveyed,
+        IdentityLinked,
+        IdentityUnlinked,
         WelcomePassed,
         WelcomePostponed,
         OccasionArose,
         OccasionPostponed,
         OccasionLookedAt,
+        *TOLD_EVENTS,
         *NEED_EVENTS,
     ),
     deadlines=deadlines,

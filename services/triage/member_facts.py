@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from services.triage.needs import Circumstances
 from services.triage.occasions import Occasion
+from services.triage.rhythm import Days
 from shared.contracts.names import Urgency
 from shared.contracts.needs_touch import Evidence, MemberRef
 
@@ -30,6 +31,12 @@ class MemberSeen(Struct, frozen=True, kw_only=True, gc=False):
     evidence: Evidence
     joined: bool
     welcome_due: datetime | None
+
+
+class MemberNamed(Struct, frozen=True, kw_only=True, gc=False):
+    """Something is to be looked at of a member of whom no platform has told: whoever told of it says who they are."""
+
+    member: MemberRef
 
 
 class MemberDescribed(Struct, frozen=True, kw_only=True, gc=False):
@@ -95,6 +102,20 @@ class MemberReturned(Struct, frozen=True, kw_only=True, gc=False):
     evidence: Evidence
 
 
+class IdentityLinked(Struct, frozen=True, kw_only=True, gc=False):
+    """The member is the same person as ``other``, as somebody said or a rule found."""
+
+    other: MemberRef
+    evidence: Evidence
+
+
+class IdentityUnlinked(Struct, frozen=True, kw_only=True, gc=False):
+    """The member is not the same person as ``other``, as had been said."""
+
+    other: MemberRef
+    evidence: Evidence
+
+
 class WelcomePassed(Struct, frozen=True, kw_only=True, gc=False):
     """The deadline came and no welcome is needed; ``why`` says what stood against it."""
 
@@ -122,6 +143,41 @@ class NoteMember(Struct, frozen=True, kw_only=True, gc=False):
     bot: bool
     team: bool
     welcome_due: datetime | None
+
+
+class Elsewhere(Struct, frozen=True, kw_only=True, gc=False):
+    """What the other identities of the same person tell together: the earliest, all days, and the latest of each.
+
+    ``platform`` is where they were there last, ``needs`` are the reasons for which somebody is asked to turn to them.
+    """
+
+    first: Evidence | None
+    active_days: Days
+    last_active: Evidence | None
+    platform: str
+    contact: Evidence | None
+    needs: tuple[str, ...] = ()
+
+
+class NoteLink(Struct, frozen=True, kw_only=True, gc=False):
+    """The member and ``other`` are one person, or (not ``linked``) are not."""
+
+    other: MemberRef
+    linked: bool
+    evidence: Evidence
+
+
+class MeetElsewhere(Struct, frozen=True, kw_only=True, gc=False):
+    """Somebody of the team turned to the same person under another identity."""
+
+    by: MemberRef
+    evidence: Evidence
+
+
+class BeElsewhere(Struct, frozen=True, kw_only=True, gc=False):
+    """The same person did something under another identity."""
+
+    evidence: Evidence
 
 
 class GreetMember(Struct, frozen=True, kw_only=True, gc=False):
@@ -157,9 +213,10 @@ class NoteSurvey(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class NoteOccasion(Struct, frozen=True, kw_only=True, gc=False):
-    """Something happened that may need a human."""
+    """Something happened to ``member`` that may need a human."""
 
     name: str
+    member: MemberRef
     occasion: Occasion
 
 
@@ -178,10 +235,11 @@ class NoteReturn(Struct, frozen=True, kw_only=True, gc=False):
 class LookAtWelcome(Struct, frozen=True, kw_only=True, gc=False):
     """The welcome's deadline fired. ``known_since`` is the time of the community's first known event.
 
-    ``team`` is by the policy that holds now.
+    ``team`` is by the policy that holds now, ``elsewhere`` of somebody who is linked.
     """
 
     seen: Circumstances
     team: bool
     known_since: datetime
     settling_in: timedelta
+    elsewhere: Elsewhere | None = None

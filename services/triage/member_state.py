@@ -7,12 +7,15 @@ from typing import Any, Final, Literal
 
 from msgspec.structs import replace
 
-from services.triage import needs
+from services.triage import needs, told
 from services.triage.member_facts import (
+    IdentityLinked,
+    IdentityUnlinked,
     MemberActive,
     MemberDescribed,
     MemberGreeted,
     MemberLeft,
+    MemberNamed,
     MemberReturned,
     MemberSeen,
     MemberSurveyed,
@@ -33,6 +36,7 @@ from services.triage.occasions import (
     Occasions,
 )
 from services.triage.rhythm import Days, day_of, with_day
+from services.triage.told import TOLD_EVENTS, Told
 from shared.contracts.needs_touch import Evidence, MemberRef
 
 NOT_KNOWN_LONG: Final = "the community is not known for long"
@@ -48,7 +52,9 @@ class MemberState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
     ``returned_at`` is when they last joined or renewed.
     ``contact`` is when somebody of the team turned to them last. They were there on ``active_days``, last by
     ``last_active``, are missed at ``missed_at`` and checked in on at ``check_in_due``; each is None once it was looked
-    at. ``missed`` is the day before the silence for which they were missed last.
+    at. ``missed`` is the day before the silence for which they were missed last. ``told`` is what the team told.
+
+    ``links`` are the identities that were said to be the same person: all else is of this one alone.
     """
 
     member: MemberRef | None = None
@@ -73,6 +79,8 @@ class MemberState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
     missed: int | None = None
     surveyed: SurveyAnswer | None = None
     occasions: Occasions = Occasions()
+    links: tuple[MemberRef, ...] = ()
+    told: Told = Told()
 
     @property
     def gone(self) -> bool:
@@ -82,12 +90,26 @@ class MemberState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
             return False
         return not (self.active_days and self.active_days[-1] > day_of(left.time))
 
+    def gone_since(self, time: datetime) -> bool:
+        """Tell whether the member left at that time or later, and is gone: who says something later is there."""
+        return self.gone and self.left is not None and self.left.time >= time
+
+    @property
+    def all_tags(self) -> tuple[str, ...]:
+        """Those that the platform told last, and those that the team gave."""
+        return (*self.tags, *(tag for tag in self.told.tags if tag not in self.tags))
+
     def occasion(self, name: str) -> Occasion | None:
         """Return what waits under that name; two of them are always of the last day on which the member was there."""
         due = self.missed_at if name == FADING else self.check_in_due if name == CHECK_IN else None
         if due is not None and self.last_active is not None:
             return Occasion(evidence=self.last_active, due=due)
         return self.occasions.waiting.get(name)
+
+
+def named(member: MemberRef, state: MemberState) -> tuple[MemberNamed, ...]:
+    """Return that the state's member is ``member``, where that is not known yet."""
+    return (MemberNamed(member=member),) if state.member is None else ()
 
 
 def evolve(state: MemberState, event: Any) -> MemberState:
@@ -119,6 +141,8 @@ def evolve(state: MemberState, event: Any) -> MemberState:
             return replace(needs.evolve(state, event), welcome="done")
         case _ if isinstance(event, NEED_EVENTS):
             return needs.evolve(state, event)
+        case _ if isinstance(event, TOLD_EVENTS):
+            return replace(state, told=told.evolve(state.told, event))
         case _:
             return _evolve_presence(state, event)
 
@@ -127,6 +151,8 @@ def _evolve_presence(state: MemberState, event: Any) -> MemberState:
     match event:
         case MemberActive():
             return _after_a_day(state, event)
+        case MemberNamed():
+            return replace(state, member=event.member)
         case MemberGreeted():
             contact = event.evidence if state.contact is None else state.contact
             return replace(state, greeted=event.evidence, contact=contact, welcome="done")
@@ -138,8 +164,16 @@ def _evolve_presence(state: MemberState, event: Any) -> MemberState:
             return replace(state, occasions=state.occasions.arise(event.name, event.occasion))
         case OccasionPostponed() | OccasionLookedAt():
             return _after_a_look(state, event)
+        case IdentityLinked():
+            return replace(state, links=(*_others(state, event.other), event.other))
+        case IdentityUnlinked():
+            return replace(state, links=_others(state, event.other))
         case _:
             return state
+
+
+def _others(state: MemberState, other: MemberRef) -> tuple[MemberRef, ...]:
+    return tuple(one for one in state.links if one.key != other.key)
 
 
 def _after_a_day(state: MemberState, event: MemberActive) -> MemberState:

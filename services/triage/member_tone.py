@@ -8,20 +8,30 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from services.triage import needs
-from services.triage.needs import NEED_EVENTS, CloseNeed, HoldsNeeds, PassNeed
-from services.triage.reasons import distress, frustration, thanks
-from services.triage.tone_facts import FrustrationHeard, NoteSign, OptOutOfTone, ToneOptedIn, ToneOptedOut
+from services.triage.needs import NEED_EVENTS, CloseNeed, EndNeed, HoldsNeeds, PassNeed
+from services.triage.reasons import distress, frustration, out_of_character, thanks
+from services.triage.reasons.out_of_character import with_day
+from services.triage.tone_facts import (
+    DayNoted,
+    FrustrationHeard,
+    NoteDay,
+    NoteSign,
+    OptOutOfTone,
+    ToneOptedIn,
+    ToneOptedOut,
+)
 from shared.decider import Decider
 
 _KEPT: Final = 3
 
 
 class ToneState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
-    """Whether the member opted out, their last signs of frustration, and what they need."""
+    """Whether the member opted out, their last signs of frustration, what their days were like, and what they need."""
 
     opted_out: bool = False
     said_at: datetime | None = None
     frustrated: tuple[FrustrationHeard, ...] = ()
+    days: tuple[DayNoted, ...] = ()
 
 
 def decide(command: Any, state: ToneState) -> tuple[Any, ...]:
@@ -32,7 +42,9 @@ def decide(command: Any, state: ToneState) -> tuple[Any, ...]:
             return (said,) if command.opted_out != state.opted_out else ()
         case NoteSign() if not state.opted_out:
             return _note(command, state)
-        case CloseNeed() | PassNeed():
+        case NoteDay() if not state.opted_out and (days := with_day(state.days, command.noted)) != state.days:
+            return (command.noted, *out_of_character.found(command, state, days))
+        case CloseNeed() | PassNeed() | EndNeed():
             return needs.decide(command, state)
         case _:
             return ()
@@ -54,12 +66,14 @@ def evolve(state: ToneState, event: Any) -> ToneState:
     """Return the state after ``event``."""
     match event:
         case ToneOptedOut():
-            return replace(state, opted_out=True, said_at=event.at, frustrated=())
+            return replace(state, opted_out=True, said_at=event.at, frustrated=(), days=())
         case ToneOptedIn():
             return replace(state, opted_out=False, said_at=event.at)
         case FrustrationHeard():
             others = [one for one in state.frustrated if one.evidence.event != event.evidence.event]
             return replace(state, frustrated=(*others, event)[-_KEPT:])
+        case DayNoted():
+            return replace(state, days=with_day(state.days, event))
         case _ if isinstance(event, NEED_EVENTS):
             return needs.evolve(state, event)
         case _:
@@ -71,5 +85,5 @@ TONE: Final[Decider[ToneState]] = Decider(
     initial=ToneState(),
     decide=decide,
     evolve=evolve,
-    events=(ToneOptedOut, ToneOptedIn, FrustrationHeard, *NEED_EVENTS),
+    events=(ToneOptedOut, ToneOptedIn, FrustrationHeard, DayNoted, *NEED_EVENTS),
 )

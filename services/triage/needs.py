@@ -39,6 +39,8 @@ URGENCY: Final[dict[Reason, Urgency]] = {
     "frustration": "routine",
     "thanks": "routine",
     "by-hand": "soon",
+    "ritual": "routine",
+    "out-of-character": "routine",
 }
 """How soon a human should show up, by reason, where the rule says nothing else."""
 
@@ -126,6 +128,17 @@ class PassNeed(Struct, frozen=True, kw_only=True, gc=False):
     reason: str
     why: str
     at: datetime
+
+
+class EndNeed(Struct, frozen=True, kw_only=True, gc=False):
+    """The need of that reason about ``member`` is over: met by ``by`` of the team, or else the cause is gone."""
+
+    reason: str
+    member: MemberRef
+    at: datetime
+    cause: str
+    evidence: tuple[Evidence, ...]
+    by: MemberRef | None = None
 
 
 class Circumstances(Struct, frozen=True, kw_only=True, gc=False):
@@ -235,11 +248,22 @@ def standing(state: HoldsNeeds) -> tuple[TouchReason | NeedsTouch, ...]:
 
 def standing_for(state: HoldsNeeds, reason: Reason) -> TouchReason | NeedsTouch | None:
     """Return the stream's need of that reason, if it stands."""
-    return next((need for need in standing(state) if need.reason == reason), None)
+    for need in standing(state):
+        if need.reason == reason:
+            return need
+    return None
 
 
-def decide(command: CloseNeed | PassNeed, state: HoldsNeeds) -> tuple[NeedClosed | NeedPassed, ...]:
-    """Return what follows when the touch of a need was settled, or the need is told to nobody."""
+def is_crisis(need: TouchReason) -> bool:
+    """Tell whether it rests on crisis wording: then only a human says that it is over."""
+    return bool(need.values.get("crisis"))
+
+
+def decide(command: CloseNeed | PassNeed | EndNeed, state: HoldsNeeds) -> tuple[Any, ...]:
+    """Return what follows when the touch of a need was settled, or the need is told to nobody, or is over."""
+    if isinstance(command, EndNeed):
+        ending = [need for need in state.needs if (need.reason, need.member) == (command.reason, command.member)]
+        return tuple(_gone(need, command.at, command.cause, command.evidence, command.by) for need in ending)
     if isinstance(command, CloseNeed) and command.reason is None:
         known = state.need is not None and state.need.touch == command.touch
     else:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from services.triage.care import CARE, settled_for
+from services.triage.care import CARE
+from services.triage.care_state import settled_for
 from services.triage.community import CommunityState, NoteDay, is_day_news
-from services.triage.conversation_facts import AnswerAccepted
-from services.triage.member_facts import NoteActivity, NoteOccasion, NoteSurvey, SurveyAnswer
+from services.triage.conversation_facts import AnswerAccepted, ConversationOpened, ConversationSolved
+from services.triage.conversation_state import ConversationState
+from services.triage.member_facts import BeElsewhere, NoteActivity, NoteOccasion, NoteSurvey, SurveyAnswer
 from services.triage.member_state import MemberState
 from services.triage.occasions import Occasion
 from services.triage.reasons import check_in, fading, follow_up, milestone, returning
 from services.triage.rhythm import Days, day_of, is_news, with_day
 from services.triage.situation import Situation
-from shared.contracts.needs_touch import Evidence, Scalar
+from shared.contracts.needs_touch import Evidence, MemberRef, Scalar
+from shared.contracts.warmline_facts import PLATFORM
 from shared.decider import category_of
 
 
@@ -34,6 +37,8 @@ def note_activity(now: Situation) -> None:
         check_in_due=check_in.due(state, rules.check_in) if often else None,
     )
     now.decide(now.stream, command)
+    for other in now.others(now.member):
+        now.decide(now.of(other), BeElsewhere(evidence=now.evidence))
     note_days(now)
 
 
@@ -60,6 +65,13 @@ def note_first_post(now: Situation) -> None:
     rule = now.reading.arming.milestone
     if rule.enabled and rule.first_post:
         _note(now, "first-post", rule)
+
+
+def note_first_gathering(now: Situation) -> None:
+    """The earliest gathering that is known of a member is their first."""
+    rule = now.reading.arming.milestone
+    if rule.enabled and rule.first_gathering:
+        _note(now, "first-gathering", rule)
 
 
 def note_survey(now: Situation) -> None:
@@ -96,7 +108,21 @@ def note_accepted(now: Situation, events: Sequence[Any]) -> None:
             due = now.reading.due(event.evidence.time, rule.within_hours)
             if due is not None:
                 occasion = Occasion(evidence=event.evidence, due=due)
-                now.decide(now.of(event.by), NoteOccasion(name="accepted-answer", occasion=occasion))
+                _arise(now, event.by, "accepted-answer", occasion)
+
+
+def note_solution(now: Situation, events: Sequence[Any]) -> None:
+    """Some days after a problem was solved, as one of ``events`` tells, somebody asks whether it stayed so."""
+    rule = now.reading.arming.follow_up
+    if not (events and rule.enabled and rule.after_solved):
+        return
+    state: ConversationState = now.work.state(now.conversation)
+    news = any(isinstance(event, ConversationOpened | ConversationSolved) for event in events)
+    if not news or state.solution is None or state.opening is None:
+        return
+    due = follow_up.due(state.solution.time, rule)
+    occasion = Occasion(evidence=state.solution, due=due, values={"conversation": state.conversation})
+    _arise(now, state.opening.member, "solved", occasion)
 
 
 def note_role(now: Situation, before: tuple[str, ...]) -> None:
@@ -116,11 +142,11 @@ def note_settled(now: Situation) -> None:
     if not rule.enabled or settled.outcome not in follow_up.OUTCOMES or category_of(settled.about) != CARE.category:
         return
     reasons = settled_for(now.work.state(settled.about), settled.touch, settled.need_revision)
-    after = next((one for one in reasons if one.reason in rule.after), None)
+    after = next((one for one in reasons if one.reason in rule.after and one.member.platform != PLATFORM), None)
     if after is not None:
         due = follow_up.due(now.event.time, rule)
         occasion = Occasion(evidence=now.evidence, due=due, values={"after": after.reason})
-        now.decide(now.of(after.member), NoteOccasion(name="follow-up", occasion=occasion))
+        _arise(now, after.member, "follow-up", occasion)
 
 
 def _note(now: Situation, name: str, rule: Any, evidence: Evidence | None = None, **values: Scalar) -> None:
@@ -130,4 +156,8 @@ def _note(now: Situation, name: str, rule: Any, evidence: Evidence | None = None
     of = evidence or now.evidence
     due = now.reading.due(of.time, rule.within_hours)
     if due is not None:
-        now.decide(now.stream, NoteOccasion(name=name, occasion=Occasion(evidence=of, due=due, values=values)))
+        _arise(now, now.member, name, Occasion(evidence=of, due=due, values=values))
+
+
+def _arise(now: Situation, member: MemberRef, name: str, occasion: Occasion) -> None:
+    now.decide(now.of(member), NoteOccasion(name=name, member=member, occasion=occasion))

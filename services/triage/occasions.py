@@ -14,8 +14,10 @@ from shared.decider import Deadline
 
 FADING: Final = "fading"
 CHECK_IN: Final = "check-in"
-ONCE: Final = frozenset({"first-post", "accepted-answer"})
-"""Occasions of which the first counts; of all others it is the newest."""
+ONCE: Final = frozenset({"first-post", "first-gathering", "accepted-answer"})
+"""Occasions of which the first counts."""
+EARLIEST: Final = ONCE | {"solved"}
+"""Occasions of which the earliest waits, and what is newer moves nothing; of all others the newest waits."""
 
 
 class Occasion(Struct, frozen=True, kw_only=True, gc=False):
@@ -64,10 +66,11 @@ class Occasions(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True)
     def changed_by(self, name: str, occasion: Occasion) -> bool:
         """Tell whether ``occasion`` is news: neither looked at, nor outdone by the one that waits."""
         looked_at, waits = self.looked_at.get(name), self.waiting.get(name)
-        place = _place(occasion)
-        if name in ONCE:
-            return looked_at is None and (waits is None or place < _place(waits))
-        return (looked_at is None or occasion.evidence.time > looked_at) and (waits is None or place > _place(waits))
+        if looked_at is not None and (name in ONCE or occasion.evidence.time <= looked_at):
+            return False
+        if waits is None:
+            return True
+        return _place(occasion) < _place(waits) if name in EARLIEST else _place(occasion) > _place(waits)
 
     def arise(self, name: str, occasion: Occasion) -> Occasions:
         """Return them with ``occasion`` waiting in place of any other of that name."""

@@ -8,14 +8,19 @@ from typing import Any
 
 from services.triage.tone.languages import UNKNOWN
 from services.triage.tone.reading import Reader, Reading
+from services.triage.tone_plug_in import installed
 from shared.contracts.member_events import Edited, MemberEventData, Posted
+from shared.contracts.redaction import TAKEN
 from shared.delivery import Delivered
 
 
 @lru_cache(maxsize=1)
-def shipped_reader() -> Reader:
-    """Return the reader that all partitions of a process share; it is loaded when something is to be read first."""
-    return Reader()
+def shared_reader() -> Reader:
+    """Return the reader that all partitions of a process share; it is loaded when something is to be read first.
+
+    It scores by the plug-in that is installed, if one is. Raises PlugInError.
+    """
+    return Reader(installed())
 
 
 def text_of(data: Any) -> str:
@@ -25,6 +30,10 @@ def text_of(data: Any) -> str:
     return getattr(data, "comment", None) or ""
 
 
+def _redacted(delivered: Delivered) -> bool:
+    return TAKEN in (delivered.headers or {})
+
+
 class Readings:
     """The readings of the events that are being folded.
 
@@ -32,7 +41,7 @@ class Readings:
     turned the reading of tone on.
     """
 
-    def __init__(self, reader: Callable[[], Reader] = shipped_reader) -> None:
+    def __init__(self, reader: Callable[[], Reader] = shared_reader) -> None:
         """Take what makes the reader; it is called when there is something to read."""
         self._reader = reader
         self._coming: Sequence[Delivered] = ()
@@ -75,7 +84,7 @@ class Readings:
         for one in self._coming:
             event = one.event
             later = one.seq > delivered.seq and event.community == community
-            if later and isinstance(event.data, MemberEventData) and is_read(one):
+            if later and isinstance(event.data, MemberEventData) and not _redacted(one) and is_read(one):
                 yield one
 
     def _read(self, deliveries: Sequence[Delivered], language: str) -> None:

@@ -15,6 +15,7 @@ from math import ceil
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 DAYS_KEPT: Final = 32
 HEARD_KEPT: Final = 366
@@ -56,6 +57,8 @@ def is_news(days: Days, day: int, kept: int = DAYS_KEPT) -> bool:
     """Tell whether being there on ``day`` changes what is known."""
     if not days or day > days[-1]:
         return True
+    if day == days[-1]:
+        return False
     return days[bisect_left(days, day)] != day and (len(days) < kept or day > days[0])
 
 
@@ -123,13 +126,19 @@ def longest_unheard(since: int, until: int, heard: Days) -> int:
     return max(later - earlier - 1 for earlier, later in pairwise(known))
 
 
-def returned_on(days: Days, patience: Patience, missed: int | None = None) -> int | None:
+def may_have_returned_on(days: Days, patience: Patience, missed: int | None) -> int | None:
+    """Return the newest day that ``returned_on`` may tell, whatever comes to light of the days that count."""
+    return returned_on(days, replace(patience, times_usual_gap=0), missed, ())
+
+
+def returned_on(days: Days, patience: Patience, missed: int | None, heard: Days) -> int | None:
     """Return the newest day on which the member was there again after a long silence; None where there is none.
 
     The silence after the day ``missed`` counts as long whatever its length.
     """
     for at in range(len(days) - 1, max(patience.min_active_days, 1) - 1, -1):
         before, day = days[at - 1], days[at]
-        if before == missed or (day - before > patience.at_least and day - before > long_silence(days[:at], patience)):
+        silent = _counted(before, day, heard)
+        if before == missed or (silent > patience.at_least and silent > long_silence(days[:at], patience, heard)):
             return day
     return None

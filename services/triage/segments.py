@@ -105,7 +105,7 @@ def _looks(segment: Segment, when: _Expression | None, member: MemberState, at: 
     if segment.roles:
         yield _any_of("roles", segment.roles, member.roles)
     if segment.tags:
-        yield _any_of("tags", segment.tags, member.tags)
+        yield _any_of("tags", segment.tags, member.all_tags)
     if segment.platforms:
         yield _any_of("platforms", segment.platforms, (_platform(member),))
     less, least = segment.member_for_less_than_days, segment.member_for_at_least_days
@@ -136,7 +136,7 @@ def _values(member: MemberState, at: datetime) -> dict[str, Value]:
         "member.days": _tenure(member, at).days,
         "member.platform": _platform(member),
         "member.roles": member.roles,
-        "member.tags": member.tags,
+        "member.tags": member.all_tags,
         "member.active_days_30": sum(day > today - 30 for day in active),
     }
     if active:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from cachetools import LRUCache
-
 from services.triage.alerts import ALERTS
 from services.triage.care import CARE
 from services.triage.channel import CHANNEL
 from services.triage.community import COMMUNITY, IMPORTING_LINE
 from services.triage.conversation import CONVERSATION
 from services.triage.conversation_state import ConversationState
+from services.triage.gathering import GATHERINGS
+from services.triage.guest import GUEST
 from services.triage.handlers import MESSAGE_HANDLERS
 from services.triage.heat import HEAT
 from services.triage.looks import DEADLINE_HANDLERS
@@ -21,6 +21,7 @@ from services.triage.member_state import MemberState
 from services.triage.member_tone import TONE
 from services.triage.policy_reading import PolicyReading
 from services.triage.readings import Readings
+from services.triage.ritual import WEEKLY
 from services.triage.situation import Situation
 from services.triage.stream_ids import (
     care_stream,
@@ -36,7 +37,7 @@ from services.triage.stream_ids import (
 from shared.contracts.member_events import MemberEventData, Posted
 from shared.contracts.needs_touch import MemberRef
 from shared.contracts.policy import Policy
-from shared.contracts.warmline_facts import TouchSettled
+from shared.contracts.warmline_facts import LinkTold, TouchSettled
 from shared.delivery import Delivered, Message
 from shared.event_store.codec import EventCodec
 from shared.event_store.interface import Store
@@ -49,14 +50,16 @@ _IMPORTS_AT_ONCE: Final = 100_000
 
 def triage_codec() -> EventCodec:
     """Return how triage's streams are stored."""
-    return EventCodec("triage", (COMMUNITY, MEMBER, CONVERSATION, CHANNEL, CARE, ALERTS, TONE, HEAT))
+    return EventCodec(
+        "triage", (COMMUNITY, MEMBER, CONVERSATION, CHANNEL, CARE, ALERTS, TONE, HEAT, WEEKLY, GATHERINGS, GUEST)
+    )
 
 
 class TriageService:
     """Folds member events into members, conversations and communities, and raises what needs a touch."""
 
     def __init__(self) -> None:
-        self._policies: LRUCache[str, PolicyReading] = LRUCache(_POLICIES_KEPT)
+        self._policies: dict[str, PolicyReading] = {}
         self._readings = Readings()
 
     def concerns(self, _message: Message) -> bool:
@@ -64,11 +67,14 @@ class TriageService:
         return True
 
     def streams_of(self, delivered: Delivered) -> Sequence[str]:
-        """Return the community, the author, the conversation and the channel, or the touch that was settled."""
+        """Return the community, the author, the conversation and the channel, or what a fact of Warmline is about."""
         event = delivered.event
         streams = [community_stream(event.community)]
         if isinstance(event.data, TouchSettled):
             streams.append(event.data.about)
+        elif isinstance(event.data, LinkTold):
+            both = (event.data.member, event.data.other)
+            streams += (identity(event.community, one.platform, one.id)[1] for one in both)
         elif isinstance(event.data, MemberEventData):
             member, stream = identity(event.community, event.platform, event.data.member.id)
             streams.append(stream)
@@ -119,6 +125,8 @@ class TriageService:
     def _reading(self, policy: Policy, version: str) -> PolicyReading:
         reading = self._policies.get(version)
         if reading is None:
+            if len(self._policies) == _POLICIES_KEPT:
+                del self._policies[next(iter(self._policies))]
             reading = self._policies[version] = PolicyReading(policy, version)
         return reading
 

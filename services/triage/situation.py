@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
+from services.triage.linked import others_of
+from services.triage.needs import NeedGone
 from services.triage.policy_reading import PolicyReading
+from services.triage.question import asks
 from services.triage.readings import Readings
 from services.triage.stream_ids import community_stream, conversation_stream, identity, member_stream
-from services.triage.to_care import Read, decide_and_care
+from services.triage.taken import Taken, taken_of
+from services.triage.to_care import Read, decide_and_care, drop, take
 from shared.contracts.cloudevents import MemberEvent
 from shared.contracts.member_events import MemberEventData, Updated
-from shared.contracts.needs_touch import Evidence, MemberRef
+from shared.contracts.needs_touch import Evidence, MemberRef, TouchReason
 from shared.delivery import Delivered
 from shared.telemetry.traces import TRACEPARENT
 from shared.workspace import Workspace
@@ -50,7 +55,8 @@ class Situation:
         self.work = work
         self.community = community_stream(event.community)
         # The header names recorded traces only; the event names any, as requests of earlier builds did that had none.
-        traceparent = (delivered.headers or {}).get(TRACEPARENT)
+        headers = delivered.headers
+        traceparent = None if headers is None else headers.get(TRACEPARENT)
         self.evidence = Evidence(source=event.source, event=event.id, time=event.time, traceparent=traceparent)
         if isinstance(event.data, MemberEventData):
             self.member, self.stream = identity(event.community, event.platform, event.data.member.id)
@@ -70,6 +76,17 @@ class Situation:
                 raise RuntimeError(f"no policy was adopted for the community {self.event.community}")
             self._reading = self._read(state.policy, state.policy_version)
         return self._reading
+
+    @property
+    def taken(self) -> Taken | None:
+        """What was taken from the event's text before it was redacted; None of one that has its text, or never had."""
+        return taken_of(self.delivered.headers)
+
+    @property
+    def asks(self) -> bool:
+        """Whether what was written asks something."""
+        taken = self.taken
+        return asks(self.data.text) if taken is None else taken.asks
 
     @property
     def roles(self) -> tuple[str, ...] | None:
@@ -99,6 +116,18 @@ class Situation:
     def decide(self, stream: str, command: Any) -> Sequence[Any]:
         """Let the stream decide; what it finds that somebody needs goes on to the member's touch."""
         return decide_and_care(stream, command, self.work, self._read)
+
+    def take(self, need: TouchReason, moved_at: datetime) -> None:
+        """Let a need that had been told before join the open touch about its person, or raise one."""
+        take(need, self.work, self._read, moved_at)
+
+    def drop(self, care: str, gone: NeedGone) -> None:
+        """Let a need go from the touch of the stream ``care``, though it stands where it was found."""
+        drop(care, gone, self.work, self._read)
+
+    def others(self, member: MemberRef) -> tuple[MemberRef, ...]:
+        """Return the other identities of the same person, as they are linked now."""
+        return others_of(self.work, self.of(member))
 
     def ref(self, member_id: str) -> MemberRef:
         """Return the identity ``member_id`` on the event's platform."""

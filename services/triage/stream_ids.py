@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from shared.contracts.names import digest, member_key
 from shared.contracts.needs_touch import MemberRef
+from shared.contracts.policy_rules import WeeklyList
 from shared.decider import stream_id
 
 
@@ -57,6 +58,22 @@ def tone_stream(community: str, key: str) -> str:
 def heat_stream(conversation: str) -> str:
     """Return the stream of how heated a conversation is, by the conversation's own."""
     return f"heat:{conversation.partition(':')[2]}"
+
+
+def ritual_stream(community: str, name: WeeklyList) -> str:
+    """Return the stream of one of a community's weekly lists."""
+    return stream_id("ritual", community, name)
+
+
+@lru_cache(maxsize=4_096)
+def gathering_stream(community: str, platform: str, gathering: str) -> str:
+    """Return the stream of a gathering, by the platform's own id."""
+    return stream_id("gathering", community, digest(platform, gathering))
+
+
+def guest_stream(community: str, key: str) -> str:
+    """Return the stream of one identity of a member as a guest of gatherings, by its opaque key."""
+    return stream_id("guest", community, key)
 
 
 def community_of(stream: str) -> str:

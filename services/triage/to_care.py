@@ -6,13 +6,16 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.triage.care import CARE, CareState, next_told
-from services.triage.care_facts import CloseTouch, DropNeed, ReasonRests, TakeNeed, TouchClosed
+from services.triage.care import CARE, next_told
+from services.triage.care_facts import CloseTouch, DropNeed, NoteSettled, ReasonRests, TakeNeed, TouchClosed
+from services.triage.care_state import CareState, last_settled
 from services.triage.community import CommunityState
+from services.triage.contact import ContactDeclined, marked
 from services.triage.importance import weighed
+from services.triage.linked import others_of
 from services.triage.needs import CloseNeed, NeedFound, NeedGone, PassNeed, standing
 from services.triage.policy_reading import PolicyReading
-from services.triage.stream_ids import care_stream, community_of, community_stream
+from services.triage.stream_ids import care_stream, community_of, community_stream, member_stream
 from shared.contracts.needs_touch import TouchReason
 from shared.contracts.policy import Policy
 from shared.contracts.warmline_facts import TouchSettled
@@ -27,11 +30,25 @@ def decide_and_care(stream: str, command: Any, work: Workspace, read: Read) -> S
     events = work.decide(stream, command)
     for event in events:
         if isinstance(event, NeedFound):
-            _take(event.need, work, read)
+            take(event.need, work, read)
         elif isinstance(event, NeedGone):
-            care = care_stream(community_of(event.about), event.member)
-            work.decide(care, DropNeed(gone=event, instead=_instead(work.state(care), event, work, read)))
+            drop(_told_in(event, work), event, work, read)
     return events
+
+
+def drop(care: str, gone: NeedGone, work: Workspace, read: Read) -> None:
+    """Let a need go from the touch of the stream ``care``, and tell another in its place where one waits for that."""
+    work.decide(care, DropNeed(gone=gone, instead=_instead(work.state(care), gone, work, read)))
+
+
+def _told_in(gone: NeedGone, work: Workspace) -> str:
+    """Return the care stream whose touch holds the need: the member's, or that of another identity of the person."""
+    community = community_of(gone.about)
+    own = care_stream(community, gone.member)
+    if gone.earlier is not None or work.state(own).holds(gone.reason, gone.about):
+        return own
+    streams = (care_stream(community, one) for one in others_of(work, member_stream(community, gone.member.key)))
+    return next((one for one in streams if work.state(one).holds(gone.reason, gone.about)), own)
 
 
 def _instead(care: CareState, gone: NeedGone, work: Workspace, read: Read) -> TouchReason | None:
@@ -43,22 +60,38 @@ def _instead(care: CareState, gone: NeedGone, work: Workspace, read: Read) -> To
     if not isinstance(need, TouchReason) or community.policy is None:
         return None
     reading = read(community.policy, community.policy_version)
-    return weighed(need, reading.weights_in(need.segment), 0)
+    return weighed(marked(need, _declined(need, work)), reading.weights_in(need.segment), 0)
 
 
-def _take(need: TouchReason, work: Workspace, read: Read) -> None:
+def _declined(need: TouchReason, work: Workspace) -> ContactDeclined | None:
+    """Return that the person asked not to be contacted, as whichever of their identities, if it holds."""
+    own = member_stream(community_of(need.about), need.member.key)
+    streams = (own, *(member_stream(community_of(own), one.key) for one in others_of(work, own)))
+    told = (work.state(one).told.declined for one in streams)
+    return next((one for one in told if one is not None and one.holds(need.at)), None)
+
+
+def take(need: TouchReason, work: Workspace, read: Read, moved_at: datetime | None = None) -> None:
+    """Let a need join the open touch about the person, or raise one; ``moved_at`` as in ``TakeNeed``."""
     community: CommunityState = work.state(community_stream(community_of(need.about)))
-    stream = care_stream(community.community, need.member)
     if community.policy is None:
         raise RuntimeError(f"no policy was adopted for the community {community.community}, in which a need was found")
     reading = read(community.policy, community.policy_version)
+    own = care_stream(community.community, need.member)
+    found = others_of(work, member_stream(community.community, need.member.key))
+    others = [care_stream(community.community, one) for one in found]
+    stream = next((one for one in (own, *others) if work.state(one).touch is not None), own)
+    settled = (last_settled(need.reason, work.state(one)) for one in (own, *others) if one != stream)
     command = TakeNeed(
         need=need,
         stream=stream,
         organisation=community.organisation,
         community=community.community,
         weights=reading.weights_in(need.segment),
-        cool_down=reading.cool_down(need.reason, need.segment),
+        cool_down=reading.cool_down(need),
+        settled=max((at for at in settled if at is not None), default=None),
+        moved_at=moved_at,
+        declined=_declined(need, work),
     )
     for event in work.decide(stream, command):
         if isinstance(event, ReasonRests):
@@ -71,10 +104,15 @@ def close_touch(settled: TouchSettled, at: datetime, work: Workspace) -> None:
         # An earlier build had raised it for one need alone, and named the stream that had found that.
         work.decide(settled.about, CloseNeed(touch=settled.touch, outcome=settled.outcome))
         return
-    command = CloseTouch(touch=settled.touch, outcome=settled.outcome, need_revision=settled.need_revision, at=at)
+    command = CloseTouch(
+        stream=settled.about, touch=settled.touch, outcome=settled.outcome, need_revision=settled.need_revision, at=at
+    )
     for event in work.decide(settled.about, command):
         if isinstance(event, TouchClosed):
             for one in event.reasons:
                 if one.about is not None:
                     close = CloseNeed(touch=event.touch, outcome=event.outcome, reason=one.reason)
                     work.decide(one.about, close)
+                if one.member is not None:
+                    of_another = care_stream(settled.community, one.member)
+                    work.decide(of_another, NoteSettled(reason=one.reason, at=event.at))

@@ -49,7 +49,24 @@ class TalkHeard(Struct, frozen=True, kw_only=True, gc=False):
     at: datetime
 
 
+class DayNoted(Struct, frozen=True, kw_only=True, gc=False):
+    """What the first text of a member's day was like: its own words, and how surely it is ill-humoured, from 0 to 1."""
+
+    evidence: Evidence
+    words: int
+    ill: float
+
+
 # What is asked
+
+
+class NoteDay(Struct, frozen=True, kw_only=True, gc=False):
+    """The member writes on a day of which nothing was noted, or something later; ``shown_from`` as in ``NoteSign``."""
+
+    seen: Circumstances
+    member: MemberRef
+    noted: DayNoted
+    shown_from: float | None
 
 
 class OptOutOfTone(Struct, frozen=True, kw_only=True, gc=False):

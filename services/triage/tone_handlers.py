@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
 from msgspec.structs import replace
 
 from services.triage.alerts import AlertGiven, CountMessages, JudgeAlert, WeighScore
-from services.triage.care import CARE, settled_for
+from services.triage.care import CARE
+from services.triage.care_state import last_settled, settled_for
 from services.triage.heat import lately
 from services.triage.member_state import MemberState
-from services.triage.needs import Circumstances, standing_for
+from services.triage.needs import Circumstances, is_crisis, standing_for
+from services.triage.needs_elsewhere import end_as_unread, needless
+from services.triage.once_read import is_late
 from services.triage.readings import text_of
 from services.triage.reasons import frustration, heated
+from services.triage.reasons.out_of_character import change, with_day
+from services.triage.ritual_handlers import note_thanked
 from services.triage.situation import Situation
-from services.triage.stream_ids import alerts_stream, heat_stream, identity, tone_stream
-from services.triage.tone.signs import Sign, SignKind, signs_in
-from services.triage.tone_facts import HeatFelt, NoteSign, NoteTalk, OptOutOfTone
+from services.triage.stream_ids import alerts_stream, care_stream, heat_stream, identity, tone_stream
+from services.triage.taken import words_in
+from services.triage.tone.signs import AlertKind, Sign, signs_in
+from services.triage.tone_facts import DayNoted, HeatFelt, NoteDay, NoteSign, NoteTalk, OptOutOfTone
+from shared.contracts.member_events import Posted
 from shared.contracts.names import Reason
 from shared.contracts.needs_touch import MemberRef
 from shared.contracts.policy import Tone
-from shared.contracts.policy_rules import ToneRule
+from shared.contracts.tone_rules import ToneRule
 from shared.contracts.warmline_facts import ToneOptOut, TouchSettled
 from shared.decider import category_of
 from shared.workspace import StateMissing, Workspace
@@ -30,13 +38,14 @@ _ONE_IN: Final = 32
 _COUNTED: Final = "a"
 """One message in 32 is counted, as 32: each whose key, made of 32 characters by chance, begins so."""
 
-_REASONS: Final[dict[SignKind, Reason]] = {
+_REASONS: Final[dict[AlertKind, Reason]] = {
     "distress": "distress",
     "hostility": "heated",
     "frustration": "frustration",
     "gratitude": "thanks",
+    "change": "out-of-character",
 }
-_KINDS: Final[dict[str, SignKind]] = {reason: kind for kind, reason in _REASONS.items()}
+_KINDS: Final[dict[str, AlertKind]] = {reason: kind for kind, reason in _REASONS.items()}
 
 
 def read_tone(now: Situation) -> None:
@@ -49,8 +58,9 @@ def read_tone(now: Situation) -> None:
     if now.delivered.key.startswith(_COUNTED):
         now.work.decide(alerts_stream(community), CountMessages(messages=_ONE_IN))
     _note_talk(now)
-    reading = now.readings.of(now.delivered, tone.language, lambda one: _would_be_read(now.of_another(one), tone))
-    for sign in signs_in(reading):
+    signs = _signs(now, tone)
+    _note_day(now, signs)
+    for sign in signs:
         if sign.kind == "hostility":
             _note_insult(now, sign)
         else:
@@ -62,7 +72,8 @@ def opt_out(now: Situation) -> None:
     said: ToneOptOut = now.data
     member, _ = identity(said.community, said.member.platform, said.member.id)
     command = OptOutOfTone(opted_out=said.opted_out, at=now.event.time)
-    now.work.decide(tone_stream(said.community, member.key), command)
+    if now.work.decide(tone_stream(said.community, member.key), command) and said.opted_out:
+        end_as_unread(now, member)
 
 
 def learn(now: Situation) -> None:
@@ -74,9 +85,17 @@ def learn(now: Situation) -> None:
     if settled.outcome == "no-response" or category_of(settled.about) != CARE.category:
         return
     for reason in settled_for(now.work.state(settled.about), settled.touch, settled.need_revision):
-        if reason.reason in _KINDS and not reason.values.get("crisis"):
+        if reason.reason in _KINDS and not is_crisis(reason):
             judge = JudgeAlert(kind=_KINDS[reason.reason], right=settled.outcome != "not-needed")
             now.work.decide(alerts_stream(settled.community), judge)
+
+
+def _signs(now: Situation, tone: Tone) -> tuple[Sign, ...]:
+    if (taken := now.taken) is not None:
+        return taken.signs
+    return signs_in(
+        now.readings.of(now.delivered, tone.language, lambda one: _would_be_read(now.of_another(one), tone))
+    )
 
 
 def _opted_out(work: Workspace, community: str, member: MemberRef) -> bool:
@@ -84,9 +103,9 @@ def _opted_out(work: Workspace, community: str, member: MemberRef) -> bool:
 
 
 def _is_read(now: Situation, tone: Tone) -> bool:
-    if not text_of(now.data) or now.bot or now.team:
+    if not (text_of(now.data) or now.taken) or now.bot or now.team:
         return False
-    late = now.stored - now.event.time > timedelta(days=tone.read_within_days)
+    late = is_late(now.event.time, now.stored, tone)
     return not (late or _opted_out(now.work, now.event.community, now.member))
 
 
@@ -128,6 +147,8 @@ def _note_insult(now: Situation, sign: Sign) -> None:
 def _note_sign(now: Situation, sign: Sign) -> None:
     rules = now.reading.policy.rules
     member = _thanked(now) if sign.kind == "gratitude" else now.member
+    if member != now.member:
+        note_thanked(now, member)
     stream = tone_stream(now.event.community, member.key)
     match sign.kind:
         case "frustration":
@@ -150,7 +171,7 @@ def _thanked(now: Situation) -> MemberRef:
         return now.member
     [peer] = named
     known: MemberState = now.work.state(now.of(peer))
-    unfit = known.member is None or known.bot or known.team or _opted_out(now.work, now.event.community, peer)
+    unfit = known.first is None or known.bot or known.team or _opted_out(now.work, now.event.community, peer)
     return now.member if unfit else peer
 
 
@@ -164,19 +185,8 @@ def _command(
 ) -> NoteSign:
     """Return the sign as it is noted, not shown as yet."""
     stream = heat_stream(now.conversation) if sign.kind == "hostility" else tone_stream(now.event.community, member.key)
-    seen = Circumstances(
-        at=now.stored,
-        due=None,
-        enabled=rule.enabled,
-        about=stream,
-        segment=now.reading.segments.of(now.work.state(now.of(member)), now.stored),
-        care_load=rule.care_load,
-        policy_version=now.reading.version,
-        forget_after=timedelta(0),
-        thresholds={"alerts_per_thousand": rule.alerts_per_thousand},
-    )
     return NoteSign(
-        seen=seen,
+        seen=_seen(now, rule, stream, member),
         member=member,
         conversation=_conversation(now),
         evidence=now.evidence,
@@ -188,14 +198,68 @@ def _command(
     )
 
 
+def _seen(now: Situation, rule: ToneRule, stream: str, member: MemberRef) -> Circumstances:
+    return Circumstances(
+        at=now.stored,
+        due=None,
+        enabled=rule.enabled,
+        about=stream,
+        segment=now.reading.segments.of(now.work.state(now.of(member)), now.stored),
+        care_load=rule.care_load,
+        policy_version=now.reading.version,
+        forget_after=timedelta(0),
+        thresholds={"alerts_per_thousand": rule.alerts_per_thousand},
+    )
+
+
 def _decide(now: Situation, rule: ToneRule, command: NoteSign) -> None:
-    """Note the sign, shown if the community's budget for its class has room and nobody is asked already."""
+    """Note the sign, shown if the community's budget for its class has room and somebody is to be asked yet."""
     if not rule.enabled:
         return
-    stream, kind = command.seen.about, command.sign.kind
-    if not command.sign.crisis and standing_for(now.work.state(stream), _REASONS[kind]) is None:
-        weigh = WeighScore(kind=kind, score=command.score, per_thousand=rule.alerts_per_thousand)
-        events = now.work.decide(alerts_stream(now.event.community), weigh)
-        shown_from = next((event.threshold for event in events if isinstance(event, AlertGiven)), None)
+    if not command.sign.crisis:
+        shown_from = _shown_from(now, rule, command.sign.kind, command, command.score)
         command = replace(command, shown_from=shown_from)
+    now.decide(command.seen.about, command)
+
+
+def _shown_from(
+    now: Situation, rule: ToneRule, kind: AlertKind, command: NoteSign | NoteDay, score: float
+) -> float | None:
+    """Return the least that the budget shows, where it shows ``score`` and somebody is to be asked yet."""
+    reason = _REASONS[kind]
+    asked = standing_for(now.work.state(command.seen.about), reason) is not None or _rests(now, command, reason)
+    if asked or needless(now.work.state(now.of(command.member)), reason, now.event.time):
+        return None
+    weigh = WeighScore(kind=kind, score=score, per_thousand=rule.alerts_per_thousand)
+    events = now.work.decide(alerts_stream(now.event.community), weigh)
+    return next((event.threshold for event in events if isinstance(event, AlertGiven)), None)
+
+
+def _rests(now: Situation, command: NoteSign | NoteDay, reason: Reason) -> bool:
+    """Tell whether a touch for it was settled so lately that none would be raised: what is not shown has no budget."""
+    people = (command.member, *now.others(command.member))
+    cares = now.work.states([care_stream(now.event.community, one) for one in people])
+    settled = max((at for care in cares if (at := last_settled(reason, care)) is not None), default=None)
+    return settled is not None and command.seen.at < settled + now.reading.rest_of(reason, command.seen.segment)
+
+
+def _note_day(now: Situation, signs: Sequence[Sign]) -> None:
+    """The first text of a day tells how a member is that day, held against how they usually are."""
+    rule = now.reading.policy.rules.out_of_character
+    if not (rule.enabled and isinstance(now.data, Posted)):
+        return
+    words = words_in(now.data.text) if now.taken is None else now.taken.words
+    if not words:
+        return
+    stream = tone_stream(now.event.community, now.member.key)
+    days = now.work.state(stream).days
+    ill = max((sign.score for sign in signs if sign.kind != "gratitude"), default=0.0)
+    noted = DayNoted(evidence=now.evidence, words=words, ill=ill)
+    after = with_day(days, noted)
+    if after == days:
+        return
+    command = NoteDay(seen=_seen(now, rule, stream, now.member), member=now.member, noted=noted, shown_from=None)
+    differs = change(after)
+    if differs is not None:
+        command = replace(command, shown_from=_shown_from(now, rule, "change", command, differs.score))
     now.decide(stream, command)

@@ -55,11 +55,19 @@ class Voices(Struct, frozen=True, kw_only=True, gc=False):
 
     def changed_by(self, post: Post) -> bool:
         """Tell whether ``post`` changes them."""
-        if not post.team and len(self.peers) < PEERS_KEPT:
-            key = post.member.key
-            if key not in [voice.member.key for voice in self.peers]:
-                return True
-        return self.hear(post) != self
+        if post.team:
+            return self.hear(post) != self
+        key, place = post.member.key, _place_of(post)
+        for known in self.peers:
+            if known.member.key == key:
+                return place < _place(known)
+        # Of too many, it is itself forgotten again when it is the first that may be.
+        at = _ANSWERS_KEPT
+        return (
+            len(self.peers) < PEERS_KEPT
+            or not _place(self.peers[at - 1]) <= place < _place(self.peers[at])
+            or any(voice.greeted for voice in self.peers[at:])
+        )
 
     def hear(self, post: Post) -> Voices:
         """Return the voices after ``post``."""
@@ -101,6 +109,11 @@ class Voices(Struct, frozen=True, kw_only=True, gc=False):
         """Return the first peer who answered ``opener``."""
         return next((voice for voice in self.peers if voice.member != opener), None)
 
+    def others_by(self, speaker: MemberRef, time: datetime) -> bool:
+        """Tell whether somebody else than ``speaker`` had spoken by ``time``."""
+        first = (self.peer_answer(speaker), self.team_answer(speaker))
+        return any(voice is not None and voice.first.time <= time for voice in first)
+
     def peer_of(self, message: str) -> Voice | None:
         """Return the peer who began to speak with ``message``."""
         return next((voice for voice in self.peers if voice.message == message), None)
@@ -114,23 +127,31 @@ def _place(voice: Voice) -> tuple[datetime, str, str]:
     return (voice.first.time, voice.member.key, voice.first.event)
 
 
+def _place_of(post: Post) -> tuple[datetime, str, str]:
+    return (post.evidence.time, post.member.key, post.evidence.event)
+
+
 def _with(voices: tuple[Voice, ...], post: Post) -> tuple[Voice, ...]:
-    heard = Voice(member=post.member, first=post.evidence, message=post.message)
-    key = post.member.key
-    for known in voices:
+    key, place, greeted = post.member.key, _place_of(post), False
+    for at, known in enumerate(voices):
         if known.member.key == key:
-            if _place(known) <= _place(heard):
+            if _place(known) <= place:
                 return voices
-            heard = replace(known, first=post.evidence, message=post.message)
-            voices = tuple(voice for voice in voices if voice is not known)
+            voices, greeted = (*voices[:at], *voices[at + 1 :]), known.greeted
             break
-    at = bisect(voices, _place(heard), key=_place)
+    heard = Voice(member=post.member, first=post.evidence, greeted=greeted, message=post.message)
+    at = len(voices) if not voices or _place(voices[-1]) <= place else bisect(voices, place, key=_place)
     return (*voices[:at], heard, *voices[at:])
 
 
 def _bounded(peers: tuple[Voice, ...]) -> tuple[Voice, ...]:
     if len(peers) <= PEERS_KEPT:
         return peers
-    later = peers[_ANSWERS_KEPT:]
-    forgotten = next((voice for voice in later if voice.greeted), later[0])
-    return tuple(voice for voice in peers if voice is not forgotten)
+    forgotten = _ANSWERS_KEPT
+    for voice in peers[_ANSWERS_KEPT:]:
+        if voice.greeted:
+            break
+        forgotten += 1
+    else:
+        forgotten = _ANSWERS_KEPT
+    return peers[:forgotten] + peers[forgotten + 1 :]

@@ -69,7 +69,8 @@ _STREAM_TYPES: Final[dict[str, type[Any]]] = {**MEMBER_EVENT_TYPES, **WARMLINE_F
 _BUS_TYPES: Final[dict[str, type[Any]]] = {**NEEDS_TOUCH_TYPES, **TOUCH_FACT_TYPES}
 _TYPE_NAMES: Final[dict[type[Any], str]] = {form: name for name, form in {**_STREAM_TYPES, **_BUS_TYPES}.items()}
 _raw_decoder: Final = msgspec.json.Decoder(_RawMemberEvent)
-_data_decoders: Final = {name: msgspec.json.Decoder(form) for name, form in {**_STREAM_TYPES, **_BUS_TYPES}.items()}
+_stream_decoders: Final = {name: msgspec.json.Decoder(form) for name, form in _STREAM_TYPES.items()}
+_bus_decoders: Final = {name: msgspec.json.Decoder(form) for name, form in _BUS_TYPES.items()}
 _encoder: Final = msgspec.json.Encoder()
 
 
@@ -86,8 +87,8 @@ def encode_member_event(event: MemberEvent) -> bytes:
 def decode_member_event(body: bytes) -> MemberEvent:
     """Return the event in ``body``; raises UnknownTypeError or msgspec.DecodeError."""
     raw = _raw_decoder.decode(body)
-    decoder = _data_decoders.get(raw.type)
-    if decoder is None or raw.type not in _STREAM_TYPES:
+    decoder = _stream_decoders.get(raw.type)
+    if decoder is None:
         raise UnknownTypeError(raw.type)
     return MemberEvent(
         specversion=raw.specversion,
@@ -144,8 +145,8 @@ def publication(
 def decode_publication(headers: Mapping[str, str] | None, body: bytes) -> Any:
     """Return the contract in a message of TOUCHES or TOUCH_FACTS; raises UnknownTypeError or msgspec.DecodeError."""
     event_type = (headers or {}).get("ce-type", "")
-    decoder = _data_decoders.get(event_type)
-    if decoder is None or event_type not in _BUS_TYPES:
+    decoder = _bus_decoders.get(event_type)
+    if decoder is None:
         raise UnknownTypeError(event_type)
     return decoder.decode(body)
 

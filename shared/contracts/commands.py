@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Final
 
 from msgspec import Meta
 
-from shared.contracts.names import Label, Name, Note, Urgency
+from shared.contracts.names import Label, Name, Note, Tag, Urgency
 from shared.contracts.policy import Identity
 from shared.contracts.touch_facts import Outcome
 from shared.contracts.warmline_facts import CareWay
@@ -97,6 +97,72 @@ class LogCare(MemberCommand):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkCommand(MemberCommand):
+    """What a command on the link of the member and ``other`` holds: ``why`` says how one knows."""
+
+    other: Identity
+    why: Note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkMember(LinkCommand):
+    """Say that the two are one person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnlinkMember(LinkCommand):
+    """Take back that the two are one person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclineContact(MemberCommand):
+    """Say that the member does not want to be contacted before ``until``; without it, until somebody says otherwise."""
+
+    until: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowContact(MemberCommand):
+    """Say that the member may be contacted again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseFollowUp(MemberCommand):
+    """Say that one comes back to the member on ``day``, as of the team's time zone."""
+
+    day: date
+    note: Note | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveTag(MemberCommand):
+    """Let the member carry the tag."""
+
+    tag: Tag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeTag(MemberCommand):
+    """Take a tag away that the team had given."""
+
+    tag: Tag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteNote(MemberCommand):
+    """Write something down about the member, for the team alone."""
+
+    text: Note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptOutOfTone(MemberCommand):
+    """Say that the member wants nothing read for its tone; or, with ``opted_out`` false, that they take that back."""
+
+    opted_out: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberReply:
     """The answer to a command on a member: what it has become in MEMBER_EVENTS, or why it was refused.
 
@@ -111,5 +177,17 @@ class MemberReply:
     detail: str = ""
 
 
-MEMBER_COMMAND_TYPES: Final[dict[str, type[MemberCommand]]] = {"ask": AskForTouch, "log-care": LogCare}
+MEMBER_COMMAND_TYPES: Final[dict[str, type[MemberCommand]]] = {
+    "ask": AskForTouch,
+    "log-care": LogCare,
+    "link": LinkMember,
+    "unlink": UnlinkMember,
+    "decline-contact": DeclineContact,
+    "allow-contact": AllowContact,
+    "promise": PromiseFollowUp,
+    "tag": GiveTag,
+    "untag": TakeTag,
+    "note": WriteNote,
+    "tone": OptOutOfTone,
+}
 """The last token of the command's subject to the form of the body."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from shared.contracts.names import Audience, Label, Name, Text, Url
+from shared.contracts.names import ADDRESS_HASH, Audience, Label, Name, Text, Url
 
 Score = Annotated[int, Meta(ge=0, le=10)]
+AddressHash = Annotated[str, Meta(pattern=ADDRESS_HASH)]
+"""What stands for an e-mail address: a keyed hash of it."""
+Accounts = Annotated[dict[Name, Annotated[str, Meta(pattern=r"^@?[^@\s]{1,200}$(?!\n)")]], Meta(max_length=20)]
+"""Platforms, and under which login or id the member says to be there: no address."""
 Roles = Annotated[tuple[Label, ...], Meta(max_length=100)]
 Mentions = Annotated[tuple[Label, ...], Meta(max_length=100)]
 
@@ -32,9 +37,11 @@ class MemberEventData(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Joined(MemberEventData, frozen=True, kw_only=True, gc=False):
-    """The member became part of the community."""
+    """The member became part of the community. What else the profile tells is as in a change of it."""
 
     url: Url | None = None
+    address: AddressHash | None = None
+    accounts: Accounts = {}
 
 
 class Posted(MemberEventData, frozen=True, kw_only=True, gc=False):
@@ -56,13 +63,17 @@ class Posted(MemberEventData, frozen=True, kw_only=True, gc=False):
 
 
 class Edited(MemberEventData, frozen=True, kw_only=True, gc=False):
-    """The member changed what stood in ``message``; ``text`` is what stands there now."""
+    """The member changed what stood in ``message``; ``text`` is what stands there now.
+
+    ``recovered`` when it is on the platform again after it was deleted, with that text.
+    """
 
     conversation: Label
     message: Label
     text: Text
     audience: Audience = "public"
     url: Url | None = None
+    recovered: bool = False
 
 
 class Deleted(MemberEventData, frozen=True, kw_only=True, gc=False):
@@ -79,6 +90,30 @@ class Reacted(MemberEventData, frozen=True, kw_only=True, gc=False):
     message: Label
     reaction: Label
     url: Url | None = None
+
+
+class Planned(MemberEventData, frozen=True, kw_only=True, gc=False):
+    """The gathering takes place as is told here, or is ``called_off``: of one gathering, what was told last holds.
+
+    ``member`` is the host, else who announced it; a bot where the platform names nobody. ``gathering`` is as of who
+    attended it, ``where`` the channel, the address or the link at which people meet.
+    """
+
+    gathering: Label
+    starts_at: Annotated[datetime, Meta(tz=True)]
+    ends_at: Annotated[datetime, Meta(tz=True)] | None = None
+    title: Annotated[str, Meta(max_length=300)] | None = None
+    where: Annotated[str, Meta(max_length=300)] | None = None
+    audience: Audience = "public"
+    url: Url | None = None
+    called_off: bool = False
+
+
+class Registered(MemberEventData, frozen=True, kw_only=True, gc=False):
+    """The member said that they come to the gathering, or, where it is ``declined``, that they do not."""
+
+    gathering: Label
+    declined: bool = False
 
 
 class Attended(MemberEventData, frozen=True, kw_only=True, gc=False):
@@ -135,9 +170,15 @@ class Solved(MemberEventData, frozen=True, kw_only=True, gc=False):
 
 
 class Updated(MemberEventData, frozen=True, kw_only=True, gc=False):
-    """The member's profile, roles or tags changed; ``member`` and ``tags`` are what holds now."""
+    """The member's profile, roles or tags changed; ``member`` and ``tags`` are what holds now.
+
+    ``address`` stands for the member's e-mail address, ``accounts`` are who they say to be on other platforms: both are
+    kept as far as they were ever told, for people to see who may be one person.
+    """
 
     tags: Annotated[tuple[Label, ...], Meta(max_length=100)] = ()
+    address: AddressHash | None = None
+    accounts: Accounts = {}
 
 
 MEMBER_EVENT_TYPES: Final[dict[str, type[MemberEventData]]] = {
@@ -148,6 +189,8 @@ MEMBER_EVENT_TYPES: Final[dict[str, type[MemberEventData]]] = {
         Edited,
         Deleted,
         Reacted,
+        Planned,
+        Registered,
         Attended,
         Surveyed,
         Moderated,

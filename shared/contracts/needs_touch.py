@@ -48,6 +48,7 @@ class TouchReason(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tru
     looked. ``values`` are what was measured, ``thresholds`` what they were held against, ``baseline`` what is usual for
     this member, and ``difference`` what would have made it needless. ``strength`` is 1 for what the rule just asks for;
     ``importance`` is urgency times segment times strength by the policy's weights, and ``why`` says so in words.
+    Of a follow-up that somebody promised, ``promised_by`` in ``values`` is the responder, to be asked before others.
     """
 
     reason: Name
@@ -70,6 +71,12 @@ class TouchReason(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tru
     revision: int = 0
     importance: float = 0.0
     why: Label | None = None
+
+    @property
+    def promised_by(self) -> str | None:
+        """The responder who said that they come back to the member, if one did."""
+        by = self.values.get("promised_by")
+        return by if isinstance(by, str) else None
 
 
 class NeedsTouch(Struct, frozen=True, kw_only=True, gc=False):
@@ -109,6 +116,11 @@ class NeedsTouch(Struct, frozen=True, kw_only=True, gc=False):
     def leading(self) -> str:
         """The most important reason."""
         return self.reasons[0].reason if self.reasons else self.reason
+
+    @property
+    def promised_by(self) -> str | None:
+        """The responder who promised it, by the most important reason that somebody did."""
+        return next((one.promised_by for one in self.reasons if one.promised_by is not None), None)
 
     @property
     def ranked_from(self) -> datetime:

@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from shared.contracts.names import Label, Name, Reason
-from shared.contracts.policy_rules import PositiveDays, PositiveHours, Rules, Weight
+from shared.contracts.policy_measures import Day, PositiveDays, PositiveHours, Weight
+from shared.contracts.policy_rules import Rules
 
-Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Interval = Annotated[
     str,
     Meta(
@@ -255,6 +255,20 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Linking:
+    """What tells that two identities may be one person: to be suggested to people, who decide.
+
+    ``same_address``: what stands for their e-mail address is the same; with ``link`` that links them by itself.
+    ``named_account``: the profile of one names the login of the other. ``same_handle``: groups of platforms on which
+    an equal login name tells something.
+    """
+
+    same_address: Literal["suggest", "link", "ignore"] = "suggest"
+    named_account: Literal["suggest", "ignore"] = "suggest"
+    same_handle: tuple[Annotated[tuple[Name, ...], Meta(min_length=2, max_length=10)], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The care policy of one organisation."""
 
@@ -273,3 +287,9 @@ class Policy:
     playbooks: dict[Reason, Playbook] = field(default_factory=dict)
     integrators: tuple[Integrator, ...] = ()
     retention: Retention = field(default_factory=Retention)
+    linking: Linking = field(default_factory=Linking)
+
+    @property
+    def named_team(self) -> frozenset[Identity]:
+        """Who is of the team by name: the responders' identities, and those that ``team`` names."""
+        return frozenset((*self.team.members, *(one for responder in self.responders for one in responder.identities)))

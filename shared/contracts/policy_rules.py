@@ -9,15 +9,16 @@ from msgspec import Meta
 
 from shared.contracts.member_events import Score
 from shared.contracts.names import Label, Name, Reason
+from shared.contracts.policy_measures import Clock, Day, PositiveDays, PositiveHours, RestDays, Weight
+from shared.contracts.tone_rules import DistressRule, FrustrationRule, HeatedRule, OutOfCharacterRule, ThanksRule
 
-PositiveHours = Annotated[float, Meta(gt=0, le=24 * 365)]
-PositiveDays = Annotated[float, Meta(gt=0, le=3650)]
-Weight = Annotated[int, Meta(ge=1, le=100)]
+WeeklyList = Literal["welcome-thread", "spotlight"]
+"""Who joined, for a thread that welcomes them; and who helped others, for a word in public."""
+GatheringList = Literal["gathering", "first-gathering"]
+"""Before a gathering who comes, for whoever hosts it; and after it for whom it was the first."""
+RitualList = Literal[WeeklyList, GatheringList]
 ActiveDays = Annotated[int, Meta(ge=1, le=30)]
 """On so many days a member was there: of each, triage keeps a few more."""
-RestDays = Annotated[float, Meta(ge=0, le=3650)]
-PerThousand = Annotated[float, Meta(gt=0, le=100)]
-"""Of a thousand messages so many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,12 +128,14 @@ class ReturningRule:
 class MilestoneRule:
     """Something to be glad of: a first answer that was accepted, a year in the community, a role of ``roles`` gained.
 
-    ``first_post`` is for members who joined ``settling_in_days`` or longer ago. Years count for who was there on
-    ``min_active_days`` days. Nothing is raised ``forget_after_days`` after the event.
+    ``first_post`` is for members who joined ``settling_in_days`` or longer ago, ``first_gathering`` for the first one
+    that they came to. Years count for who was there on ``min_active_days`` days. Nothing is raised
+    ``forget_after_days`` after the event.
     """
 
     enabled: bool = True
     first_post: bool = False
+    first_gathering: bool = False
     accepted_answer: bool = True
     anniversary: bool = True
     roles: tuple[Label, ...] = ()
@@ -203,11 +206,15 @@ class CheckInRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUpRule:
-    """A member of whom a touch for one of the reasons in ``after`` was settled ``after_days`` days ago."""
+    """A member of whom a touch for one of the reasons in ``after`` was settled ``after_days`` days ago.
+
+    With ``after_solved`` also one whose problem was marked as solved so long ago.
+    """
 
     enabled: bool = True
     after: tuple[Reason, ...] = ("distress", "heated", "low-survey", "moderated")
     after_days: PositiveDays = 7.0
+    after_solved: bool = False
     forget_after_days: PositiveDays = 14.0
     cool_down_days: RestDays = 0.0
     care_load: Weight = 1
@@ -215,59 +222,23 @@ class FollowUpRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DistressRule:
-    """A member who writes of themselves as of one who is not well; only where tone is read.
+class RitualRule:
+    """Lists of members, for what a person does in the community; nothing is posted.
 
-    Of a thousand messages about ``alerts_per_thousand`` are shown, those with the strongest signs. Crisis wording is
-    always shown, beside that, as urgent.
+    Once a week they are asked for on ``day`` at ``at`` by the wall clock of the policy's hours, or when these next
+    begin. Those of a gathering are given ``hours_before`` working hours before it begins, and ``hours_after`` after it
+    is over. Each of ``lists`` names ``at_most`` members.
     """
 
-    enabled: bool = True
-    alerts_per_thousand: PerThousand = 1.0
-    cool_down_days: RestDays = 1.0
-    care_load: Weight = 8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeatedRule:
-    """A conversation in which somebody is insulted; only where tone is read.
-
-    Insults and the tempo of ``within_hours`` hours are taken together.
-    """
-
-    enabled: bool = True
-    alerts_per_thousand: PerThousand = 1.0
-    within_hours: PositiveHours = 2.0
-    cool_down_days: RestDays = 1.0
-    care_load: Weight = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FrustrationRule:
-    """A member at the end of their patience; only where tone is read.
-
-    What they wrote in ``within_days`` days is taken together.
-    """
-
-    enabled: bool = True
-    alerts_per_thousand: PerThousand = 1.0
-    within_days: PositiveDays = 7.0
-    cool_down_days: RestDays = 7.0
-    care_load: Weight = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThanksRule:
-    """A thanks at some length that deserves a word; only where tone is read."""
-
-    enabled: bool = True
-    alerts_per_thousand: PerThousand = 0.5
-    cool_down_days: RestDays = 30.0
-    care_load: Weight = 1
-
-
-ToneRule = DistressRule | HeatedRule | FrustrationRule | ThanksRule
-"""The rules of what is read in a text; each has an alert budget."""
+    enabled: bool = False
+    day: Day = "monday"
+    at: Clock = "09:00"
+    lists: tuple[RitualList, ...] = ("welcome-thread", "spotlight", "gathering", "first-gathering")
+    hours_before: PositiveHours = 24.0
+    hours_after: PositiveHours = 4.0
+    at_most: Annotated[int, Meta(ge=1, le=30)] = 20
+    cool_down_days: RestDays = 0.0
+    care_load: Weight = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,3 +263,5 @@ class Rules:
     heated: HeatedRule = field(default_factory=HeatedRule)
     frustration: FrustrationRule = field(default_factory=FrustrationRule)
     thanks: ThanksRule = field(default_factory=ThanksRule)
+    out_of_character: OutOfCharacterRule = field(default_factory=OutOfCharacterRule)
+    ritual: RitualRule = field(default_factory=RitualRule)

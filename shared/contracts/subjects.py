@@ -73,6 +73,7 @@ def alarm_subject(alarm: str) -> str:
     return f"warmline.alarm.{alarm}"
 
 
+@lru_cache(_KEPT)
 def kind_of(event_type: str) -> str:
     """Return the kind in a CloudEvents type: ``posted`` of ``warmline.member.posted.v1``."""
     return event_type.split(".")[-2]

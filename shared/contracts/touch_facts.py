@@ -16,7 +16,7 @@ Outcome = Literal["reached", "no-response", "referred", "not-needed", "replied-o
 Hold = Literal["outside-hours", "over-limit", "on-leave", "given-back", "not-taken", "no-responder"]
 """Why nobody could be given a touch: the strongest reason among those who serve its segment."""
 
-EscalationCause = Literal["nobody-claimed", "held-too-long"]
+EscalationCause = Literal["nobody-claimed", "held-too-long", "not-claimed-again"]
 """Why a touch escalated: whoever was given it did not claim it, or did not
 claim it again when it became urgent in their hands; or there was nobody to be given it."""
 

@@ -6,9 +6,12 @@ Triage learns from nothing but MEMBER_EVENTS; these are how it hears of a policy
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from datetime import date, datetime
+from typing import Annotated, Final, Literal
 
-from shared.contracts.names import Label, Name, Note, Urgency
+from msgspec import Meta
+
+from shared.contracts.names import Label, Name, Note, Tag, Urgency
 from shared.contracts.policy import Identity, Policy
 from shared.contracts.touch_facts import Outcome
 
@@ -59,11 +62,15 @@ class TouchSettled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToneOptOut:
-    """From here on nothing that the member writes is read for its tone; or, when taken back, it is read again."""
+    """From here on nothing that the member writes is read for its tone; or, when taken back, it is read again.
+
+    ``responder`` told it; where that is nobody, the administrator did.
+    """
 
     community: Name
     member: Identity
     opted_out: bool
+    responder: Name | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +102,77 @@ class CareLogged(TeamTold):
     note: Note | None = None
 
 
-WarmlineFact = PolicyAdopted | ImportBegan | ImportEnded | TouchSettled | ToneOptOut | TouchAsked | CareLogged
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactDeclined(TeamTold):
+    """The member does not want to be contacted before ``until``; without it, until somebody says otherwise."""
+
+    until: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactAllowed(TeamTold):
+    """The member may be contacted again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUpPromised(TeamTold):
+    """``responder`` said that they come back to the member on ``day``, as of the team's time zone."""
+
+    day: date
+    note: Note | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagGiven(TeamTold):
+    """From here on the member carries the tag, beside those that platforms tell."""
+
+    tag: Tag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagTaken(TeamTold):
+    """The tag that the team had given is taken away."""
+
+    tag: Tag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteWritten(TeamTold):
+    """``responder`` wrote something down for the team. Nothing is decided by it."""
+
+    text: Note
+
+
+MOST_LINKED: Final = 16
+"""So many identities are one person at most: a link that would make it more is not followed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkTold:
+    """Of two identities of a community, ``why`` they are one person or not: said by ``responder`` or by ``rule``.
+
+    Of what is told of two, in whichever order they are named, the last in the stream holds.
+    """
+
+    community: Name
+    member: Identity
+    other: Identity
+    why: Note
+    responder: Name | None = None
+    rule: Label | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberLinked(LinkTold):
+    """From here on the two are one person: who cares for one, cares for the other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberUnlinked(LinkTold):
+    """The two are not linked any more: each is as if they never had been."""
+
+
+WarmlineFact = PolicyAdopted | ImportBegan | ImportEnded | TouchSettled | ToneOptOut | TeamTold | LinkTold
 
 WARMLINE_FACT_TYPES: Final[dict[str, type[WarmlineFact]]] = {
     "warmline.community.policy-adopted.v1": PolicyAdopted,
@@ -105,5 +182,13 @@ WARMLINE_FACT_TYPES: Final[dict[str, type[WarmlineFact]]] = {
     "warmline.community.tone-opt-out.v1": ToneOptOut,
     "warmline.community.touch-asked.v1": TouchAsked,
     "warmline.community.care-logged.v1": CareLogged,
+    "warmline.community.contact-declined.v1": ContactDeclined,
+    "warmline.community.contact-allowed.v1": ContactAllowed,
+    "warmline.community.follow-up-promised.v1": FollowUpPromised,
+    "warmline.community.tag-given.v1": TagGiven,
+    "warmline.community.tag-taken.v1": TagTaken,
+    "warmline.community.note-written.v1": NoteWritten,
+    "warmline.community.member-linked.v1": MemberLinked,
+    "warmline.community.member-unlinked.v1": MemberUnlinked,
 }
 """CloudEvents ``type`` to the form of ``data``."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 from eventsourcing.persistence import Mapper, StoredEvent
+from msgspec import Struct
 
 from shared.decider import Decider, category_of
 
@@ -23,8 +24,17 @@ class RecordedEvent:
     event: Any
 
 
+class EventRow(Struct, frozen=True, gc=False):
+    """A new event as it is stored, with the fields of eventsourcing's StoredEvent, which takes longer to make."""
+
+    originator_id: str
+    originator_version: int
+    topic: str
+    state: bytes
+
+
 class UnknownStoredTypeError(Exception):
-    """The store holds a type that this build does not know: a newer build wrote it."""
+    """The store holds a type, or a form of one, that this build does not know: a newer build wrote it."""
 
 
 class EventCodec(Mapper[str]):
@@ -49,29 +59,26 @@ class EventCodec(Mapper[str]):
 
     def to_stored_event(self, domain_event: Any) -> StoredEvent:
         """Return ``domain_event``, a RecordedEvent, as it is stored."""
-        return self.stored(domain_event.originator_id, domain_event.originator_version, domain_event.event)
+        row = self.stored(domain_event.originator_id, domain_event.originator_version, domain_event.event)
+        return StoredEvent(row.originator_id, row.originator_version, row.topic, row.state)
 
-    def stored(self, stream: str, version: int, event: Any) -> StoredEvent:
+    def stored(self, stream: str, version: int, event: Any) -> EventRow:
         """Return the stream's event of that number as it is stored."""
-        return StoredEvent(
-            originator_id=stream,
-            originator_version=version,
-            topic=self._names[type(event)],
-            state=_encoder.encode(event),
-        )
+        return EventRow(stream, version, self._names[type(event)], _encoder.encode(event))
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
-        """Return the RecordedEvent that was stored; raises UnknownStoredTypeError or msgspec.DecodeError."""
+        """Return the RecordedEvent that was stored; raises UnknownStoredTypeError."""
+        what = f"The event {stored_event.originator_id}/{stored_event.originator_version}"
         decoder = self._event_decoders.get(stored_event.topic)
         if decoder is None:
             raise UnknownStoredTypeError(
-                f"The event {stored_event.originator_id}/{stored_event.originator_version} has the type "
-                f"{stored_event.topic!r}, which this build does not know. Start the build that wrote it or a newer one."
+                f"{what} has the type {stored_event.topic!r}, which this build does not know. Start the build that "
+                "wrote it or a newer one."
             )
         return RecordedEvent(
             originator_id=str(stored_event.originator_id),
             originator_version=stored_event.originator_version,
-            event=decoder.decode(stored_event.state),
+            event=_decoded(what, decoder, stored_event.state),
         )
 
     def encode_state(self, state: Any) -> bytes:
@@ -80,25 +87,18 @@ class EventCodec(Mapper[str]):
 
     def decode_state(self, stream: str, state: bytes) -> Any:
         """Return the state of ``stream``; raises UnknownStoredTypeError."""
-        try:
-            return self._state_decoders[category_of(stream)].decode(state)
-        except msgspec.DecodeError as error:
-            raise UnknownStoredTypeError(
-                f"The state of {stream} is stored in a form that this build cannot read ({error}). Start the build "
-                "that wrote it, or a newer one."
-            ) from error
+        return _decoded(f"The state of {stream}", self._state_decoders[category_of(stream)], state)
 
-    def resume_state(self, stream: str, state: bytes) -> Any:
-        """Return the state of ``stream`` for its owner, who will write it again.
+    def resume_state(self, stream: str, state: bytes) -> tuple[Any, bool]:
+        """Return the state of ``stream`` for its owner, who will write it again, and whether it is of an earlier form.
 
         Raises UnknownStoredTypeError also for a field of a newer build: written again without it, it would be gone.
         """
         decoded = self.decode_state(stream, state)
-        _refuse_loss(f"The state of {stream}", decoded, state)
-        return decoded
+        return decoded, _refuse_loss(f"The state of {stream}", decoded, state)
 
-    def event_to_publish(self, stored_event: StoredEvent) -> RecordedEvent:
-        """Return the RecordedEvent that was stored for whoever tells others of it.
+    def whole_event(self, stored_event: StoredEvent) -> RecordedEvent:
+        """Return the RecordedEvent that was stored, for whoever tells others of it or folds it into what he stores.
 
         Raises UnknownStoredTypeError also for a field of a newer build: nobody else would ever learn of it.
         """
@@ -112,13 +112,29 @@ class EventCodec(Mapper[str]):
         return self.deciders[category_of(stream)]
 
 
-def _refuse_loss(what: str, decoded: Any, stored: bytes) -> None:
-    """Raise UnknownStoredTypeError where ``decoded``, written again, lacks a field of what is ``stored``."""
+def _decoded(what: str, decoder: msgspec.json.Decoder[Any], stored: bytes) -> Any:
+    try:
+        return decoder.decode(stored)
+    except msgspec.DecodeError as error:
+        raise UnknownStoredTypeError(
+            f"{what} is stored in a form that this build cannot read ({error}). Start the build that wrote it, or a "
+            "newer one."
+        ) from error
+
+
+def _refuse_loss(what: str, decoded: Any, stored: bytes) -> bool:
+    """Tell whether ``decoded``, written again, is written otherwise than what is ``stored``.
+
+    Raises UnknownStoredTypeError where it then lacks a field.
+    """
     again = _encoder.encode(decoded)
-    if again != stored and not _holds(msgspec.json.decode(again), msgspec.json.decode(stored)):
+    if again == stored:
+        return False
+    if not _holds(msgspec.json.decode(again), msgspec.json.decode(stored)):
         raise UnknownStoredTypeError(
             f"{what} holds what this build does not know and would lose. Start the build that wrote it, or a newer one."
         )
+    return True
 
 
 def _holds(whole: Any, part: Any) -> bool:

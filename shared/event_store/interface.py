@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 from eventsourcing.persistence import Notification
 
 from shared.decider import Place
 from shared.event_store.codec import EventCodec
 from shared.event_store.recorder import Commit, DeadlineRow, Lease
-from shared.event_store.store import Opened, Outlet
+from shared.event_store.stored import Loaded, Opened, Outlet
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,7 +33,7 @@ class Store(Protocol):
 
     def open(self, lease: Lease, readers: Iterable[str]) -> Opened: ...  # noqa: D102
 
-    def load(self, streams: Sequence[str]) -> dict[str, tuple[int, Any, int]]: ...  # noqa: D102
+    def load(self, streams: Sequence[str]) -> dict[str, Loaded]: ...  # noqa: D102
 
     def known(self, ids: Sequence[str]) -> set[str]: ...  # noqa: D102
 

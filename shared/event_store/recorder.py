@@ -19,6 +19,7 @@ from psycopg.sql import SQL, Identifier
 
 from shared.array_parameters import BinaryArray, blobs, fractions, integers, moments, texts
 from shared.crash_points import crash_point
+from shared.event_store.codec import EventRow
 from shared.event_store.errors import FencedError
 from shared.postgres_liveness import RECONNECT_SECONDS, lively
 
@@ -99,7 +100,7 @@ class Commit:
     commits: int
     clock: datetime
     moved: Moved | None = None
-    events: tuple[StoredEvent, ...] = ()
+    events: tuple[EventRow | StoredEvent, ...] = ()
     states: tuple[StateRow, ...] = ()
     inbox: tuple[str, ...] = ()
     deadlines_set: tuple[DeadlineRow, ...] = ()
@@ -223,7 +224,7 @@ class PartitionRecorder(PostgresProcessRecorder):
         raise NotImplementedError("a partition's log is tailed by select_notifications: its commits send no NOTIFY")
 
 
-def _event_arrays(events: Sequence[StoredEvent]) -> dict[str, BinaryArray]:
+def _event_arrays(events: Sequence[EventRow | StoredEvent]) -> dict[str, BinaryArray]:
     return {
         "e_id": texts([str(event.originator_id) for event in events]),
         "e_version": integers([event.originator_version for event in events]),

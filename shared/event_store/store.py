@@ -4,50 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import structlog
-from eventsourcing.persistence import Notification
+from eventsourcing.persistence import Notification, StoredEvent
 from eventsourcing.postgres import PostgresDatastore
 from psycopg.sql import SQL, Composed, Identifier
 
-from shared.array_parameters import texts
+from shared.array_parameters import integers, texts
 from shared.decider import Place
 from shared.event_store.certain_commit import Standing, commit_for_certain
-from shared.event_store.codec import EventCodec
+from shared.event_store.codec import EventCodec, RecordedEvent
 from shared.event_store.errors import MEND, FencedError, SkewError, StreamReplacedError
 from shared.event_store.reader_names import read_before, stream_of
 from shared.event_store.recorder import Commit, DeadlineRow, Lease, PartitionRecorder
+from shared.event_store.stored import Loaded, Opened, Outlet
 from shared.telemetry.work import storing
 from shared.topology import DERIVED
 
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 P = ParamSpec("P")
 T = TypeVar("T")
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """Where a partition stands when its owner opens it; ``positions`` is by reader."""
-
-    head: int
-    commits: int
-    clock: datetime
-    positions: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outlet:
-    """Where the log was last published: the stream with its identity, and the last sequence there, 0 when unknown."""
-
-    reader: str
-    seq: int
 
 
 class PartitionStore:
@@ -70,6 +50,7 @@ class PartitionStore:
             schema=Identifier(self._datastore.schema),
             shards=Identifier(self._datastore.schema, "shards"),
             tracking=Identifier(self._datastore.schema, f"p{self.partition}_tracking"),
+            events=Identifier(self._datastore.schema, f"p{self.partition}_events"),
             states=Identifier(self._datastore.schema, f"p{self.partition}_states"),
             inbox=Identifier(self._datastore.schema, f"p{self.partition}_inbox"),
             deadlines=Identifier(self._datastore.schema, f"p{self.partition}_deadlines"),
@@ -145,14 +126,50 @@ class PartitionStore:
             raise SkewError(f"The log of partition {lease.shard} is being brought together with its stream. {MEND}")
         return Opened(head=row["head"], commits=row["commits"], clock=row["clock"], positions=known)
 
-    def load(self, streams: Sequence[str]) -> dict[str, tuple[int, Any, int]]:
-        """Return version, state and stored size in bytes of each of ``streams``; the initial state for a new one."""
+    def load(self, streams: Sequence[str]) -> dict[str, Loaded]:
+        """Return each of ``streams`` as it stands; the initial state for a new one.
+
+        Raises UnknownStoredTypeError for what a newer build wrote.
+        """
         rows = self._rows("SELECT stream, version, state FROM {states} WHERE stream = ANY(%b::text[])", texts(streams))
-        found = {
-            row["stream"]: (row["version"], self.codec.resume_state(row["stream"], row["state"]), len(row["state"]))
-            for row in rows
-        }
-        return {stream: found.get(stream) or (0, self.codec.decider_of(stream).initial, 0) for stream in streams}
+        found = {}
+        for row in rows:
+            state, earlier_form = self.codec.resume_state(row["stream"], row["state"])
+            found[row["stream"]] = Loaded(row["version"], state, len(row["state"]), earlier_form=earlier_form)
+        lagging = [stream for stream in found if self.codec.decider_of(stream).lags]
+        for stream, events in self._events_since([(stream, found[stream].version) for stream in lagging]).items():
+            found[stream] = found[stream].followed_by(events, self.codec)
+        return {stream: found.get(stream) or Loaded(0, self.codec.decider_of(stream).initial, 0) for stream in streams}
+
+    def _events_since(self, versions: Sequence[tuple[str, int]]) -> dict[str, list[StoredEvent]]:
+        """Return the events after each stream's version, in order; no stream that has none."""
+        if not versions:
+            return {}
+        rows = self._rows(
+            "SELECT stream, originator_version, topic, state "
+            "FROM unnest(%b::text[], %b::bigint[]) AS known (stream, version) "
+            "JOIN {events} ON originator_id = stream AND originator_version > version ORDER BY originator_version",
+            texts([stream for stream, _ in versions]),
+            integers([version for _, version in versions]),
+        )
+        events: dict[str, list[StoredEvent]] = {}
+        for row in rows:
+            events.setdefault(row["stream"], []).append(_stored_event(row))
+        return events
+
+    def events_of(self, streams: Sequence[str], forms: Sequence[type[Any]]) -> list[RecordedEvent]:
+        """Return what was recorded in ``streams`` of these ``forms``, each stream's in its order.
+
+        Raises as ``EventCodec.to_domain_event`` does.
+        """
+        rows = self._rows(
+            "SELECT originator_id AS stream, originator_version, topic, state FROM {events} "
+            "WHERE originator_id = ANY(%b::text[]) AND topic = ANY(%b::text[]) "
+            "ORDER BY originator_id, originator_version",
+            texts(streams),
+            texts([self.codec.names[form] for form in forms]),
+        )
+        return [self.codec.to_domain_event(_stored_event(row)) for row in rows]
 
     def streams_of(self, category: str) -> list[str]:
         """Return the streams of a category that have a state, in order of their names."""
@@ -174,16 +191,7 @@ class PartitionStore:
             rows = self._rows(
                 columns + "AND (due, stream, name) > (%s, %s, %s) " + order, list(suspended), *start, limit
             )
-        return [
-            DeadlineRow(
-                stream=row["stream"],
-                name=row["name"],
-                community=row["community"],
-                due=row["due"],
-                armed_at=row["armed_at"],
-            )
-            for row in rows
-        ]
+        return [DeadlineRow(**row) for row in rows]
 
     def waiting(self, line: str, limit: int, after: Place | None = None) -> list[Place]:
         """Return who stands in a waiting line, highest rank first, from its head or from ``after`` on."""
@@ -273,3 +281,12 @@ class PartitionStore:
     def _standing(self, shard: str) -> Standing:
         row = self._rows("SELECT owner, epoch, commits FROM {shards} WHERE shard = %s", shard)[0]
         return Standing(owner=row["owner"], epoch=row["epoch"], commits=row["commits"])
+
+
+def _stored_event(row: Mapping[str, Any]) -> StoredEvent:
+    return StoredEvent(
+        originator_id=row["stream"],
+        originator_version=row["originator_version"],
+        topic=row["topic"],
+        state=bytes(row["state"]),
+    )

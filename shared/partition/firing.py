@@ -58,27 +58,26 @@ class Firing:
 
     def may_be_due(self, clock: datetime) -> bool:
         """Tell whether something is due at ``clock``, or only the table knows."""
-        row = self._work.book.next()
-        return row.due <= clock if row is not None else self._work.book.incomplete
+        return self._work.book.may_be_due(clock)
 
     async def make_ready(self, clock: datetime, most: int) -> None:
         """Load what firing the first ``most`` of those due at ``clock`` is likely to need, for all of them at once."""
-        coming = self._work.book.due(clock, most)
-        if coming:
+        first = await self.next_deadline()
+        if first is not None and first.due <= clock:
+            coming = self._work.book.due(clock, most)
             await self._loading.admit([due.stream for due in coming])
             await self._loading.admit(self._service.streams_of_due(coming, self._work))
 
     async def fire_due(self, clock: datetime, letters: list[DeadLetter], most: int) -> bool:
         """Fire what is due at ``clock`` in order; tell whether there is more, for another transaction.
 
-        At most ``most``, and each only once: what sets itself again goes through something long, part by part.
+        At most ``most``, and each only once: what sets itself again goes through something long, part by part. They
+        are best made ready before.
         """
         fired: set[tuple[str, str]] = set()
         while (row := await self.next_deadline()) is not None and row.due <= clock:
             if len(fired) == most or (row.stream, row.name) in fired:
                 return True
-            if not fired:
-                await self.make_ready(clock, most)
             fired.add((row.stream, row.name))
             await self._fire(row, letters)
         return False

@@ -16,12 +16,13 @@ from shared.decider import Refused
 from shared.delivery import Delivered, Message
 from shared.event_store.interface import Store
 from shared.event_store.recorder import Commit, DeadLetter, Lease, Moved
-from shared.event_store.store import Opened
+from shared.event_store.stored import Opened
 from shared.partition.firing import Firing
 from shared.partition.loading import HandlingError, Loading, cause_of
 from shared.partition.service import Service
 from shared.partition.understanding import ToFold, understand
-from shared.workspace import CACHE_BYTES, Workspace
+from shared.recent_states import CACHE_BYTES
+from shared.workspace import LineMissing, StateMissing, Workspace
 
 BATCH: Final = 1000
 """A transaction, the states of the streams it changes and the pages it dirties are paid for once a batch."""
@@ -117,20 +118,24 @@ class Folding:
             await self.firing.make_ready(max(self.clock, messages[-1].stored), BATCH)
         self._service.prepare([one.delivered for one in to_fold if one.delivered.key not in known])
         batch = Batch()
+        read = 0
         for message, one in zip(messages, understood, strict=False):
             clock = max(self.clock, message.stored)
             if isinstance(one, Exception):
                 self._park(message, one, 1, batch)
             elif one is not None and one.delivered.key not in known:
                 while self.firing.may_be_due(clock) and await self.firing.fire_due(clock, batch.dead_letters, BATCH):
+                    batch.moved = self._moved(reader, read)
                     await self._begin(batch)
-                    batch = Batch()
+                    batch, read = Batch(), 0
+                    await self.firing.make_ready(clock, BATCH)
                 self.work.clock = clock
-                if await self._handle(one.delivered, batch):
+                failed = self._try_at_once(one.delivered)
+                if failed is None or await self._try_again(one.delivered, failed, batch):
                     known.add(one.delivered.key)
                     batch.inbox.append(one.delivered.key)
-            self.clock = clock
-            batch.moved = Moved(reader=reader, expected=self.positions[reader], position=message.seq)
+            self.clock, read = clock, message.seq
+        batch.moved = self._moved(reader, read)
         if batch.moved is not None:
             if halt is None and not any(understood):
                 await self._pass_by(batch.moved)
@@ -139,6 +144,10 @@ class Folding:
         if halt is not None:
             await self.settle()
             raise halt
+
+    def _moved(self, reader: str, read: int) -> Moved | None:
+        """Return that ``reader`` was read up to ``read``, where that is a message of the batch."""
+        return Moved(reader=reader, expected=self.positions[reader], position=read) if read else None
 
     async def _pass_by(self, moved: Moved) -> None:
         """Note that nothing up to a position is this partition's; whoever takes over before then sees it again."""
@@ -161,6 +170,7 @@ class Folding:
         if row is None or row.due > clock:
             return False
         batch = Batch()
+        await self.firing.make_ready(clock, most)
         await self.firing.fire_due(clock, batch.dead_letters, most)
         await self.commit(batch)
         return True
@@ -217,12 +227,24 @@ class Folding:
         self.work.committed(states)
         self._commit, self._storing = commit, self._store.beside(self._store.commit, self._lease, commit)
 
-    async def _handle(self, delivered: Delivered, batch: Batch) -> bool:
+    def _try_at_once(self, delivered: Delivered) -> Exception | None:
+        """Fold a message as most are, with all in memory; return why it could not be, with nothing of it done."""
+        try:
+            self._service.on_message(delivered, self.work)
+            self.keep()
+        except Exception as error:  # noqa: BLE001 -- the next try tells what is to be done about it
+            self.work.undo()
+            return error
+        return None
+
+    async def _try_again(self, delivered: Delivered, before: Exception, batch: Batch) -> bool:
+        """Fold a message after the first try ended as ``before``; what was missing in memory is no failure."""
+
         def on_message() -> None:
             self._service.on_message(delivered, self.work)
             self.keep()
 
-        for attempt in range(1, TRIES + 1):
+        for attempt in range(1 if isinstance(before, StateMissing | LineMissing) else 2, TRIES + 1):
             try:
                 await self.loading.until_done(on_message)
             except (HandlingError, Refused) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from itertools import chain
 from typing import Final, TypeVar
 
 from shared.decider import Refused
@@ -76,10 +77,8 @@ class Loading:
 
     def _prefetch(self, all_to_fold: Sequence[ToFold]) -> set[str]:
         known = self._store.known([one.delivered.key for one in all_to_fold])
-        self._admit(stream for one in all_to_fold if one.delivered.key not in known for stream in one.streams)
-        return known
-
-    def _admit(self, streams: Iterable[str]) -> None:
-        missing = self._work.missing(streams)
+        news = [one.streams for one in all_to_fold if one.delivered.key not in known]
+        missing = self._work.missing(chain.from_iterable(news))
         if missing:
             self._work.admit(self._store.load(missing))
+        return known

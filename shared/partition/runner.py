@@ -26,8 +26,8 @@ from shared.partition.inlet import Consumer, Inlet
 from shared.partition.loading import HandlingError
 from shared.partition.service import CommandService, Input, Service
 from shared.partition.understanding import UnknownOwnTypeError
+from shared.recent_states import CACHE_BYTES
 from shared.telemetry.work import processing
-from shared.workspace import CACHE_BYTES
 
 _TICK_SECONDS: Final = 1.0
 _SKEW: Final = timedelta(seconds=1)
@@ -52,7 +52,7 @@ class _Asked:
 class PartitionRunner:
     """One loop for all that changes a partition: messages of its inputs, commands of people, deadlines.
 
-    ``after_commit`` is called with where the log ends, when it has grown.
+    ``after_commit`` is called with where the log ends, when it has grown; so is whatever ``tell`` was given.
     """
 
     def __init__(
@@ -72,12 +72,16 @@ class PartitionRunner:
         self._lease = lease
         self._service = service
         self._inputs = inputs
-        self._after_commit = after_commit
+        self._followers = [after_commit]
         self._now = now
         self._cache_bytes = cache_bytes
         self._arrived = asyncio.Event()
         self._asked: deque[_Asked] = deque()
         self._ended = False
+
+    def tell(self, follower: Callable[[int], None]) -> None:
+        """Have ``follower`` called with where the log ends: when it has grown, and once it is opened."""
+        self._followers.append(follower)
 
     async def submit(self, command: TouchCommand) -> CommandReply:
         """Put a command into the loop and return its answer once it is stored; raises NotServedError."""
@@ -92,10 +96,11 @@ class PartitionRunner:
         """Work until cancelled; raises FencedError or StreamReplacedError.
 
         A type of ours that this build does not know halts the partition: it keeps its lease, so that nobody else runs
-        into the same, and waits to be replaced by a newer build.
+        into the same, tells how far the log has come, and waits to be replaced by a newer build.
         """
         async with contextlib.AsyncExitStack() as stack:
             stack.callback(self._end)
+            folding: Folding | None = None
             try:
                 folding, consumers = await self._open(stack)
                 while True:
@@ -106,7 +111,10 @@ class PartitionRunner:
             except (UnknownOwnTypeError, UnknownStoredTypeError) as halt:
                 self._end()
                 log.critical("partition.halted", shard=self._lease.shard, detail=str(halt))
+                if folding is not None:
+                    await folding.settle()
                 await self._store.aside(self._store.note_halted, self._lease, str(halt))
+                self._tell(await self._store.aside(self._store.head))
                 await asyncio.Event().wait()
 
     async def _open(self, stack: contextlib.AsyncExitStack) -> tuple[Folding, dict[str, Consumer]]:
@@ -122,9 +130,14 @@ class PartitionRunner:
         for consumer in consumers.values():
             await consumer.open()
             stack.push_async_callback(consumer.close)
-        await self._store.aside(self._store.note_halted, self._lease, None)
+        noting = asyncio.ensure_future(self._store.aside(self._store.note_halted, self._lease, None))
+        try:
+            await asyncio.shield(noting)
+        finally:
+            # Left behind in its thread, it would take back what is noted next: why the relay beside has halted.
+            await asyncio.wait((noting,))
         log.info("partition.opened", shard=self._lease.shard, head=folding.head, positions=folding.positions)
-        self._after_commit(folding.head)
+        self._tell(folding.head)
         return folding, consumers
 
     async def _turn(self, folding: Folding, consumers: dict[str, Consumer]) -> None:
@@ -144,7 +157,11 @@ class PartitionRunner:
         await folding.note_passed()
         await self._fire_by_wall(folding, list(consumers.values()))
         if folding.head > head:
-            self._after_commit(folding.head)
+            self._tell(folding.head)
+
+    def _tell(self, head: int) -> None:
+        for follower in self._followers:
+            follower(head)
 
     def _wake_when_stored(self, folding: Folding) -> None:
         if folding.storing is not None:

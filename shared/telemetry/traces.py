@@ -53,8 +53,12 @@ def request_trace(route: str, scope: Mapping[str, Any], traceparent: str | None)
     be found by: a span costs more than all else that a small request needs.
     """
     if not _recording:
-        with _named_trace(traceparent) as own:
-            yield own
+        named = _named_trace(traceparent)
+        token = context.attach(trace.set_span_in_context(trace.NonRecordingSpan(named)))
+        try:
+            yield _written(named)
+        finally:
+            context.detach(token)
         return
     attributes = {
         "http.request.method": scope["method"],
@@ -147,17 +151,12 @@ def recorded(traceparent: str | None) -> str | None:
     return traceparent if traceparent is not None and traceparent.endswith(_SAMPLED) else None
 
 
-@contextmanager
-def _named_trace(traceparent: str | None) -> Iterator[str]:
-    named = trace.SpanContext(_ids.generate_trace_id(), _ids.generate_span_id(), is_remote=False)
+def _named_trace(traceparent: str | None) -> trace.SpanContext:
     if traceparent:
         sent = trace.get_current_span(_propagator.extract({TRACEPARENT: traceparent})).get_span_context()
-        named = sent if sent.is_valid else named
-    token = context.attach(trace.set_span_in_context(trace.NonRecordingSpan(named)))
-    try:
-        yield _written(named)
-    finally:
-        context.detach(token)
+        if sent.is_valid:
+            return sent
+    return trace.SpanContext(_ids.generate_trace_id(), _ids.generate_span_id(), is_remote=False)
 
 
 def _written(named: trace.SpanContext) -> str:

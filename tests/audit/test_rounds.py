@@ -111,7 +111,7 @@ async def deadline(
 
 
 def lag(service: str, shard: str, behind: int) -> Lag:
-    reader = Reader(service=service, shard=shard, stream=MEMBER_EVENTS, subject="any", position=5)
+    reader = Reader(service=service, shard=shard, stream=MEMBER_EVENTS, subjects=("any",), position=5)
     return Lag(reader=reader, behind=behind)
 
 

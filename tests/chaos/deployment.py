@@ -199,7 +199,7 @@ class Deployment:
         (self.orders / process).unlink(missing_ok=True)
 
     async def _make_services(self) -> None:
-        for row in service_table(processes=_PROCESSES, desk_port=0, nats_url=self._nats_url):
+        for row in service_table(processes=_PROCESSES, desk_port=0, nats_url=self._nats_url, email_key=""):
             for index in range(_PROCESSES if row.name in SERVICES else 1):
                 name = f"{row.name}-{index}"
                 inside = self.cable if name == BEHIND_CABLE else None

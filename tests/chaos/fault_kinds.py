@@ -21,6 +21,7 @@ _REACHED_BY: dict[CrashPoint, tuple[str, ...]] = {
     "ingest.before-answer": ("ingest",),
     "relay.before-noting": ("triage", "notifier"),
     "feedback.before-position": ("ingest",),
+    "redaction.before-erasure": ("ingest",),
     "notices.before-recording": ("notifier",),
     "lease.before-renewal": _SERVICES,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 _ROUND_THE_CLOCK = ", ".join(f'{day}: ["00:00-24:00"]' for day in _DAYS)
 POLICY = f"""
 organisation: acme
-communities: [acme]
+communities: [acme, archive]
 hours: {{timezone: UTC, days: {{{_ROUND_THE_CLOCK}}}}}
 responders:
   - name: mara
@@ -69,3 +70,27 @@ def post(message: str, member: str, ago: timedelta, text: str, conversation: str
         text=text,
         url=f"https://discord.example/{message}",
     )
+
+
+def write_slack_export(folder: Path, began: datetime, indent: int) -> None:
+    """Write an export of five events and one line that tells nothing; one question in it is not answered."""
+
+    def said(minutes: int, member: str, **more: Any) -> dict[str, Any]:
+        return {"type": "message", "user": member, "ts": stamp(minutes), "text": "Where is the key?"} | more
+
+    def stamp(minutes: int) -> str:
+        return f"{(began + timedelta(minutes=minutes)).timestamp():.6f}"
+
+    export = {
+        "channels.json": [{"id": "C1", "name": "help"}],
+        "users.json": [{"id": f"U{number}", "name": f"member{number}", "profile": {}} for number in range(4)],
+        "help/day.json": [
+            said(0, "U0", subtype="channel_join"),
+            said(1, "U2"),
+            said(2, "U0", edited={"user": "U0", "ts": stamp(3)}),
+            said(4, "U1", text="In the box.", thread_ts=stamp(1), reactions=[{"name": "+1", "users": ["U3"]}]),
+        ],
+    }
+    for name, content in export.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(json.dumps(content, indent=indent), encoding="utf-8")

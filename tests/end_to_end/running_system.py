@@ -19,7 +19,9 @@ from typing import Any, TypeVar
 
 import httpx
 import nats
+import psycopg
 from nats.js import JetStreamContext
+from psycopg.sql import SQL, Identifier
 from typer.testing import CliRunner, Result
 
 from infra.cli.main import app
@@ -95,6 +97,22 @@ class RunningSystem(PublicFace):
                 await client.close()
 
         return asyncio.run(run())
+
+    def rows_of(self, community: str) -> dict[str, list[str]]:
+        """Return triage's and the views' rows that name a community, by table, but for its own stream: of imports."""
+        found = {}
+        with psycopg.connect(self.run.postgres_url) as connection:
+            tables = connection.execute(
+                "SELECT schemaname, tablename FROM pg_tables WHERE schemaname ~ '^(triage|view_)' ORDER BY 1, 2"
+            ).fetchall()
+            for table in tables:
+                rows = connection.execute(
+                    SQL("SELECT t::text FROM {} t WHERE t::text LIKE %s ORDER BY 1").format(Identifier(*table)),
+                    (f"%{community}%",),
+                ).fetchall()
+                if rows:
+                    found[".".join(table)] = [row for (row,) in rows if f"community:{community}," not in row]
+        return found
 
     def environment(self) -> dict[str, str]:
         return environment(self.data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tests.collector import Collector
 from tests.conventions import ATTRIBUTES, METRICS, of_prometheus
-from tests.end_to_end.harbour import SOURCE, event, post
+from tests.end_to_end.harbour import SOURCE, event, post, write_slack_export
 from tests.end_to_end.running_system import RunningSystem, started
 from tests.metrics import samples_at
 from tests.prometheus_names import OF_PLATFORMS, OWN, RECORDED, asked, metrics_in
@@ -115,12 +115,13 @@ def test_the_teams_own_reply_settles_and_a_peers_leaves_what_remains(system: Run
 
 
 def test_what_the_team_tells_by_hand_goes_the_whole_way(system: RunningSystem) -> None:
-    system.post([event("join:fay", "joined", "fay", timedelta(hours=3))])
-    [welcome] = until(
-        lambda: [one for one in touches(system) if one["member"]["name"] == "Fay" and one["responder"]],
-        seconds=60,
-        what="Fay's welcome",
-    )
+    system.post([event(f"join:{who}", "joined", who, timedelta(hours=3)) for who in ("fay", "hal")])
+
+    def welcomes() -> list[Any]:
+        found = {one["member"]["name"]: one for one in touches(system) if one["responder"]}
+        return [found[name] for name in ("Fay", "Hal") if name in found]
+
+    welcome, unwanted = until(lambda: len(welcomes()) == 2 and welcomes(), seconds=60, what="both welcomes")
     path = f"/api/v1/members/{welcome['member']['key']}"
     asking = {"responder": "tobi", "why": "She moved here alone.", "urgency": "soon", "command_id": "ask-1"}
     asked = [system.api.post(f"{path}/touches", json=asking) for _ in range(2)]
@@ -140,6 +141,11 @@ def test_what_the_team_tells_by_hand_goes_the_whole_way(system: RunningSystem) -
         ("care-logged", "tobi", "We spoke."),
         ("touch-asked", "tobi", "She moved here alone."),
     ]
+    contact = f"/api/v1/members/{unwanted['member']['key']}/contact"
+    assert system.api.post(contact, json={"responder": "tobi", "wanted": False}).status_code == 200
+    path = f"/api/v1/touches/{unwanted['id']}"
+    until(lambda: system.get(path)["state"] == "withdrawn", seconds=60, what="the welcome to be withdrawn")
+    assert system.get(path)["need_ended"]["cause"] == "asked not to be contacted"
 
 
 def test_status_is_well_and_verify_finds_no_difference(system: RunningSystem) -> None:
@@ -149,6 +155,31 @@ def test_status_is_well_and_verify_finds_no_difference(system: RunningSystem) ->
     until(well, seconds=60, what="warmline status")
     verified = system.command("verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_a_second_import_changes_no_state_and_no_view(system: RunningSystem, tmp_path: Path) -> None:
+    began = datetime.now(UTC) - timedelta(hours=3)
+
+    def imported(indent: int) -> dict[str, int]:
+        write_slack_export(tmp_path, began, indent)
+        done = system.command("import", "slack", str(tmp_path), "--community", "archive")
+        assert done.returncode == 0, done.stdout + done.stderr
+        verified = system.command("verify")
+        assert verified.returncode == 0, verified.stdout + verified.stderr
+        return {name: int(count) for name, count in re.findall(r"(accepted|duplicate|skipped) +(\d+)", done.stdout)}
+
+    assert imported(indent=1) == {"accepted": 5, "duplicate": 0, "skipped": 1}
+
+    def all_assigned() -> bool:
+        found = touches(system, community="archive")
+        return any(one["reason"] == "unanswered" for one in found) and all(one["responder"] for one in found)
+
+    until(all_assigned, seconds=60, what="who was not answered, and a responder for each")
+    first = system.rows_of("archive")
+    assert {table.partition(".")[0] for table in first} == {"triage", "view_history", "view_queue"}
+    # Other bytes are another export, of which no part counts as finished: all of it is read and sent again.
+    assert imported(indent=2) == {"accepted": 0, "duplicate": 5, "skipped": 1}
+    assert system.rows_of("archive") == first
 
 
 def test_a_prometheus_finds_every_process_and_what_it_did(system: RunningSystem) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 import psycopg
 import pytest
 from nats.aio.client import Client
+from nats.js.errors import NotFoundError
 
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCHES
 from tests import servers
@@ -121,6 +123,36 @@ def test_after_the_window_it_is_stored_again_and_absorbed_downstream(system: Run
     verified = system.command("verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert "stored more than once" in verified.stdout
+
+
+def test_a_text_that_was_redacted_does_not_come_back(system: RunningSystem) -> None:
+    def standing() -> list[tuple[str, bool]]:
+        async def look(client: Client) -> list[tuple[str, bool]]:
+            js, found = client.jetstream(), []
+            for seq in range(1, (await js.stream_info(MEMBER_EVENTS)).state.last_seq + 1):
+                with contextlib.suppress(NotFoundError):
+                    message = await js.get_msg(MEMBER_EVENTS, seq)
+                    if b'"q9"' in (message.data or b""):
+                        found.append(((message.subject or "").split(".")[-1], b"secret" in (message.data or b"")))
+            return found
+
+        return asked(system, look)
+
+    written = [post("q9", "newcomer9", timedelta(hours=2), "Where is the secret library?")]
+    edited = {"conversation": "c-q9", "message": "q9", "text": "Never mind."}
+    system.post(written)
+    system.post([event("edit:q9:1", "edited", "newcomer9", timedelta(hours=1), **edited)])
+    once = [("edited", False), ("redacted", False)]
+    until(lambda: standing() == once, seconds=60, what="the text to have left the stream")
+    remembers_for(system, SHORT)
+    try:
+        until(lambda: send_again(system, written) == 1, seconds=60, what="the stream to forget")
+    finally:
+        remembers_for(system, WINDOW)
+    until(lambda: standing() == [*once, ("redacted", False)], seconds=60, what="it to have left once more")
+    assert rows(system, "SELECT count(*) FROM view_history.history WHERE text LIKE '%secret%'") == [(0,)]
+    verified = system.command("verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
 def test_a_copy_of_a_needs_touch_is_absorbed_too(system: RunningSystem) -> None:

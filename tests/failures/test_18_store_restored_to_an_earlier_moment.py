@@ -196,6 +196,9 @@ def test_the_streams_are_earlier(tmp_path: Path) -> None:
         until(lambda: well(system), seconds=60, what="everything to be well")
         save_streams(system, tmp_path)
         live_on(system, tmp_path)
+        member = queue(system)[0]["member"]["key"]
+        tagging = system.api.post(f"/api/v1/members/{member}/tags", json={"responder": "tobi", "tag": "host"})
+        assert tagging.is_success, tagging.text
         before = settled_down(system)
         put_streams_back(system, tmp_path)
         system.post([post("meanwhile", "mo", 2 * HOUR, "Has anybody noticed?")])
@@ -209,7 +212,8 @@ def test_the_streams_are_earlier(tmp_path: Path) -> None:
         assert "warmline reconcile" in says
         reconciled = system.command("reconcile", "--yes")
         assert reconciled.returncode == 0, reconciled.stdout + reconciled.stderr
-        assert "put back into MEMBER_EVENTS; 0 that triage had taken in are gone" in reconciled.stdout
+        assert "put back into MEMBER_EVENTS; 1 that triage had taken in are gone" in reconciled.stdout
+        assert f"tag-given, by tobi: /members/{member}" in reconciled.stdout
         after = {one["id"]: (one["state"], one["responder"]) for one in settled_down(system)}
         assert {one["id"]: after.get(one["id"]) for one in before} == {
             one["id"]: (one["state"], one["responder"]) for one in before

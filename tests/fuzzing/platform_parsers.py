@@ -24,14 +24,16 @@ from infra.outgoing_event import OutgoingEvent, encode_event
 from services.ingest.community_map import Community, CommunityMap
 from services.ingest.envelope import STRUCTURED, read_envelope
 from services.ingest.hook_formats import FORMATS
+from services.ingest.intake import raw_event
+from services.ingest.platforms.connection import Hear, Told
 from services.ingest.platforms.facts import Fact
 from services.ingest.platforms.polled import Answer, Answered, Ask, Found, PollSettings, ReadSoFar, Refused
 from services.ingest.platforms.reading import Delivery, EventRule, HookSettings, NotUnderstoodError, Partly
+from services.ingest.platforms.told_address import keyed
 from services.ingest.polling.formats import POLLED
 from services.ingest.principal import Administrator, SourcePrincipal
 from services.ingest.refusal import Refusal
 from services.ingest.validation import validate
-from services.ingest.webhooks_route import raw_event
 
 NOW: Final = datetime(2026, 11, 22, tzinfo=UTC)
 KNOWN: Final = CommunityMap(
@@ -115,16 +117,19 @@ def _webhook(data: bytes) -> None:
             continue
         facts = reading.facts if isinstance(reading, Partly) else reading
         for fact in facts if isinstance(facts, tuple) else ():
-            fate = validate(raw_event(fact, SOURCE.source), SOURCE, KNOWN, NOW, None)
+            fate = validate(raw_event(keyed(fact, "secret"), SOURCE.source), SOURCE, KNOWN, NOW, None)
             assert not isinstance(fate, Refusal) or fate.code in _LEFT_TO_VALIDATION, fate
 
 
 def _polled(data: bytes) -> None:
-    """Answers of a platform, one after the other, each in a line of its own; the first names the format."""
+    """Answers of a platform, each in a line of its own, silence in an empty one; the first names the format."""
     name, *answers = data.split(b"\n")
     known = POLLED.get(name.decode("latin-1"))
     for form in POLLED.values() if known is None else (known,):
-        for settings in (PollSettings(), PollSettings(private=("1",), public=("*",))):
+        for settings in (
+            PollSettings(),
+            PollSettings(site="https://discord.com/channels/1", private=("1",), public=("*",)),
+        ):
             reading = form.read(settings, ReadSoFar(first=NOW - timedelta(days=9_000)), NOW)
             sent: Answer = None
             for number in range(200):
@@ -133,22 +138,24 @@ def _polled(data: bytes) -> None:
                 except StopIteration:
                     break
                 sent = None
-                if isinstance(step, Ask):
+                if isinstance(step, Hear) and answers and (heard := answers[number % len(answers)]):
+                    sent = Told(body=heard, at=NOW)
+                elif isinstance(step, Ask):
                     sent = Answered(body=answers[number % len(answers)]) if answers else Refused(status=404)
                 elif isinstance(step, Found):
                     for fact in step.facts:
-                        fate = validate(raw_event(fact, SOURCE.source), SOURCE, KNOWN, NOW, None)
+                        fate = validate(raw_event(keyed(fact, "secret"), SOURCE.source), SOURCE, KNOWN, NOW, None)
                         assert not isinstance(fate, Refusal) or fate.code in _LEFT_TO_VALIDATION, fate
 
 
 PLATFORM_PARSERS: Final[Mapping[str, Callable[[bytes], object]]] = {
     "discord_export": _export(DiscordExport(settings=HookSettings(public=("*",)))),
-    "discourse_posts": _export(DiscoursePosts(settings=HookSettings(public=("*",)))),
+    "discourse_posts": _export(DiscoursePosts(key="secret", settings=HookSettings(public=("*",)))),
     "table": _export(Table(platform="forum", rules=_ROWS, key="secret")),
     "github_archive": _export(GitHubArchive(repositories=frozenset(("acme/*",)))),
     "irc": _export(IrcLogs(public=frozenset(("*",)), channel="#help")),
     "mbox": _export(MboxArchive(key="secret")),
-    "slack": _export(SlackExport(private=frozenset(("secret",)))),
+    "slack": _export(SlackExport(key="secret", private=frozenset(("secret",)))),
     "zulip": _export(ZulipArchive(site="https://zulip.example")),
     "webhook": _webhook,
     "polled": _polled,

@@ -12,13 +12,22 @@ from msgspec.structs import replace as replace_struct
 from shared.contracts.audit import Alarm, AlarmChanged, AuditReport, PartSaid
 from shared.contracts.cloudevents import MemberEvent, type_name
 from shared.contracts.commands import (
+    AllowContact,
     AskForTouch,
     ClaimTouch,
     CommandReply,
+    DeclineContact,
+    GiveTag,
+    LinkMember,
     LogCare,
     MemberReply,
+    OptOutOfTone,
+    PromiseFollowUp,
     ReleaseTouch,
     SettleTouch,
+    TakeTag,
+    UnlinkMember,
+    WriteNote,
 )
 from shared.contracts.member_events import (
     Attended,
@@ -29,8 +38,10 @@ from shared.contracts.member_events import (
     Left,
     Member,
     Moderated,
+    Planned,
     Posted,
     Reacted,
+    Registered,
     Renewed,
     Solved,
     Surveyed,
@@ -56,6 +67,7 @@ from shared.contracts.policy import (
     Integrator,
     Leave,
     Limits,
+    Linking,
     Playbook,
     Policy,
     Responder,
@@ -71,7 +83,6 @@ from shared.contracts.policy_rules import (
     CheckInOfSegment,
     CheckInRule,
     DaysRuleOfSegment,
-    DistressRule,
     FadingRule,
     FarewellRule,
     FollowUpRule,
@@ -79,11 +90,13 @@ from shared.contracts.policy_rules import (
     MilestoneRule,
     ModeratedRule,
     ReturningRule,
+    RitualRule,
     RuleOfSegment,
     Rules,
     UnansweredRule,
     WelcomeRule,
 )
+from shared.contracts.tone_rules import DistressRule, OutOfCharacterRule
 from shared.contracts.touch_facts import (
     TouchAnnotated,
     TouchAssigned,
@@ -97,7 +110,22 @@ from shared.contracts.touch_facts import (
     TouchWithdrawn,
     Verdict,
 )
-from shared.contracts.warmline_facts import CareLogged, ImportBegan, ImportEnded, PolicyAdopted, ToneOptOut, TouchAsked
+from shared.contracts.warmline_facts import (
+    CareLogged,
+    ContactAllowed,
+    ContactDeclined,
+    FollowUpPromised,
+    ImportBegan,
+    ImportEnded,
+    MemberLinked,
+    MemberUnlinked,
+    NoteWritten,
+    PolicyAdopted,
+    TagGiven,
+    TagTaken,
+    ToneOptOut,
+    TouchAsked,
+)
 from shared.contracts.warmline_facts import TouchSettled as SettledInWarmline
 from tests.golden.before_traces import before_traces
 
@@ -220,7 +248,7 @@ POLICY_8 = replace(
     ),
 )
 """As policies were before anything had an importance, and before a settled reason rested."""
-POLICY = replace(
+POLICY_9 = replace(
     POLICY_8,
     segments=tuple(replace(one, weight=2.5) for one in POLICY_8.segments),
     rules=replace(
@@ -229,6 +257,38 @@ POLICY = replace(
         thanks=replace(POLICY_8.rules.thanks, cool_down_days=15.5),
     ),
     importance=Importance(urgent=9.5, soon=3.5, routine=1.5),
+)
+"""As policies were before there were weekly lists."""
+POLICY_10 = replace(
+    POLICY_9,
+    rules=replace(POLICY_9.rules, ritual=RitualRule(enabled=True, day="friday", at="10:30", lists=("spotlight",))),
+)
+"""As policies were before first gatherings and solved problems were taken up."""
+POLICY_11 = replace(
+    POLICY_10,
+    rules=replace(
+        POLICY_10.rules,
+        milestone=replace(POLICY_10.rules.milestone, first_gathering=True),
+        follow_up=replace(POLICY_10.rules.follow_up, after_solved=True),
+    ),
+)
+"""As policies were before they said what tells that identities are one person."""
+POLICY_12 = replace(
+    POLICY_11,
+    linking=Linking(same_address="link", named_account="ignore", same_handle=(("discourse", "github"),)),
+)
+"""As policies were before members were held against themselves."""
+POLICY_13 = replace(
+    POLICY_12,
+    rules=replace(POLICY_12.rules, out_of_character=OutOfCharacterRule(enabled=True, alerts_per_thousand=0.25)),
+)
+"""As policies were before there were lists of gatherings."""
+POLICY = replace(
+    POLICY_13,
+    rules=replace(
+        POLICY_13.rules,
+        ritual=replace(POLICY_13.rules.ritual, lists=("spotlight", "gathering"), hours_before=16.5, hours_after=2.5),
+    ),
 )
 EARLIER_POLICIES: Final = {
     "#1": POLICY_1,
@@ -239,6 +299,11 @@ EARLIER_POLICIES: Final = {
     "#6": POLICY_6,
     "#7": POLICY_7,
     "#8": POLICY_8,
+    "#9": POLICY_9,
+    "#10": POLICY_10,
+    "#11": POLICY_11,
+    "#12": POLICY_12,
+    "#13": POLICY_13,
 }
 """Policies as they were, by what the forms that hold them are called since."""
 NEED_1 = NeedsTouch(
@@ -343,8 +408,9 @@ def _stored(data: Any) -> MemberEvent:
     )
 
 
+_PROFILE: Final[dict[str, Any]] = {"address": f"e-{'0a' * 16}", "accounts": {"github": "ada"}}
 _IN_MEMBER_EVENTS = (
-    Joined(**_WHO, url=URL),
+    Joined(**_WHO, url=URL, **_PROFILE),
     Posted(
         **_WHERE,
         text=TEXT,
@@ -355,9 +421,21 @@ _IN_MEMBER_EVENTS = (
         url=URL,
         place="channel-7",
     ),
-    Edited(**_WHERE, text=TEXT, audience="members", url=URL),
+    Edited(**_WHERE, text=TEXT, audience="members", url=URL, recovered=True),
     Deleted(**_WHERE),
     Reacted(**_WHERE, reaction="heart", url=URL),
+    Planned(
+        **_WHO,
+        gathering="call-7",
+        starts_at=AT,
+        ends_at=AT,
+        title="Monthly call",
+        where="Room 7",
+        audience="members",
+        url=URL,
+        called_off=True,
+    ),
+    Registered(**_WHO, gathering="call-7", declined=True),
     Attended(**_WHO, gathering="call-7", title="Monthly call", url=URL),
     Surveyed(**_WHO, survey="s-1", score=9, comment=TEXT, url=URL),
     Moderated(**_WHERE, action="timeout", url=URL),
@@ -365,14 +443,22 @@ _IN_MEMBER_EVENTS = (
     Cancelled(**_WHO, plan="gold", comment=TEXT),
     Left(**_WHO, comment=TEXT),
     Solved(**_WHERE, url=URL),
-    Updated(**_WHO, tags=("vip",)),
+    Updated(**_WHO, tags=("vip",), **_PROFILE),
     PolicyAdopted(community="acme", version="p-1", policy=POLICY),
     ImportBegan(community="acme", import_id="zulip-1"),
     ImportEnded(community="acme", import_id="zulip-1"),
     SettledInWarmline(community="acme", touch=TOUCH, about=NEED_1.about, outcome="not-needed", need_revision=2),
-    ToneOptOut(community="acme", member=Identity(platform="discord", id="u7"), opted_out=True),
+    ToneOptOut(**_OF_A_MEMBER, opted_out=True),
     TouchAsked(**_OF_A_MEMBER, why=TEXT, urgency="urgent", conversation="c-51"),
     CareLogged(**_OF_A_MEMBER, way="call", note=TEXT),
+    ContactDeclined(**_OF_A_MEMBER, until=AT),
+    ContactAllowed(**_OF_A_MEMBER),
+    FollowUpPromised(**_OF_A_MEMBER, day=AT.date(), note=TEXT),
+    TagGiven(**_OF_A_MEMBER, tag="mentor"),
+    TagTaken(**_OF_A_MEMBER, tag="mentor"),
+    NoteWritten(**_OF_A_MEMBER, text=TEXT),
+    MemberLinked(**_OF_A_MEMBER, other=Identity(platform="slack", id="U1"), why=TEXT, rule="same-address.v1"),
+    MemberUnlinked(**_OF_A_MEMBER, other=Identity(platform="slack", id="U1"), why=TEXT, rule="same-address.v1"),
 )
 _ON_THE_BUS = (
     NEED,
@@ -404,8 +490,23 @@ SAMPLES: Final[dict[str, Any]] = {
         **_OF_A_MEMBER, command_id="5f0c2f9c", why=TEXT, urgency="urgent", conversation="c-51"
     ),
     "command.member.log-care": LogCare(**_OF_A_MEMBER, command_id="5f0c2f9c", way="call", note=TEXT, at=AT),
+    "command.member.decline-contact": DeclineContact(**_OF_A_MEMBER, command_id="5f0c2f9c", until=AT),
+    "command.member.allow-contact": AllowContact(**_OF_A_MEMBER, command_id="5f0c2f9c"),
+    "command.member.tag": GiveTag(**_OF_A_MEMBER, command_id="5f0c2f9c", tag="mentor"),
+    "command.member.untag": TakeTag(**_OF_A_MEMBER, command_id="5f0c2f9c", tag="mentor"),
+    "command.member.note": WriteNote(**_OF_A_MEMBER, command_id="5f0c2f9c", text=TEXT),
+    "command.member.tone": OptOutOfTone(**_OF_A_MEMBER, command_id="5f0c2f9c", opted_out=True),
+    "command.member.promise": PromiseFollowUp(**_OF_A_MEMBER, command_id="5f0c2f9c", day=AT.date(), note=TEXT),
+    **{
+        f"command.member.{verb}": form(
+            **_OF_A_MEMBER, command_id="5f0c2f9c", other=Identity(platform="slack", id="U1"), why=TEXT
+        )
+        for verb, form in (("link", LinkMember), ("unlink", UnlinkMember))
+    },
     "command.member.reply": MemberReply(event="k", position=41, refused="not-allowed", detail="That is you."),
     "policy": POLICY,
+    "warmline.member.joined.v1#1": _stored(Joined(**_WHO, url=URL)),
+    "warmline.member.updated.v1#1": _stored(Updated(**_WHO, tags=("vip",))),
     **{f"policy{earlier}": policy for earlier, policy in EARLIER_POLICIES.items()},
     **{
         f"warmline.community.policy-adopted.v1{earlier}": _stored(
@@ -423,6 +524,9 @@ SAMPLES: Final[dict[str, Any]] = {
     "audit.alarm": AlarmChanged(
         name="dead-letters", raised=True, at=AT, since=AT, wrong="2 dead letters", mend="Run: warmline dead list"
     ),
+    "warmline.community.tone-opt-out.v1#1": _stored(
+        ToneOptOut(community="acme", member=Identity(platform="discord", id="u7"), opted_out=True)
+    ),
     "warmline.community.touch-settled.v1#1": _stored(
         SettledInWarmline(community="acme", touch=TOUCH, about=NEED_1.about, outcome="not-needed")
     ),
@@ -439,4 +543,5 @@ SAMPLES.update(
     )
 )
 SAMPLES["warmline.needs-touch.raised.v1#2"] = NEED_1
+SAMPLES["warmline.member.edited.v1#1"] = _stored(replace_struct(_IN_MEMBER_EVENTS[2], recovered=False))
 SAMPLES["warmline.member.posted.v1#1"] = _stored(replace_struct(_IN_MEMBER_EVENTS[1], place=None))

@@ -13,6 +13,8 @@ from services.notifier.roster import (
     CapacityGranted,
     CapacityGrown,
     CapacityReleased,
+    CareCounted,
+    CareOfTouch,
     DrainArranged,
     Drained,
     RosterState,
@@ -91,6 +93,14 @@ STATE_3 = replace(
 )
 """As it was when each reason had a touch of its own."""
 
+ROSTER_1 = RosterState(
+    loads=(Load(responder="mira", care_load=2, touches=1, day="2026-11-23", granted=4),),
+    drain_due=DUE,
+    drain_reached=PLACE,
+    unserved=True,
+)
+"""As it was when care elsewhere counted to nobody whose touch it did not meet."""
+
 SAMPLES: Final[dict[str, Any]] = {
     "notifier.PolicyTaken": PolicyTaken(version="p-1", policy=POLICY),
     **{
@@ -102,6 +112,8 @@ SAMPLES: Final[dict[str, Any]] = {
     ),
     "notifier.CapacityReleased": CapacityReleased(touch=NEED.touch, responder="mira", care_load=2),
     "notifier.CapacityGrown": CapacityGrown(touch=NEED.touch, responder="mira", care_load=3),
+    "notifier.CareCounted": CareCounted(care="log-care:abc", responder="mira", day="2026-11-23"),
+    "notifier.CareOfTouch": CareOfTouch(care="log-care:def", responder="mira"),
     "notifier.LoadGrown": LoadGrown(care_load=5),
     "notifier.DrainArranged": DrainArranged(due=DUE, unserved=True),
     "notifier.Drained": Drained(next_due=DUE, reached=PLACE, complete=False),
@@ -127,12 +139,10 @@ SAMPLES: Final[dict[str, Any]] = {
         f"state.policy{earlier}": PolicyState(policy=policy, version="p-1")
         for earlier, policy in EARLIER_POLICIES.items()
     },
-    "state.roster": RosterState(
-        loads=(Load(responder="mira", care_load=2, touches=1, day="2026-11-23", granted=4),),
-        drain_due=DUE,
-        drain_reached=PLACE,
-        unserved=True,
+    "state.roster": replace(
+        ROSTER_1, loads=(replace(ROSTER_1.loads[0], cared=("log-care:abc",), of_touches=("log-care:def",)),)
     ),
+    "state.roster#1": ROSTER_1,
     "state.touch": replace(STATE_3, need=NEED),
     "state.touch#1": untraced(STATE_1),
 }

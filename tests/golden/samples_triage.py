@@ -15,8 +15,8 @@ from services.triage.alerts import (
     MessagesCounted,
     ScoreSeen,
 )
-from services.triage.care import CareState, Counted, EndedTouch, Settled
-from services.triage.care_facts import CountedGone, NeedRevised, ReasonClosed, ReasonRests, TouchClosed
+from services.triage.care_facts import CountedGone, NeedRevised, ReasonClosed, ReasonRests, ReasonSettled, TouchClosed
+from services.triage.care_state import CareState, Counted, EndedTouch, Settled
 from services.triage.channel import AnsweredBeside, ChannelState, Question, Remark, RemarkMade
 from services.triage.community import (
     CommunityKnownSince,
@@ -27,24 +27,38 @@ from services.triage.community import (
     PlatformHeard,
     PolicyTaken,
 )
+from services.triage.contact import ContactAllowed, ContactDeclined
 from services.triage.conversation_facts import (
     AnswerAccepted,
     ConversationOpened,
     ConversationSolved,
     OpeningDeleted,
     OpeningEdited,
+    OpeningRecovered,
+    QuestionAsked,
     QuestionPassed,
     QuestionPostponed,
     VoiceHeard,
     VoicesGreeted,
 )
-from services.triage.conversation_state import ConversationState
+from services.triage.conversation_state import ConversationState, Presence
+from services.triage.gathering import (
+    GatheringLookedAt,
+    GatheringPlanned,
+    GatheringState,
+    GuestCame,
+    GuestRegistered,
+)
+from services.triage.guest import CameFirst, GuestState
 from services.triage.heat import HeatState
 from services.triage.member_facts import (
+    IdentityLinked,
+    IdentityUnlinked,
     MemberActive,
     MemberDescribed,
     MemberGreeted,
     MemberLeft,
+    MemberNamed,
     MemberReturned,
     MemberSeen,
     MemberSurveyed,
@@ -58,7 +72,13 @@ from services.triage.member_state import MemberState
 from services.triage.member_tone import ToneState
 from services.triage.needs import NeedClosed, NeedFound, NeedGone, NeedMet, NeedPassed, NeedRaised, NeedWithdrawn
 from services.triage.occasions import Occasion, OccasionArose, OccasionLookedAt, OccasionPostponed, Occasions
-from services.triage.tone_facts import FrustrationHeard, HeatFelt, TalkHeard, ToneOptedIn, ToneOptedOut
+from services.triage.promises import FollowUpPromised, PromisesLookedAt, PromisesPostponed
+from services.triage.reasons.gathering import Plan, Registration
+from services.triage.reasons.ritual import Entry
+from services.triage.ritual import EntryNoted, RitualArranged, RitualLookedAt, RitualState
+from services.triage.tags import TagGiven, TagTaken
+from services.triage.told import Told
+from services.triage.tone_facts import DayNoted, FrustrationHeard, HeatFelt, TalkHeard, ToneOptedIn, ToneOptedOut
 from services.triage.voices import Post, Voice, Voices
 from tests.golden.before_traces import before_traces, untraced
 from tests.golden.samples_contracts import (
@@ -79,6 +99,7 @@ AT = datetime(2026, 11, 23, 9, 0, 0, 250_000, tzinfo=UTC)
 DUE = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
 POST = Post(member=ADA, evidence=EVIDENCE, message="m-8812", asks=True, team=False)
 REMARK = Remark(post=POST, said_to=("u9",), reply=True)
+CHANNEL_STATE = ChannelState(remarks=(REMARK,), questions=(Question(post=POST, answered_by_peer=True),))
 OPENING_EDITED = OpeningEdited(message="m-8812", asks=True, evidence=EVIDENCE)
 ANSWER = SurveyAnswer(survey="nps-4", score=3, evidence=EVIDENCE)
 OCCASION = Occasion(evidence=EVIDENCE, due=DUE, values={"action": "silenced"})
@@ -93,7 +114,15 @@ COMMUNITY_STATE = CommunityState(
     imported_at=AT,
 )
 
+ENTRY = Entry(member=ADA, evidence=EVIDENCE)
+REGISTRATION = Registration(member=ENTRY.member, evidence=EVIDENCE, coming=True)
+PLAN = Plan(
+    evidence=EVIDENCE, host=ENTRY.member, starts_at=AT, ends_at=DUE, called_off=True, words="5bgwwwmruj6exjlvev44m2lu6u"
+)
 FRUSTRATION_HEARD = FrustrationHeard(evidence=EVIDENCE, score=0.625)
+TONE_1 = ToneState(opted_out=True, said_at=AT, frustrated=(FRUSTRATION_HEARD,), needs=(REASON,), need=NEED)
+"""As it was before members were held against themselves."""
+DAY_NOTED = DayNoted(evidence=EVIDENCE, words=12, ill=0.25)
 HEAT_FELT = HeatFelt(member=ADA, evidence=EVIDENCE, score=0.875)
 MEMBER_2 = MemberState(
     member=ADA,
@@ -145,14 +174,36 @@ MEMBER_4 = replace(
     occasions=Occasions(waiting={"moderated": OCCASION}, looked_at={"fading": AT}),
 )
 """As it was before joining again counted as a return."""
+MEMBER_5 = replace(MEMBER_4, returned_at=AT)
+"""As it was before identities were linked."""
+MEMBER_6 = replace(MEMBER_5, links=(MIRA,))
+"""As it was before members could ask not to be contacted."""
+CONTACT_DECLINED = ContactDeclined(until=DUE, at=AT)
+MEMBER_7 = replace(MEMBER_6, told=Told(declined=CONTACT_DECLINED))
+"""As it was before anybody promised them anything."""
+PROMISED = FollowUpPromised(by="mira", due=DUE, evidence=EVIDENCE)
+MEMBER_8 = replace(MEMBER_7, told=Told(declined=CONTACT_DECLINED, promises=(PROMISED,)))
+"""As it was before the team gave tags."""
 CONVERSATION_4 = replace(CONVERSATION_3, needs=(REASON,), need=NEED)
 """As it was before it was known whose answers are accepted."""
 SOLVED = ConversationSolved(evidence=EVIDENCE, message="m-8813")
+QUESTION = QuestionAsked(post=POST, due=DUE)
 ADA_SPOKE, MIRA_SPOKE = (
     Voice(member=ADA, first=EVIDENCE, greeted=True, message="m-8812"),
     Voice(member=MIRA, first=EVIDENCE, message="m-8814"),
 )
-
+CONVERSATION_5 = replace(
+    CONVERSATION_4,
+    voices=Voices(peers=(ADA_SPOKE,), team=(MIRA_SPOKE,), last_of_team=MIRA_SPOKE),
+    accepted=SOLVED,
+)
+"""As it was before deletions and recoveries were told apart by their time."""
+CONVERSATION_6 = replace(CONVERSATION_5, presences=(Presence(message="m-8812", at=AT, deleted=True),))
+"""As it was before a question further down was known."""
+CONVERSATION_7 = replace(CONVERSATION_6, further=QUESTION)
+"""As it was before it was known when a problem was solved."""
+BEFORE_ANYBODY_WAS_HEARD: Final = 9
+"""So many of the earlier policies were stored before days were heard of."""
 SAMPLES: Final[dict[str, Any]] = {
     "triage.PolicyTaken": PolicyTaken(community="acme", organisation="harbour", version="p-1", policy=POLICY),
     **{
@@ -166,7 +217,10 @@ SAMPLES: Final[dict[str, Any]] = {
     "triage.ImportOpened": ImportOpened(import_id="zulip-1", at=AT),
     "triage.ImportClosed": ImportClosed(import_id="zulip-1", lapsed=True, at=AT),
     "triage.MemberSeen": MemberSeen(member=ADA, evidence=EVIDENCE, joined=True, welcome_due=DUE),
+    "triage.MemberNamed": MemberNamed(member=ADA),
     "triage.MemberDescribed": MemberDescribed(roles=("helpers",), bot=True, team=True, at=AT),
+    "triage.IdentityLinked": IdentityLinked(other=MIRA, evidence=EVIDENCE),
+    "triage.IdentityUnlinked": IdentityUnlinked(other=MIRA, evidence=EVIDENCE),
     "triage.MemberTagged": MemberTagged(tags=("vip",), at=AT),
     "triage.MemberGreeted": MemberGreeted(by=MIRA, evidence=EVIDENCE),
     "triage.MemberLeft": MemberLeft(evidence=EVIDENCE),
@@ -174,16 +228,25 @@ SAMPLES: Final[dict[str, Any]] = {
     "triage.MemberActive": MemberActive(evidence=EVIDENCE, missed_at=DUE, check_in_due=DUE),
     "triage.MemberTurnedTo": MemberTurnedTo(by=MIRA, evidence=EVIDENCE),
     "triage.MemberSurveyed": MemberSurveyed(answer=ANSWER),
+    "triage.ContactDeclined": CONTACT_DECLINED,
+    "triage.FollowUpPromised": PROMISED,
+    "triage.TagGiven": TagGiven(tag="mentor"),
+    "triage.TagTaken": TagTaken(tag="mentor"),
+    "triage.PromisesPostponed": PromisesPostponed(of=(EVIDENCE,), due=DUE),
+    "triage.PromisesLookedAt": PromisesLookedAt(of=(EVIDENCE,), against="the member left", at=AT),
+    "triage.ContactAllowed": ContactAllowed(at=AT),
     "triage.OccasionArose": OccasionArose(name="moderated", occasion=OCCASION),
     "triage.OccasionPostponed": OccasionPostponed(name="moderated", due=DUE),
     "triage.OccasionLookedAt": OccasionLookedAt(name="moderated", of=AT, against="long past", at=DUE),
     "triage.WelcomePassed": WelcomePassed(why="long past", at=AT),
     "triage.WelcomePostponed": WelcomePostponed(due=DUE),
     "triage.ConversationOpened": ConversationOpened(conversation="c-51", post=POST, due=DUE, answered_by="team"),
+    "triage.QuestionAsked": QUESTION,
     "triage.VoiceHeard": VoiceHeard(post=POST),
     "triage.VoicesGreeted": VoicesGreeted(members=(ADA,), by=MIRA, evidence=EVIDENCE),
     "triage.OpeningEdited": OPENING_EDITED,
     "triage.OpeningDeleted": OpeningDeleted(message="m-8812", evidence=EVIDENCE),
+    "triage.OpeningRecovered": OpeningRecovered(message="m-8812", evidence=EVIDENCE),
     "triage.ConversationSolved": SOLVED,
     "triage.AnswerAccepted": AnswerAccepted(by=ADA, evidence=EVIDENCE),
     "triage.QuestionPassed": QuestionPassed(why="answered", at=AT),
@@ -214,8 +277,15 @@ SAMPLES: Final[dict[str, Any]] = {
         touch=NEED.touch,
         outcome="reached",
         at=AT,
+        reasons=(ReasonClosed(reason="unanswered", about=REASON.about, member=ADA),),
+    ),
+    "triage.TouchClosed#1": TouchClosed(
+        touch=NEED.touch,
+        outcome="reached",
+        at=AT,
         reasons=(ReasonClosed(reason="unanswered", about=REASON.about),),
     ),
+    "triage.ReasonSettled": ReasonSettled(reason="unanswered", at=AT),
     "triage.MessagesCounted": MessagesCounted(messages=32),
     "triage.ScoreSeen": ScoreSeen(kind="distress", step=57),
     "triage.AlertGiven": AlertGiven(kind="distress", threshold=0.812),
@@ -227,22 +297,53 @@ SAMPLES: Final[dict[str, Any]] = {
     "triage.RemarkMade": RemarkMade(remark=REMARK, asks=True),
     "triage.AnsweredBeside": AnsweredBeside(question="m-8811", answer=POST),
     "triage.TalkHeard": TalkHeard(at=AT),
-    "state.channel": ChannelState(remarks=(REMARK,), questions=(Question(post=POST, answered_by_peer=True),)),
+    "state.channel#1": CHANNEL_STATE,
+    "state.channel": CHANNEL_STATE,
     "state.alerts": AlertsState(messages=3200, classes={"distress": Class(counts=(0, 1) * 48, given=2, stricter=1)}),
-    "state.tone": ToneState(opted_out=True, said_at=AT, frustrated=(FRUSTRATION_HEARD,), needs=(REASON,), need=NEED),
+    "triage.DayNoted": DAY_NOTED,
+    "state.tone": replace(TONE_1, days=(DAY_NOTED,)),
+    "triage.EntryNoted": EntryNoted(entry=ENTRY, of_one=8),
+    "triage.RitualArranged": RitualArranged(due=DUE),
+    "triage.RitualLookedAt": RitualLookedAt(at=AT, members=3, due=DUE),
+    "state.ritual": RitualState(entries=(ENTRY,), listed=(ENTRY,), due=DUE, needs=(REASON,), need=NEED),
+    "triage.GatheringPlanned": GatheringPlanned(plan=PLAN, due=DUE),
+    "triage.GuestRegistered": GuestRegistered(registration=REGISTRATION),
+    "triage.GuestCame": GuestCame(entry=ENTRY, due=DUE),
+    "triage.GatheringLookedAt": GatheringLookedAt(at=AT, due=DUE, reminded=True, closed=True),
+    "state.gathering": GatheringState(
+        plan=PLAN,
+        registered=(REGISTRATION,),
+        came=(ENTRY,),
+        due=DUE,
+        reminded=AT,
+        closed=AT,
+        needs=(REASON,),
+        need=NEED,
+    ),
+    "triage.CameFirst": CameFirst(at=AT),
+    "state.guest": GuestState(first=AT),
     "state.heat": HeatState(felt=(HEAT_FELT,), talk=(AT,), heard=1, needs=(REASON,), need=NEED),
     "state.community": COMMUNITY_STATE,
+    "state.community#10": replace(COMMUNITY_STATE, policy=EARLIER_POLICIES["#9"]),
+    "state.community#11": replace(COMMUNITY_STATE, policy=EARLIER_POLICIES["#10"]),
+    "state.community#12": replace(COMMUNITY_STATE, policy=EARLIER_POLICIES["#11"]),
+    "state.community#13": replace(COMMUNITY_STATE, policy=EARLIER_POLICIES["#12"]),
+    "state.community#14": replace(COMMUNITY_STATE, policy=EARLIER_POLICIES["#13"]),
     **{
         f"state.community{earlier}": replace(COMMUNITY_STATE, policy=policy, heard={})
-        for earlier, policy in {**EARLIER_POLICIES, "#9": POLICY}.items()
+        for earlier, policy in list(EARLIER_POLICIES.items())[:BEFORE_ANYBODY_WAS_HEARD]
     },
-    "state.member": replace(MEMBER_4, returned_at=AT),
-    "state.conversation": replace(
-        CONVERSATION_4,
-        voices=Voices(peers=(ADA_SPOKE,), team=(MIRA_SPOKE,), last_of_team=MIRA_SPOKE),
-        accepted=SOLVED,
-    ),
+    "state.member": replace(MEMBER_8, told=Told(declined=CONTACT_DECLINED, promises=(PROMISED,), tags=("mentor",))),
+    "state.conversation": replace(CONVERSATION_7, solution=EVIDENCE),
     "state.care": CareState(
+        touch=NEED,
+        touches=2,
+        ended=EndedTouch(touch="t-0", reasons=("welcome",), told=NEED.reasons),
+        settled=(Settled(reason="welcome", at=AT),),
+        endings=(EndedTouch(touch="t-1", reasons=("welcome",), told=NEED.reasons),),
+        counted=(Counted(reason="unanswered", about="conversation:acme:c-52", revision=1, member=ADA),),
+    ),
+    "state.care#3": CareState(
         touch=NEED,
         touches=2,
         ended=EndedTouch(touch="t-0", reasons=("welcome",), told=NEED.reasons),
@@ -316,6 +417,15 @@ SAMPLES |= {
     "state.member#2": MEMBER_2,
     "state.member#3": MEMBER_3,
     "state.member#4": MEMBER_4,
+    "state.member#5": MEMBER_5,
+    "state.member#6": MEMBER_6,
+    "state.member#7": MEMBER_7,
+    "state.member#8": MEMBER_8,
     "state.conversation#3": CONVERSATION_3,
     "state.conversation#4": CONVERSATION_4,
+    "state.conversation#5": CONVERSATION_5,
+    "state.conversation#6": CONVERSATION_6,
+    "state.conversation#7": CONVERSATION_7,
+    "state.ritual#1": RitualState(entries=(ENTRY,), due=DUE, needs=(REASON,), need=NEED),
+    "state.tone#1": TONE_1,
 }

@@ -40,7 +40,7 @@ def read(export: ExportFormat, files: Mapping[str, Any]) -> ReadExport:
     reader = export.reader({path: body for path, body in bodies.items() if path in export.index})
     found, skipped = list[Found](), list[Skipped]()
     for path, body in bodies.items():
-        if path in export.index or not export.holds(path):
+        if not export.holds(path):
             continue
         for piece in reader(_file(path, body)):
             for each in [piece] if isinstance(piece, Skipped) else piece.read():

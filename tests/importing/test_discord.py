@@ -109,6 +109,11 @@ def test_edits_and_reactions_are_facts_of_their_own() -> None:
     assert "11" not in reacted.id.split(":")[2:]
 
 
+def test_a_post_of_a_forum_begins_with_its_title() -> None:
+    result = read(export(message(1), message(2), id="1001", type="GuildPublicThread", name="How?", categoryId="5"))
+    assert [post.text for post in result.data] == ["How?\n\ntext 1", "text 2"]
+
+
 def test_joining_and_bots() -> None:
     joined, post = read(
         export(message(1, type="GuildMemberJoin"), message(2, author=ADA | {"isBot": True}, type="20"))

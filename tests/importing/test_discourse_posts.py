@@ -9,15 +9,18 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.json import encode as json_encode
 
 from infra.importing.discourse import DiscoursePosts
 from services.ingest.platforms.discourse_events import read as read_delivery
 from services.ingest.platforms.facts import Fact
+from services.ingest.platforms.mailing_list import member_id
 from services.ingest.platforms.reading import Delivery, HookSettings
-from shared.contracts.member_events import Edited, Joined, Posted, Solved
+from shared.contracts.member_events import Deleted, Edited, Joined, Posted, Solved
 from tests.importing.exported import ReadExport
 from tests.importing.exported import read as read_export
 
+KEY = "k" * 32
 SETTINGS = HookSettings(site="https://forum.example.org", public=("5",), private=("9",))
 USERS = (
     "id,name,username,email,title,created_at,trust_level,admin,moderator,ip_address,staged,group_names\n"
@@ -50,7 +53,7 @@ def post(number: int, **changes: Any) -> dict[str, Any]:
 
 
 def read(files: dict[str, Any]) -> ReadExport:
-    return read_export(DiscoursePosts(settings=SETTINGS), files)
+    return read_export(DiscoursePosts(key=KEY, settings=SETTINGS), files)
 
 
 def by_webhook(kind: str, body: dict[str, Any]) -> Fact:
@@ -96,6 +99,16 @@ def test_the_same_post_by_webhook_is_the_same_event() -> None:
     assert isinstance(edited.data, Edited)
 
 
+def test_a_topic_that_its_author_deleted_has_no_text_and_is_deleted() -> None:
+    left = post(1, raw="(topic deleted by author)", user_deleted=True, version=2, updated_at="2026-11-20T09:00:00.000Z")
+    posted, deleted = read({"posts/1.json": left}).facts
+    assert isinstance(posted.data, Posted)
+    assert isinstance(deleted.data, Deleted)
+    assert posted.data.text == ""
+    assert (deleted.data.message, deleted.time.hour) == ("101", 9)
+    assert deleted == by_webhook("post_edited", {"post": left})
+
+
 def test_an_accepted_answer_solves_its_topic() -> None:
     _, solved = read({"posts/2.json": post(2, accepted_answer=True)}).facts
     assert isinstance(solved.data, Solved)
@@ -135,14 +148,17 @@ def test_what_is_no_post_is_skipped_and_the_rest_is_read(item: Any, why: str) ->
     assert len(result.facts) == 1
 
 
-def test_users_have_joined_and_no_address_is_read() -> None:
+def test_users_have_joined_and_an_address_is_told_as_what_stands_for_its_owner() -> None:
     result = read({"user-list.csv": USERS})
     (fact,) = result.facts
     assert isinstance(fact.data, Joined)
     assert (fact.time.isoformat(), fact.data.member.name) == ("2026-01-02T08:15:00+00:00", "Byron, Ada")
     assert fact.data.member.roles == ("moderator", "trust_level_2", "helpers", "staff")
-    assert "@" not in repr(fact)
-    assert "192.0.2" not in repr(fact)
+    assert fact.data.address == member_id("Ada@Example.org", KEY)
+    told = json_encode(fact.data) + repr(fact).encode()
+    assert b"@" not in told
+    assert b"192.0.2" not in told
+    assert fact.address is None
     assert result.why["user-list.csv, line 3"].startswith("a staged account")
     assert result.why["user-list.csv, line 4"] == "id: must be a whole number, not text"
     user = {"id": 7, "username": "ada", "created_at": "2026-01-02T08:15:00Z"}

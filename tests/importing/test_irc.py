@@ -23,6 +23,10 @@ FORMS = {
     "2026-11-20 08:17:00\t-->\tcleo (c@host) has joined #help\n",
     "znc": "[08:15:00] <ada> Good morning\n[08:16:00] * bo waves\n[08:17:00] *** Joins: cleo (c@host)\n",
 }
+NOWHERE = (
+    "its path names no channel: perhaps it is a private talk. If not, put it in a folder such as '#help', "
+    "or give the file itself with --channel"
+)
 
 
 def read(log: str | bytes, path: str = DAY, export: IrcLogs | None = None) -> ReadExport:
@@ -75,6 +79,19 @@ def test_who_is_addressed_is_answered() -> None:
     assert (answer.reply_to, answer.mentions) == (question.message, ("ada",))
     assert (more.reply_to, more.mentions) == (None, ())
     assert thanks.reply_to == more.message
+
+
+@pytest.mark.parametrize("answer", ["adalove try the settings", "it is in the settings, adalove.", "@AdaLove so"])
+def test_a_nick_without_a_sign_at_either_end_addresses_who_spoke_within_the_hour(answer: str) -> None:
+    question, post = read(f"[08:00] <adalove> How?\n[08:59] <bo> {answer}\n").data
+    assert (post.conversation, post.mentions) == (question.conversation, ("adalove",))
+    question, post = read(f"[08:00] <adalove> How?\n[09:01] <bo> {answer}\n").data
+    assert (post.conversation == question.conversation, post.mentions) == (False, ())
+
+
+def test_a_short_nick_without_a_sign_is_a_word() -> None:
+    question, post = read("[08:00] <the> How?\n[08:01] <bo> the settings\n").data
+    assert post.conversation != question.conversation
 
 
 def test_what_was_said_long_ago_is_not_answered() -> None:
@@ -130,7 +147,7 @@ def test_what_nobody_said_is_skipped_with_its_line() -> None:
 
 def test_a_log_without_a_channel_or_a_day_says_so() -> None:
     assert read("", "2026-11-20.log").why == {
-        "2026-11-20.log": "its path names no channel such as #help: perhaps it is a private talk",
+        "2026-11-20.log": NOWHERE,
     }
     assert read("[08:00] <ada> hi\n", "#help.log").why == {"#help.log, line 1": "no date"}
 
@@ -147,7 +164,7 @@ def test_only_listed_channels_are_taken_and_private_talks_never() -> None:
     assert [(post.channel, post.audience) for post in result.data] == [("#Help", "public"), ("#board", "private")]
     assert result.why == {
         "libera/#staff.log": "a channel that neither --public nor --private names",
-        "libera/bob.log": "its path names no channel such as #help: perhaps it is a private talk",
+        "libera/bob.log": NOWHERE,
     }
 
 

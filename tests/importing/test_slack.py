@@ -8,10 +8,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.json import encode as json_encode
 
 from infra.importing.slack import SlackExport
 from infra.operator_error import OperatorError
-from shared.contracts.member_events import Edited, Joined, Left, Posted, Reacted
+from services.ingest.platforms.mailing_list import member_id
+from services.ingest.platforms.reading import Delivery, HookSettings
+from services.ingest.platforms.slack_events import read as read_event
+from services.ingest.platforms.told_address import keyed
+from shared.contracts.member_events import Edited, Joined, Left, Posted, Reacted, Updated
 from tests.importing.exported import ReadExport
 from tests.importing.exported import read as read_export
 
@@ -29,7 +34,7 @@ INDEX = {
             "name": "ada",
             "is_owner": True,
             "is_admin": True,
-            "profile": {"real_name": "Ada Byron", "display_name": "", "email": "ada@example.org"},
+            "profile": {"real_name": "Ada Byron", "display_name": ""},
         },
         {"id": "U2", "name": "bo", "profile": {"real_name": "Bo B", "display_name": "Bo"}},
         {"id": "U3", "name": "build", "is_bot": True, "profile": {"real_name": "Build"}},
@@ -37,6 +42,7 @@ INDEX = {
     ],
 }
 DAY = "help/2026-11-20.json"
+KEY = "k" * 32
 
 
 def message(stamp: str, text: str = "hello", **more: Any) -> dict[str, Any]:
@@ -44,7 +50,7 @@ def message(stamp: str, text: str = "hello", **more: Any) -> dict[str, Any]:
 
 
 def read(files: dict[str, Any], **options: Any) -> ReadExport:
-    return read_export(SlackExport(**options), INDEX | files)
+    return read_export(SlackExport(key=KEY, **options), INDEX | files)
 
 
 def test_a_message_becomes_a_post_with_a_link_back() -> None:
@@ -163,14 +169,26 @@ def test_private_channels_need_to_be_named_and_direct_messages_are_never_taken()
     }
 
 
-def test_no_email_address_is_read() -> None:
-    everything = read({DAY: [message("1.1", user="U1")]}).facts
-    assert "ada@example.org" not in repr(everything)
+def test_an_address_is_told_as_what_stands_for_its_owner_and_as_an_event_would() -> None:
+    ada = {"id": "U1", "name": "ada", "updated": 1763625600, "profile": {"email": "Ada@example.org"}}
+    users = [ada, ada | {"id": "U2", "deleted": True}, {"id": "U3"}, ada | {"id": "U4", "updated": None}, 7]
+    result = read({"users.json": users, DAY: [message("1.1", user="U1")]})
+    (told,) = (fact for fact in result.facts if isinstance(fact.data, Updated))
+    assert (told.data.member.id, told.data.address) == ("U1", member_id("ada@example.org", KEY))
+    assert result.why == {
+        "users.json, item 4": "updated is missing",
+        "users.json, item 5": "not a profile but another value",
+    }
+    assert not any(b"example" in json_encode(fact.data) + repr(fact).encode() for fact in result.facts)
+    body = json_encode({"type": "event_callback", "event": {"type": "user_change", "user": ada}})
+    live = read_event(Delivery(headers={}, body=body, arrived=told.time), HookSettings())
+    assert isinstance(live, tuple)
+    assert keyed(live[0], KEY) == told
 
 
 def test_what_is_missing_is_named() -> None:
     with pytest.raises(OperatorError, match=r"no channels.json.*Give the whole export"):
-        read_export(SlackExport(), {DAY: []})
+        read_export(SlackExport(key=KEY), {DAY: []})
     with pytest.raises(OperatorError, match=r"no private channel bord\. It has: board, hiring\."):
         read({}, private=frozenset(("bord",)))
     with pytest.raises(OperatorError, match=r"users\.json cannot be read: not JSON"):

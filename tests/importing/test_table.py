@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from infra.importing.table import Table
 from infra.mapping_file import read_mapping
 from infra.operator_error import OperatorError
+from services.ingest.hook_formats import FORMATS
 from services.ingest.platforms.mailing_list import member_id
-from services.ingest.platforms.reading import EventRule
+from services.ingest.platforms.reading import Delivery, EventRule, HookSettings
 from shared.contracts.member_events import Attended, Posted
 from tests.importing.exported import ReadExport
 from tests.importing.exported import read as read_export
+from tests.sources.reading import ARRIVED
 
 MAPPING = """\
 - kind: attended
@@ -104,6 +106,22 @@ def test_a_rule_without_a_time_is_refused() -> None:
     rule = EventRule(kind="joined", fields={"member": {"id": "a"}})
     with pytest.raises(OperatorError, match=r"rule \[0\] has no time"):
         read((rule,), "a\n1\n")
+
+
+@pytest.mark.parametrize("platform", ["mastodon", "mattermost", "telegram"])
+def test_what_a_platform_without_an_export_told_comes_by_a_table_as_the_same_event(
+    platform: str, rules: tuple[EventRule, ...]
+) -> None:
+    """A table of what a bot kept, say: with the same source, the webhook's message is known."""
+    headers, body = FORMATS[platform].sample
+    told = FORMATS[platform].read(Delivery(headers=headers, body=body, arrived=ARRIVED), HookSettings(private=("*",)))
+    assert isinstance(told, tuple)
+    [fact] = told
+    assert isinstance(fact.data, Posted)
+    row = f"{fact.data.member.id},{fact.data.conversation},{fact.time.timestamp()},{fact.data.text}"
+    by_table = [rule for rule in rules if rule.kind == "posted"]
+    [same] = read(tuple(by_table), f"Name,Event,Date,Text\r\n{row}\r\n").facts
+    assert (same.id, same.time) == (fact.id, fact.time)
 
 
 @given(st.text())

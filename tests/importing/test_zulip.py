@@ -52,11 +52,18 @@ def test_messages_come_oldest_first_whatever_the_file_says() -> None:
     assert [event.id for event in events] == ["post:1:1", "post:2:1", "post:3:1"]
 
 
-def test_only_zulips_own_bots_are_bots() -> None:
-    events = read(
-        [message(1, sender_full_name=name) for name in ("Notification Bot", "Welcome Bot", "Talbot", "CI bot")]
-    ).data
-    assert [event.member.bot for event in events] == [True, True, False, False]
+def test_zulips_own_bots_are_bots_and_who_is_named_as_one() -> None:
+    names = ("Notification Bot", "Welcome Bot", "Talbot", "CI bot")
+    messages = [message(1, sender_full_name=name) for name in names]
+    assert [event.member.bot for event in read(messages).data] == [True, True, False, False]
+    named = read_export(ZulipArchive(bots=frozenset({"CI bot"})), {PATH: messages})
+    assert [event.member.bot for event in named.data] == [True, True, False, True]
+
+
+def test_a_topic_is_solved_by_the_first_person_in_it() -> None:
+    messages = [message(1, sender_full_name="CI bot"), message(2)]
+    named = read_export(ZulipArchive(bots=frozenset({"CI bot"})), {"17-help/.E2.9C.94.20Topic.json": messages})
+    assert named.data[-1].member.id == "Ada Byron"
 
 
 def test_a_resolved_topic_is_solved_by_its_opener_at_the_end_and_stays_the_same_conversation() -> None:

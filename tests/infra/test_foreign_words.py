@@ -41,6 +41,9 @@ def explain() -> None:
         general=rules,
         tone=True,
         waiting=(Waiting(name="unanswered", due=NOW, conversation=WORDS),),
+        no_contact=None,
+        tags=(WORDS,),
+        given_tags=(WORDS,),
     )
     show(Console(soft_wrap=True, width=1_000), one)
 
@@ -82,7 +85,7 @@ def fail() -> None:
         raise OperatorError(f"The platform says: {WORDS}")
 
 
-@pytest.mark.parametrize(("print_it", "times"), [(explain, 5), (list_sources, 2), (poll, 2), (fail, 1)])
+@pytest.mark.parametrize(("print_it", "times"), [(explain, 7), (list_sources, 2), (poll, 2), (fail, 1)])
 def test_it_is_shown_as_it_is(
     print_it: Callable[[], None], times: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,8 @@ from typer.testing import CliRunner
 from infra.cli.main import app
 from infra.embedded.nats import NatsServer
 from infra.nats_users import USERS, USERS_FILE, url_of, users_conf
+from services.projections.history.redaction import ask_triage
+from shared.contracts.redaction import TakeTexts, TextsTaken, take_texts_subject
 from shared.nats_address import NatsAddress
 from shared.nats_connection import nats_connection
 from tests import servers
@@ -29,19 +31,27 @@ FACT = "touch.acme.settled"
 COMMAND = "command.touch.0.claim"
 EVERYBODYS = [
     "$JS.API.STREAM.CREATE.MINE",
-    *(f"$JS.API.STREAM.{verb}.MEMBER_EVENTS" for verb in ("DELETE", "PURGE", "UPDATE", "MSG.DELETE", "RESTORE")),
+    *(f"$JS.API.STREAM.{verb}.MEMBER_EVENTS" for verb in ("DELETE", "PURGE", "UPDATE", "RESTORE")),
     "_INBOX_operator.forged",
 ]
 READING = ["$JS.API.CONSUMER.CREATE.MEMBER_EVENTS.me", "$JS.API.CONSUMER.CREATE.MEMBER_EVENTS.me.p.>",
            "$JS.API.CONSUMER.DURABLE.CREATE.MEMBER_EVENTS.me", "$JS.API.STREAM.MSG.GET.MEMBER_EVENTS",
            "$JS.API.DIRECT.GET.MEMBER_EVENTS", "$JS.API.CONSUMER.MSG.NEXT.MEMBER_EVENTS.me"]  # fmt: skip
+ERASING = "$JS.API.STREAM.MSG.DELETE.MEMBER_EVENTS"
 DENIED = {
-    "ingest": [NEED, FACT, COMMAND, *READING, f"$JS.API.DIRECT.GET.MEMBER_EVENTS.{MEMBER_EVENT}"],
-    "triage": [MEMBER_EVENT, FACT, COMMAND, "$JS.API.CONSUMER.CREATE.TOUCH_FACTS.me"],
-    "notifier": [MEMBER_EVENT, NEED, COMMAND],
-    "projections": [MEMBER_EVENT, NEED, FACT],
-    "auditor": [MEMBER_EVENT, NEED, FACT, COMMAND, "$JS.API.CONSUMER.CREATE.TOUCHES.x"],
-    "integrator": [MEMBER_EVENT, NEED, FACT, COMMAND, "$JS.API.STREAM.INFO.MEMBER_EVENTS", *READING],
+    "ingest": [
+        NEED,
+        FACT,
+        COMMAND,
+        *READING,
+        f"$JS.API.DIRECT.GET.MEMBER_EVENTS.{MEMBER_EVENT}",
+        "$JS.API.STREAM.MSG.DELETE.TOUCH_FACTS",
+    ],
+    "triage": [ERASING, MEMBER_EVENT, FACT, COMMAND, "$JS.API.CONSUMER.CREATE.TOUCH_FACTS.me"],
+    "notifier": [ERASING, MEMBER_EVENT, NEED, COMMAND],
+    "projections": [ERASING, MEMBER_EVENT, NEED, FACT],
+    "auditor": [ERASING, MEMBER_EVENT, NEED, FACT, COMMAND, "$JS.API.CONSUMER.CREATE.TOUCHES.x"],
+    "integrator": [ERASING, MEMBER_EVENT, NEED, FACT, COMMAND, "$JS.API.STREAM.INFO.MEMBER_EVENTS", *READING],
 }
 
 
@@ -117,6 +127,24 @@ async def test_who_answers_may_answer_the_request_and_nothing_else(server: NatsS
         assert await asked(asking, subject) == b"done"
         assert denied == []
         await answering.publish("_INBOX_projections.forged", b"")
+        assert len(await told(denied, 1)) == 1
+
+
+async def test_triage_answers_who_asks_about_texts_and_reaches_no_other_inbox(server: NatsServer) -> None:
+    asked = TakeTexts(texts=())
+    denied: list[str] = []
+    async with connected(server, "triage", denied) as answering, connected(server, "projections", denied) as asking:
+
+        async def answer(message: nats.aio.msg.Msg) -> None:
+            await message.respond(b'{"without_text": [7]}')
+
+        with pytest.raises(nats.errors.NoRespondersError):
+            await ask_triage(asking, 3, asked)
+        await answering.subscribe(take_texts_subject(3), cb=answer)
+        await answering.flush()
+        assert await ask_triage(asking, 3, asked) == TextsTaken(without_text=(7,))
+        assert denied == []
+        await answering.publish(asking.new_inbox(), b"")
         assert len(await told(denied, 1)) == 1
 
 

@@ -16,9 +16,10 @@ from typer.testing import CliRunner
 from infra.cli.main import app
 from infra.provision import provision
 from shared.contracts.member_events import Updated
-from shared.contracts.policy import Segment
+from shared.contracts.policy import Identity, Segment
 from shared.contracts.policy_rules import RuleOfSegment
 from shared.contracts.subjects import partition_of
+from shared.contracts.warmline_facts import ContactDeclined, TagGiven
 from shared.topology import GIB, StreamSettings
 from tests.triage.making import LONG_AGO, at
 from tests.triage.partition import COMMUNITY, Partition
@@ -33,11 +34,18 @@ OWN = (RuleOfSegment(segment="mentors", within_hours=1, care_load=5), RuleOfSegm
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def environment(nats_url: str, database_url: str) -> AsyncIterator[dict[str, str]]:
     """A database in which triage knows a mentor who asked something, a newcomer, and one of the team."""
-    acme = Partition(care_policy(segments=(MENTORS, OTHERS), unanswered={"by_segment": OWN}), stored=LONG_AGO)
+    unanswered = {"by_segment": OWN, "answered_by": "team"}
+    acme = Partition(care_policy(segments=(MENTORS, OTHERS), unanswered=unanswered), stored=LONG_AGO)
     acme.tell(joined(ADA), datetime(2020, 1, 1, tzinfo=UTC))
     acme.tell(Updated(member=ADA, tags=("mentor",)), at(0))
+    ada: dict[str, Any] = {"member": Identity(platform="discord", id=ADA.id), "responder": "mira"}
+    acme.tell(TagGiven(community=COMMUNITY, **ada, tag="vip"), at(0))
+    until = datetime(2099, 1, 1, tzinfo=UTC)
+    acme.tell(ContactDeclined(community=COMMUNITY, **ada, until=until), at(0))
     for member in (BEA, JONAS):
         acme.tell(joined(member), at(0))
+    # Who asked there is known by the log alone: Bea was heard before it.
+    acme.tell(asked(BEA, "m-3", conversation="c-ada"), at(0.1))
     acme.tell(asked(ADA, "m-1", conversation="c-ada"), at(0))
     acme.tell(asked(BEA, "m-2", conversation="c-bea"), at(0))
     await provision(nats_url, database_url, PARTITIONS, StreamSettings(max_bytes=GIB))
@@ -49,11 +57,18 @@ async def environment(nats_url: str, database_url: str) -> AsyncIterator[dict[st
 async def keep(connection: psycopg.AsyncConnection[Any], acme: Partition) -> None:
     """Write what was folded in memory into the tables that triage has."""
     partition = partition_of(COMMUNITY, PARTITIONS)
-    states, deadlines = (Identifier("triage", f"p{partition}_{name}") for name in ("states", "deadlines"))
+    states, events, deadlines = (
+        Identifier("triage", f"p{partition}_{name}") for name in ("states", "events", "deadlines")
+    )
+    log = [event for events in acme._log.values() for event in events]
     async with connection.cursor() as cursor:
         await cursor.executemany(
             SQL("INSERT INTO {} (stream, version, state) VALUES (%s, %s, %s)").format(states),
-            [(stream, version, state) for stream, (version, state) in acme._states.items()],
+            [(row.stream, row.version, row.state) for row in acme._states.values()],
+        )
+        await cursor.executemany(
+            SQL("INSERT INTO {} VALUES (%s, %s, %s, %s, %s)").format(events),
+            [(e.originator_id, e.originator_version, e.topic, e.state, number) for number, e in enumerate(log, 1)],
         )
         await cursor.executemany(
             SQL("INSERT INTO {} VALUES (%s, %s, %s, %s, %s)").format(deadlines),
@@ -71,11 +86,14 @@ def test_it_says_segment_conditions_rules_and_what_waits(environment: dict[str, 
     lines = [" ".join(line.split()) for line in said.stdout.splitlines()]
     assert lines[0].startswith("discord:ada in acme, by policy v1, as of ")
     assert "Segment: mentors (the first that holds)" in lines
+    assert "Tags: mentor (told by the platform); vip (given by the team)." in lines
+    (contact,) = (line for line in lines if line.startswith("Asked not to be contacted"))
+    assert contact.startswith("Asked not to be contacted before Thu 01 Jan 2099 00:00 UTC: ")
     (mentors,) = (line for line in lines if line.startswith("→ mentors"))
     assert mentors.startswith(f"→ mentors holds {MENTORS.when} member.days: ")
-    assert mentors.endswith(", member.tags: mentor")
+    assert mentors.endswith(", member.tags: mentor, vip")
     (unanswered,) = (line for line in lines if line.startswith("unanswered on"))
-    assert "within_hours 1 (for all: 4), answered_by anyone," in unanswered
+    assert "within_hours 1 (for all: 4), answered_by team," in unanswered
     assert unanswered.endswith("care_load 5 (for all: 2)")
     assert "distress off" in lines
     assert "unanswered Mon 23 Nov 2026 10:00 UTC conversation c-ada" in lines

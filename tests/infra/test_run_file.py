@@ -66,6 +66,23 @@ def test_data_has_one_user_and_is_free_after_its_crash(tmp_path: Path) -> None:
         pass
 
 
+def test_of_all_who_make_a_secret_at_once_one_does(tmp_path: Path) -> None:
+    code = "import pathlib, infra.private_file as f; input(); print(f.kept_secret(pathlib.Path('secret')))"
+    path = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    made = [
+        subprocess.Popen(
+            [sys.executable, "-c", code], cwd=tmp_path, env=path, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        for _ in range(4)
+    ]
+    for process in made:
+        assert process.stdin is not None
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+    assert {process.communicate(timeout=30)[0] for process in made} == {(tmp_path / "secret").read_bytes()}
+    assert [file.name for file in tmp_path.iterdir()] == ["secret"]
+
+
 def test_token_is_generated_once_and_the_environment_wins(tmp_path: Path) -> None:
     generated = administrator_token(tmp_path, {})
     assert len(generated) == 43

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
-from ingest_world import Ingest, World
+from ingest_world import EMAIL_KEY, Ingest, World
 
 from infra.embedded.nats import NatsServer
 from infra.embedded.postgres import PostgresServer
@@ -25,7 +25,7 @@ def _free_port() -> int:
 async def world() -> AsyncIterator[World]:
     data = Path(tempfile.mkdtemp(prefix="warmline-test-"))
     nats_server, postgres = NatsServer(data, _free_port()), PostgresServer(data, _free_port())
-    ingest = Ingest(nats_server.url, postgres.url, _free_port(), data / "ingest.log")
+    ingest = Ingest(nats_server.url, postgres.url, _free_port(), data / "ingest.log", email_key=EMAIL_KEY)
     made = World(nats_server, postgres, ingest)
     try:
         await made.start()

@@ -26,6 +26,7 @@ from tests.waiting import until_async
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "the-administrator"
+EMAIL_KEY = "k" * 32
 STREAM = "MEMBER_EVENTS"
 _CONFIG = next(stream for stream in streams(StreamSettings(max_bytes=GIB)) if stream.name == STREAM).config()
 

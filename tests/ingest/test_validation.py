@@ -51,6 +51,22 @@ def test_a_source_decides_community_and_platform() -> None:
     assert decode_member_event(valid.body) == event
 
 
+def test_what_is_planned_lies_in_a_time_that_clocks_have_and_does_not_end_before_it_begins() -> None:
+    data = {"member": {"id": "u77"}, "gathering": "call", "starts_at": "2026-11-27T19:00:00+01:00"}
+    planned = "warmline.member.planned.v1"
+    valid = fate(raw(data, type=planned))
+    assert isinstance(valid, ValidEvent)
+    assert valid.event.data.starts_at.tzinfo is UTC  # type: ignore[union-attr]
+    for change, field in (
+        ({"starts_at": "0001-01-01T00:00:00+14:00"}, "data.starts_at"),
+        ({"ends_at": "9999-12-31T23:59:59-14:00"}, "data.ends_at"),
+        ({"ends_at": "2026-11-27T17:59:59Z"}, "data.ends_at"),
+    ):
+        refused = fate(raw({**data, **change}, type=planned))
+        assert isinstance(refused, Refusal)
+        assert (refused.code, refused.field) == ("bad-time", field)
+
+
 def test_the_administrator_must_name_them() -> None:
     assert isinstance(fate(raw(NAMED), Administrator()), ValidEvent)
     refused = fate(raw(), Administrator())

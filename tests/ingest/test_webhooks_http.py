@@ -9,12 +9,14 @@ import json
 from typing import Any
 
 import httpx
+import msgspec
 import psycopg
 import pytest
-from ingest_world import World
+from ingest_world import EMAIL_KEY, World
 
 from services.ingest.database import open_database
 from services.ingest.hook_troubles import HookTroubles
+from services.ingest.platforms.mailing_list import member_id
 from tests.waiting import until_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -47,6 +49,7 @@ class Hook:
         body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         signature = hmac.new((secret or self.secret).encode(), body, hashlib.sha256).hexdigest()
         named = {"x-github-event": "issues", "x-github-delivery": "d", "x-hub-signature-256": f"sha256={signature}"}
+        named |= {"x-discourse-event-signature": f"sha256={signature}"}
         named |= {name.replace("_", "-"): value for name, value in headers.items()}
         async with self.world.client(token=None) as client:
             return await client.post(self.path, content=body, headers=named)
@@ -82,6 +85,17 @@ async def test_a_signed_webhook_is_durable_before_it_is_answered(world: World) -
     [stored] = await world.stored(hook.community)
     assert (stored.id, stored.source, stored.platform) == ("post:5/7:1", "/github/repo", "github")
     assert stored.data.community == hook.community
+
+
+async def test_of_an_address_that_a_profile_tells_only_what_stands_for_its_owner_is_kept(world: World) -> None:
+    hook = await add_hook(world, platform="discourse")
+    user = {"id": 7, "username": "ada", "created_at": "2026-11-22T08:15:00Z", "email": "Ada@told.example"}
+    for kind in ("user_created", "user_updated"):
+        sent = await hook.send({"user": user}, x_discourse_event_type="user", x_discourse_event=kind)
+        assert sent.status_code == 200
+    stored = await world.stored(hook.community)
+    assert [event.data.address for event in stored] == [member_id("ada@told.example", EMAIL_KEY)] * 2
+    assert b"told.example" not in msgspec.json.encode(stored).lower() + world.ingest.log.read_bytes().lower()
 
 
 async def test_what_github_redelivers_is_kept_once(world: World) -> None:

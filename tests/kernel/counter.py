@@ -100,8 +100,20 @@ COUNTER: Decider[CounterState] = Decider(
 )
 
 
+TALLY: Decider[CounterState] = Decider(
+    category="tally",
+    initial=COUNTER.initial,
+    decide=COUNTER.decide,
+    evolve=COUNTER.evolve,
+    events=COUNTER.events,
+    deadlines=COUNTER.deadlines,
+    lags=True,
+)
+"""The same, but what is stored of its states may lag behind the log."""
+
+
 def counter_codec() -> EventCodec:
-    return EventCodec("counter", (COUNTER,))
+    return EventCodec("counter", (COUNTER, TALLY))
 
 
 def counter(community: str, member: str) -> str:

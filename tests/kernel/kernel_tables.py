@@ -19,6 +19,8 @@ from tests.kernel.counter import counter_codec
 
 SCHEMA = "service"
 TABLES = ("events", "tracking", "states", "inbox", "deadlines")
+BLOCKED = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%fence%'"
+"""Commits that wait for another transaction to let go of the shard's row."""
 
 
 @contextmanager

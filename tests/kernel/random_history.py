@@ -11,8 +11,21 @@ import msgspec
 from shared.contracts import member_events as said
 from shared.contracts import policy, policy_rules
 from shared.contracts.cloudevents import MemberEvent, encode_member_event, type_name
+from shared.contracts.policy import Identity
 from shared.contracts.subjects import MEMBER_EVENTS
-from shared.contracts.warmline_facts import ImportBegan, ImportEnded, PolicyAdopted
+from shared.contracts.warmline_facts import (
+    CareLogged,
+    ContactAllowed,
+    ContactDeclined,
+    FollowUpPromised,
+    ImportBegan,
+    ImportEnded,
+    PolicyAdopted,
+    TagGiven,
+    TagTaken,
+    TeamTold,
+    TouchAsked,
+)
 from shared.delivery import Message
 
 MONDAY = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
@@ -68,8 +81,27 @@ class History:
             self._append(self._random.choice(self.messages).body)
         elif kind < 0.12:
             self._append(self._random.choice([b"{", b"\xff", msgspec.json.encode({"type": "com.example.sang"})]))
+        elif kind < 0.15:
+            self._tell(community)
         else:
             self._say(community, self._happened(draw()))
+
+    def _tell(self, community: str) -> None:
+        """Let the team tell something of a member of whom something may be open."""
+        choose = self._random.choice
+        name = choose(["u1", "u2", f"u{self._random.randrange(5 + self._number // 6)}"])
+        of: dict[str, Any] = {"member": Identity(platform="discord", id=name), "responder": "mira"}
+        later = self._stored + timedelta(days=self._random.randrange(1, 9))
+        told: list[TeamTold] = [
+            TouchAsked(community=community, **of, why="So.", urgency=choose(["urgent", "soon"])),
+            CareLogged(community=community, **of, way="call"),
+            ContactDeclined(community=community, **of, until=choose([None, later])),
+            ContactAllowed(community=community, **of),
+            FollowUpPromised(community=community, **of, day=later.date()),
+            TagGiven(community=community, **of, tag=choose(["a", "b"])),
+            TagTaken(community=community, **of, tag=choose(["a", "b"])),
+        ]
+        self._fact(community, choose(told))
 
     def _happened(self, how: float) -> datetime:
         if how < 0.7:

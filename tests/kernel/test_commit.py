@@ -15,7 +15,7 @@ from eventsourcing.persistence import StoredEvent
 from shared.event_store.errors import FencedError, StreamReplacedError
 from shared.event_store.recorder import Commit, DeadLetter, DeadlineRow, Lease, Moved, StateRow
 from shared.event_store.store import PartitionStore
-from tests.kernel.counter import START
+from tests.kernel.counter import START, Counted, Reminded
 from tests.kernel.kernel_tables import contents, own, rows, stores
 
 READER = "MEMBER_EVENTS@2026"
@@ -81,6 +81,21 @@ def test_a_commit_writes_everything(store: PartitionStore, lease: Lease, databas
     assert store.deadlines(after=None, suspended=["c"], limit=5) == []
     (row,) = store.deadlines(after=None, suspended=[], limit=5)
     assert store.deadlines(after=row, suspended=[], limit=5) == []
+
+
+def test_what_was_recorded_in_streams_is_read_by_its_form(store: PartitionStore, lease: Lease) -> None:
+    told = Counted(by="ada", clock=START, remind=None)
+    reminded = Reminded(clock=START, total=1)
+    recorded = [("counter:c:ada", 1, told), ("counter:c:ada", 2, reminded), ("counter:c:ada", 3, told)]
+    recorded += [("counter:c:bo", 1, told), ("counter:c:cleo", 1, told)]
+    log = tuple(store.codec.stored(*one) for one in recorded)
+    store.commit(lease, replace(full_commit(), events=log, states=()))
+    found = store.events_of(["counter:c:bo", "counter:c:ada"], [Counted])
+    assert [(one.originator_id, one.originator_version, one.event) for one in found] == [
+        ("counter:c:ada", 1, told),
+        ("counter:c:ada", 3, told),
+        ("counter:c:bo", 1, told),
+    ]
 
 
 def test_connections_that_died_since_they_were_used_are_replaced(

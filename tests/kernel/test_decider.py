@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 import pytest
@@ -21,6 +21,11 @@ def test_a_state_is_the_fold_of_its_events() -> None:
     assert COUNTER.fold(history[2:], COUNTER.fold(history[:2])) == COUNTER.fold(history)
     assert COUNTER.fold([]) == COUNTER.initial
     assert COUNTER.fold([object()], CounterState(total=5)) == CounterState(total=5)
+
+
+def test_what_stands_in_a_line_does_not_lag() -> None:
+    with pytest.raises(ValueError, match="counter stands in lines"):
+        replace(COUNTER, lags=True)
 
 
 def test_a_streams_category_is_its_first_part() -> None:
@@ -46,14 +51,21 @@ def test_what_a_newer_build_wrote_is_named() -> None:
     strange = StoredEvent(originator_id="counter:c:ada", originator_version=4, topic="counter.Sung", state=b"{}")
     with pytest.raises(UnknownStoredTypeError, match=r"counter:c:ada/4 has the type 'counter\.Sung'"):
         codec.to_domain_event(strange)
+    odd = StoredEvent(
+        originator_id="tally:c:ada", originator_version=5, topic="counter.Suspended", state=b'{"on":"so"}'
+    )
+    for read in (codec.to_domain_event, codec.whole_event):
+        with pytest.raises(UnknownStoredTypeError, match="event tally:c:ada/5 is stored in a form"):
+            read(odd)
     with pytest.raises(UnknownStoredTypeError, match="state of counter:c:ada"):
         codec.decode_state("counter:c:ada", b'{"total": "many"}')
 
 
 def test_a_state_is_gone_on_with_only_where_nothing_of_it_would_be_lost() -> None:
     codec = counter_codec()
-    earlier, newer = b'{"total":2}', b'{"total":2,"remind":null,"suspended":false,"mood":"low"}'
-    assert codec.resume_state("counter:c:ada", earlier) == CounterState(total=2)
+    earlier, newer = b'{"total":2,"remind":null}', b'{"total":2,"remind":null,"suspended":false,"mood":"low"}'
+    for stored, is_earlier in ((earlier, True), (codec.encode_state(CounterState(total=2)), False)):
+        assert codec.resume_state("counter:c:ada", stored) == (CounterState(total=2), is_earlier)
     assert codec.decode_state("counter:c:ada", newer) == CounterState(total=2), "who only looks may look"
     with pytest.raises(UnknownStoredTypeError, match="would lose"):
         codec.resume_state("counter:c:ada", newer)

@@ -15,12 +15,11 @@ from shared.event_store.store import PartitionStore
 from shared.partition.folding import Folding
 from tests.kernel.counter import START, CounterService, counter, post
 from tests.kernel.cutting_proxy import Cut, CuttingProxy
-from tests.kernel.kernel_tables import contents, own, rows
+from tests.kernel.kernel_tables import BLOCKED, contents, own, rows
 from tests.waiting import until_async
 
 READER = "MEMBER_EVENTS@2026"
 ADA = counter("c", "ada")
-BLOCKED = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%fence%'"
 
 
 def message(number: int, *, event: int | None = None) -> Message:

@@ -14,7 +14,7 @@ from shared.event_store.recorder import Commit, Lease, Moved
 from shared.event_store.store import PartitionStore
 from tests.kernel.counter import START
 from tests.kernel.cutting_proxy import Cut, CuttingProxy
-from tests.kernel.kernel_tables import contents, own, rows
+from tests.kernel.kernel_tables import BLOCKED, contents, own, rows
 from tests.kernel.test_commit import READER, events
 from tests.waiting import until
 
@@ -24,7 +24,6 @@ COMMITS = [
     Commit(head=0, commits=0, clock=START, inbox=("command:1",)),
 ]
 NAMES = ["events", "only an inbox id", "no position"]
-BLOCKED = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%fence%'"
 
 
 @pytest.fixture

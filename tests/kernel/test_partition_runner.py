@@ -7,20 +7,23 @@ import time
 from dataclasses import replace
 
 import msgspec
+import psycopg
 import pytest
 from eventsourcing.persistence import PersistenceError
 from nats.aio.client import Client
+from structlog.testing import capture_logs
 
 from shared.contracts import cloudevents
 from shared.contracts.commands import ClaimTouch
 from shared.contracts.member_events import Posted
 from shared.event_store.errors import StreamReplacedError
+from shared.event_store.recorder import Commit, StateRow
 from shared.partition.folding import TRIES
 from shared.partition.runner import NotServedError
 from shared.publisher import Outgoing
 from tests import servers
-from tests.kernel.counter import counter, post
-from tests.kernel.kernel_tables import contents, own, rows, running
+from tests.kernel.counter import START, counter, post
+from tests.kernel.kernel_tables import BLOCKED, contents, own, rows, running
 from tests.kernel.partition import Partition
 from tests.waiting import until_async
 
@@ -94,9 +97,10 @@ async def test_a_type_of_ours_that_is_unknown_halts_and_says_so_until_a_newer_bu
     partition: Partition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unknown = msgspec.json.encode(msgspec.to_builtins(post(2)) | {"type": "warmline.member.sang.v9"})
-    runner = partition.runner()
+    runner, told = partition.runner(), list[int]()
+    runner.tell(told.append)
+    await partition.publish(post(1), bad(unknown), post(3))
     async with running(runner.run()) as (task,):
-        await partition.publish(post(1), bad(unknown), post(3))
         (why,) = await until_async(
             lambda: rows(partition.url, "SELECT halted FROM service.shards WHERE halted IS NOT NULL")
         )
@@ -105,10 +109,10 @@ async def test_a_type_of_ours_that_is_unknown_halts_and_says_so_until_a_newer_bu
         assert not task.done()
         with pytest.raises(NotServedError):
             await runner.submit(command("late"))
+        await until_async(lambda: told[-1] == 1)
     async with running(partition.runner().run()):
         await until_async(lambda: rows(partition.url, "SELECT 1 FROM service.shards WHERE halted LIKE '%sang%'"))
-    monkeypatch.setitem(cloudevents._STREAM_TYPES, "warmline.member.sang.v9", Posted)
-    monkeypatch.setitem(cloudevents._data_decoders, "warmline.member.sang.v9", msgspec.json.Decoder(Posted))
+    monkeypatch.setitem(cloudevents._stream_decoders, "warmline.member.sang.v9", msgspec.json.Decoder(Posted))
     async with running(partition.runner().run()):
         await partition.folded(3)
     assert partition.counted() == ["post:1", "post:2", "post:3"]
@@ -127,6 +131,24 @@ async def test_a_state_of_a_newer_build_is_not_written_again_by_an_older_one(par
         await until_async(lambda: rows(partition.url, "SELECT 1 FROM service.shards WHERE halted LIKE '%would lose%'"))
     assert partition.counted() == ["post:1"]
     assert bytes(rows(partition.url, "SELECT state FROM service.p0_states")[0][0]) == newer
+
+
+async def test_what_is_being_stored_when_the_partition_halts_is_stored_and_told(partition: Partition) -> None:
+    newer = StateRow(stream=counter("c", "bo"), version=1, state=b'{"mood":"low"}')
+    partition.store.commit(own(partition.url), Commit(head=0, commits=0, clock=START, states=(newer,)))
+    runner, told = partition.runner(), list[int]()
+    runner.tell(told.append)
+    async with running(runner.run()):
+        await until_async(lambda: told == [0])
+        with psycopg.connect(partition.url) as other, capture_logs() as logged:
+            other.execute("SELECT FROM service.shards FOR UPDATE")
+            await partition.publish(post(1))
+            await until_async(lambda: rows(partition.url, BLOCKED))
+            await partition.publish(post(2, member="bo"))
+            await until_async(lambda: "partition.halted" in [one["event"] for one in logged])
+            other.rollback()
+        await until_async(lambda: told == [0, 1])
+        await until_async(lambda: rows(partition.url, "SELECT 1 FROM service.shards WHERE halted LIKE '%would lose%'"))
 
 
 async def test_foreign_types_and_what_concerns_others_pass(partition: Partition) -> None:

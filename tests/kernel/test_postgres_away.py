@@ -19,7 +19,7 @@ from shared.decider_process import DeciderProcess, Outlet, _Owner
 from shared.event_store.recorder import Lease, datastore
 from shared.event_store.store import PartitionStore
 from shared.publisher import DurablePublisher
-from shared.workspace import CACHE_BYTES
+from shared.recent_states import CACHE_BYTES
 from tests.kernel.counter import counter_codec
 from tests.kernel.kernel_tables import SCHEMA, stores
 from tests.servers import data_folder, running_postgres

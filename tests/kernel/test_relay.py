@@ -20,8 +20,8 @@ from shared.event_store.errors import FencedError
 from shared.event_store.recorder import Commit, Lease, datastore
 from shared.event_store.store import PartitionStore
 from shared.publisher import DurablePublisher
+from shared.recent_states import CACHE_BYTES
 from shared.relay import Relay, StaleReplicaError, StoreBehindError, published_position
-from shared.workspace import CACHE_BYTES
 from tests import servers
 from tests.kernel.counter import START, Counted, CounterService, Reminded, counted_publication
 from tests.kernel.kernel_tables import SCHEMA, own, rows, running, stores

@@ -79,11 +79,17 @@ def fold(url: str, history: History, how: Any, *arguments: Any) -> dict[str, lis
     with stores(url, codec=triage_codec()) as (store,):
         asyncio.run(how(store, url, history, *arguments))
         found = contents(url)
+        loaded = store.load([row[0] for row in found["states"]])
+    # How far a stored state lags depends on the batches; what its owner makes of it does not.
+    found["states"] = [
+        (stream, loaded[stream].version, store.codec.encode_state(loaded[stream].state), *place)
+        for stream, _, _, *place in found["states"]
+    ]
     ((head, _commits, clock),) = found.pop("shard")
     return {**found, "shard": [(head, clock)]}
 
 
-@pytest.mark.parametrize("seed", [1, 4])
+@pytest.mark.parametrize("seed", [4, 7])
 def test_the_same_stream_gives_the_same_bytes(database_url: str, seed: int) -> None:
     history = History(seed, EVENTS)
     expected = fold(database_url, history, fold_straight)

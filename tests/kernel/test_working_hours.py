@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.contracts.policy import Day, Holidays, Hours
+from shared.contracts.policy import Holidays, Hours
+from shared.contracts.policy_measures import Day
 from shared.working_hours import WorkingHours
 
 OFFICE: dict[Day, tuple[str, ...]] = {
@@ -138,16 +139,39 @@ def test_a_day_ends_at_24_and_goes_on_at_0() -> None:
     assert hours.add(berlin("2026-11-27 23:00"), 2) == berlin("2026-11-28 01:00")
 
 
+@pytest.mark.parametrize(
+    ("after", "then"),
+    [
+        ("2026-11-23 08:00", "2026-11-27 10:00"),
+        ("2026-11-27 09:59", "2026-11-27 10:00"),
+        ("2026-11-27 10:00", "2026-12-04 10:00"),
+        ("2026-10-23 10:00", "2026-10-30 10:00"),
+        ("2026-03-27 10:00", "2026-04-07 09:00"),
+        ("2026-04-04 12:00", "2026-04-07 09:00"),
+        ("2026-04-07 09:00", "2026-04-10 10:00"),
+    ],
+    ids=["this week", "the same day", "past it", "the clocks go back", "free until Tuesday", "since Friday", "again"],
+)
+def test_a_time_of_the_week_is_when_somebody_is_there(after: str, then: str) -> None:
+    easter = pattern(OFFICE, holidays=Holidays(country="DE"))
+    assert easter.next_weekly(berlin(after), "friday", "10:00") == berlin(then)
+
+
 def test_who_is_never_there_never_will_be() -> None:
     never = pattern({"monday": ()})
     moment = berlin("2026-11-23 10:00")
     assert (never.is_open(moment), never.next_opening(moment), never.add(moment, 1)) == (False, None, None)
+    assert never.before(moment, 1) is None
+
+
+def test_a_time_of_the_week_in_whose_hours_nobody_ever_is() -> None:
+    assert pattern({}).next_weekly(berlin("2026-11-23 08:00"), "friday", "10:00") is None
 
 
 def test_what_is_given_is_in_utc() -> None:
     hours = pattern(OFFICE)
     moment = berlin("2026-11-23 10:00")
-    for given_back in (hours.add(moment, 1), hours.next_opening(moment)):
+    for given_back in (hours.add(moment, 1), hours.before(moment, 1), hours.next_opening(moment)):
         assert given_back is not None
         assert given_back.tzinfo is UTC
 
@@ -197,6 +221,15 @@ def test_waiting_twice_is_waiting_for_as_long_as_both(
     between = hours.add(moment, first / 4)
     assert between is not None
     assert hours.add(between, second / 4) == hours.add(moment, (first + second) / 4)
+
+
+@given(patterns(), moments, st.integers(1, 200))
+def test_so_long_before_is_from_where_it_is_so_long_after(hours: WorkingHours, moment: datetime, quarters: int) -> None:
+    begins = hours.next_opening(moment)
+    assert begins is not None
+    end = hours.add(begins, quarters / 4)
+    assert end is not None
+    assert hours.before(end, quarters / 4) == begins
 
 
 @given(patterns(), moments, st.integers(1, 16))

@@ -9,7 +9,8 @@ import pytest
 
 from shared.decider import Place
 from shared.event_store.codec import EventCodec
-from shared.workspace import LATE_GRACE, LineMissing, Page, StateMissing, Workspace
+from shared.event_store.stored import Loaded
+from shared.workspace import LATE_GRACE, LEAST_LAG_BYTES, LineMissing, Page, StateMissing, Workspace
 from tests.kernel.counter import COUNTER, START, Count, CounterState, Remind, Suspend, counter_codec
 
 ADA, BO, DAN, EVE = (f"counter:c:{name}" for name in ("ada", "bo", "dan", "eve"))
@@ -98,6 +99,50 @@ def test_a_deadline_that_is_past_waits_a_little(work: Workspace) -> None:
     keep(work)
     ((row,), _) = work.book.unsaved()
     assert row.due == row.eligible_at == START + LATE_GRACE
+
+
+def test_a_state_that_may_lag_is_stored_again_when_the_events_since_outgrow_it(work: Workspace) -> None:
+    tally = "tally:c:ada"
+    work.admit({tally: Loaded(0, CounterState(), 0)})
+    stored: list[int] = []
+    events, since, outgrown = 0, 0, []
+    while len(stored) < 3:
+        work.decide(tally, Count(by="x" * 100, clock=START))
+        keep(work)
+        recorded, states = work.to_commit()
+        events += 1
+        since += sum(len(event.state) for event in recorded)
+        if states:
+            assert [(row.stream, row.version) for row in states] == [(tally, events)]
+            stored.append(events)
+            outgrown.append(since)
+            since = 0
+        work.committed(states)
+        assert (work.version(tally), work.state(tally).total) == (events, events)
+    assert stored[0] == 1
+    assert all(LEAST_LAG_BYTES <= size < LEAST_LAG_BYTES + 300 for size in outgrown[1:])
+
+
+def test_a_state_that_was_loaded_lagging_goes_on_from_there(work: Workspace) -> None:
+    tally = "tally:c:ada"
+    for since, writes in ((5_000, False), (7_999, True)):
+        work.admit({tally: Loaded(9, CounterState(total=9), 8_000, since)})
+        work.decide(tally, Count(by="x", clock=START))
+        keep(work)
+        states = work.to_commit()[1]
+        assert [row.version for row in states] == ([10] if writes else [])
+        work.committed(states)
+
+
+def test_a_state_of_an_earlier_form_is_stored_with_its_first_event(work: Workspace) -> None:
+    tally = "tally:c:ada"
+    work.admit({tally: Loaded(9, CounterState(total=9), 8_000, 100, earlier_form=True)})
+    for writes in (True, False):
+        work.decide(tally, Count(by="x", clock=START))
+        keep(work)
+        states = work.to_commit()[1]
+        assert [row.version for row in states] == ([10] if writes else [])
+        work.committed(states)
 
 
 def test_a_standing_goes_with_the_state(work: Workspace) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -66,6 +66,7 @@ class Desk:
         self._folding = folding
         self._service = NotifierService(0, 1)
         self._numbers = itertools.count(1)
+        self._log = _Log()
 
     async def adopt(self, policy: Policy) -> None:
         body = encode_member_event(policy_event(policy, f"v{next(self._numbers)}"))
@@ -77,7 +78,7 @@ class Desk:
     async def fire(self) -> None:
         """Fire what is due by now."""
         while await self._folding.fire(datetime.now(UTC)):
-            pass
+            self.log_grows()
 
     async def claim(self, touch: str, responder: str) -> None:
         await self._command(ClaimTouch(**self._by(touch, responder)))
@@ -92,7 +93,7 @@ class Desk:
     async def outbox(self, *channels: Channel) -> AsyncIterator[None]:
         """Send notices, as the partition's owner."""
         outbox = NoticeOutbox(self.url, DESK, channels, Outage())
-        async with outbox.beside(self.store, cast("PartitionRunner", None), self.lease):
+        async with outbox.beside(self.store, cast("PartitionRunner", self._log), self.lease):
             yield
 
     async def query(self, statement: str, *parameters: Any) -> list[dict[str, Any]]:
@@ -109,6 +110,11 @@ class Desk:
 
     async def make_due(self) -> None:
         await self.query("UPDATE notifier.notices SET due = clock_timestamp() WHERE ended_at IS NULL")
+        self.log_grows()
+
+    def log_grows(self) -> None:
+        """Tell what stands beside the partition so."""
+        self._log.grow(self._folding.head)
 
     def _by(self, touch: str, responder: str) -> dict[str, Any]:
         stream = f"touch:{touch}"
@@ -121,6 +127,7 @@ class Desk:
         await self._folding.loading.until_done(lambda: self._service.on_command(command, self._folding.work))
         self._folding.keep()
         await self._folding.commit(Batch())
+        self.log_grows()
 
     async def _fold(self, stream: str, subject: str, headers: dict[str, str] | None, body: bytes) -> None:
         seq = next(self._numbers)
@@ -128,6 +135,21 @@ class Desk:
         message = Message(stream=stream, seq=seq, stored=stored, subject=subject, headers=headers, body=body)
         await self._folding.fold(_READERS[stream], [message])
         await self.fire()
+        self.log_grows()
+
+
+class _Log:
+    """Tells what stands beside the partition that its log has grown, as its runner does."""
+
+    def __init__(self) -> None:
+        self._followers: list[Callable[[int], None]] = []
+
+    def tell(self, follower: Callable[[int], None]) -> None:
+        self._followers.append(follower)
+
+    def grow(self, head: int) -> None:
+        for follower in self._followers:
+            follower(head)
 
 
 @asynccontextmanager

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
+from shared.contracts.cloudevents import MemberEvent
 from shared.contracts.needs_touch import (
     Evidence,
     MemberRef,
@@ -17,7 +18,9 @@ from shared.contracts.needs_touch import (
     TouchReason,
 )
 from shared.contracts.policy import Hours, Identity, Limits, Policy, Responder
+from shared.contracts.warmline_facts import CareLogged
 
+End = TypeVar("End", NeedsTouchMet, NeedsTouchRevised)
 ORGANISATION = "harbour"
 COMMUNITY = "acme"
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -118,3 +121,25 @@ def withdrawn(raised: NeedsTouch, when: datetime = MONDAY) -> NeedsTouchWithdraw
 
 def met(raised: NeedsTouch, by: str, when: datetime = MONDAY) -> NeedsTouchMet:
     return NeedsTouchMet(**_end(raised, when, "the team answered"), by=who(by))
+
+
+def care(giver: str = "mira", member: str = "ada", *, number: int = 1, when: datetime = MONDAY) -> MemberEvent:
+    logged = CareLogged(
+        community=COMMUNITY, member=Identity(platform="discord", id=member), responder=giver, way="call"
+    )
+    return MemberEvent(
+        id=f"log-care:{number}",
+        source="/warmline/ingest",
+        type="warmline.community.care-logged.v1",
+        time=when,
+        organisation=ORGANISATION,
+        community=COMMUNITY,
+        platform="warmline",
+        data=logged,
+    )
+
+
+def by_care(end: End, giver: str = "mira", *, number: int = 1) -> End:
+    """Return the end of a need, or of one of several, as ``care`` of ``giver`` met it."""
+    by = MemberRef(key=f"m-{giver}", platform="warmline", id=giver)
+    return replace(end, by=by, evidence=(Evidence(source="/warmline/ingest", event=f"log-care:{number}", time=MONDAY),))

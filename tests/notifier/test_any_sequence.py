@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from services.notifier.availability import is_about
 from services.notifier.policy_in_force import PolicyTaken
-from services.notifier.roster import CapacityGranted, CapacityGrown, CapacityReleased
+from services.notifier.roster import CapacityGranted, CapacityGrown, CapacityReleased, CareCounted, CareOfTouch
 from services.notifier.touch_state import OPEN, TouchState
 from shared.contracts.needs_touch import NeedsTouch
 from shared.contracts.policy import (
@@ -42,7 +42,7 @@ from shared.contracts.touch_facts import (
 from shared.decider import Refused
 from shared.working_hours import WorkingHours
 from tests.notifier.partition import Partition
-from tests.notifier.people import MONDAY, OFFICE, met, need, policy, responder, who, withdrawn
+from tests.notifier.people import MONDAY, OFFICE, by_care, care, met, need, policy, responder, who, withdrawn
 
 TOKYO = Hours(timezone="Asia/Tokyo", days={**OFFICE.days, "saturday": ("10:00-12:00", "13:00-15:00")})
 MIRA = responder("mira", segments=("a",))
@@ -87,6 +87,8 @@ class Notifier(RuleBasedStateMachine):
         self.passing_on: set[str] = set()
         self.not_taken_on: set[tuple[str, str, str]] = set()
         self.escalated: set[str] = set()
+        self.cares = 0
+        self.cared: dict[tuple[str, str], str] = {}
 
     # What can happen
 
@@ -131,6 +133,19 @@ class Notifier(RuleBasedStateMachine):
     @rule(data=st.data(), by=st.sampled_from((*NAMES, "moderator")))
     def meet(self, data: Any, by: str) -> None:
         self.made.tell(met(self.needs[self._any_touch(data)], by, self.made.now))
+
+    @rule(member=st.sampled_from(("ada", "bea", "cleo")), by=st.sampled_from(NAMES), earlier=st.integers(0, 30))
+    def log_care(self, member: str, by: str, earlier: int) -> None:
+        self.cares += 1
+        when = self.made.now - timedelta(hours=earlier)
+        self.made.tell(care(by, member, number=self.cares, when=when))
+
+    @precondition(lambda self: self.needs and self.cares)
+    @rule(data=st.data(), by=st.sampled_from(NAMES))
+    def meet_elsewhere(self, data: Any, by: str) -> None:
+        end = met(self.needs[self._any_touch(data)], by, self.made.now)
+        number = data.draw(st.integers(max(1, self.cares - 2), self.cares))
+        self.made.tell(by_care(end, by, number=number))
 
     @precondition(lambda self: self.needs)
     @rule(data=st.data(), verb=st.sampled_from(("claim", "release", "settle")), late=st.sampled_from((0, 0, 0, 1)))
@@ -257,6 +272,13 @@ class Notifier(RuleBasedStateMachine):
                     assert sum(mine.values()) <= limits.care_load or len(mine) == 1
                 case CapacityReleased():
                     assert self.carried[event.responder].pop(event.touch) == event.care_load
+                case CareCounted():
+                    assert (event.responder, event.care) not in self.cared
+                    self.cared[event.responder, event.care] = event.day
+                    self.given[event.responder, event.day] = self.given.get((event.responder, event.day), 0) + 1
+                case CareOfTouch():
+                    day = self.cared.pop((event.responder, event.care), None)
+                    self.given[event.responder, day or ""] = self.given.get((event.responder, day or ""), 0) - 1
                 case TouchFact():
                     self._fact(event, people, self.held)
         self.checked = len(self.made.events)

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,13 +21,16 @@ import pytest_asyncio
 from nats.aio.client import Client
 
 from services.notifier.command_desk import CommandDesk, command_broker
+from services.notifier.roster import RosterState
+from services.notifier.service import notifier_codec
+from services.notifier.streams import roster_stream
 from shared.contracts.cloudevents import encode_member_event
 from shared.contracts.commands import ClaimTouch, CommandReply, TouchCommand
 from shared.event_store.recorder import Lease
 from shared.event_store.store import PartitionStore
 from shared.partition.runner import NotServedError, PartitionRunner
 from tests.notifier.desk import need_message, policy_event
-from tests.notifier.people import ALWAYS, ORGANISATION, need, policy, responder
+from tests.notifier.people import ALWAYS, ORGANISATION, care, need, policy, responder
 from tests.waiting import until_async
 
 ROOT = Path(__file__).parents[2]
@@ -79,6 +83,14 @@ class Notifiers:
             row = await cursor.fetchone()
         return str(row[0]) if row else ""
 
+    async def touches_today(self, responder: str) -> int:
+        async with await psycopg.AsyncConnection.connect(self._postgres_url, autocommit=True) as connection:
+            roster = roster_stream(ORGANISATION)
+            cursor = await connection.execute("SELECT state FROM notifier.p0_states WHERE stream = %s", (roster,))
+            row = await cursor.fetchone()
+        state: RosterState = notifier_codec().decode_state(roster, row[0]) if row else RosterState()
+        return state.load_of(responder).granted
+
     async def owned_by(self, name: str) -> None:
         """Wait until ``name`` owns the partition and answers."""
 
@@ -97,6 +109,8 @@ class Notifiers:
         js = self.client.jetstream()
         body = encode_member_event(policy_event(policy(responder("mira"), hours=ALWAYS), "v1"))
         await js.publish("p.0.member.acme.warmline.policy-adopted", body, timeout=30)
+        body = encode_member_event(care(member="bea", when=datetime.now(UTC)))
+        await js.publish("p.0.member.acme.warmline.care-logged", body, timeout=30)
         subject, headers, body = need_message(need())
         await js.publish(subject, body, headers=headers, timeout=30)
 
@@ -162,6 +176,11 @@ async def test_commands_are_answered_once_whoever_owns_the_partition(notifiers: 
             "routine",
             "https://desk.example.org/touches/t-1",
         )
+
+        async def both() -> bool:
+            return await notifiers.touches_today("mira") == 2
+
+        await until_async(both, what="the care that was logged to count beside the touch")
 
         claimed = await notifiers.claim("c-1", 1)
         assert (claimed.refused, claimed.touch, claimed.revision) == (None, "t-1", 2)

@@ -54,8 +54,8 @@ async def test_reminder_escalation_and_reminders_again_until_somebody_claims_it(
         assert mailbox.told == [
             ("mira", "a touch waits for you (urgent)"),
             ("mira", "a touch still waits for you (urgent)"),
-            ("vera", "nobody has claimed a touch (urgent)"),
-            ("vera", "still nobody has claimed a touch (urgent)"),
+            ("vera", "nobody acts on a touch (urgent)"),
+            ("vera", "still nobody acts on a touch (urgent)"),
         ]
         await desk.claim("t-1", "mira")
         assert await desk.query("SELECT 1 FROM notifier.p0_deadlines WHERE stream LIKE 'touch:%%'") == []
@@ -125,5 +125,5 @@ async def test_the_newest_word_overtakes_the_older(desk: Desk, mailbox: Mailbox,
         await until_async(lambda: desk.query("SELECT 1 FROM notifier.notices HAVING count(*) = count(ended_as)"))
     assert sorted(mailbox.told) == [
         ("mira", "a touch still waits for you (urgent)"),
-        ("vera", "still nobody has claimed a touch (urgent)"),
+        ("vera", "still nobody acts on a touch (urgent)"),
     ]

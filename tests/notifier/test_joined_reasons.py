@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from services.notifier.notices.recipient import Occasion
 from services.projections.queue.rows import need_row, revised_row
@@ -118,7 +119,7 @@ class TestUrgentInSomebodysHands:
         assert made.of(TouchEscalated) == []
         made.pass_time(at(2.1))
         (escalated,) = made.of(TouchEscalated)
-        assert (escalated.responder, escalated.at) == ("jonas", at(0.5))
+        assert (escalated.responder, escalated.at, escalated.cause) == ("jonas", at(0.5), "not-claimed-again")
         assert [(one.to, one.at) for one in made.of(TouchReminded)[1:]] == [("emergency-contact", at(1.5))]
         made.claim("t-1", "jonas")
         made.pass_time(at(9))
@@ -140,6 +141,27 @@ class TestUrgentInSomebodysHands:
         made.pass_time(at(9))
         assert made.of(TouchEscalated) == []
         assert (made.touch("t-1").responder, load(made, "mira")) == ("mira", (2, 1))
+
+    def test_a_further_crisis_asks_who_has_the_first_in_hand_to_act_again(self) -> None:
+        made = self.pressing()
+        made.claim("t-1", "mira")
+        made.pass_time(at(1))
+        made.tell(further(3))
+        assert [one.at for one in made.of(TouchReminded)] == [at(0), at(1)]
+        made.pass_time(at(1.4))
+        made.tell(further(4))
+        assert len(made.of(TouchReminded)) == 2, "nor has what goes on meanwhile more time"
+        made.pass_time(at(1.6))
+        (escalated,) = made.of(TouchEscalated)
+        assert (escalated.at, escalated.cause) == (at(1.5), "not-claimed-again")
+
+    def test_a_further_crisis_gives_no_more_time_to_who_was_asked_for_the_first(self) -> None:
+        made = partition(policy(MIRA))
+        made.tell(ALONE)
+        made.tell(JOINED)
+        due = made.touch("t-1").watch.look_due
+        made.tell(further(3))
+        assert (len(made.of(TouchReminded)), made.touch("t-1").watch.look_due) == (1, due)
 
     def test_given_back_it_is_offered_as_what_it_is_now(self) -> None:
         made = self.pressing()
@@ -191,6 +213,12 @@ def test_the_queue_has_it_under_its_most_important_reason() -> None:
     assert (joined.reason, joined.rank) == ("distress", 0)
     remains = revised_row(revised(JOINED, "distress"))
     assert (remains.reason, remains.need_revision, remains.rank) == ("welcome", 3, 1)
+
+
+def further(revision: int) -> NeedsTouch:
+    """Return the touch with more crisis wording."""
+    again = replace(DISTRESS, revision=revision)
+    return replace(JOINED, revision=revision, reasons=(again, WELCOME))
 
 
 def told_reasons(touch: NeedsTouch | None) -> list[str]:

@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from services.notifier.roster import CapacityGranted
+from shared.contracts.needs_touch import TouchReason
 from shared.contracts.policy import Leave, Limits, Policy
 from shared.contracts.touch_facts import TouchAssigned, TouchHeld
 from shared.decider import Refused
 from tests.notifier.partition import Partition
-from tests.notifier.people import MONDAY, OFFICE, need, policy, responder, who
+from tests.notifier.people import MONDAY, OFFICE, need, policy, reason, responder, who
 from tests.notifier.standing import JONAS, MIRA, assigned, partition
 
 
@@ -33,6 +34,20 @@ def test_who_carries_least_is_asked_first() -> None:
     made.tell(need("t-2", care_load=1))
     made.tell(need("t-3", care_load=1))
     assert assigned(made) == {"t-1": "jonas", "t-2": "mira", "t-3": "mira"}
+
+
+def promised_by(name: str) -> tuple[TouchReason, ...]:
+    return (reason("follow-up", values={"promised_by": name}),)
+
+
+def test_who_promised_it_is_asked_before_who_carries_less_if_they_can_take_it() -> None:
+    away = responder("vera", leave=(Leave(first="2026-11-23", last="2026-11-27"),))
+    made = partition(policy(MIRA, JONAS, away))
+    made.tell(need("t-1", care_load=5, reasons=promised_by("mira")))
+    made.tell(need("t-2", care_load=1, reasons=promised_by("mira")))
+    made.tell(need("t-3", care_load=1, reasons=promised_by("vera")))
+    assert assigned(made) == {"t-1": "mira", "t-2": "mira", "t-3": "jonas"}
+    assert made.of(TouchAssigned)[1].why[0].why == "available, carries 5 of 20 care load: promised it"
 
 
 def test_every_assignment_says_why_this_human_and_why_not_the_others() -> None:

@@ -25,6 +25,7 @@ async def test_an_outage_is_told_once_and_so_is_its_end(desk: Desk, postgres_url
     with capture_logs() as lines:
         async with desk.outbox(LogChannel(), LogChannel()):
             allow_connections(postgres_url, desk.url, False)
+            desk.log_grows()
             await until_async(lambda: lines)
             allow_connections(postgres_url, desk.url, True)
             await until_async(lambda: lines[-1]["event"] == "postgres.back")

@@ -23,7 +23,7 @@ PROFILES = {
     "observability": {"collector", "prometheus", "alertmanager", "grafana"},
     "cli": {"cli"},
 }
-SECRET = re.compile(r"TOKEN|PASSWORD|SECRET|SMTP")
+SECRET = re.compile(r"TOKEN|PASSWORD|SECRET|SMTP|EMAIL_KEY")
 ONE_SHOT = {"nats-volume", "nats-2-volume", "nats-3-volume", "provision", "cli"}
 
 

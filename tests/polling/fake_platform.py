@@ -19,6 +19,7 @@ class Asked:
 
     path: str
     params: dict[str, str]
+    headers: dict[str, str]
     at: float
 
 
@@ -72,7 +73,8 @@ class FakePlatform:
             def answer(self, answering: Answering) -> None:
                 parts = urlsplit(self.path)
                 params = {name: values[0] for name, values in parse_qs(parts.query).items()}
-                fake.asked.append(Asked(path=parts.path, params=params, at=time.monotonic()))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                fake.asked.append(Asked(path=parts.path, params=params, headers=headers, at=time.monotonic()))
                 if parts.path == fake.held:
                     fake.gate.wait(30)
                 planned = fake.instead.get(parts.path)

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from services.ingest.platforms.connection import Beat, ConnectionAnswer, ConnectionStep, Hear, Open, Say
 from services.ingest.platforms.facts import Fact
 from services.ingest.platforms.polled import (
+    Answer,
     Answered,
     Ask,
+    Current,
     Denied,
     Found,
     Odd,
@@ -33,6 +36,8 @@ class RoundMade:
     odd: list[str] = field(default_factory=list)
     read: set[str] = field(default_factory=set)
     marks: dict[str, str] = field(default_factory=dict)
+    until: dict[str, datetime | None] = field(default_factory=dict)
+    current: int = 0
     denied: str | None = None
 
     def kinds(self) -> list[str]:
@@ -47,6 +52,12 @@ def answered(found: Any, **more: Any) -> Answered:
     return Answered(body=found if isinstance(found, bytes) else json.dumps(found).encode(), **more)
 
 
+def _sent(found: Any) -> Answered | Refused:
+    if found is None or isinstance(found, int):
+        return Refused(status=found or 404)
+    return found if isinstance(found, Answered) else answered(found)
+
+
 def make_round(
     read: ReadRound,
     answer: Callable[[str, dict[str, Any]], Any],
@@ -56,12 +67,14 @@ def make_round(
     until: dict[str, datetime] | None = None,
     marks: dict[str, str] | None = None,
     at_once: bool = False,
+    connection: Callable[[ConnectionStep], ConnectionAnswer] | None = None,
 ) -> RoundMade:
     """Drive ``read`` with what ``answer`` gives: records, bytes or answers as they are, or a status that refuses."""
     now = datetime.now(UTC)
     so_far = ReadSoFar(first=first or now - timedelta(days=1), until=until or {}, marks=marks or {}, at_once=at_once)
     reading = read(settings or PollSettings(), so_far, now)
-    made, sent = RoundMade(), None
+    made = RoundMade()
+    sent: Answer = None
     while True:
         try:
             step = reading.send(sent)
@@ -72,13 +85,7 @@ def make_round(
             case Ask():
                 made.asked.append(step)
                 assert len(made.asked) < 1_000, "it asks without end"
-                found = answer(step.path, dict(step.params if step.body is None else step.body))
-                if isinstance(found, int):
-                    sent = Refused(status=found)
-                elif found is None:
-                    sent = Refused(status=404)
-                else:
-                    sent = found if isinstance(found, Answered) else answered(found)
+                sent = _sent(answer(step.path, dict(step.params if step.body is None else step.body)))
             case Found(facts=facts):
                 made.facts += facts
             case Denied(why=why):
@@ -86,8 +93,14 @@ def make_round(
                 break
             case Odd(why=why):
                 made.odd.append(why)
-            case Read(collection=collection, mark=mark):
+            case Open() | Say() | Beat() | Hear():
+                assert connection is not None
+                sent = connection(step)
+            case Current():
+                made.current += 1
+            case Read(collection=collection, mark=mark, until=read_until):
                 made.read.add(collection)
+                made.until[collection] = read_until
                 made.marks |= {} if mark is None else {collection: mark}
     for fact in made.facts:
         assert_taken(fact)

@@ -11,7 +11,8 @@ from infra.cli.source_adding import Asker, Given, wanted_poll, wanted_source
 from infra.operator_error import OperatorError
 from infra.source_setup import SETUPS
 from services.ingest.hook_formats import FORMATS
-from services.ingest.polling.formats import POLLED
+from services.ingest.platforms.polled import PollSettings
+from services.ingest.polling.formats import POLLED, seconds_between
 
 SINCE = datetime(2026, 11, 1, tzinfo=UTC)
 ORGANISATION = {"platform": "tchop", "site": "https://harbour.tchop.io", "public": ("*",)}
@@ -80,11 +81,25 @@ def test_what_a_format_takes_is_asked_for_and_nothing_else() -> None:
     zulip = wanted_source(given(platform="zulip", format="zulip-events", secret=secrets, **site), ask=False).poll
     assert zulip is not None
     assert zulip.secret == {"email": "bot@harbour.example", "key": "abc"}
+    discord = wanted_source(given(platform="discord", site="https://discord.com/channels/1"), ask=False).poll
+    assert discord is not None
+    assert (discord.format, discord.secret) == ("discord-gateway", "token")
+    bought = wanted_source(given(platform="discord", format="discord", secret="0" * 64), ask=False)
+    assert (bought.hook is not None, bought.poll) == (True, None)
     asker = Asker(ask=False)
     with pytest.raises(OperatorError, match="--site is missing: the address of the webhook's page"):
         wanted_poll(given(platform="github"), "github-deliveries", asker, hook="github")
     told_by_hook = wanted_poll(given(platform="discourse"), "discourse-posts", asker, hook="discourse")
     assert (told_by_hook.settings.site, told_by_hook.settings.public) == (None, ())
+
+
+def test_a_platform_that_holds_its_answer_is_not_kept_waiting_by_the_operators_interval() -> None:
+    wanted = [
+        seconds_between(POLLED[form], PollSettings(every=every), usual)
+        for form in ("circle", "discord-gateway")
+        for every, usual in ((None, None), (None, 600), (None, 1), (60, 600))
+    ]
+    assert wanted == [3_600, 600, 1, 60, 5, 5, 1, 60]
 
 
 def test_each_way_to_connect_a_source_is_explained() -> None:

@@ -154,6 +154,15 @@ def test_what_was_deleted_brings_nothing_old_up_and_comes_back_as_what_it_was() 
     assert listed(item(1, 5), item(2, 2_000), after=moved_up).facts == []
 
 
+@pytest.mark.parametrize(
+    "html", ['<div class="codehilite">x</codehilite>', '<p>a<span class="emoji emoji-d800-00">b</span>']
+)
+def test_a_hostile_entry_keeps_no_other_from_being_read(html: str) -> None:
+    hostile = item(2).replace("<p>Long.</p>", html)
+    made = round_over(rss(item(1), hostile, item(3)))
+    assert [fact.id for fact in made.facts] == [f"post:entry-{number}:1" for number in (1, 2, 3)]
+
+
 def test_an_entry_without_date_or_id_is_told_and_the_rest_is_read() -> None:
     undated = "<item><guid>a</guid><dc:creator>Ada</dc:creator></item>"
     nameless = f"<item><pubDate>{rfc(1)}</pubDate><dc:creator>Ada</dc:creator></item>"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -11,7 +13,8 @@ import psycopg
 import pytest
 
 from infra.audit.source_rounds import unread_sources
-from services.ingest.polling.poller import pause_after
+from services.ingest.platforms.polled import Answered, Ask, Current, Round
+from services.ingest.polling.poller import next_step, pause_after
 from tests.failures.lone_ingest import LoneIngest
 from tests.polling.circle_records import Circle, at, attendee, comment, event, member, post
 from tests.polling.fake_platform import FakePlatform
@@ -250,6 +253,21 @@ async def test_put_again_with_an_earlier_since_it_is_read_from_there(ingest: Lon
             return await source.ids() == ["post:1:1", "post:2:1"]
 
         await until_async(both)
+
+
+async def test_a_long_answer_is_read_while_the_event_loop_goes_on() -> None:
+    went_on = threading.Event()
+
+    def round_over() -> Round:
+        yield Ask(path="/")
+        assert went_on.wait(5)
+        yield Current()
+
+    reading = round_over()
+    assert await next_step(reading, None) == Ask(path="/")
+    asyncio.get_running_loop().call_soon(went_on.set)
+    assert await next_step(reading, Answered(body=b"long")) == Current()
+    assert await next_step(reading, None) is None
 
 
 async def test_a_platform_that_fails_is_asked_less_and_less_often() -> None:

@@ -11,13 +11,25 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
 from infra.cli.main import app
+from services.ingest.envelope import BATCH
+from services.ingest.intake import raw_event
+from services.ingest.platforms.facts import Fact, member_fact_id
+from services.ingest.platforms.polled import Answered
 from tests.failures.lone_ingest import LoneIngest
 from tests.ingest.ingest_world import TOKEN
+from tests.polling.discord_server import GUILD, SITE, Discord, member
+from tests.polling.discord_server import TOKEN as BOT_TOKEN
+from tests.polling.discord_server import message as discord_message
+from tests.polling.discord_socket import serving
 from tests.polling.fake_platform import Answering, FakePlatform
+from tests.polling.hivebrite_records import Hivebrite
+from tests.polling.hivebrite_records import post as hivebrite_post
+from tests.polling.tchop_records import Tchop, card, comment
 from tests.polling.test_discourse_posts import post
 from tests.polling.test_feed import item, rss
 from tests.polling.test_github_deliveries import sent
@@ -27,15 +39,19 @@ from tests.waiting import until_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-COMMUNITIES = ("two-roads-github", "two-roads-discourse", "two-roads-zulip", "two-roads-feed")
+LONG_AGO = "2026-01-01T00:00:00Z"
+COMMUNITIES = tuple(
+    f"two-roads-{name}" for name in ("github", "discourse", "zulip", "feed", "discord", "hivebrite", "tchop")
+)
 
 
 class TwoRoads:
     """A source with a webhook whose platform is asked, too."""
 
-    def __init__(self, ingest: LoneIngest, community: str, platform: FakePlatform) -> None:
+    def __init__(self, ingest: LoneIngest, name: str, platform: FakePlatform) -> None:
         self.ingest = ingest
-        self.community = community
+        self.name = name
+        self.community = f"two-roads-{name}"
         self.platform = platform
         self.hook: dict[str, Any] = {}
 
@@ -53,6 +69,23 @@ class TwoRoads:
             answer = await client.post(self.hook["path"], content=body, headers=headers)
         assert answer.status_code == 200, answer.text
 
+    async def poll(self, form: str, secret: Any, **settings: Any) -> None:
+        """Add the source as one that is polled."""
+        poll = {"format": form, "secret": secret, "settings": {"since": LONG_AGO, "per_minute": 6_000, **settings}}
+        wanted = {"community": self.community, "platform": self.name, "name": "main", "poll": poll}
+        answer = await self.ingest.admin.post("/v1/sources", json=wanted)
+        assert answer.status_code == 201, answer.text
+
+    async def has_by_token_too(self, *ids: str) -> None:
+        """Wait as ``has`` does, and see that a program that tells the same tells nothing new."""
+        await self.has(*ids)
+        stored = await self.ingest.stored(self.community)
+        told = [raw_event(Fact(id=event.id, time=event.time, data=event.data), event.source) for event in stored]
+        answer = await self.ingest.admin.post(
+            "/v1/events", content=msgspec.json.encode(told), headers={"content-type": BATCH}
+        )
+        assert answer.json()["duplicate"] == len(ids), answer.text
+
     async def has(self, *ids: str) -> None:
         """Wait until the community has these events, each once."""
 
@@ -67,10 +100,10 @@ class TwoRoads:
 async def two_roads(
     ingest: LoneIngest, name: str, answering: Answering, authorization: str, hook: dict[str, Any] | None = None
 ) -> AsyncIterator[TwoRoads]:
-    community = f"two-roads-{name}"
     await ingest.adopt(*COMMUNITIES)
     with FakePlatform(answering, authorization).serving() as fake:
-        source = TwoRoads(ingest, community, fake)
+        source = TwoRoads(ingest, name, fake)
+        community = source.community
         if hook is not None:
             wanted = {"community": community, "platform": name, "name": "main", "hook": {"format": name, **hook}}
             answer = await ingest.admin.post("/v1/sources", json=wanted)
@@ -179,5 +212,78 @@ async def test_a_feed_is_read_at_its_own_address_without_a_secret(ingest: LoneIn
         source.platform.open.add("/feed/")
         options = ("--platform", "feed", "--name", "main", "--community", source.community, "--since", "2026-01-01")
         await source.warmline("add", *options, "--site", f"{source.platform.url}/feed/?format=rss", secret="")
-        await source.has("post:entry-1:1")
+        await source.has_by_token_too("post:entry-1:1")
         assert source.platform.asked[0].params == {"format": "rss"}
+
+
+async def test_what_is_asked_of_tchop_is_known_when_it_comes_by_token(ingest: LoneIngest) -> None:
+    tchop = Tchop(cards={1: [card(5, -3)]}, comments={1: [comment(6, 5, -2)]})
+    async with two_roads(ingest, "tchop", lambda _path, _params: None, "the-token") as source:
+        source.platform.header = "x-tchop-auth-token"
+        source.platform.posting = lambda path, body: tchop.answer(path, json.loads(body))
+        source.platform.plan("/api/graphql/webapp", 429, 503, retry_after="1")
+        secret = {"organisation": "acme", "auth-token": "the-token", "api-client-id": "client"}
+        await source.poll("tchop", secret, site=source.platform.url, public=["1"])
+        await source.has_by_token_too("post:5:1", "post:comment/6:1")
+        shown = source.platform.asked[-1].headers
+        assert (shown["x-tchop-webapp-organisation"], shown["x-tchop-api-client-id"]) == ("acme", "client")
+        assert source.platform.count("/api/graphql/webapp") > 2
+
+
+async def test_what_is_asked_of_hivebrite_is_known_when_it_comes_by_token(ingest: LoneIngest) -> None:
+    hivebrite = Hivebrite(posts=[hivebrite_post(5, -3)])
+
+    def answering(path: str, params: dict[str, str]) -> Any:
+        found = hivebrite.answer(path.removeprefix("/api"), params)
+        return json.loads(found.body) if isinstance(found, Answered) else found
+
+    async with two_roads(ingest, "hivebrite", answering, "Bearer given") as source:
+        source.platform.open.add("/api/oauth/token")
+        source.platform.posting = lambda _path, _body: {"access_token": "given", "expires_in": 7_200}
+        await source.poll("hivebrite", {"client-id": "uid", "client-secret": "hidden"}, site=source.platform.url)
+        await source.has_by_token_too("post:5:1")
+
+
+async def test_discords_session_outlives_the_process_that_listens_and_its_gap_is_closed(ingest: LoneIngest) -> None:
+    discord = Discord(members=[member(3, joined=30)], interval=200)
+    written = [discord.write(discord_message(20))]
+    async with serving(discord), two_roads(ingest, "discord", discord.answer, f"Bot {BOT_TOKEN}") as source:
+
+        async def arrived(one: Any) -> None:
+            written.append(one)
+            await source.has(member_fact_id("joined", "3", "1"), *(f"post:{each['id']}:1" for each in written))
+
+        source.platform.plan(f"/guilds/{GUILD}/members", 429, retry_after="1", x_ratelimit_scope="user")
+        await source.poll("discord-gateway", BOT_TOKEN, site=SITE, api=source.platform.url)
+        await arrived(discord.write(discord_message()))
+        await until_async(lambda: any(beat and beat > 1 for beat in discord.beats))  # a place is kept
+
+        await ingest.process.kill()
+        missed = discord.write(discord_message())
+        await ingest.process.start()
+        await arrived(missed)
+        assert (len(discord.identified), len(discord.resumed)) == (1, 1)
+
+        discord.deaf = True
+        await until_async(lambda: len(discord.resumed) > 1)
+        discord.deaf = False
+        options = ("discord", "main", "--community", source.community)
+        assert "/discord/main is read" in await source.warmline("test", *options, secret="")
+        assert len(discord.identified) == 1
+
+        discord.sessions.clear()
+        missed = discord.write(discord_message())
+        discord.hang_up(4000)
+        await arrived(missed)
+        assert len(discord.identified) == 2
+
+        discord.close_with = 4014
+        discord.sessions.clear()
+        discord.hang_up(4000)
+
+        async def stopped() -> bool:
+            items = (await ingest.admin.get("/v1/sources")).json()["items"]
+            [why] = [item["why"] or "" for item in items if item["community"] == source.community]
+            return "is off. Switch both on" in why
+
+        await until_async(stopped)

@@ -15,7 +15,7 @@ from services.projections.views import VIEWS
 from shared.delivery import Delivered
 from shared.view import create_view
 
-HISTORY_TABLES = ("communities", "playbooks", "members", "history", "by_hand")
+HISTORY_TABLES = ("communities", "playbooks", "members", "history", "by_hand", "links_told", "links", "parted", "clues")
 QUEUE_TABLES = ("touches", "touch_timeline", "touch_tallies")
 _numbers = itertools.count(1)
 

@@ -39,6 +39,8 @@ def care_policy() -> policy.Policy:
             ),
             policy.Responder(name="jonas", display_name="Jonas Weber"),
         ),
+        team=policy.Team(members=(policy.Identity(platform="github", id="T1"),)),
+        linking=policy.Linking(same_handle=(("discord", "github"),)),
         playbooks={
             "unanswered": policy.Playbook(
                 read=("The whole thread", "What they asked before"),
@@ -47,6 +49,7 @@ def care_policy() -> policy.Policy:
             ),
             "welcome": policy.Playbook(steps=("Say hello by name", "Ask what brought them here")),
         },
+        escalation=policy.Escalation(emergency_contact=policy.EmergencyContact(responder="jonas")),
     )
 
 

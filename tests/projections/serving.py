@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from services.ingest.told_facts import fact_id, fact_of
 from services.projections.app import Parts, create_app
 from services.projections.audit_watch import AuditWatch
 from services.projections.changes import QueueChanges
@@ -31,6 +32,7 @@ from services.projections.pool import views_pool
 from services.projections.progress import Progress
 from services.projections.queue.view import QueueView
 from services.projections.reading import Reader
+from services.projections.suggesting import Suggestions
 from services.projections.touch_commands import TouchCommands
 from shared.contracts.audit import Alarm, AuditReport, PartSaid
 from shared.contracts.commands import (
@@ -38,7 +40,6 @@ from shared.contracts.commands import (
     MEMBER_COMMAND_TYPES,
     AskForTouch,
     CommandReply,
-    LogCare,
     MemberCommand,
     MemberReply,
     SettleTouch,
@@ -47,7 +48,6 @@ from shared.contracts.commands import (
 from shared.contracts.needs_touch import Evidence
 from shared.contracts.subjects import AUDIT_REPORT
 from shared.contracts.touch_facts import TouchClaimed, TouchReleased, TouchSettled
-from shared.contracts.warmline_facts import CareLogged, TouchAsked
 from shared.http_server import PublicServer
 from tests.projections import making
 from tests.projections.folding import fold
@@ -142,15 +142,16 @@ class Clerk:
         self.refused: MemberReply | None = None
 
     async def answer(self, message: Msg) -> None:
-        command = msgspec.json.decode(message.data, type=MEMBER_COMMAND_TYPES[message.subject.rpartition(".")[2]])
+        verb = message.subject.rpartition(".")[2]
+        command = msgspec.json.decode(message.data, type=MEMBER_COMMAND_TYPES[verb])
         self.seen.append(command)
         if self.refused is not None:
             await message.respond(msgspec.json.encode(self.refused))
             return
         told = self._events.add(
-            self._fact(command),
+            fact_of(command),
             at=datetime.now(UTC),
-            event_id=command.command_id,
+            event_id=fact_id(verb, command),
             platform="warmline",
             source=f"/warmline/{making.ORGANISATION}",
         )
@@ -160,14 +161,6 @@ class Clerk:
             evidence = Evidence(source=told.event.source, event=told.event.id, time=told.event.time)
             need = making.need(reason="by-hand", about=command.command_id, since=told.event.time)
             await fold(self._connection, QueueView(), [self._touches.add(replace(need, evidence=(evidence,)))])
-
-    @staticmethod
-    def _fact(command: MemberCommand) -> TouchAsked | CareLogged:
-        common = {"community": command.community, "member": command.member, "responder": command.responder}
-        if isinstance(command, AskForTouch):
-            return TouchAsked(**common, why=command.why, urgency=command.urgency)
-        assert isinstance(command, LogCare)
-        return CareLogged(**common, way=command.way, note=command.note)
 
 
 @asynccontextmanager
@@ -191,6 +184,7 @@ async def desk_over(
                 health=HealthCheck(client, pool),
                 progress=Progress(client, pool, ()),
                 sessions=Sessions(TOKEN),
+                suggestions=Suggestions(pool),
                 audit=audit,
             )
         )

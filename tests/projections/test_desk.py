@@ -9,11 +9,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 import httpx
+import msgspec
 import pytest
 
 from services.projections.desk.session import COOKIE, LIFETIME_SECONDS, Sessions
+from services.projections.desk.wording import marked
 from services.projections.history.view import HistoryView
 from services.projections.queue.view import QueueView
+from shared.contracts import member_events as events
+from shared.contracts.needs_touch import MemberRef
 from tests.projections import making
 from tests.projections.folding import fold
 from tests.projections.making import ADA_KEY
@@ -88,6 +92,29 @@ async def test_texts_are_escaped(desk, told):
         page = (await browser.get(f"/touches/{told.held.touch}")).text
         assert "&lt;script&gt;alert(" in page
         assert "<script>alert(" not in page
+
+
+async def test_wording_that_was_noticed_is_marked_where_the_text_may_be_read(desk, told):
+    async with visitor(desk, "") as looking, visitor(desk, "harbour/jonas") as jonas:
+        page = (await looking.get(f"/touches/{told.held.touch}")).text
+        assert re.findall("<mark[^>]*>([^<]*)</mark>", page) == ["stopped working", "&#39;boo&#39;"]
+        private = f"/touches/{told.claimed.touch}"
+        assert "<mark" not in (await looking.get(private)).text
+        assert re.findall("<mark[^>]*>([^<]*)</mark>", (await jonas.get(private)).text) == ["only the hosts may read"]
+
+
+@pytest.mark.parametrize(
+    ("noticed", "pieces"),
+    [
+        ([], [("a word", False)]),
+        ([(2, 6)], [("a ", False), ("word", True)]),
+        ([(3, 4), (0, 4)], [("a wo", True), ("rd", False)]),
+        ([(0, 3), (2, 6)], [("a w", True), ("ord", True)]),
+        ([(5, 99), (99, 120), (4, 2)], [("a wor", False), ("d", True)]),
+    ],
+)
+def test_every_character_is_shown_once(noticed, pieces):
+    assert marked("a word", noticed) == pieces
 
 
 async def test_nobody_is_shown_a_touch_about_themselves(desk, told):
@@ -177,6 +204,56 @@ async def test_a_story_is_told_page_by_page(desk, told):
         page = await browser.get(f"/members/{ADA_KEY}", params={"cursor": api["next"]})
         assert "I bind books" in page.text
         assert "large press" not in page.text.partition("Earlier")[2]
+
+
+async def test_a_weekly_list_is_of_the_community_and_names_who_is_on_it(desk, told):
+    community = MemberRef(key="m-community", platform="warmline", id="community")
+    values = {"list": "welcome-thread", "members": 2}
+    found = making.need(reason="ritual", about="care-1", evidence=["join:u1", "join:u2"], values=values)
+    need = msgspec.structs.replace(found, member=community)
+    stream = making.touches()
+    stream.next = 700
+    told_now = stream.add(msgspec.structs.replace(need, reasons=(making.reason(need),)))
+    await fold(desk.connection, QueueView(), [told_now])
+    async with visitor(desk, "harbour/mira") as browser:
+        page = (await browser.get(f"/touches/{need.touch}")).text
+        assert "The community" in (await browser.get("/", params={"reason": "ritual"})).text
+    assert "Prepared list" in page
+    assert "Members on it" in page
+    assert "Who joined since the last list, for a thread that welcomes them." in page
+    assert "m-community" not in page
+    assert [name in page for name in ("Ada Lindqvist", "Bo Achterberg", "Lena Fischer")] == [True, True, False]
+
+
+async def test_the_list_before_a_gathering_says_what_begins_when_and_where_to_who_may_read_it(desk, told):
+    members, stream = making.MemberEvents(), making.touches()
+    members.next, stream.next = 800, 800
+    call = events.Planned(
+        member=making.BO,
+        gathering="call",
+        starts_at=making.NOON,
+        title="Repair evening",
+        where="Room 7",
+        audience="private",
+    )
+    said = events.Registered(member=making.ADA, gathering="call")
+    happened = [members.add(call, event_id="plan:call:1"), members.add(said, event_id="register:call:1")]
+    await fold(desk.connection, HistoryView(), happened)
+    values = {"list": "gathering", "starts_at": making.NOON.isoformat(), "members": 1, "newcomers": 1}
+    evidence = ["plan:call:1", "register:call:1"]
+    found = making.need(reason="ritual", about="care-1", evidence=evidence, values=values)
+    need = msgspec.structs.replace(found, member=MemberRef(key="m-community", platform="warmline", id="community"))
+    told_now = stream.add(msgspec.structs.replace(need, reasons=(making.reason(need),)))
+    await fold(desk.connection, QueueView(), [told_now])
+    begins = f"{making.NOON:%-d %b %Y, %H:%M} UTC"
+    async with visitor(desk, "harbour/mira") as browser:
+        page = (await browser.get(f"/touches/{need.touch}")).text
+    assert f"announced Repair evening for {begins}, at Room 7" in page
+    assert "said that they come to a gathering" in page
+    assert f"<dt>Begins</dt><dd>{begins}</dd>" in page
+    async with visitor(desk, "") as browser:
+        told_to = (await browser.get(f"/api/v1/touches/{need.touch}")).json()["evidence"][0]["told"]
+    assert {"title", "where"} & told_to["extra"].keys() == set()
 
 
 def test_a_session_holds_until_its_time_is_over_or_the_token_changes():

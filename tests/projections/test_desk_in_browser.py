@@ -153,14 +153,14 @@ async def escalate(desk: Desk, *touches: str) -> None:
 
 
 async def test_the_alarm_appears_and_goes_by_itself(desk, told, owner, page):
-    await expect(page.get_by_role("heading", name="Nobody has taken this on")).to_have_count(0)
+    await expect(page.get_by_role("heading", name="Nobody acts on this")).to_have_count(0)
     await escalate(desk, told.question.touch)
-    await expect(page.get_by_role("heading", name="Nobody has taken this on")).to_be_visible()
-    await page.get_by_role("region", name="Nobody has taken this on").get_by_role("link", name="Ada").click()
+    await expect(page.get_by_role("heading", name="Nobody acts on this")).to_be_visible()
+    await page.get_by_role("region", name="Nobody acts on this").get_by_role("link", name="Ada").click()
     await page.get_by_role("button", name="Claim it").click()
     await expect(page.get_by_text("You have taken this on.")).to_be_visible()
     await page.get_by_role("link", name="← The queue").click()
-    await expect(page.get_by_role("heading", name="Nobody has taken this on")).to_have_count(0)
+    await expect(page.get_by_role("heading", name="Nobody acts on this")).to_have_count(0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -58,11 +58,11 @@ async def test_the_api_marks_it_until_somebody_claims_it(desk, told):
 async def test_the_desk_shows_a_banner_and_the_story(desk, told):
     touch = told.question.touch
     async with visitor(desk, "harbour/jonas") as browser:
-        assert "Nobody has taken" not in (await browser.get("/")).text
+        assert "Nobody acts" not in (await browser.get("/")).text
         held = making.fact(TouchEscalated, told.held.touch, 2, NOON, cause="held-too-long", responder=None)
         await tell(desk, *unclaimed(touch), held)
         queue = (await browser.get("/")).text
-        assert "Nobody has taken these 2 on" in queue
+        assert "Nobody acts on these 2" in queue
         assert "nobody who was asked has claimed it" in queue
         assert "held for too long, as nobody could be asked" in queue
         page = (await browser.get(f"/touches/{touch}")).text
@@ -80,7 +80,7 @@ async def test_the_desk_shows_a_banner_and_the_story(desk, told):
             making.fact(TouchClaimed, touch, 7, NOON, responder="jonas"),
             making.fact(TouchWithdrawn, told.held.touch, 3, NOON, cause="member-left"),
         )
-        assert "Nobody has taken" not in (await browser.get("/")).text
+        assert "Nobody acts" not in (await browser.get("/")).text
         assert "Whoever can" not in (await browser.get(f"/touches/{touch}")).text
 
 
@@ -95,7 +95,7 @@ async def test_many_are_named_in_part_and_listed_in_full(desk, told):
     await tell(desk, *escalated)
     async with visitor(desk, "harbour/jonas") as browser:
         page = (await browser.get("/")).text
-        assert "Nobody has taken these 7 on" in page
+        assert "Nobody acts on these 7" in page
         assert page.count("held for too long, as nobody could be asked") == 5
         assert "All 7 of them" in page
         listed = (await browser.get("/", params={"escalated": "yes"})).text
@@ -107,4 +107,4 @@ async def test_nobody_is_alarmed_about_themselves(desk, told, seat):
     fact = making.fact(TouchEscalated, told.about_mira.touch, 2, NOON, cause="held-too-long", responder=None)
     await tell(desk, fact)
     async with visitor(desk, seat) as browser:
-        assert "Nobody has taken" not in (await browser.get("/")).text
+        assert "Nobody acts" not in (await browser.get("/")).text

@@ -118,7 +118,7 @@ FILTERS: list[tuple[dict[str, Any], int]] = [
     ({"state": "held"}, 5 * PAGE),
     ({"state": "settled"}, 5 * PAGE),
     ({"escalated": True}, PAGE),
-    ({"member_key": person(7)}, PAGE),
+    ({"member_keys": (person(7),)}, PAGE),
     ({"hidden": (Identity(platform="discord", id="u1"), Identity(platform="discord", id="u2"))}, 2 * PAGE + 2),
 ]
 
@@ -139,10 +139,10 @@ async def test_a_page_of_the_queue_is_read_from_its_place(large, wanted, most):
 async def test_a_page_of_a_members_history_is_read_from_its_place(large):
     place: history.EventPlace | None = None
     for _ in range(3):
-        page = await history.history_page(large, "m-1", place, PAGE)
+        page = await history.history_page(large, ["m-1"], place, PAGE)
         place = history.EventPlace(time=page[-1].time, key=page[-1].key)
     deep = history.EventPlace(time=NOON - timedelta(hours=ROWS - 1_000), key="e")
-    assert len(await history.history_page(large, "m-1", deep, PAGE)) == PAGE
+    assert len(await history.history_page(large, ["m-1"], deep, PAGE)) == PAGE
     no_step_read_more_than(PAGE)
 
 

@@ -55,7 +55,7 @@ async def test_an_archive_of_many_years_is_told_in_order(connection, schemas):
     messages = [stream.add(events.Joined(member=ADA), at=time) for time in times[::-1]]
     await fold(connection, HistoryView(), messages)
     place, told = None, []
-    while page := await queries.history_page(connection, ADA_KEY, place, 7):
+    while page := await queries.history_page(connection, [ADA_KEY], place, 7):
         told += [row.time for row in page]
         place = queries.EventPlace(time=page[-1].time, key=page[-1].key)
     assert told == times

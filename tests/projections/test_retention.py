@@ -52,7 +52,7 @@ class Told:
 
 
 async def times(connection: Any, key: str) -> list[datetime]:
-    return [row.time for row in await queries.history_page(connection, key, None, 100)]
+    return [row.time for row in await queries.history_page(connection, [key], None, 100)]
 
 
 async def partitions(connection: Any) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import psycopg
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
@@ -33,6 +35,10 @@ def post(member: events.Member, message: str, text: str) -> events.Posted:
 
 def edit(message: str, text: str) -> events.Edited:
     return events.Edited(member=ADA, conversation="c-1", message=message, text=text)
+
+
+def recovery(message: str, text: str) -> events.Edited:
+    return events.Edited(member=ADA, conversation="c-1", message=message, text=text, recovered=True)
 
 
 def deletion(message: str) -> events.Deleted:
@@ -94,6 +100,92 @@ async def test_a_deletion_blanks_the_post_and_its_edits_whatever_comes_after(con
         ("edited", None, NOON + HOUR),
         ("posted", "kept", None),
     ]
+
+
+@pytest.mark.parametrize("in_one", [False, True], ids=["one-by-one", "in-one-batch"])
+async def test_what_was_recovered_since_it_was_deleted_is_told_again(connection, schemas, in_one):
+    stream, arriving, again = making.MemberEvents(), [], []
+    for number, order in enumerate(itertools.permutations(range(4))):
+        message = f"m{number}"
+        told = [
+            stream.add(post(ADA, message, "a thought"), at=NOON),
+            stream.add(edit(message, "regretted"), at=NOON + HOUR),
+            stream.add(deletion(message), at=NOON + 2 * HOUR),
+            stream.add(recovery(message, "second thoughts"), at=NOON + 3 * HOUR),
+        ]
+        arriving += [told[each] for each in order]
+        again.append(stream.add(deletion(message), at=NOON + 4 * HOUR))
+    await fold(connection, HistoryView(), *([arriving] if in_one else [[one] for one in arriving]))
+    rows = await connection.execute(
+        "SELECT kind, time, text, deleted_at, count(*)::int FROM history WHERE kind <> 'deleted' GROUP BY 1, 2, 3, 4 "
+        "ORDER BY time"
+    )
+    assert await rows.fetchall() == [
+        ("posted", NOON, "second thoughts", None, 24),
+        ("edited", NOON + HOUR, None, None, 24),
+        ("edited", NOON + 3 * HOUR, "second thoughts", None, 24),
+    ]
+    await fold(connection, HistoryView(), again)
+    assert await one(connection, "SELECT count(*) FROM history WHERE text IS NOT NULL") == 0
+    assert await one(connection, "SELECT count(*) FROM rewrites WHERE text IS NOT NULL") == 0
+
+
+async def test_an_edit_leaves_no_text_of_before(connection, schemas):
+    stream = making.MemberEvents()
+    first = stream.add(edit("m1", "first thoughts"), at=NOON + HOUR)
+    original = stream.add(post(ADA, "m1", "a thought"))
+    later = stream.add(edit("m1", "second thoughts"), at=NOON + 2 * HOUR)
+    await fold(connection, HistoryView(), [first, original], [later])
+    rows = await connection.execute("SELECT kind, text FROM history ORDER BY seq")
+    assert await rows.fetchall() == [("edited", None), ("posted", "second thoughts"), ("edited", "second thoughts")]
+
+
+async def listed(connection) -> list[int]:
+    rows = await (
+        await connection.execute("SELECT superseded.seq FROM superseded JOIN arrived USING (key) ORDER BY 1")
+    ).fetchall()
+    return [seq for (seq,) in rows]
+
+
+@pytest.mark.parametrize("in_one", [False, True], ids=["one-by-one", "in-one-batch"])
+async def test_the_texts_that_are_to_leave_the_stream_are_listed_whatever_the_order(connection, schemas, in_one):
+    stream, arriving, expected = making.MemberEvents(), [], []
+    for number, order in enumerate(itertools.permutations(range(5))):
+        message = f"m{number}"
+        told = [
+            stream.add(post(ADA, message, "a thought"), at=NOON),
+            stream.add(edit(message, "first thoughts"), at=NOON + HOUR),
+            stream.add(deletion(message), at=NOON + 2 * HOUR),
+            stream.add(recovery(message, "second thoughts"), at=NOON + 3 * HOUR),
+            stream.add(edit(message, "third thoughts"), at=NOON + 4 * HOUR),
+        ]
+        arriving += [told[each] for each in order]
+        expected += [told[each].seq for each in (0, 1, 3)]
+    await fold(connection, HistoryView(), *([arriving] if in_one else [[one] for one in arriving]))
+    assert await listed(connection) == sorted(expected)
+
+
+async def test_what_was_struck_off_the_list_is_not_listed_again_by_another_edit(connection, schemas):
+    stream = making.MemberEvents()
+    await fold(connection, HistoryView(), [stream.add(post(ADA, "m1", "1"), at=NOON)])
+    for number in range(1, 5):
+        await fold(connection, HistoryView(), [stream.add(edit("m1", str(number)), at=NOON + number * HOUR)])
+        assert await listed(connection) == [number]
+        await connection.execute("DELETE FROM superseded")
+
+
+async def test_a_text_that_came_again_is_listed_too_whether_before_or_after_it_was_superseded(connection, schemas):
+    stream = making.MemberEvents()
+    original = stream.add(post(ADA, "m1", "a thought"), event_id="post:m1:1")
+    before = stream.add(post(ADA, "m1", "a thought"), event_id="post:m1:1")
+    kept = [stream.add(post(ADA, "m2", "kept"), event_id="post:m2:1") for _ in range(2)]
+    edited = stream.add(edit("m1", "second thoughts"), at=NOON + HOUR)
+    after = stream.add(post(ADA, "m1", "a thought"), event_id="post:m1:1")
+    without = stream.add(post(ADA, "m1", ""), event_id="post:m1:1")
+    await fold(connection, HistoryView(), [original, before, *kept])
+    assert await listed(connection) == []
+    await fold(connection, HistoryView(), [edited], [after, without])
+    assert await listed(connection) == [original.seq, before.seq, after.seq]
 
 
 async def test_the_adopted_policy_is_the_one_with_the_highest_sequence_and_holds_no_addresses(connection, schemas):

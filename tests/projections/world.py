@@ -90,8 +90,16 @@ def world(now: datetime) -> World:
         care_load=1,
         segment="newcomers",
     )
-    held = making.need(LENA, about="c-m2", since=now - 9 * hour, evidence=["post:m2:1"])
-    claimed = making.need(TOMAS, about="c-m3", since=now - 30 * hour, evidence=["post:m3:1", "post:m4:1"])
+    held = making.need(
+        LENA, about="c-m2", since=now - 9 * hour, evidence=["post:m2:1"], values={"found_at": "12-27 58-63"}
+    )
+    claimed = making.need(
+        TOMAS,
+        about="c-m3",
+        since=now - 30 * hour,
+        evidence=["post:m3:1", "post:m4:1"],
+        values={"working_hours": 4.5, "found_at": "10-33"},
+    )
     raised = making.need(PRIYA, "welcome", about="m-u5", since=now - 12 * hour, evidence=["join:u5"], care_load=1)
     about_mira = making.need(making.MIRA, about="c-m5", since=now - 20 * hour, evidence=["post:m5:1"])
     for need in (question_need, welcome, held, claimed, raised, about_mira):

@@ -17,6 +17,7 @@ from shared.contracts.member_events import Member, MemberEventData
 
 ADA = Member(id="u-ada", name="Ada", handle="ada", roles=("helper",))
 WHERE: dict[str, Any] = {"member": ADA, "community": "acme", "platform": "discord"}
+SOON = datetime(2026, 11, 27, 18, 0, tzinfo=UTC)
 EVENTS: tuple[MemberEventData, ...] = (
     forms.Joined(**WHERE, url="https://d.example/ada"),
     forms.Posted(
@@ -26,6 +27,11 @@ EVENTS: tuple[MemberEventData, ...] = (
     forms.Edited(**WHERE, conversation="c", message="m", text="Hm!", audience="members"),
     forms.Deleted(**WHERE, conversation="c", message="m"),
     forms.Reacted(**WHERE, conversation="c", message="m", reaction="wave"),
+    forms.Planned(
+        **WHERE, gathering="g", starts_at=SOON, ends_at=SOON, title="Spring", where="Quay", audience="members",
+        url="https://d.example/g", called_off=True,
+    ),
+    forms.Registered(**WHERE, gathering="g", declined=True),
     forms.Attended(**WHERE, gathering="g", title="Spring"),
     forms.Surveyed(**WHERE, survey="s", score=3, comment="Cold."),
     forms.Moderated(**WHERE, action="warned", conversation="c", message="m"),

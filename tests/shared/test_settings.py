@@ -29,6 +29,13 @@ def test_every_problem_is_named_at_once() -> None:
     assert named == {*COMPLETE, "WARMLINE_INGEST_PORT"}
 
 
+def test_a_key_under_which_addresses_could_be_guessed_is_refused() -> None:
+    assert ServiceSettings.from_env(COMPLETE).email_key is None
+    assert ServiceSettings.from_env({**COMPLETE, "WARMLINE_EMAIL_KEY": "k" * 32}).email_key == "k" * 32
+    with pytest.raises(SettingsError, match="WARMLINE_EMAIL_KEY has 31 characters"):
+        ServiceSettings.from_env({**COMPLETE, "WARMLINE_EMAIL_KEY": "k" * 31})
+
+
 def test_a_port_that_is_needed_is_asked_for_by_its_variable() -> None:
     assert ServiceSettings.from_env({**COMPLETE, "WARMLINE_INGEST_PORT": "8081"}).required_port("ingest_port") == 8081
     with pytest.raises(SettingsError, match="WARMLINE_DESK_PORT"):

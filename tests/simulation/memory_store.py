@@ -20,7 +20,7 @@ from shared.event_store.codec import EventCodec
 from shared.event_store.errors import FencedError, StreamReplacedError
 from shared.event_store.reader_names import read_before, stream_of
 from shared.event_store.recorder import Commit, DeadLetter, DeadlineRow, Lease, StateRow
-from shared.event_store.store import EPOCH, Opened, Outlet
+from shared.event_store.stored import EPOCH, Loaded, Opened, Outlet
 from shared.topology import DERIVED
 
 
@@ -174,14 +174,20 @@ class MemoryStore:
         for key in [key for key in letters if key[0] == stream_of(reader)]:
             del letters[key]
 
-    def load(self, streams: Sequence[str]) -> dict[str, tuple[int, Any, int]]:
+    def load(self, streams: Sequence[str]) -> dict[str, Loaded]:
         return {stream: self._loaded(stream) for stream in streams}
 
-    def _loaded(self, stream: str) -> tuple[int, Any, int]:
-        row = self.tables.states.get(stream)
+    def _loaded(self, stream: str) -> Loaded:
+        row, decider = self.tables.states.get(stream), self.codec.decider_of(stream)
         if row is None:
-            return (0, self.codec.decider_of(stream).initial, 0)
-        return (row.version, self.codec.decode_state(stream, row.state), len(row.state))
+            return Loaded(0, decider.initial, 0)
+        state, earlier_form = self.codec.resume_state(stream, row.state)
+        stored = Loaded(row.version, state, len(row.state), earlier_form=earlier_form)
+        return stored.followed_by(self._since(stream, row.version), self.codec) if decider.lags else stored
+
+    def _since(self, stream: str, version: int) -> Iterator[StoredEvent]:
+        while (position := self.tables.versions.get((stream, version := version + 1))) is not None:
+            yield self.tables.events[position - 1]
 
     def known(self, ids: Sequence[str]) -> set[str]:
         return self.tables.inbox.intersection(ids)

@@ -72,15 +72,16 @@ def needs(events: Iterable[MemberEvent], at: datetime) -> set[Need]:
     }
     answers = set()
     for conversation, posts in facts.posts.items():
-        opening = min(posts, key=lambda post: (facts.times[post.message], post.message))
+        opening, *later = sorted(posts, key=lambda post: (facts.times[post.message], post.message))
         who = opening.member.id
+        question = next((post for post in (opening, *later) if asks(post.text)), None)
         if (
             who not in TEAM_IDS
-            and asks(opening.text)
-            and opening.message not in facts.deleted
+            and question is not None
+            and not {opening.message, question.message} & facts.deleted
             and conversation not in facts.solved
             and all(post.member.id == who for post in posts)
-            and facts.times[opening.message] + timedelta(hours=ANSWER_HOURS) <= at
+            and facts.times[question.message] + timedelta(hours=ANSWER_HOURS) <= at
         ):
             answers.add(Need("unanswered", who, conversation))
     return welcomes | answers

@@ -8,14 +8,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from eventsourcing.persistence import IntegrityError, OperationalError, StoredEvent
 
 from shared.decider import Place
 from shared.event_store import certain_commit
+from shared.event_store.codec import UnknownStoredTypeError
 from shared.event_store.errors import FencedError, StreamReplacedError
 from shared.event_store.recorder import Commit, DeadLetter, DeadlineRow, Lease, Moved, StateRow
-from shared.event_store.store import EPOCH, PartitionStore
+from shared.event_store.store import PartitionStore
+from shared.event_store.stored import EPOCH
 from tests.kernel.counter import START, counter_codec
 from tests.kernel.kernel_tables import contents, own, stores
 from tests.simulation.memory_store import MemoryStore, Tables
@@ -118,14 +121,40 @@ def test_a_commit_writes_everything_and_is_read_back(twin: Memory | Real) -> Non
     assert held["tracking"] == [(READERS[0], 7), (READERS[1], 0)]
     assert [len(held[name]) for name in ("events", "states", "inbox", "deadlines", "dead_letters")] == [2, 1, 2, 1, 1]
     assert twin.store.known(["one", "three"]) == {"one"}
-    version, state, size = twin.store.load([STREAMS[0]])[STREAMS[0]]
-    assert (version, state.total, size) == (2, 2, 11)
-    assert twin.store.load([STREAMS[1]])[STREAMS[1]][0] == 0
+    loaded = twin.store.load([STREAMS[0], STREAMS[1]])
+    version, state, size, since, earlier_form = loaded[STREAMS[0]]
+    assert (version, state.total, size, since, earlier_form) == (2, 2, 11, 0, True)
+    assert loaded[STREAMS[1]].version == 0
     assert twin.store.head() == 2
     assert [one.id for one in twin.store.events_after(1, limit=5, topics=["counter.Counted"])] == [2]
     assert twin.store.events_after(0, limit=5, topics=["counter.Reminded"]) == []
     again = twin.store.open(lease, READERS)
     assert (again.head, again.commits, again.clock, again.positions) == (2, 1, START, {READERS[0]: 7, READERS[1]: 0})
+
+
+def counted(stream: str, version: int, **more: Any) -> StoredEvent:
+    body = msgspec.json.encode({"by": "x", "clock": START, "remind": None, **more})
+    return StoredEvent(originator_id=stream, originator_version=version, topic="counter.Counted", state=body)
+
+
+def test_a_state_that_lags_is_loaded_as_the_log_has_it(twin: Memory | Real) -> None:
+    lease, ahead, level = opened(twin), "tally:c:ada", "tally:c:bo"
+    log = (counted(ahead, 1), counted(level, 1), counted(ahead, 2), counted(ahead, 3))
+    of_this_build = b'{"total":1,"remind":null,"suspended":false}'
+    forms = {ahead: b'{"total":1}', level: of_this_build}
+    rows = tuple(StateRow(stream=stream, version=1, state=state) for stream, state in forms.items())
+    twin.store.commit(lease, Commit(head=0, commits=0, clock=START, events=log, states=rows))
+    since = sum(len(event.state) for event in log[2:])
+    loaded = twin.store.load([ahead, level, "tally:c:new"])
+    assert [(one.version, one.state.total, one.size, one.since, one.earlier_form) for one in loaded.values()] == [
+        (3, 3, 11, since, True),
+        (1, 1, len(of_this_build), 0, False),
+        (0, 0, 0, 0, False),
+    ]
+    newer = Commit(head=4, commits=1, clock=START, events=(counted(ahead, 4, mood="sunny"),))
+    twin.store.commit(lease, newer)
+    with pytest.raises(UnknownStoredTypeError, match="tally:c:ada/4 holds what this build does not know"):
+        twin.store.load([ahead])
 
 
 FENCES: dict[str, Callable[[Memory | Real, Lease], tuple[Lease, Commit]]] = {

@@ -17,7 +17,7 @@ from shared.contracts.policy import Policy
 from shared.contracts.subjects import MEMBER_EVENTS
 from shared.contracts.touch_facts import TouchAssigned
 from shared.delivery import decode
-from shared.event_store.codec import RecordedEvent
+from shared.event_store.codec import EventCodec, RecordedEvent
 from shared.partition.folding import Folding
 from tests.simulation.community import ANSWER_HOURS
 from tests.simulation.fake_bus import SETTLED
@@ -85,9 +85,8 @@ class LogWatch:
         public = sum(one.topic in self._public for one in self.tables.events)
         assert len(self._places()) == public, "not all is published"
         codec = self.part.codec
-        states = {row.stream: (row.version, row.state) for row in self.tables.states.values()}
         folded = {stream: (version, codec.encode_state(state)) for stream, (version, state) in self._states.items()}
-        assert states == folded, "states are not the fold of the log"
+        assert current(self.tables, codec) == folded, "states are not the fold of the log"
         asked = {
             (stream, one.name)
             for stream, (_, state) in self._states.items()
@@ -197,6 +196,12 @@ class CareWatch:
             assert given <= limits.touches_per_day, "over the limit of a day"
 
 
+def current(tables: Tables, codec: EventCodec) -> dict[str, tuple[int, bytes]]:
+    """Return the version and the state, as it is stored, of each stream, whatever lags behind the log."""
+    loaded = MemoryStore(tables, codec).load(list(tables.states))
+    return {stream: (one.version, codec.encode_state(one.state)) for stream, one in loaded.items()}
+
+
 def touches(tables: Tables, part: Part) -> dict[str, TouchState]:
     """Return every touch as notifier has it."""
     found = {}
@@ -243,7 +248,7 @@ def check_replay(world: World, part: Part, fired_until: datetime) -> None:
     """Check that the same stream, folded from scratch, gives the same bytes."""
     found, fresh = world.tables[part.name], refolded(world, part, fired_until)
     assert found.events == fresh.events, "another log"
-    assert found.states == fresh.states, "other states"
+    assert current(found, part.codec) == current(fresh, part.codec), "other states"
     assert found.deadlines == fresh.deadlines, "other deadlines"
     assert found.inbox == fresh.inbox
     assert (found.shard.head, found.shard.clock) == (fresh.shard.head, fresh.shard.clock)

@@ -11,6 +11,7 @@ from typing import Any, cast
 import structlog
 
 from services.ingest.feedback import Feedback
+from services.notifier.inputs import INPUTS
 from services.notifier.publications import PUBLIC as TOUCH_FACTS_OF
 from services.notifier.service import NotifierService, notifier_codec
 from services.triage.publications import PUBLIC as NEEDS_OF
@@ -42,10 +43,7 @@ NOTIFIER = Part(
     name="notifier",
     codec=notifier_codec(),
     service=lambda: NotifierService(0, 1),
-    inputs=(
-        Input(stream=MEMBER_EVENTS, subjects=("p.*.member.*.warmline.policy-adopted",)),
-        Input(stream=TOUCHES, subjects=("needs-touch.>",)),
-    ),
+    inputs=INPUTS,
     outlet=Outlet(stream=TOUCH_FACTS, subject="touch.>", public=TOUCH_FACTS_OF),
 )
 

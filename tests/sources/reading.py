@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.ingest.community_map import Community, CommunityMap
+from services.ingest.intake import raw_event
 from services.ingest.platforms.facts import Fact
 from services.ingest.platforms.reading import Delivery, Partly, Passed, Reading
+from services.ingest.platforms.told_address import keyed
 from services.ingest.principal import SourcePrincipal
 from services.ingest.validation import ValidEvent, validate
-from services.ingest.webhooks_route import raw_event
 
+EMAIL_KEY = "k" * 32
 ARRIVED = datetime(2026, 11, 22, 12, tzinfo=UTC)
 _KNOWN = CommunityMap(communities={"acme": Community(name="acme", organisation="o", announced=True)}, accepting=None)
 _SOURCE = SourcePrincipal(community="acme", platform="any", name="one")
@@ -43,5 +45,5 @@ def problems_of(reading: Reading) -> tuple[str, ...]:
 
 
 def assert_taken(fact: Fact) -> None:
-    fate = validate(raw_event(fact, _SOURCE.source), _SOURCE, _KNOWN, ARRIVED, None)
+    fate = validate(raw_event(keyed(fact, EMAIL_KEY), _SOURCE.source), _SOURCE, _KNOWN, ARRIVED, None)
     assert isinstance(fate, ValidEvent), fate

@@ -77,7 +77,8 @@ def test_mattermost_sends_a_form_or_json(as_form: bool) -> None:
         body = urlencode({**MATTERMOST, "timestamp": 1795335300}).encode()
     fact = only_fact(mattermost.read(delivery(body), HookSettings(site="https://mm.example/")))
     assert isinstance(fact.data, Posted)
-    assert (fact.data.conversation, fact.data.channel) == (MATTERMOST["channel_id"], "help")
+    assert (fact.data.conversation, fact.data.place) == (MATTERMOST["post_id"], MATTERMOST["channel_id"])
+    assert fact.data.channel == "help"
     assert fact.data.url == "https://mm.example/acme/pl/8xqqnuo66yrc7mqcw7b7kmdbbh"
     assert fact.time.replace(microsecond=0) == datetime.fromtimestamp(1795335300, UTC)
 
@@ -139,6 +140,9 @@ def test_what_a_discord_user_bought_and_lost_is_told() -> None:
     assert isinstance(lost.data, Cancelled)
     assert bought.time.tzinfo is UTC
     assert (bought.data.plan, bought.data.member.id) == ("99", "42")
+    ended = only_fact(event("ENTITLEMENT_UPDATE", ends_at="2024-11-18T14:42:53+00:00"))
+    assert (ended.id, ended.data) == (lost.id, lost.data)
+    assert why_passed(event("ENTITLEMENT_UPDATE", ends_at=None)) == "of-no-concern"
     assert why_passed(event("ENTITLEMENT_CREATE", user_id=None)) == "no-member"
     assert why_passed(event("GAME_DIRECT_MESSAGE_CREATE")) == "direct-message"
     assert why_passed(event("APPLICATION_AUTHORIZED")) == "of-no-concern"

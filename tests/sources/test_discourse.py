@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from services.ingest.platforms.discourse import WHISPERS
 from services.ingest.platforms.discourse_events import read
+from services.ingest.platforms.facts import stamp
 from services.ingest.platforms.reading import EVERYWHERE, HookSettings, NotUnderstoodError, Reading
 from shared.contracts.member_events import Deleted, Edited, Joined, Left, Moderated, Posted, Reacted, Solved, Updated
 from tests.sources.reading import ARRIVED, delivery, only_fact, why_passed
@@ -53,9 +56,12 @@ USER = {
 }
 
 
-def discourse(event: str, payload: dict[str, Any], settings: HookSettings = OPEN) -> Reading:
+def discourse(
+    event: str, payload: dict[str, Any], settings: HookSettings = OPEN, *, arrived: datetime = ARRIVED
+) -> Reading:
     [kind] = payload
-    return read(delivery(payload, x_discourse_event_type=kind, x_discourse_event=event), settings)
+    sent = delivery(payload, x_discourse_event_type=kind, x_discourse_event=event)
+    return read(replace(sent, arrived=arrived), settings)
 
 
 def test_the_first_post_of_a_topic_begins_with_its_title() -> None:
@@ -70,13 +76,40 @@ def test_the_first_post_of_a_topic_begins_with_its_title() -> None:
     assert (answer.data.text, answer.data.conversation) == ("How do I begin?", "57")
 
 
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ('[quote="bo, post:1, topic:57"]\nWho knows?\nMe?\n[/quote]\n\nI do.', "> Who knows?\n> Me?\n\nI do."),
+        ("So: [quote]a[quote]b[/quote]c[/quote] No.", "So:\n\n> a\n\n> b\n\n> c\n\nNo."),
+        ("[quote]one[/quote]", "> one"),
+        ("[quote]not closed", "[quote]not closed"),
+        ("not open[/quote]", "not open[/quote]"),
+        ("[/quote][quote]", "[/quote][quote]"),
+        ("[quote][quote]inner[/quote] own", "[quote]\n\n> inner\n\nown"),
+        ("  none\n", "  none\n"),
+    ],
+    ids=["lines", "in-one-another", "alone", "not-closed", "not-open", "the-wrong-way", "one-closed", "none"],
+)
+def test_what_a_post_quotes_stands_in_quoted_lines(raw: str, text: str) -> None:
+    fact = only_fact(discourse("post_created", {"post": {**POST, "raw": raw, "post_number": 2}}))
+    assert isinstance(fact.data, Posted)
+    assert fact.data.text == text
+
+
+def test_what_its_author_deleted_is_deleted_though_a_notice_stands_there_yet() -> None:
+    left = {**POST, "raw": "(topic deleted by author)", "user_deleted": True}
+    deleted = only_fact(discourse("post_edited", {"post": left}))
+    assert isinstance(deleted.data, Deleted)
+    assert (deleted.data.message, stamp(deleted.time)) == ("83", stamp(datetime.fromisoformat(POST["updated_at"])))
+
+
 def test_an_edit_is_known_by_when_it_was_made_and_a_deletion_by_its_post() -> None:
     edited = only_fact(discourse("post_edited", {"post": POST}))
     again = only_fact(discourse("post_edited", {"post": {**POST, "updated_at": "2026-11-20T09:06:00.000Z"}}))
     assert (edited.id, again.id) == ("edit:83:1795165500000", "edit:83:1795165560000")
     assert isinstance(edited.data, Edited)
     deleted = only_fact(discourse("post_destroyed", {"post": POST}))
-    assert (deleted.id, deleted.time) == ("delete:83:1", ARRIVED)
+    assert (deleted.id, deleted.time) == (f"delete:83:{stamp(ARRIVED)}", ARRIVED)
     assert isinstance(deleted.data, Deleted)
 
 
@@ -85,7 +118,17 @@ def test_a_recovered_post_is_told_after_its_deletion_and_not_taken_for_an_edit_b
     recovered = only_fact(discourse("post_recovered", {"post": POST}))
     assert isinstance(recovered.data, Edited)
     assert recovered.id != edited.id
+    assert recovered.data.recovered
+    assert not edited.data.recovered
     assert recovered.time == ARRIVED
+
+
+@pytest.mark.parametrize("event", ["post_destroyed", "post_recovered"])
+def test_a_deletion_or_recovery_is_told_from_the_next(event: str) -> None:
+    first, later = (
+        only_fact(discourse(event, {"post": POST}, arrived=ARRIVED + timedelta(hours=hours))) for hours in (0, 1)
+    )
+    assert first.id != later.id
 
 
 @pytest.mark.parametrize("event", ["post_created", "post_edited", "post_destroyed", "accepted_solution"])

@@ -13,7 +13,7 @@ from services.ingest.envelope import MAX_EVENTS
 from services.ingest.platforms.generic import read
 from services.ingest.platforms.mapping import MappingError, check
 from services.ingest.platforms.reading import EventRule, HookSettings, NotUnderstoodError, Partly, Reading
-from shared.contracts.member_events import Attended, Posted, Surveyed
+from shared.contracts.member_events import Attended, Planned, Posted, Registered, Surveyed
 from tests.sources.reading import ARRIVED, assert_taken, delivery, only_fact, problems_of, why_passed
 
 COMMENT = {
@@ -46,10 +46,52 @@ PAYLOAD = {
 }
 
 
+CALL = {
+    "kind": "planned",
+    "when": "event == 'call.scheduled'",
+    "time": "data.updated",
+    "fields": {
+        "member": {"id": "data.host"},
+        "gathering": "data.call",
+        "title": "data.name",
+        "starts_at": "data.begins",
+        "ends_at": "data.ends",
+        "where": "data.where",
+        "called_off": "data.cancelled",
+    },
+}
+COMING = {
+    "kind": "registered",
+    "when": "event == 'call.scheduled'",
+    "time": "at",
+    "each": "data.answers",
+    "fields": {"member": {"id": "who"}, "gathering": "call", "declined": "!yes"},
+}
+
+
 def mapped(payload: Any, *rules: dict[str, Any]) -> Reading:
     mapping = msgspec.convert(rules, tuple[EventRule, ...])
     check(mapping)
     return read(delivery(payload), HookSettings(mapping=mapping))
+
+
+def test_what_is_planned_and_who_comes_are_told_as_often_as_they_change() -> None:
+    call = {"call": 9, "host": 7, "name": "Welcome call", "begins": 1795802400, "ends": "2026-11-27T20:00:00+01:00"}
+    answer = {"who": 8, "call": 9, "yes": False, "at": "2026-11-22T08:15:00Z"}
+    data = {**call, "where": "Room 7", "updated": "2026-11-21T08:15:00Z", "cancelled": None, "answers": [answer]}
+    reading = mapped({"event": "call.scheduled", "data": data}, CALL, COMING)
+    assert isinstance(reading, tuple)
+    planned, said = reading
+    assert isinstance(planned.data, Planned)
+    assert isinstance(said.data, Registered)
+    assert (planned.id, planned.data.starts_at) == ("plan:9:1795248900000", datetime(2026, 11, 27, 18, tzinfo=UTC))
+    assert planned.data.ends_at == datetime(2026, 11, 27, 19, tzinfo=UTC)
+    assert (planned.data.where, planned.data.called_off, planned.data.member.id) == ("Room 7", False, "7")
+    assert (said.data.declined, said.data.gathering) == (True, "9")
+    later = mapped({"event": "call.scheduled", "data": {**data, "updated": "2026-11-21T08:16:00Z"}}, CALL)
+    assert only_fact(later).id != planned.id
+    [problem] = problems_of(mapped({"event": "call.scheduled", "data": {**data, "begins": "Friday"}}, CALL))
+    assert problem.startswith("mapping[0], starts_at: ")
 
 
 def test_a_rule_makes_an_event_whose_id_is_the_facts() -> None:
@@ -164,7 +206,7 @@ def test_what_is_not_found_is_said(change: dict[str, Any], why: str) -> None:
         ({"kind": "joined", "fields": {}}, "[0].fields.member.id: is required"),
         (
             {"kind": "joined", "fields": {"member": {"id": "id"}, "text": "x"}},
-            "[0].fields.text: joined has member",
+            "[0].fields.text: joined has accounts, address, member",
         ),
         ({"kind": "joined", "time": "at", "fields": {"member": {"id": "data["}}}, "[0].fields.member.id: "),
         ({"kind": "joined", "time": "at", "fields": {"member": {"id": "id"}}, "when": "&&"}, "[0].when: "),

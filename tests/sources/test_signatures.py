@@ -48,6 +48,19 @@ def test_another_body_is_not(name: str, body: bytes) -> None:
     assert not believed(name, replace(signed(name), body=body))
 
 
+@pytest.mark.parametrize("name", OVER_THE_BODY)
+def test_no_bit_may_be_another(name: str) -> None:
+    good = signed(name)
+    for bit in range(8 * len(good.body)):
+        other = bytearray(good.body)
+        other[bit // 8] ^= 1 << bit % 8
+        assert not believed(name, replace(good, body=bytes(other))), other
+    for header, value in good.headers.items():
+        for place, sign in enumerate(value):
+            other_value = value[:place] + chr(ord(sign) ^ 1) + value[place + 1 :]
+            assert not believed(name, replace(good, headers={**good.headers, header: other_value})), other_value
+
+
 @pytest.mark.parametrize("name", ["mattermost", "zulip"])
 def test_a_secret_is_not_looked_for_in_a_body_without_end(name: str) -> None:
     good = signed(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from services.ingest.platforms.reading import HookSettings, NotUnderstoodError, Reading, Reply
 from services.ingest.platforms.slack import Channel, Workspace, facts_of
@@ -51,11 +52,26 @@ def test_a_message_opens_a_thread_and_its_replies_are_in_it() -> None:
     assert (fact.data.place, reply.data.place) == ("C123ABC456", None)
 
 
-def test_an_export_gives_the_same_event() -> None:
-    """One fact, one identity: an export's message holds neither channel nor its type."""
-    exported = {name: MESSAGE[name] for name in ("type", "user", "text", "ts")}
-    [fact] = facts_of(exported, Channel(id="C123ABC456", name="help"), Workspace(members={}))
-    assert fact.id == only_fact(slack(MESSAGE)).id
+def test_an_export_gives_the_same_events() -> None:
+    """One fact, one identity: an export's message holds neither channel nor its type, and all that became of it."""
+    stamp, at = "1795335400.000200", {"channel": "C123ABC456", "channel_type": "channel"}
+    written = {"type": "message", "user": "U7", "text": "So.", "ts": stamp, "thread_ts": MESSAGE["ts"]}
+    now = {**written, "text": "So it is.", "edited": {"user": "U7", "ts": "1795335500.000000"}}
+    item = {"type": "message", "channel": "C123ABC456", "ts": stamp}
+    told = [
+        {**written, **at},
+        {"type": "message", "subtype": "message_changed", "ts": "1795335500.000300", **at, "message": now},
+        {"type": "reaction_added", "user": "U9", "reaction": "heart", "item": item, "event_ts": "1795335600.0"},
+    ]
+    settings = HookSettings(site=SITE.site, public=("C123ABC456",))
+    posted, edited, reacted = (only_fact(slack(event, settings)) for event in told)
+    exported = {**now, "reactions": [{"name": "heart", "count": 1, "users": ["U9"]}]}
+    channel, workspace = Channel(id="C123ABC456"), Workspace(members={}, url=SITE.site)
+    by_export = list(facts_of(exported, channel, workspace))
+    assert [fact.id for fact in by_export] == [posted.id, edited.id, reacted.id]
+    assert by_export[1] == edited
+    assert isinstance(posted.data, Posted)
+    assert by_export[0].data == replace(posted.data, text="So it is.")
 
 
 def test_an_edit_and_a_deletion_name_their_message() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.triage.care import CareState
+from eventsourcing.persistence import StoredEvent
+
+from services.triage.care_state import CareState
 from services.triage.needs import NeedGone, NeedRaised
 from services.triage.publications import PUBLIC
 from services.triage.service import TriageService, triage_codec
@@ -20,7 +22,9 @@ from shared.contracts.subjects import MEMBER_EVENTS
 from shared.contracts.touch_facts import Outcome
 from shared.contracts.warmline_facts import PolicyAdopted, TouchSettled, WarmlineFact
 from shared.delivery import Delivered, Message, decode
-from shared.event_store.recorder import DeadlineRow
+from shared.event_store.codec import RecordedEvent
+from shared.event_store.recorder import DeadlineRow, StateRow
+from shared.event_store.stored import Loaded
 from shared.workspace import StateMissing, Workspace
 
 COMMUNITY = "acme"
@@ -36,7 +40,8 @@ class Partition:
         self.work = Workspace(triage_codec())
         self._codec = triage_codec()
         self._service = TriageService()
-        self._states: dict[str, tuple[int, bytes]] = {}
+        self._states: dict[str, StateRow] = {}
+        self._log: dict[str, list[StoredEvent]] = {}
         self._deadlines: dict[tuple[str, str], DeadlineRow] = {}
         self._stored = stored
         self._seq = 0
@@ -64,14 +69,24 @@ class Partition:
         self._service.prepare([delivered])
         self._fold(delivered)
 
-    def tell_together(self, events: Sequence[tuple[MemberEventData | WarmlineFact, datetime]]) -> None:
-        """Fold events of one batch, with what it is known to concern in memory."""
-        batch = [self._delivered(data, time, time) for data, time in events]
+    def tell_together(
+        self,
+        events: Sequence[tuple[MemberEventData | WarmlineFact, datetime]],
+        *,
+        headers: Mapping[int, dict[str, str]] | None = None,
+    ) -> list[str]:
+        """Fold events of one batch, with what it is known to concern in memory; return their ids.
+
+        ``headers`` are by the event's place in it.
+        """
+        of = headers or {}
+        batch = [self._delivered(data, time, time, headers=of.get(at)) for at, (data, time) in enumerate(events)]
         streams = [stream for delivered in batch for stream in self._service.streams_of(delivered)]
         self.work.admit(self._load(self.work.missing(streams)))
         self._service.prepare(batch)
         for delivered in batch:
             self._fold(delivered)
+        return [delivered.event.id for delivered in batch]
 
     def _delivered(
         self,
@@ -126,6 +141,11 @@ class Partition:
         self.pass_time(self._stored + _LONG)
 
     @property
+    def event_id(self) -> str:
+        """The id of the event that was told last."""
+        return f"e-{self._seq}"
+
+    @property
     def raised(self) -> list[NeedsTouch]:
         return [event.need for event in self.events if isinstance(event, NeedRaised)]
 
@@ -142,7 +162,7 @@ class Partition:
     @property
     def touches(self) -> list[NeedsTouch]:
         """The touches that are open."""
-        states = (self._codec.decode_state(stream, state) for stream, (_, state) in sorted(self._states.items()))
+        states = (one.state for _, one in sorted(self._load(self._states).items()))
         return [state.touch for state in states if isinstance(state, CareState) and state.touch is not None]
 
     @property
@@ -161,6 +181,16 @@ class Partition:
         )
         self.tell(settled, time)
 
+    @property
+    def stored(self) -> tuple[tuple[StoredEvent, ...], tuple[StateRow, ...]]:
+        """All events and states, as they are stored."""
+        return tuple(event for events in self._log.values() for event in events), tuple(self._states.values())
+
+    def recorded(self, streams: Iterable[str], forms: Iterable[type[Any]]) -> list[RecordedEvent]:
+        """What was recorded in the streams, of these forms."""
+        log = [self._codec.to_domain_event(event) for stream in streams for event in self._log.get(stream, ())]
+        return [one for one in log if isinstance(one.event, tuple(forms))]
+
     def member(self, member_id: str) -> Any:
         return self.state(member_stream(COMMUNITY, member_key(COMMUNITY, "discord", member_id)))
 
@@ -173,19 +203,22 @@ class Partition:
 
     @property
     def states(self) -> dict[str, tuple[int, bytes]]:
-        """The version and the stored state of each stream."""
-        return dict(self._states)
+        """The version and the state, as it is stored, of each stream."""
+        loaded = self._load(self._states).items()
+        return {stream: (one.version, self._codec.encode_state(one.state)) for stream, one in loaded}
 
     def state(self, stream: str) -> Any:
-        return self._load([stream])[stream][1]
+        return self._load([stream])[stream].state
 
-    def _load(self, streams: Sequence[str]) -> dict[str, tuple[int, Any, int]]:
-        loaded = {}
-        for stream in streams:
-            version, state = self._states.get(stream, (0, b""))
-            initial = self._codec.decider_of(stream).initial
-            loaded[stream] = (version, self._codec.decode_state(stream, state) if version else initial, len(state))
-        return loaded
+    def _load(self, streams: Iterable[str]) -> dict[str, Loaded]:
+        return {stream: self._loaded(stream) for stream in streams}
+
+    def _loaded(self, stream: str) -> Loaded:
+        row = self._states.get(stream)
+        if row is None:
+            return Loaded(0, self._codec.decider_of(stream).initial, 0)
+        stored = Loaded(row.version, self._codec.decode_state(stream, row.state), len(row.state))
+        return stored.followed_by(self._log[stream][row.version :], self._codec)
 
     def _loading(self, action: Callable[[], None]) -> None:
         while True:
@@ -208,8 +241,9 @@ class Partition:
     def _commit(self) -> None:
         stored, states = self.work.to_commit()
         self.events += [self._codec.to_domain_event(event).event for event in stored]
-        for row in states:
-            self._states[row.stream] = (row.version, row.state)
+        for event in stored:
+            self._log.setdefault(str(event.originator_id), []).append(event)
+        self._states.update((row.stream, row) for row in states)
         rows, dropped = self.work.book.unsaved()
         for key in dropped:
             self._deadlines.pop(key, None)

@@ -10,6 +10,13 @@ from shared.contracts.needs_touch import Evidence, MemberRef
 from tests.triage.making import ADA, at, circumstances
 
 SPAN = (5, 12)
+CRISIS = "I want to kill myself."
+DISTRESS = "I feel so depressed and lonely these days."
+INSULT = "You are a pathetic fucking idiot, shut up."
+THANKS = (
+    "Thank you so much! Your explanation of how the partitions are owned and handed over saved my week, and I have"
+    " already shown it to my whole team, who understood all of it at once."
+)
 
 
 def told(hours: float) -> Evidence:

@@ -128,6 +128,20 @@ def test_nor_does_a_deletion_that_comes_first(data: st.DataObject) -> None:
 
 
 @settings(deadline=None, max_examples=60)
+@given(data=st.data(), gone_again=st.booleans())
+def test_nor_does_it_when_a_question_is_deleted_and_recovered(data: st.DataObject, gone_again: bool) -> None:
+    asked = Posted(member=ADA, conversation="c-1", message="m-1", text="How do I start?")
+    gone = Deleted(member=ADA, conversation="c-1", message="m-1")
+    back = Edited(member=ADA, conversation="c-1", message="m-1", text="How do I start?", recovered=True)
+    told: list[tuple[Any, MemberEventData]] = [(at(0), asked), (at(1), gone), (at(2), back)]
+    if gone_again:
+        told.append((at(3), gone))
+    found = queue(POLICIES[0], data.draw(st.permutations(told)))
+    assert found == queue(POLICIES[0], told)
+    assert any(reason == "unanswered" for _, reason, _, _ in found) is not gone_again
+
+
+@settings(deadline=None, max_examples=60)
 @given(data=st.data(), change=st.sampled_from(["edited", "deleted", "edited into a question"]))
 def test_nor_does_it_when_an_answer_is_known_before_the_post_and_what_became_of_it(
     data: st.DataObject, change: str

@@ -61,7 +61,7 @@ def take(need: TouchReason, **changes: Any) -> TakeNeed:
 
 
 def close(touch: NeedsTouch, hours: float, known: int | None = None) -> CloseTouch:
-    return CloseTouch(touch=touch.touch, outcome="reached", need_revision=known, at=at(hours))
+    return CloseTouch(stream=touch.about, touch=touch.touch, outcome="reached", need_revision=known, at=at(hours))
 
 
 def caring(*needs: TouchReason) -> Given[Any]:

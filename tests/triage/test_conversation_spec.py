@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from services.triage.conversation_facts import (
     ConversationOpened,
     NoteDeletion,
     NoteEdit,
+    NoteRecovery,
     NoteSolved,
     OpeningEdited,
+    QuestionAsked,
     QuestionPassed,
     QuestionPostponed,
     VoiceHeard,
@@ -21,7 +24,7 @@ from services.triage.needs import NeedFound
 from shared.decider import Deadline
 from tests.triage.making import ADA, BEA, CLEO, MIRA, at, look_at_question, post, seen_at
 from tests.triage.questions import DUE, asked, need, unanswered
-from tests.triage.spec import given
+from tests.triage.spec import Given, given
 
 
 class TestOpened:
@@ -87,6 +90,16 @@ class TestAnswered:
         for command in early:
             assert given(CONVERSATION).after(command, post(ADA, 0, asks=True)).deadlines == ()
 
+    def test_recovered_it_is_asked_again(self) -> None:
+        gone = unanswered().after(NoteDeletion(message="m-0", evidence=seen_at(5)))
+        assert gone.deadlines == ()
+        assert gone.after(NoteRecovery(message="m-0", evidence=seen_at(6))).deadlines == DUE
+
+    def test_recovered_before_it_was_deleted_last_it_stays_deleted(self) -> None:
+        gone = asked().after(NoteDeletion(message="m-0", evidence=seen_at(2)))
+        gone.when(NoteRecovery(message="m-0", evidence=seen_at(2))).then()
+        gone.when(NoteRecovery(message="m-0", evidence=seen_at(1))).then()
+
     def test_another_post_deleted_is_no_matter(self) -> None:
         assert asked().after(NoteDeletion(message="m-7", evidence=seen_at(1))).deadlines == DUE
         assert unanswered().after(NoteDeletion(message="m-7", evidence=seen_at(5))).state.needs == (need(),)
@@ -143,6 +156,69 @@ class TestEdited:
     def test_few_are_remembered_before_the_post_arrives(self) -> None:
         edits = [NoteEdit(message=f"m-{number}", asks=True, evidence=seen_at(number)) for number in range(9)]
         assert len(given(CONVERSATION).after(*edits).state.edits) == EARLY_KEPT
+
+
+class TestAskedFurtherDown:
+    """Who opens with a greeting and asks in their next post."""
+
+    def known(self, by: Any = "anyone") -> Given[Any]:
+        return given(CONVERSATION).after(post(ADA, 0, by=by), post(ADA, 1, asks=True, by=by))
+
+    def test_waits_for_its_answer_from_then_on(self) -> None:
+        command = post(ADA, 1, asks=True)
+        asked_now = given(CONVERSATION).after(post(ADA, 0)).when(command)
+        waiting = asked_now.then(QuestionAsked(post=command.post, due=at(5)))
+        assert waiting.deadlines == (Deadline(name="unanswered", due=at(5)),)
+        (raised,) = waiting.after(look_at_question(5)).state.needs
+        assert (raised.evidence, raised.values["hours_since"]) == ((seen_at(1),), 4.0)
+
+    def test_the_first_counts_in_any_order(self) -> None:
+        self.known().when(post(ADA, 2, asks=True)).then()
+        for order in permutations([post(ADA, 0), post(ADA, 1, asks=True), post(ADA, 2, asks=True)]):
+            known = given(CONVERSATION).after(*order)
+            assert known.deadlines == (Deadline(name="unanswered", due=at(5)),)
+
+    def test_not_after_somebody_else_spoke_in_any_order(self) -> None:
+        said = [post(ADA, 0, by="team"), post(BEA, 1, by="team"), post(ADA, 2, asks=True, by="team")]
+        for order in permutations(said):
+            assert given(CONVERSATION).after(*order).deadlines == ()
+
+    def test_nor_is_it_s_need_left_when_who_spoke_before_is_heard_late(self) -> None:
+        found = self.known("team").after(look_at_question(5, by="team"))
+        assert found.state.needs
+        late = found.after(post(BEA, 0.5, by="team"))
+        assert not late.state.needs
+
+    def test_answered_edited_or_deleted_it_needs_nobody(self) -> None:
+        for command in (
+            post(BEA, 2),
+            NoteEdit(message="m-1", asks=False, evidence=seen_at(2)),
+            NoteDeletion(message="m-1", evidence=seen_at(2)),
+            NoteDeletion(message="m-0", evidence=seen_at(2)),
+            NoteSolved(evidence=seen_at(2)),
+        ):
+            assert self.known().after(command).deadlines == ()
+
+    def test_an_opening_that_asks_after_all_is_the_question(self) -> None:
+        edited = self.known().after(NoteEdit(message="m-0", asks=True, evidence=seen_at(2)))
+        assert edited.deadlines == DUE
+
+    def test_an_opening_that_asked_once_is_the_question_still(self) -> None:
+        asked().when(post(ADA, 1, asks=True)).then()
+        assert asked().after(NoteEdit(message="m-0", asks=False, evidence=seen_at(2))).deadlines == ()
+
+    def test_the_team_s_own_is_none(self) -> None:
+        assert given(CONVERSATION).after(post(ADA, 0), post(ADA, 1, asks=True, team=True)).deadlines == ()
+
+    def test_postponed_by_a_policy_that_gives_more_time(self) -> None:
+        later = self.known().after(look_at_question(5, due=at(9)))
+        assert later.deadlines == (Deadline(name="unanswered", due=at(9)),)
+
+    def test_what_became_of_it_is_remembered_among_many(self) -> None:
+        others = [NoteEdit(message=f"m-{number}", asks=True, evidence=seen_at(number)) for number in range(2, 20)]
+        gone = self.known().after(NoteEdit(message="m-1", asks=False, evidence=seen_at(2)), *others)
+        assert gone.deadlines == ()
+        assert len(gone.state.edits) == EARLY_KEPT + 1
 
 
 class TestRaised:

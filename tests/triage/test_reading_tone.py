@@ -9,24 +9,21 @@ import pytest
 from msgspec.structs import replace
 
 from services.triage.stream_ids import alerts_stream, community_of, heat_stream, tone_stream
+from services.triage.taken import take
 from services.triage.tone.languages import UNKNOWN
 from services.triage.tone.reading import Reader, Reading
 from services.triage.tone_facts import HeatFelt
 from shared.contracts.member_events import Cancelled, Edited, Member, Surveyed
 from shared.contracts.policy import Identity, Tone
+from shared.contracts.redaction import TAKEN
 from shared.contracts.warmline_facts import PolicyAdopted, ToneOptOut
 from tests.triage.making import LONG_AGO, at
 from tests.triage.partition import COMMUNITY, Partition
 from tests.triage.people import ADA, BEA, CLEO, MIRA, ROBOT, care_policy, posted
+from tests.triage.signs import CRISIS, INSULT, THANKS
 
 ON = Tone(enabled=True, language="en")
 QUIET: dict[str, Any] = {"welcome": {"enabled": False}, "unanswered": {"enabled": False}}
-CRISIS = "I want to kill myself."
-INSULT = "You are a pathetic fucking idiot, shut up."
-THANKS = (
-    "Thank you so much! Your explanation of how the partitions are owned and handed over saved my week, and I have"
-    " already shown it to my whole team, who understood all of it at once."
-)
 
 
 def community(tone: Tone = ON) -> Partition:
@@ -59,6 +56,19 @@ def reasons(partition: Partition) -> list[tuple[str, str, str]]:
 def opt_out(partition: Partition, hours: float, *, opted_out: bool = True) -> None:
     member = Identity(platform="discord", id="ada")
     partition.tell(ToneOptOut(community=COMMUNITY, member=member, opted_out=opted_out), at(hours))
+
+
+@pytest.mark.parametrize("text", [CRISIS, THANKS, INSULT, "Hello."], ids=["crisis", "thanks", "insult", "nothing"])
+def test_what_was_redacted_is_what_it_was_to_a_replay(read: list[list[str]], text: str) -> None:
+    told, replayed = community(), community()
+    for one in (told, replayed):
+        one.tell(posted(BEA, "m-0", text="Hello, everybody."), at(0))
+    told.tell(posted(ADA, "m-1", text=text), at(1))
+    taken = take(text, ON)
+    read.clear()
+    replayed.tell(posted(ADA, "m-1", text=""), at(1), headers={TAKEN: taken})
+    assert read == []
+    assert (replayed.events, replayed.states) == (told.events, told.states)
 
 
 @pytest.mark.parametrize("tone", [Tone(), Tone(enabled=True, communities=("other",))])
@@ -213,6 +223,14 @@ def test_what_must_not_be_read_is_not_read_with_others_either(acme: Partition, r
             (posted(BEA, "m-6", text="Bea's"), at(100)),
         ]
     )
+    assert read == [["Before"], ["Ada's", "Bea's"]]
+
+
+def test_what_was_redacted_is_not_read_with_others_either(acme: Partition, read: list[list[str]]) -> None:
+    acme.tell(posted(ADA, "m-0", text="Before"), at(0))
+    texts = ("Ada's", "", "Bea's")
+    events = [(posted(BEA, f"m-{number}", text=text), at(1)) for number, text in enumerate(texts, 1)]
+    acme.tell_together(events, headers={1: {TAKEN: take("Redacted", None)}})
     assert read == [["Before"], ["Ada's", "Bea's"]]
 
 

@@ -19,6 +19,7 @@ from services.triage.rhythm import (
     long_silence,
     longest_unheard,
     may_fall_silent,
+    may_have_returned_on,
     returned_on,
     start_of,
     usual_gap,
@@ -121,22 +122,35 @@ class TestSilenceOfAll:
 
 class TestReturn:
     def test_after_a_silence_that_is_long_for_them(self) -> None:
-        assert returned_on((*every(1), 1100), AWAY) == 1100
-        assert returned_on((*every(1), 1060), AWAY) is None
+        assert returned_on((*every(1), 1100), AWAY, None, ()) == 1100
+        assert returned_on((*every(1), 1060), AWAY, None, ()) is None
 
     def test_a_member_who_comes_every_quarter_has_not_been_away(self) -> None:
-        assert returned_on(every(90), AWAY) is None
+        assert returned_on(every(90), AWAY, None, ()) is None
 
     def test_the_day_of_the_return_stays_the_same_while_they_are_there(self) -> None:
-        assert returned_on((*every(1), 1100, 1101, 1102), AWAY) == 1100
+        assert returned_on((*every(1), 1100, 1101, 1102), AWAY, None, ()) == 1100
 
     def test_who_was_there_only_a_few_times_does_not_return(self) -> None:
-        assert returned_on((1000, 1001, 1002, 1200), AWAY) is None
+        assert returned_on((1000, 1001, 1002, 1200), AWAY, None, ()) is None
+
+    def test_only_days_count_on_which_anybody_was_heard_of(self) -> None:
+        assert returned_on((*every(1), 1100), AWAY, None, (*range(1020), 1100)) is None
+        assert returned_on((*every(1), 1100), AWAY, None, (*range(1020), *range(1039, 1101))) == 1100
+
+    @given(
+        told=st.lists(st.integers(0, 400), min_size=1, max_size=20),
+        heard=st.lists(st.integers(0, 400), max_size=60).map(lambda days: seen_on(*days)),
+    )
+    def test_no_return_is_later_than_may_be(self, told: list[int], heard: Days) -> None:
+        days = seen_on(*told)
+        returned, may = returned_on(days, AWAY, None, heard), may_have_returned_on(days, AWAY, None)
+        assert returned is None or (may is not None and returned <= may)
 
     def test_after_they_were_missed(self) -> None:
         days = (*every(1), 1035)
-        assert returned_on(days, AWAY) is None
-        assert returned_on(days, AWAY, missed=1019) == 1035
+        assert returned_on(days, AWAY, None, ()) is None
+        assert returned_on(days, AWAY, 1019, ()) == 1035
 
 
 class TestOrder:

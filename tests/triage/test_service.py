@@ -12,7 +12,7 @@ from services.triage.needs import NeedMet
 from services.triage.publications import PUBLIC
 from services.triage.stream_ids import care_stream, community_of, conversation_stream
 from shared.contracts.cloudevents import decode_publication
-from shared.contracts.member_events import Deleted, Edited, Left, Member, Reacted, Solved, Updated
+from shared.contracts.member_events import Deleted, Edited, Member, Reacted, Solved, Updated
 from shared.contracts.names import member_key, touch_id
 from shared.contracts.needs_touch import Evidence, MemberRef, NeedsTouch, TouchReason
 from shared.contracts.policy import Identity, Responder, Segment
@@ -290,7 +290,6 @@ class TestEnds:
             (Solved(member=ADA, conversation="c-1"), "solved", "unanswered"),
             (Deleted(member=ADA, conversation="c-1", message="m-1"), "deleted", "unanswered"),
             (Edited(member=ADA, conversation="c-1", message="m-1", text="Done."), "no question any more", "unanswered"),
-            (Left(member=ADA), "the member left", "welcome"),
         ],
     )
     def test_withdrawn(self, asking: Partition, data: Any, cause: str, reason: str) -> None:

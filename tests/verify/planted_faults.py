@@ -77,6 +77,18 @@ FAULTS = {
         f"UPDATE triage.p{P}_states SET version = version + 1 WHERE stream = 'community:acme'",
         {f"triage: partition {P}, state: changed"},
     ),
+    "a state of triage changed that lags behind its log": (
+        f"triage.p{P}_states",
+        (
+            f"UPDATE triage.p{P}_states SET state = "
+            """convert_to(replace(convert_from(state, 'UTF8'), '"solved":false', '"solved":true'), 'UTF8') """
+            # Which of them lag depends on the batches: it is one of those, where there is one.
+            f"WHERE stream = (SELECT stream FROM triage.p{P}_states AS s JOIN triage.p{P}_events AS e "
+            """ON originator_id = stream WHERE convert_from(s.state, 'UTF8') LIKE '%"solved":false%' """
+            "ORDER BY originator_version > version DESC, stream LIMIT 1)"
+        ),
+        {f"triage: partition {P}, state: changed"},
+    ),
     "an inbox entry of triage missing": (
         f"triage.p{P}_inbox",
         f"DELETE FROM triage.p{P}_inbox WHERE id = '{Q7}'",

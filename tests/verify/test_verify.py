@@ -11,10 +11,15 @@ import psycopg
 import pytest
 from msgspec.structs import replace
 from nats.js import JetStreamContext
+from nats.js.api import RawStreamMsg
+from nats.js.errors import NotFoundError
 from typer.testing import CliRunner
 
 from infra.cli.main import app
 from services.notifier.roster import RosterState
+from shared.contracts.cloudevents import decode_member_event
+from shared.contracts.member_events import Edited, Posted
+from shared.contracts.redaction import STANDS_FOR
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCHES
 from tests.end_to_end.harbour import SOURCE, post, write_policy
 from tests.end_to_end.running_system import COMMAND, started
@@ -51,6 +56,32 @@ def test_a_sound_system_is_clean_and_the_figures_say_how_much_was_compared(world
     assert min(compared[name] for name in ("streams", "feedback", "triage", "triage relay", "notifier", "queue")) > 0
     left = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'verify%'"
     assert world.rows(left) == []
+
+
+def test_what_was_edited_or_deleted_has_left_the_stream_and_all_is_as_if_it_stood_there(world: World) -> None:
+    until(lambda: world.rows("SELECT count(*) FROM view_history.superseded") == [(0,)], seconds=30, what="redaction")
+    superseded = dict(world.rows("SELECT seq, message FROM view_history.history WHERE superseded"))
+    assert sorted(superseded.values()) == ["q1", "q2"]
+
+    async def held(stream: JetStreamContext) -> list[RawStreamMsg]:
+        last = (await stream.stream_info(MEMBER_EVENTS)).state.last_seq
+        found = [await stream.get_msg(MEMBER_EVENTS, seq=seq) for seq in range(1, last + 1) if seq not in superseded]
+        for seq in superseded:
+            with pytest.raises(NotFoundError):
+                await stream.get_msg(MEMBER_EVENTS, seq=seq)
+        return found
+
+    messages = world.system.jetstream(held)
+    copies = [one for one in messages if (one.subject or "").endswith(".redacted")]
+    assert {int((one.headers or {})[STANDS_FOR].split()[0]) for one in copies} == set(superseded)
+    told = [decode_member_event(one.data or b"") for one in messages]
+    texts = [(one.data.message, one.data.text) for one in told if isinstance(one.data, Posted | Edited)]
+    assert sorted(one for one in texts if one[0] in {"q1", "q2"}) == [
+        ("q1", ""),
+        ("q1", "The door opens by itself."),
+        ("q2", ""),
+    ]
+    assert world.found() == set()
 
 
 @pytest.mark.parametrize("fault", FAULTS)

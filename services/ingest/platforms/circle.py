@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import Struct
 
+from services.ingest.platforms.asked import answered, records_of
 from services.ingest.platforms.circle_facts import (
     Attendee,
     Comment,
@@ -26,13 +27,12 @@ from services.ingest.platforms.circle_facts import (
     published,
 )
 from services.ingest.platforms.facts import Fact
-from services.ingest.platforms.listing import Listing, Page, Pages, pages, records_of, refusal
+from services.ingest.platforms.listing import Listing, Page, Pages, pages
 from services.ingest.platforms.polled import (
     Answer,
     Answered,
     Ask,
     Found,
-    Odd,
     PollSettings,
     Read,
     ReadSoFar,
@@ -204,9 +204,8 @@ def _user(attendee: Attendee, places: _Places) -> Generator[Step, Answer, int | 
         return None
     if member not in places.known:
         name = "/community_members/{id}"
-        answer = yield Ask(path=f"/community_members/{member}")
-        if not isinstance(answer, Answered):
-            yield Odd(why=refusal(name, answer))
+        answer = yield from answered(name, Ask(path=f"/community_members/{member}"))
+        if answer is None:
             return None
         found = yield from records_of(name, (msgspec.Raw(answer.body),), Membership)
         if not found:

@@ -1,8 +1,7 @@
 """Circle: the records of its Admin API v2 to member events. Pure.
 
 Forms: https://api.circle.so/apis/admin-api and the examples of its endpoints. Whatever is assumed of them is told in
-docs/sources/circle.md. A post is a conversation; comments answer in it. Addresses and other fields of the records are
-never read.
+docs/sources/circle.md. A post is a conversation; comments answer in it. Other fields of the records are never read.
 """
 
 from __future__ import annotations
@@ -112,6 +111,7 @@ class Membership(Struct, frozen=True, kw_only=True):
     name: str | None = None
     member_tags: tuple[Tag, ...] = ()
     profile_url: str | None = None
+    email: str | None = None
 
 
 class Event(Struct, frozen=True, kw_only=True):
@@ -143,7 +143,10 @@ def joined(member: Membership, at: datetime) -> Fact:
     """Return that a member came."""
     who = _member(member.user_id, member.name, member.member_tags)
     return Fact(
-        id=member_fact_id("joined", who.id, "1"), time=at, data=Joined(member=who, url=link(member.profile_url))
+        id=member_fact_id("joined", who.id, "1"),
+        time=at,
+        data=Joined(member=who, url=link(member.profile_url)),
+        address=member.email,
     )
 
 
@@ -151,7 +154,7 @@ def described(member: Membership) -> Fact:
     """Return what a member is now; Circle's tags are roles, too, for it names no others."""
     who = _member(member.user_id, member.name, member.member_tags)
     fact_id = member_fact_id("updated", who.id, stamp(member.updated_at))
-    return Fact(id=fact_id, time=member.updated_at, data=Updated(member=who, tags=who.roles))
+    return Fact(id=fact_id, time=member.updated_at, data=Updated(member=who, tags=who.roles), address=member.email)
 
 
 def _member(user: int, name: str | None, tags: Sequence[Tag] = ()) -> Member:

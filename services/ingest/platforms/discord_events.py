@@ -10,9 +10,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from services.ingest.platforms.facts import Fact, member_fact_id
+from services.ingest.platforms.discord_entitlements import ENTITLEMENTS, EntitlementObject, of_entitlement
 from services.ingest.platforms.reading import NO_CONCERN, Delivery, HookSettings, Passed, Reading, Reply, decoded
-from shared.contracts.member_events import Cancelled, Member, Renewed
 
 SAMPLE: Final = ({"content-type": "application/json"}, b'{"version":1,"application_id":"1","type":0}')
 _PING: Final = 0
@@ -29,14 +28,8 @@ class _Envelope(Struct, frozen=True, kw_only=True):
     event: _Event | None = None
 
 
-class _Entitlement(Struct, frozen=True, kw_only=True):
-    id: str
-    sku_id: str
-    user_id: str | None = None
-
-
 class _Entitled(Struct, frozen=True, kw_only=True):
-    data: _Entitlement
+    data: EntitlementObject
 
 
 class _WithEntitlement(Struct, frozen=True, kw_only=True):
@@ -53,16 +46,10 @@ def read(delivery: Delivery, _settings: HookSettings) -> Reading:
         return NO_CONCERN
     if event.type.startswith(("GAME_DIRECT_MESSAGE", "LOBBY_MESSAGE")):
         return Passed(why="direct-message")
-    if event.type not in {"ENTITLEMENT_CREATE", "ENTITLEMENT_DELETE"}:
+    if event.type not in ENTITLEMENTS:
         return NO_CONCERN
     entitlement = decoded(delivery.body, _WithEntitlement).event.data
-    if entitlement.user_id is None:  # it is a whole server's
+    if entitlement.user_id is None:
         return Passed(why="no-member")
-    member, plan = Member(id=entitlement.user_id), entitlement.sku_id
-    kind, data = (
-        ("renewed", Renewed(member=member, plan=plan))
-        if event.type == "ENTITLEMENT_CREATE"
-        else ("cancelled", Cancelled(member=member, plan=plan))
-    )
     at = event.timestamp.replace(tzinfo=event.timestamp.tzinfo or UTC)  # it comes without a zone
-    return (Fact(id=member_fact_id(kind, member.id, entitlement.id), time=at, data=data),)
+    return of_entitlement(event.type, entitlement, at) or NO_CONCERN

@@ -11,8 +11,10 @@ from typing import Final
 
 from msgspec import Struct
 
+from services.ingest.platforms.discourse_text import plain_text
 from services.ingest.platforms.facts import (
     Fact,
+    deletion_id,
     edit_id,
     edit_of,
     link,
@@ -24,7 +26,7 @@ from services.ingest.platforms.facts import (
     text_of,
 )
 from services.ingest.platforms.reading import EVERYWHERE, NO_CONCERN, HookSettings, Passed, Time
-from shared.contracts.member_events import Joined, Member, Posted, Solved
+from shared.contracts.member_events import Deleted, Joined, Member, Posted, Solved
 from shared.contracts.names import Audience
 
 PLATFORM: Final = "discourse"
@@ -34,7 +36,10 @@ _REGULAR, _MODERATOR_ACTION, _WHISPER = 1, 2, 4
 
 
 class Post(Struct, frozen=True, kw_only=True):
-    """A post as webhooks and the API show it. The deleted one of a deleted account has no ``user_id``."""
+    """A post as webhooks and the API show it. The deleted one of a deleted account has no ``user_id``.
+
+    One that its author deleted is shown for a while yet, with a notice as its text.
+    """
 
     id: int
     topic_id: int
@@ -51,6 +56,7 @@ class Post(Struct, frozen=True, kw_only=True):
     topic_archetype: str = "regular"
     category_id: int | None = None
     category_slug: str | None = None
+    user_deleted: bool = False
 
 
 class Group(Struct, frozen=True, kw_only=True):
@@ -60,7 +66,7 @@ class Group(Struct, frozen=True, kw_only=True):
 
 
 class User(Struct, frozen=True, kw_only=True):
-    """A profile. What else it holds, such as addresses, is never read."""
+    """A profile. What else it holds is never read."""
 
     id: int
     username: str
@@ -71,6 +77,7 @@ class User(Struct, frozen=True, kw_only=True):
     trust_level: int | None = None
     groups: tuple[Group, ...] = ()
     staged: bool = False
+    email: str | None = None
 
 
 def kept_out(post: Post, settings: HookSettings) -> Passed | None:
@@ -85,13 +92,13 @@ def kept_out(post: Post, settings: HookSettings) -> Passed | None:
 
 
 def posted(post: Post, settings: HookSettings) -> Posted:
-    """Return ``post`` as an event; the one that opens a topic begins with its title."""
-    title = post.topic_title if post.post_number == 1 else None
+    """Return ``post`` as an event; the one that opens a topic begins with its title, a deleted one has no text."""
+    title, raw = post.topic_title if post.post_number == 1 else None, plain_text(post.raw or "")
     return Posted(
         member=author_of(post),
         conversation=str(post.topic_id),
         message=str(post.id),
-        text=text_of("\n\n".join(part for part in (title, post.raw) if part)),
+        text="" if post.user_deleted else text_of("\n\n".join(part for part in (title, raw) if part)),
         channel=name_of(post.category_slug),
         audience=_audience(post, settings) or "private",
         url=link_to(post, settings),
@@ -103,11 +110,20 @@ def post_fact(post: Post, settings: HookSettings) -> Fact:
     return Fact(id=post_id(str(post.id)), time=post.created_at, data=posted(post, settings))
 
 
-def edit_fact(post: Post, settings: HookSettings) -> Fact:
-    """Return that ``post`` was changed to what it says now."""
-    now = posted(post, settings)
+def change_fact(post: Post, settings: HookSettings) -> Fact:
+    """Return that ``post`` was changed to what it says now, or deleted by its author."""
     at = post.updated_at or post.created_at
+    if post.user_deleted:
+        return deletion_fact(post, at)
+    now = posted(post, settings)
     return Fact(id=edit_id(now.message, stamp(at)), time=at, data=edit_of(now))
+
+
+def deletion_fact(post: Post, at: datetime) -> Fact:
+    """Return that ``post`` was deleted. As it may be recovered, and deleted again, the time is in the fact's id."""
+    message = str(post.id)
+    data = Deleted(member=author_of(post), conversation=str(post.topic_id), message=message)
+    return Fact(id=deletion_id(message, stamp(at)), time=at, data=data)
 
 
 def solved_fact(post: Post, settings: HookSettings, at: datetime) -> Fact:
@@ -120,7 +136,7 @@ def solved_fact(post: Post, settings: HookSettings, at: datetime) -> Fact:
 def joined_fact(user: User, at: datetime) -> Fact:
     """Return that an account was opened."""
     data = Joined(member=member_of(user))
-    return Fact(id=member_fact_id("joined", data.member.id, "1"), time=at, data=data)
+    return Fact(id=member_fact_id("joined", data.member.id, "1"), time=at, data=data, address=user.email)
 
 
 def member_of(user: User) -> Member:

@@ -14,8 +14,8 @@ from services.ingest.platforms.discourse import (
     Post,
     User,
     audience_in,
-    author_of,
-    edit_fact,
+    change_fact,
+    deletion_fact,
     joined_fact,
     kept_out,
     link_to,
@@ -26,7 +26,6 @@ from services.ingest.platforms.discourse import (
 )
 from services.ingest.platforms.facts import (
     Fact,
-    deletion_id,
     edit_id,
     edit_of,
     member_fact_id,
@@ -43,7 +42,7 @@ from services.ingest.platforms.reading import (
     decoded,
     header,
 )
-from shared.contracts.member_events import Deleted, Left, Member, Moderated, Reacted, Updated
+from shared.contracts.member_events import Left, Member, Moderated, Reacted, Updated
 
 SAMPLE: Final = (
     {"content-type": "application/json", "x-discourse-event-type": "post", "x-discourse-event": "post_created"},
@@ -109,7 +108,7 @@ def _post_created(delivery: Delivery, settings: HookSettings) -> Reading:
 
 
 def _post_edited(delivery: Delivery, settings: HookSettings) -> Reading:
-    return _of_post(delivery, settings, edit_fact)
+    return _of_post(delivery, settings, change_fact)
 
 
 def _post_recovered(delivery: Delivery, settings: HookSettings) -> Reading:
@@ -117,18 +116,14 @@ def _post_recovered(delivery: Delivery, settings: HookSettings) -> Reading:
 
     def recovered(post: Post, settings: HookSettings) -> Fact:
         now, at = posted(post, settings), delivery.arrived
-        return Fact(id=edit_id(now.message, f"recovered-{stamp(at)}"), time=at, data=edit_of(now))
+        return Fact(id=edit_id(now.message, f"recovered-{stamp(at)}"), time=at, data=edit_of(now, recovered=True))
 
     return _of_post(delivery, settings, recovered)
 
 
 def _post_destroyed(delivery: Delivery, settings: HookSettings) -> Reading:
-    def destroyed(post: Post, _settings: HookSettings) -> Fact:
-        message = str(post.id)
-        data = Deleted(member=author_of(post), conversation=str(post.topic_id), message=message)
-        return Fact(id=deletion_id(message), time=delivery.arrived, data=data)
-
-    return _of_post(delivery, settings, destroyed)
+    """When it was is not told."""
+    return _of_post(delivery, settings, lambda post, _settings: deletion_fact(post, delivery.arrived))
 
 
 def _liked(delivery: Delivery, settings: HookSettings) -> Reading:
@@ -161,8 +156,8 @@ def _user_updated(delivery: Delivery, _settings: HookSettings) -> Reading:
     """Nothing in a profile says when it changed: one that is sent again is another fact, which changes nothing."""
     user = decoded(delivery.body, _OfUser).user
     data = Updated(member=member_of(user))
-    member = data.member
-    return (Fact(id=member_fact_id("updated", member.id, stamp(delivery.arrived)), time=delivery.arrived, data=data),)
+    fact_id = member_fact_id("updated", data.member.id, stamp(delivery.arrived))
+    return (Fact(id=fact_id, time=delivery.arrived, data=data, address=user.email),)
 
 
 def _user_destroyed(delivery: Delivery, _settings: HookSettings) -> Reading:

@@ -13,9 +13,10 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from services.ingest.platforms.asked import records_of, understood
 from services.ingest.platforms.discourse import (
     Post,
-    edit_fact,
+    change_fact,
     joined_fact,
     kept_out,
     post_fact,
@@ -23,9 +24,9 @@ from services.ingest.platforms.discourse import (
 )
 from services.ingest.platforms.discourse import User as Profile
 from services.ingest.platforms.facts import Fact
-from services.ingest.platforms.listing import Listing, Page, Pages, pages, records_of, refusal
+from services.ingest.platforms.listing import Listing, Page, Pages, pages
 from services.ingest.platforms.polled import Answered, Ask, Found, Odd, PollSettings, Read, ReadSoFar, Round
-from services.ingest.platforms.reading import HookSettings, NotUnderstoodError, Time, decoded
+from services.ingest.platforms.reading import HookSettings, Time, decoded
 
 POSTS, MEMBERS = "posts", "members"
 _WINDOW: Final = 50
@@ -76,16 +77,10 @@ def _posts(places: HookSettings, floor: datetime) -> Pages:
     empty = 0
     while True:
         params = {} if before is None else {"before": str(before)}
-        answer = yield Ask(path="/posts.json", params=params)
-        if not isinstance(answer, Answered):
-            yield Odd(why=refusal("/posts.json", answer))
+        listed = yield from understood("/posts.json", Ask(path="/posts.json", params=params), _Latest)
+        if listed is None:
             return False
-        try:
-            listed = decoded(answer.body, _Latest).latest_posts
-        except NotUnderstoodError as error:
-            yield Odd(why=f"/posts.json: {error}")
-            return False
-        posts = yield from records_of("/posts.json", listed, _Listed)
+        posts = yield from records_of("/posts.json", listed.latest_posts, _Listed)
         facts = tuple(fact for post in posts for fact in _of_post(post, places) if fact.time >= floor)
         if facts:
             yield Found(facts=facts)
@@ -107,7 +102,7 @@ def _of_post(post: _Listed, places: HookSettings) -> list[Fact]:
         return []
     facts = [post_fact(post, places)]
     if post.version > 1:
-        facts.append(edit_fact(post, places))
+        facts.append(change_fact(post, places))
     if post.accepted_answer:
         facts.append(solved_fact(post, places, post.created_at))
     return facts

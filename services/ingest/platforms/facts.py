@@ -7,7 +7,7 @@ no name of a member, for ids stand in logs: who reacted or joined is in it as a 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -24,19 +24,23 @@ _LONGEST_URL: Final = 2_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """What happened at ``time``. ``data`` names neither community nor platform: the source decides both."""
+    """What happened at ``time``. ``data`` names neither community nor platform: the source decides both.
+
+    ``address`` is the e-mail address that a profile tells. It is part of no event: ``told_address.keyed`` takes it out.
+    """
 
     id: str
     time: datetime
     data: MemberEventData
+    address: str | None = field(default=None, repr=False)
 
 
 class NotAFactError(ValueError):
     """What was read tells nothing of a member that is taken; the message says why."""
 
 
-def edit_of(post: Posted) -> Edited:
-    """Return that what stands in a message now is what ``post`` says."""
+def edit_of(post: Posted, *, recovered: bool = False) -> Edited:
+    """Return that what stands in a message now, or again after it was deleted, is what ``post`` says."""
     return Edited(
         member=post.member,
         conversation=post.conversation,
@@ -44,6 +48,7 @@ def edit_of(post: Posted) -> Edited:
         text=post.text,
         audience=post.audience,
         url=post.url,
+        recovered=recovered,
     )
 
 
@@ -57,9 +62,9 @@ def edit_id(message: str, revision: str) -> str:
     return _id("edit", message, revision)
 
 
-def deletion_id(message: str) -> str:
-    """Return the id of a message's deletion."""
-    return _id("delete", message, "1")
+def deletion_id(message: str, revision: str = "1") -> str:
+    """Return the id of a message's deletion; where it can be recovered, ``revision`` tells one time from the next."""
+    return _id("delete", message, revision)
 
 
 def reaction_id(message: str, member: str, reaction: str) -> str:
@@ -75,6 +80,16 @@ def solved_id(conversation: str, revision: str = "1") -> str:
 def moderation_id(about: str, action: str, revision: str) -> str:
     """Return the id of an act of moderation on a message, a conversation or a member."""
     return _id("moderate", digest(about, action), revision)
+
+
+def plan_id(gathering: str, revision: str) -> str:
+    """Return the id of what is planned of a gathering; ``revision`` tells it from what was planned before."""
+    return _id("plan", gathering, revision)
+
+
+def registration_id(gathering: str, member: str, revision: str) -> str:
+    """Return the id of what a member said of coming to a gathering; they may say it more than once."""
+    return _id("register", gathering, digest(member, revision))
 
 
 def attendance_id(gathering: str, member: str) -> str:

@@ -1,8 +1,8 @@
 """RSS and Atom: what a blog, a podcast or a forum publishes as a feed. Pure.
 
 Forms: RSS 2.0 (rssboard.org/rss-specification) and 1.0 (RDF), Atom (RFC 4287). An entry is a conversation that its
-author opens. A feed comes from outside and is read in an event loop, so it has to be well-formed and has no DOCTYPE: no
-entity is expanded, and the time goes with its length.
+author opens. A feed comes from outside, so it has to be well-formed and has no DOCTYPE: no entity is expanded, and the
+time goes with its length.
 """
 
 from __future__ import annotations
@@ -90,9 +90,9 @@ def read(settings: PollSettings, so_far: ReadSoFar, _began: datetime) -> Round:
         yield Read(collection=ENTRIES, mark=so_far.marks.get(ENTRIES))
         return
     if not isinstance(answer, Answered):
-        status = answer.status if answer else "nothing"
-        moved = ": it has moved, give its new address" if answer and 300 <= answer.status < 400 else ""
-        yield Odd(why=f"the feed's server answers {status}{moved}")
+        status = answer.status if isinstance(answer, Refused) else 0
+        moved = ": it has moved, give its new address" if 300 <= status < 400 else ""
+        yield Odd(why=f"the feed's server answers {status or 'nothing'}{moved}")
         return
     try:
         entries, odd = entries_of(answer.body, settings.site or "")

@@ -15,10 +15,9 @@ import msgspec
 from msgspec import Struct
 
 from services.ingest.platforms import github_events
-from services.ingest.platforms.listing import records_of, refusal
+from services.ingest.platforms.asked import answered, records_of, understood
 from services.ingest.platforms.polled import (
     Answer,
-    Answered,
     Ask,
     Found,
     Odd,
@@ -76,9 +75,8 @@ def read(settings: PollSettings, so_far: ReadSoFar, _began: datetime) -> Round:
     taken_again: set[str] = set()
     params: dict[str, str] | None = {"per_page": str(_PER_PAGE)}
     while params is not None:
-        answer = yield Ask(path="/deliveries", params=params, headers=_HEADERS)
-        if not isinstance(answer, Answered):
-            yield Odd(why=refusal("/deliveries", answer))
+        answer = yield from answered("/deliveries", Ask(path="/deliveries", params=params, headers=_HEADERS))
+        if answer is None:
             return
         try:
             listed = decoded(answer.body, tuple[msgspec.Raw, ...])
@@ -98,14 +96,12 @@ def read(settings: PollSettings, so_far: ReadSoFar, _began: datetime) -> Round:
 def _delivered(listed: _Listed, settings: PollSettings) -> Generator[Step, Answer, None]:
     if not github_events.concerns(listed.event):
         return
-    answer = yield Ask(path=f"/deliveries/{listed.id}", headers=_HEADERS)
-    if not isinstance(answer, Answered):
-        yield Odd(why=refusal("/deliveries/{id}", answer))
+    whole = yield from understood("/deliveries/{id}", Ask(path=f"/deliveries/{listed.id}", headers=_HEADERS), _Whole)
+    if whole is None:
         return
     try:
-        body = bytes(decoded(answer.body, _Whole).request.payload)
         headers = {"x-github-event": listed.event, "x-github-delivery": listed.guid}
-        delivery = Delivery(headers=headers, body=body, arrived=listed.delivered_at)
+        delivery = Delivery(headers=headers, body=bytes(whole.request.payload), arrived=listed.delivered_at)
         reading = github_events.read(delivery, HookSettings(private=settings.private))
     except NotUnderstoodError as error:
         yield Odd(why=f"/deliveries/{{id}}: {error}")

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from services.ingest.platforms.asked import answered, records_of
 from services.ingest.platforms.facts import Fact, name_of
 from services.ingest.platforms.hivebrite_facts import (
     Network,
@@ -36,10 +37,9 @@ from services.ingest.platforms.hivebrite_records import (
     Subscription,
     User,
 )
-from services.ingest.platforms.listing import Pages, pages, records_of, refusal
+from services.ingest.platforms.listing import Pages, pages
 from services.ingest.platforms.polled import (
     Answer,
-    Answered,
     Ask,
     Found,
     Odd,
@@ -194,9 +194,8 @@ def _looked_up(post: int, this: _Round) -> Generator[Step, Answer, bool]:
     if post in this.groups:
         return True
     name = "/admin/v3/posts/{id}"
-    answer = yield Ask(path=f"/admin/v3/posts/{post}")
-    if not isinstance(answer, Answered):
-        yield Odd(why=refusal(name, answer))
+    answer = yield from answered(name, Ask(path=f"/admin/v3/posts/{post}"))
+    if answer is None:
         return False
     found = yield from records_of(name, (_unwrapped(answer.body),), Post)
     for one in found:

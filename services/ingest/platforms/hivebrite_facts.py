@@ -76,10 +76,10 @@ def of_user(user: User, network: Network) -> list[Fact]:
     who = _member(user.id, user.name or f"{user.firstname or ''} {user.lastname or ''}", roles)
     tags = tuple(network.sub_networks.get(each, str(each)) for each in user.sub_network_ids or ())[:_MOST_NAMED]
     updated = member_fact_id("updated", who.id, stamp(user.updated_at))
-    facts = [Fact(id=updated, time=user.updated_at, data=Updated(member=who, tags=tags))]
+    facts = [Fact(id=updated, time=user.updated_at, data=Updated(member=who, tags=tags), address=user.email)]
     if (came := came_at(user)) is not None:
         data = Joined(member=who, url=network.url(f"/users/{user.id}"))
-        facts.append(Fact(id=member_fact_id("joined", who.id, "1"), time=came, data=data))
+        facts.append(Fact(id=member_fact_id("joined", who.id, "1"), time=came, data=data, address=user.email))
     return facts
 
 

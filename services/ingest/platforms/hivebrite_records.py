@@ -1,7 +1,7 @@
 """Hivebrite: the records of its Admin API, as far as they are read.
 
 Forms: the API's description at api-docs.hivebrite.com. Whatever is assumed of it is told in docs/sources/hivebrite.md.
-Addresses and other fields of the records are never read.
+Other fields of the records are never read.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class User(Struct, frozen=True, kw_only=True):
     lastname: str | None = None
     role_id: int | None = None
     sub_network_ids: tuple[int, ...] | None = None
+    email: str | None = None
 
 
 class Post(Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
+from services.ingest.platforms.asked import records_of, refusal
 from services.ingest.platforms.facts import Fact
 from services.ingest.platforms.polled import (
     Answer,
@@ -21,7 +22,7 @@ from services.ingest.platforms.polled import (
     Refused,
     Step,
 )
-from services.ingest.platforms.reading import NotUnderstoodError, decoded
+from services.ingest.platforms.reading import NotUnderstoodError
 
 _MOST_TURNS: Final = 20
 """How often a list is read again from an earlier page because it got shorter, before it is left to the next round."""
@@ -103,20 +104,3 @@ def pages(
             return False
         number = max(1, number - 1 - gone // listing.size) if gone > 0 else number + 1
         last, count = (None if gone > 0 else last), found.count or 0
-
-
-def records_of(name: str, raw: Sequence[msgspec.Raw], form: type[Record]) -> Generator[Step, Answer, list[Record]]:
-    """Return the records that are understood; the others are told of."""
-    records = []
-    for one in raw:
-        try:
-            records.append(decoded(bytes(one), form))
-        except NotUnderstoodError as error:
-            yield Odd(why=f"{name}: {error}")
-    return records
-
-
-def refusal(name: str, answer: Refused | None) -> str:
-    """Return what the operator is told of a request that was refused."""
-    status = answer.status if answer else "nothing"
-    return f"{name}: the platform answers {status}; see whether the plan and the secret allow it"

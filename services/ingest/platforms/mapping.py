@@ -20,8 +20,10 @@ from services.ingest.platforms.facts import (
     member_fact_id,
     moderation_id,
     name_of,
+    plan_id,
     post_id,
     reaction_id,
+    registration_id,
     solved_id,
     stamp,
     text_of,
@@ -35,15 +37,18 @@ from shared.contracts.member_events import (
     Edited,
     MemberEventData,
     Moderated,
+    Planned,
     Posted,
     Reacted,
+    Registered,
     Solved,
 )
 
 _KINDS: Final = {form.__name__.lower(): form for form in MEMBER_EVENT_TYPES.values()}
 _KIND_NAMES: Final = ", ".join(sorted(_KINDS))
 _TEXTS: Final = frozenset(("text", "comment"))
-_NAMES: Final = frozenset(("name", "handle", "channel", "title"))
+_NAMES: Final = frozenset(("name", "handle", "channel", "title", "where"))
+_TIMES: Final = frozenset(("starts_at", "ends_at"))
 _DECIDED_BY_THE_SOURCE: Final = frozenset(("community", "platform"))
 _ONCE: Final = frozenset(("attended", "deleted", "posted", "reacted"))
 """The kinds whose ids are made without a time."""
@@ -133,7 +138,9 @@ def _value(name: str, wanted: str | dict[str, str], item: Any) -> Any:
         return {inner: _value(inner, expression, item) for inner, expression in wanted.items()}
     found = _found(wanted, item)
     if isinstance(found, int | float) and not isinstance(found, bool):
-        return str(found)  # platforms number what is a name here; a score is made a number again
+        return (
+            time_of(found) if name in _TIMES else str(found)
+        )  # platforms number what is a name here; a score is made a number again
     if isinstance(found, str):
         return text_of(found) if name in _TEXTS else _name(found) if name in _NAMES else found.replace("\0", "")
     if isinstance(found, list):
@@ -176,6 +183,10 @@ def _id_of(data: MemberEventData, time: datetime) -> str:
             return deletion_id(data.message)
         case Reacted():
             return reaction_id(data.message, member, data.reaction)
+        case Planned():
+            return plan_id(data.gathering, stamp(time))
+        case Registered():
+            return registration_id(data.gathering, member, stamp(time))
         case Attended():
             return attendance_id(data.gathering, member)
         case Solved():

@@ -72,6 +72,7 @@ class _AdminAccount(Struct, frozen=True, kw_only=True):
     silenced: bool | None = None
     disabled: bool | None = None
     role: _Named | None = None
+    email: str | None = None
 
 
 class _Mention(Struct, frozen=True, kw_only=True):
@@ -161,7 +162,8 @@ def _joined(delivery: Delivery, _settings: HookSettings) -> Reading:
     if event.object.approved is False:
         return NO_CONCERN
     data = Joined(member=_of_admin(event.object))
-    return (Fact(id=member_fact_id("joined", data.member.id, "1"), time=event.created_at, data=data),)
+    fact_id = member_fact_id("joined", data.member.id, "1")
+    return (Fact(id=fact_id, time=event.created_at, data=data, address=event.object.email),)
 
 
 def _updated(delivery: Delivery, _settings: HookSettings) -> Reading:
@@ -170,7 +172,12 @@ def _updated(delivery: Delivery, _settings: HookSettings) -> Reading:
     found, member, at = event.object, _of_admin(event.object), event.created_at
     done = {"suspended": found.suspended, "disabled": found.disabled, "silenced": found.silenced}
     return (
-        Fact(id=member_fact_id("updated", member.id, stamp(at)), time=at, data=Updated(member=member)),
+        Fact(
+            id=member_fact_id("updated", member.id, stamp(at)),
+            time=at,
+            data=Updated(member=member),
+            address=found.email,
+        ),
         *(
             Fact(id=moderation_id(member.id, action, "1"), time=at, data=Moderated(member=member, action=action))
             for action, holds in done.items()

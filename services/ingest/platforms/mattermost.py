@@ -1,7 +1,7 @@
 """Mattermost: outgoing webhooks, which bring messages of public channels, to member events. Pure.
 
 Forms: model.OutgoingWebhookPayload of mattermost/mattermost, server/public/model/outgoing_webhook.go. Which thread a
-message is in is not told, so the channel is the conversation.
+message is in is not told, so each is a conversation of its own, answered by what follows in its channel.
 """
 
 from __future__ import annotations
@@ -56,8 +56,9 @@ def read(delivery: Delivery, settings: HookSettings) -> Reading:
     seconds = message.timestamp / 1000 if message.timestamp >= _MILLISECONDS else message.timestamp
     data = Posted(
         member=Member(id=message.user_id, handle=name_of(message.user_name)),
-        conversation=message.channel_id,
+        conversation=message.post_id,
         message=message.post_id,
+        place=message.channel_id,
         text=text_of(message.text),
         channel=name_of(message.channel_name),
         audience="members",

@@ -13,12 +13,15 @@ from urllib.parse import parse_qsl, urlsplit
 
 from msgspec import Meta, Struct
 
+from services.ingest.platforms.connection import ConnectionAnswer, ConnectionStep
 from services.ingest.platforms.facts import Fact
 from services.ingest.platforms.reading import Time
 from shared.contracts.names import Label, Url
 
 OVERLAP: Final = timedelta(minutes=10)
 """So much of what was read is read again: platforms commit late, and clocks differ. Ids absorb what comes twice."""
+
+GIVE_ANOTHER: Final = "Give it another: warmline source rotate-secret"
 
 
 class PollSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -106,9 +109,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Denied:
-    """The platform says in its answer that it does not take the secret: nothing more is to be had with it."""
+    """The platform says that nothing more is to be had with the secret; ``mend`` is what the operator does then."""
 
     why: str
+    mend: str = GIVE_ANOTHER
 
 
 class DeniedError(Exception):
@@ -131,17 +135,24 @@ class Odd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """A collection was read to its end: up to the beginning of the round nothing more is to be found in it.
+    """A collection was read to its end: nothing more is to be found in it from before ``until``.
 
-    ``mark`` is given to the next round: what the platform itself goes by, such as the version of a list.
+    Without it, that is the beginning of the round. ``mark`` is given to the next round: what the platform itself goes
+    by, such as the version of a list.
     """
 
     collection: str
     mark: str | None = None
+    until: datetime | None = None
 
 
-Step = Ask | Denied | Found | Odd | Read
-Answer = Answered | Refused | None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Current:
+    """All collections were read up to now, and the round goes on, for the platform tells what happens."""
+
+
+Step = Ask | ConnectionStep | Current | Denied | Found | Odd | Read
+Answer = Answered | ConnectionAnswer | Refused
 Round = Generator[Step, Answer, None]
 ReadRound = Callable[[PollSettings, ReadSoFar, datetime], Round]
 """Read what is new since: the settings, what was read so far, and when the round began."""

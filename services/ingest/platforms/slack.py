@@ -24,7 +24,7 @@ from services.ingest.platforms.facts import (
     text_of,
 )
 from services.ingest.platforms.slack_text import plain_text
-from shared.contracts.member_events import Deleted, Edited, Joined, Left, Member, Posted, Reacted
+from shared.contracts.member_events import Deleted, Edited, Joined, Left, Member, Posted, Reacted, Updated
 from shared.contracts.names import Audience
 
 PLATFORM: Final = "slack"
@@ -76,6 +76,25 @@ def member_of(user: Mapping[str, Any]) -> Member:
         handle=handle,
         roles=tuple(role for flag, role in _ROLES if user.get(flag) is True),
         bot=user.get("is_bot") is True or user_id == _SLACKBOT,
+    )
+
+
+def address_of(user: Mapping[str, Any]) -> str | None:
+    """Return the e-mail address that a user object tells: an export does, an event where the app may read it."""
+    profile = user.get("profile")
+    return _maybe(profile.get("email")) if isinstance(profile, Mapping) else None
+
+
+def updated_fact(user: Mapping[str, Any]) -> Fact:
+    """Return what a profile tells since it was changed last; raises NotAFactError."""
+    member, changed = member_of(user), user.get("updated")
+    if changed is None:
+        raise NotAFactError("updated is missing")
+    return Fact(
+        id=member_fact_id("updated", member.id, str(changed)),
+        time=time_of(str(changed)),
+        data=Updated(member=member),
+        address=address_of(user),
     )
 
 

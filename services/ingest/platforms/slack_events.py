@@ -25,12 +25,14 @@ from services.ingest.platforms.slack import (
     SAID,
     Channel,
     Workspace,
+    address_of,
     deletion_of,
     facts_of,
     member_of,
     time_of,
+    updated_fact,
 )
-from shared.contracts.member_events import Edited, Joined, Left, Member, Reacted, Updated
+from shared.contracts.member_events import Edited, Joined, Left, Member, Reacted
 
 SAMPLE: Final = (
     {"content-type": "application/json"},
@@ -101,16 +103,22 @@ def _reaction(event: dict[str, Any], settings: HookSettings) -> Reading:
 def _team_join(event: dict[str, Any], _settings: HookSettings) -> Reading:
     user = _inner(event, "user")
     member = member_of(user)
-    return (Fact(id=member_fact_id("joined", member.id, "1"), time=time_of(_stamp(event)), data=Joined(member=member)),)
+    return (
+        Fact(
+            id=member_fact_id("joined", member.id, "1"),
+            time=time_of(_stamp(event)),
+            data=Joined(member=member),
+            address=address_of(user),
+        ),
+    )
 
 
 def _user_change(event: dict[str, Any], _settings: HookSettings) -> Reading:
     user = _inner(event, "user")
+    if user.get("deleted") is not True:
+        return (updated_fact(user),)
     member, changed = member_of(user), str(user.get("updated"))
-    if user.get("deleted") is True:
-        return (Fact(id=member_fact_id("left", member.id, changed), time=time_of(changed), data=Left(member=member)),)
-    data = Updated(member=member)
-    return (Fact(id=member_fact_id("updated", member.id, changed), time=time_of(changed), data=data),)
+    return (Fact(id=member_fact_id("left", member.id, changed), time=time_of(changed), data=Left(member=member)),)
 
 
 def _channel(event: dict[str, Any], settings: HookSettings) -> Channel | Passed:

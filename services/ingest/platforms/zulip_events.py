@@ -51,13 +51,14 @@ class Channel(Struct, frozen=True, kw_only=True):
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """An account. Its addresses never enter."""
+    """An account. ``delivery_email`` is there where its owner lets the bot see it; ``email`` may be none of theirs."""
 
     user_id: int
     full_name: str | None = None
     is_bot: bool = False
     role: int | None = None
     date_joined: Time | None = None
+    delivery_email: str | None = None
 
 
 class Event(Struct, frozen=True, kw_only=True):
@@ -146,7 +147,14 @@ def joined(person: Person) -> list[Fact]:
         return []
     role = _ROLES.get(person.role or 0)
     who = Member(id=str(person.user_id), name=name_of(person.full_name), roles=(role,) if role else ())
-    return [Fact(id=member_fact_id("joined", who.id, "1"), time=person.date_joined, data=Joined(member=who))]
+    return [
+        Fact(
+            id=member_fact_id("joined", who.id, "1"),
+            time=person.date_joined,
+            data=Joined(member=who),
+            address=person.delivery_email,
+        )
+    ]
 
 
 def _edited(event: Event, about: Message | None, places: Places, site: str | None, now: datetime) -> list[Fact]:

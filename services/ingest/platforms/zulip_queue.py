@@ -15,8 +15,10 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from services.ingest.platforms.asked import records_of, understood
 from services.ingest.platforms.facts import Fact
-from services.ingest.platforms.listing import Pages, records_of, refusal
+from services.ingest.platforms.last_known import keep
+from services.ingest.platforms.listing import Pages
 from services.ingest.platforms.polled import (
     Answer,
     Answered,
@@ -93,9 +95,7 @@ class _Reading:
     known: dict[int, Message] = field(default_factory=dict)
 
     def know(self, message: Message) -> None:
-        while len(self.known) >= _MOST_KNOWN:
-            del self.known[next(iter(self.known))]
-        self.known[message.id] = message
+        keep(self.known, message.id, message, _MOST_KNOWN)
 
 
 def read(settings: PollSettings, so_far: ReadSoFar, began: datetime) -> Round:
@@ -180,16 +180,10 @@ def _about(reading: _Reading, event: Event) -> Generator[Step, Answer, Message |
 
 
 def _places(settings: PollSettings) -> Generator[Step, Answer, Places | None]:
-    answer = yield Ask(path="/streams")
-    if not isinstance(answer, Answered):
-        yield Odd(why=refusal("/streams", answer))
+    listed = yield from understood("/streams", Ask(path="/streams"), _Streams)
+    if listed is None:
         return None
-    try:
-        listed = decoded(answer.body, _Streams).streams
-    except NotUnderstoodError as error:
-        yield Odd(why=f"/streams: {error}")
-        return None
-    channels = yield from records_of("/streams", listed, Channel)
+    channels = yield from records_of("/streams", listed.streams, Channel)
     return places_of(channels, settings)
 
 
@@ -201,15 +195,7 @@ def _registered() -> Generator[Step, Answer, _Queue | None]:
         "apply_markdown": "false",
         "client_capabilities": json.dumps({"notification_settings_null": True, "bulk_message_deletion": True}),
     }
-    answer = yield Ask(path="/register", form=form)
-    if not isinstance(answer, Answered):
-        yield Odd(why=refusal("/register", answer))
-        return None
-    try:
-        return decoded(answer.body, _Queue)
-    except NotUnderstoodError as error:
-        yield Odd(why=f"/register: {error}")
-        return None
+    return (yield from understood("/register", Ask(path="/register", form=form), _Queue))
 
 
 def _missed(reading: _Reading, floor: datetime) -> Pages:
@@ -219,15 +205,10 @@ def _missed(reading: _Reading, floor: datetime) -> Pages:
     for narrow in narrows:
         if not (yield from _messages(reading, narrow, floor)):
             return False
-    answer = yield Ask(path="/users")
-    if not isinstance(answer, Answered):
-        yield Odd(why=refusal("/users", answer))
+    listed = yield from understood("/users", Ask(path="/users"), _Users)
+    if listed is None:
         return False
-    try:
-        people = yield from records_of("/users", decoded(answer.body, _Users).members, Person)
-    except NotUnderstoodError as error:
-        yield Odd(why=f"/users: {error}")
-        return False
+    people = yield from records_of("/users", listed.members, Person)
     came = tuple(fact for person in people for fact in joined(person) if fact.time >= floor)
     if came:
         yield Found(facts=came)
@@ -246,12 +227,10 @@ def _messages(reading: _Reading, narrow: Mapping[str, object], floor: datetime) 
             "narrow": json.dumps([narrow]),
             "apply_markdown": "false",
         }
-        answer = yield Ask(path="/messages", params=params)
-        if not isinstance(answer, Answered):
-            yield Odd(why=refusal("/messages", answer))
+        page = yield from understood("/messages", Ask(path="/messages", params=params), _Messages)
+        if page is None:
             return False
         try:
-            page = decoded(answer.body, _Messages)
             messages = yield from records_of("/messages", page.messages, Listed)
             times = [time_of(message.timestamp) for message in messages]
             found = [fact for one in messages for fact in of_message(one, reading.places, reading.settings.site)]

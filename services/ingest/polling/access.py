@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
-from services.ingest.platforms.polled import Answered, Ask, Refused
+from services.ingest.platforms.polled import GIVE_ANOTHER, Answered, Ask, Refused
 from services.ingest.platforms.reading import NotUnderstoodError, decoded
 from services.ingest.polling.credentials import Credential, Grant, Secrets, Token, bearer
 
@@ -22,7 +22,11 @@ Send = Callable[[Ask], Awaitable[Answered | Refused]]
 
 
 class SecretRefusedError(Exception):
-    """The platform does not take the secret: asking again brings nothing."""
+    """The platform does not take the secret: asking again brings nothing. ``mend`` is what the operator does then."""
+
+    def __init__(self, why: str, mend: str = GIVE_ANOTHER) -> None:
+        super().__init__(why)
+        self.mend = mend
 
 
 class TokenStore(Protocol):

@@ -6,7 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from services.ingest.platforms import circle, discourse_posts, feed, github_deliveries, hivebrite, tchop, zulip_queue
+from services.ingest.platforms import (
+    circle,
+    discord_gateway,
+    discourse_posts,
+    feed,
+    github_deliveries,
+    hivebrite,
+    tchop,
+    zulip_queue,
+)
 from services.ingest.platforms.polled import PollSettings, ReadRound
 from services.ingest.polling.credentials import NOTHING, TOKEN, Credential, Grant, Secrets, as_password
 
@@ -20,8 +29,9 @@ class PolledFormat:
     """A platform that is polled.
 
     ``api`` is where it is asked, and begins with ``{site}`` where each community has an address of its own, of which
-    ``address`` makes what stands there. ``api``, ``every`` (seconds) and ``per_minute`` hold where a source says
-    nothing else.
+    ``address`` makes what stands there. A source says as well which one is meant ``of_many`` at one address. ``api``,
+    ``every`` (seconds) and ``per_minute`` hold where a source says nothing else. A platform that ``holds`` what it is
+    asked until something happens is asked again no later, whatever interval the operator has for the others.
     """
 
     api: str
@@ -30,11 +40,20 @@ class PolledFormat:
     per_minute: int
     credential: Credential = TOKEN
     address: Callable[[str], str] = _without_slash
+    of_many: bool = False
+    holds: bool = False
 
     @property
     def needs_site(self) -> bool:
         """Whether a source has to say where its community is."""
-        return "{site}" in self.api
+        return self.of_many or "{site}" in self.api
+
+
+def seconds_between(form: PolledFormat, settings: PollSettings, usual: int | None) -> int:
+    """Return the seconds from one round to the next; ``usual`` is the operator's own interval."""
+    if settings.every is not None:
+        return settings.every
+    return min(form.every, usual or form.every) if form.holds else usual or form.every
 
 
 def api_of(form: PolledFormat, settings: PollSettings) -> str:
@@ -50,6 +69,10 @@ def _tchop(secrets: Secrets) -> dict[str, str]:
     }
 
 
+def _discord(secrets: Secrets) -> dict[str, str]:
+    return {"authorization": f"Bot {secrets['token']}", "user-agent": "DiscordBot (warmline, 1)"}
+
+
 def _hivebrite(secrets: Secrets, refresh: str | None) -> dict[str, str]:
     client = {"client_id": secrets["client-id"], "client_secret": secrets["client-secret"]}
     if token := refresh or secrets.get("refresh-token"):
@@ -63,6 +86,15 @@ POLLED: Final[dict[str, PolledFormat]] = {
         read=circle.read,
         every=3_600,
         per_minute=60,
+    ),
+    "discord-gateway": PolledFormat(
+        api=discord_gateway.API,
+        of_many=True,
+        read=discord_gateway.read,
+        every=5,
+        holds=True,
+        per_minute=240,
+        credential=Credential(headers=_discord, refusals=frozenset((401,))),  # 403 is of one channel, or list
     ),
     "hivebrite": PolledFormat(
         api=hivebrite.API,
@@ -109,6 +141,7 @@ POLLED: Final[dict[str, PolledFormat]] = {
         api="{site}/api/v1",
         read=zulip_queue.read,
         every=1,
+        holds=True,
         per_minute=100,
         credential=Credential(names=("email", "key"), headers=lambda secrets: as_password(**secrets)),
     ),

@@ -13,16 +13,17 @@ import structlog
 from cachetools import LRUCache
 
 from services.ingest.intake import Intake
+from services.ingest.platforms.connection import Beat, Hear, Open, Say
 from services.ingest.platforms.facts import Fact
-from services.ingest.platforms.polled import Answer, Ask, Denied, Found, Odd, Read
+from services.ingest.platforms.polled import Answer, Answered, Ask, Current, Denied, Found, Odd, Read, Round, Step
 from services.ingest.polling.access import SecretRefusedError, access_by
 from services.ingest.polling.client import PlatformAwayError, PlatformClient
 from services.ingest.polling.credentials import Token
-from services.ingest.polling.formats import POLLED, api_of
+from services.ingest.polling.formats import POLLED, api_of, seconds_between
+from services.ingest.polling.platform_socket import PlatformSocket
 from services.ingest.polling.polls import Poll, Polls
 from services.ingest.problem import RETRY_AFTER_SECONDS, problem_of
 from services.ingest.refusal import Refusal
-from services.ingest.webhooks_route import raw_event
 from shared.event_store.recorder import Lease
 from shared.telemetry.metrics import Tally
 
@@ -43,6 +44,23 @@ def pause_after(failures: int, every: timedelta) -> timedelta:
     return min(min(_FIRST_WAIT, every) * doubled, max(every, _LONGEST_WAIT))
 
 
+async def next_step(reading: Round, answer: Answer) -> Step | None:
+    """Return what a round does next, None at its end.
+
+    What a platform answered may take seconds to read, in which leases have to be kept: that is done in a thread.
+    """
+    if isinstance(answer, Answered):
+        return await asyncio.to_thread(_step, reading, answer)
+    return _step(reading, answer)
+
+
+def _step(reading: Round, answer: Answer) -> Step | None:
+    try:
+        return reading.send(answer)
+    except StopIteration:
+        return None
+
+
 class Poller:
     """Polls one source until cancelled, or until the platform refuses its secret.
 
@@ -56,7 +74,7 @@ class Poller:
         self._lease = lease
         self._poll = poll
         self._format = POLLED[poll.format]
-        self._every = timedelta(seconds=poll.settings.every or every or self._format.every)
+        self._every = timedelta(seconds=seconds_between(self._format, poll.settings, every))
         self._asked_at = poll.asked_at
         self._at_once = False
         self._published: LRUCache[str, None] = LRUCache(_MOST_PUBLISHED)
@@ -83,9 +101,7 @@ class Poller:
                     continue
                 except SecretRefusedError as refused:
                     log.warning("poll_stopped", why=str(refused))
-                    await self._polls.stop(
-                        self._lease, self._poll, f"{refused}. Give it another: warmline source rotate-secret"
-                    )
+                    await self._polls.stop(self._lease, self._poll, f"{refused}. {refused.mend}")
                     return
                 except PlatformAwayError as away:
                     log.warning("poll_failed", why=str(away))
@@ -114,56 +130,68 @@ class Poller:
             await asyncio.sleep(max(timedelta(0), min(wait, self._every)).total_seconds())
 
     async def _round(self, client: PlatformClient) -> None:
+        socket = PlatformSocket(self._format.credential.unpacked(self._poll.secret))
+        try:
+            await self._read(client, socket)
+        finally:
+            await socket.close()
+
+    async def _read(self, client: PlatformClient, socket: PlatformSocket) -> None:
         progress = await self._polls.progress(self._poll)
         began = datetime.now(UTC)
         odd: list[str] = []
-        collections, until = 0, began
+        collections, until, current = 0, began, began
         so_far = replace(progress.so_far, at_once=self._at_once)
         reading = self._format.read(self._poll.settings, so_far, began)
         answer: Answer = None
-        while True:
-            try:
-                step = reading.send(answer)
-            except StopIteration:
-                break
+        while (step := await next_step(reading, answer)) is not None:
             answer = None
             match step:
                 case Ask():
                     answer = await client.ask(step)
                     # By its own clock nothing is known of what comes after: ours may be ahead of it.
                     until = min(until, client.answered_at or until)
+                case Open() | Say() | Beat() | Hear():
+                    answer = await socket.do(step)
                 case Found(facts=facts):
                     odd += await self._publish(facts)
-                case Denied(why=why):
-                    raise SecretRefusedError(f"{self._poll.format}: {why}")
+                case Denied(why=why, mend=mend):
+                    raise SecretRefusedError(f"{self._poll.format}: {why}", mend)
                 case Odd(why=why):
                     odd.append(why)
-                case Read(collection=collection, mark=mark):
-                    await self._polls.move(self._lease, self._poll, collection, until, mark)
+                case Read(collection=collection, mark=mark, until=read_until):
+                    await self._polls.move(self._lease, self._poll, collection, read_until or until, mark)
                     collections += 1
+                case Current():
+                    current = datetime.now(UTC)
+                    await self._finish(current, odd)
+                    odd.clear()
             del odd[:-_MOST_ODD]
-        _not_understood.add((self._poll.principal.source,), len(odd))
-        for why in dict.fromkeys(odd):
-            _log.warning(
-                "poll_not_understood",
-                community=self._poll.principal.community,
-                source=self._poll.principal.source,
-                why=why,
-            )
         if not collections:
+            self._tell(odd)
             raise PlatformAwayError(odd[-1] if odd else "nothing could be read")
-        await self._polls.finish(self._lease, self._poll, began, odd)
-        self.read_until = began
+        await self._finish(current, odd)
+
+    async def _finish(self, as_of: datetime, odd: Sequence[str]) -> None:
+        """Note that all collections were read, and what of them was passed over."""
+        self._tell(odd)
+        await self._polls.finish(self._lease, self._poll, as_of, odd)
+        self.read_until = as_of
+
+    def _tell(self, odd: Sequence[str]) -> None:
+        principal = self._poll.principal
+        _not_understood.add((principal.source,), len(odd))
+        for why in dict.fromkeys(odd):
+            _log.warning("poll_not_understood", community=principal.community, source=principal.source, why=why)
 
     async def _publish(self, facts: Sequence[Fact]) -> list[str]:
         """Publish, waiting for as long as something that is needed is away; returns what ingest refuses, and why."""
         principal = self._poll.principal
         new = [fact for fact in facts if fact.id not in self._published]
-        raw = [raw_event(fact, principal.source) for fact in new]
-        while raw:
+        while new:
             try:
                 self._intake.admit(principal)
-                fates = await self._intake.weigh(raw, principal, None)
+                fates = await self._intake.weigh_facts(new, principal, None)
                 await self._intake.keep(fates)
             except Exception as error:
                 problem = problem_of(error)

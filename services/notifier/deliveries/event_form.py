@@ -12,7 +12,7 @@ from shared.contracts.needs_touch import NeedsTouch, NeedsTouchEvent, NeedsTouch
 from shared.contracts.policy import Integrator
 
 CONTENT_TYPE: Final = "application/cloudevents+json"
-SENSITIVE: Final = frozenset({"distress", "heated", "moderated", "farewell", "follow-up"})
+SENSITIVE: Final = frozenset({"distress", "heated", "moderated", "farewell", "follow-up", "out-of-character"})
 """Reasons that say something about a person's state: told as ``check-in`` unless the integrator was granted more.
 
 A follow-up is one whatever it follows: its end does not say which reason that was.

@@ -15,14 +15,14 @@ from services.notifier.deliveries.secrets import IntegratorSecrets
 from services.notifier.outage import Outage
 from services.notifier.policy_in_force import POLICY
 from services.notifier.streams import organisation_of
-from shared.bounded_wait import end
+from shared.bounded_wait import end, once_set
 from shared.contracts.policy import Integrator
 from shared.event_store.recorder import Lease
 from shared.event_store.store import PartitionStore
 from shared.partition.runner import PartitionRunner
 from shared.postgres_liveness import lively_conninfo
 
-_LOOK_SECONDS: Final = 2.0
+_PAUSE_SECONDS: Final = 2.0
 
 _Wanted = dict[tuple[str, Integrator], asyncio.Task[None]]
 
@@ -37,22 +37,26 @@ class DeliveryLines:
         self._secrets = secrets
 
     @asynccontextmanager
-    async def beside(self, store: PartitionStore, _runner: PartitionRunner, lease: Lease) -> AsyncIterator[None]:
+    async def beside(self, store: PartitionStore, runner: PartitionRunner, lease: Lease) -> AsyncIterator[None]:
         """Deliver to the partition's integrators while it is owned."""
         running: _Wanted = {}
-        keeper = asyncio.create_task(self._keep(store, lease, running), name=f"integrators {lease.shard}")
+        grown = asyncio.Event()
+        grown.set()
+        runner.tell(lambda _head: grown.set())
+        keeper = asyncio.create_task(self._keep(store, lease, running, grown), name=f"integrators {lease.shard}")
         try:
             yield
         finally:
             await end(keeper)
             await end(*running.values())
 
-    async def _keep(self, store: PartitionStore, lease: Lease, running: _Wanted) -> None:
-        """Start and stop lines as the policies say."""
+    async def _keep(self, store: PartitionStore, lease: Lease, running: _Wanted, grown: asyncio.Event) -> None:
+        """Start and stop lines as the policies say, which change as the log grows."""
         name = f"integrators {lease.shard}"
 
         async def look() -> None:
-            wanted = await asyncio.to_thread(_integrators, store)
+            async with once_set(grown):
+                wanted = await asyncio.to_thread(_integrators, store)
             self._outage.over(name)
             for key in running.keys() - wanted:
                 await end(running.pop(key))
@@ -62,7 +66,7 @@ class DeliveryLines:
                     self._line(line, lease, organisation, integrator), name=line
                 )
 
-        await self._outage.keep(name, look, "integrators.waiting", pause=_LOOK_SECONDS, shard=lease.shard)
+        await self._outage.keep(name, look, "integrators.waiting", pause=_PAUSE_SECONDS, shard=lease.shard)
 
     async def _line(self, name: str, lease: Lease, organisation: str, integrator: Integrator) -> None:
         async def deliver() -> None:
@@ -81,7 +85,7 @@ def _integrators(store: PartitionStore) -> set[tuple[str, Integrator]]:
     states = store.load(store.streams_of(POLICY.category))
     return {
         (organisation_of(stream), integrator)
-        for stream, (_, state, _) in states.items()
-        if state.policy is not None
-        for integrator in state.policy.integrators
+        for stream, one in states.items()
+        if one.state.policy is not None
+        for integrator in one.state.policy.integrators
     }

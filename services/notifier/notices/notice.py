@@ -20,8 +20,8 @@ _URGENCY_WORDS: Final = {"urgent": "now", "soon": "soon", "routine": "when you h
 _SUBJECTS: Final[dict[NoticeKind, str]] = {
     "assignment": "a touch waits for you",
     "reminder": "a touch still waits for you",
-    "escalation": "nobody has claimed a touch",
-    "escalation-reminder": "still nobody has claimed a touch",
+    "escalation": "nobody acts on a touch",
+    "escalation-reminder": "still nobody acts on a touch",
 }
 _TIMEOUT_SECONDS: Final = 15
 
@@ -53,8 +53,8 @@ class Notice:
         words = {
             "assignment": f"Somebody needs a human touch, {when}.",
             "reminder": f"Somebody still needs a human touch, {when}. Please claim it, or give it back.",
-            "escalation": "Nobody has claimed a touch. Please see that somebody does.",
-            "escalation-reminder": "Still nobody has claimed a touch. Please see that somebody does.",
+            "escalation": "Nobody acts on a touch. Please see that somebody does.",
+            "escalation-reminder": "Still nobody acts on a touch. Please see that somebody does.",
         }
         return f"{words[self.kind]}\n\n{self.link}\n"
 

@@ -15,7 +15,7 @@ from services.notifier.notices.notice import Channel
 from services.notifier.notices.recipient import NoticeKind
 from services.notifier.notices.sending import ChannelSender, Connection
 from services.notifier.outage import Outage
-from shared.bounded_wait import end
+from shared.bounded_wait import end, once_set
 from shared.contracts.touch_facts import TouchAssigned, TouchEscalated, TouchReminded
 from shared.event_store.errors import FencedError
 from shared.event_store.recorder import Lease
@@ -27,7 +27,8 @@ _KEPT: Final = timedelta(days=30)
 """How long it can be looked up what became of a notice."""
 _FACTS: Final = (TouchAssigned, TouchReminded, TouchEscalated)
 """What somebody is told of."""
-_POLL_SECONDS: Final = 1.0
+_PAUSE_SECONDS: Final = 1.0
+"""More come together by the next look."""
 _BATCH: Final = 500
 _PASSED: Final = 1_000
 """So many entries of the log that tell nobody anything are passed over for good: else each look would read them all."""
@@ -50,17 +51,22 @@ class NoticeOutbox:
         self._channels = tuple(channels)
 
     @asynccontextmanager
-    async def beside(self, store: PartitionStore, _runner: PartitionRunner, lease: Lease) -> AsyncIterator[None]:
+    async def beside(self, store: PartitionStore, runner: PartitionRunner, lease: Lease) -> AsyncIterator[None]:
         """Send a partition's notices while it is owned."""
         senders = [ChannelSender(store, channel, self._desk_url) for channel in self._channels]
+        grown = asyncio.Event()
+        grown.set()
+        runner.tell(lambda _head: grown.set())
 
         async def follow(connection: Connection) -> None:
-            facts = await self._follow(connection, store, lease)
-            if facts:
-                for sender in senders:
-                    sender.wake()
-            if facts < _BATCH:  # more come together by the next look
-                await asyncio.sleep(_POLL_SECONDS)
+            async with once_set(grown):
+                facts = await self._follow(connection, store, lease)
+            for sender in senders:
+                sender.wake()
+            if facts < _BATCH:
+                await asyncio.sleep(_PAUSE_SECONDS)
+            else:
+                grown.set()
 
         turns = {f"notices {lease.shard}": follow}
         turns |= {f"notices {lease.shard} {sender.channel}": sender.send_due for sender in senders}
@@ -77,6 +83,7 @@ class NoticeOutbox:
             async with await psycopg.AsyncConnection.connect(
                 self._conninfo, autocommit=True, row_factory=dict_row
             ) as connection:
+                self._outage.over(name)
                 while True:
                     await turn(connection)
                     self._outage.over(name)

@@ -26,7 +26,9 @@ from shared.event_store.store import PartitionStore
 from shared.telemetry.metrics import METER, WAITS, Tally
 from shared.telemetry.traces import TRACEPARENT, spans_in
 
-_POLL_SECONDS: Final = 1.0
+_PAUSE_SECONDS: Final = 1.0
+_LONGEST_SECONDS: Final = 60.0
+"""Should PostgreSQL's clock be set forward meanwhile."""
 _MOST: Final = 100
 _QUICK_SECONDS: Final = 0.1
 _FIRST_RETRY: Final = timedelta(seconds=5)
@@ -104,18 +106,19 @@ class ChannelSender:
         self._wake.clear()
         most, self._together = self._together, 1  # alone again, should any of them fail all
         cursor = await connection.execute(
-            "SELECT * FROM notifier.notices WHERE partition = %s AND channel = %s AND ended_at IS NULL "
-            "AND due <= statement_timestamp() ORDER BY due, touch, revision LIMIT %s",
-            (self._store.partition, self.channel, most),
+            "SELECT *, extract(epoch FROM due - statement_timestamp())::float AS due_in FROM notifier.notices "
+            "WHERE partition = %s AND channel = %s AND ended_at IS NULL ORDER BY due, touch, revision LIMIT %s",
+            (self._store.partition, self.channel, most + 1),
         )
-        rows = await cursor.fetchall()
+        open_ones = await cursor.fetchall()
+        rows = [row for row in open_ones[:most] if row["due_in"] <= 0]
         if rows:
             begun = time.monotonic()
             await self._send(connection, rows)
             if time.monotonic() - begun < _QUICK_SECONDS:
                 self._together = min(2 * most, _MOST)
         if len(rows) < most:
-            await wait_set(self._wake, _POLL_SECONDS)
+            await wait_set(self._wake, _PAUSE_SECONDS if rows else _until_due(open_ones))
 
     async def _send(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
         streams = {
@@ -199,3 +202,8 @@ class ChannelSender:
                 self.channel,
             ),
         )
+
+
+def _until_due(waiting: Sequence[dict[str, Any]]) -> float:
+    """Return for how many seconds there is nothing to do; ``waiting`` has the notice that is due next, if any."""
+    return min(waiting[0]["due_in"], _LONGEST_SECONDS) if waiting else _LONGEST_SECONDS

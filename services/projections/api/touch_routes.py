@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -11,9 +10,10 @@ from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
-from services.projections.acting import Action, ActionResult
+from services.projections.acting import Action, ActionResult, id_of_command
+from services.projections.authentication import refuse_to_act_as
 from services.projections.injected import GivenCommands, GivenReader, SignedRequest
-from services.projections.problems import Problem, not_found
+from services.projections.problems import not_found
 from services.projections.reading import Reader
 from services.projections.refusals import refusal
 from services.projections.resources import QueueItem, TouchDetail
@@ -106,11 +106,8 @@ async def settle(
 
 
 async def _seen(request: SignedRequest, reader: Reader, touch: FromPath[str], action: Action) -> QueueItem:
-    viewer = request.user
-    if request.auth is not None and viewer.responder != action.responder:
-        who = viewer.display_name or "somebody who is just looking"
-        raise Problem(HTTPStatus.FORBIDDEN, f"This session is {who}'s: act as yourself.", field="responder")
-    seen = await reader.item(touch, viewer)
+    refuse_to_act_as(action.responder, request)
+    seen = await reader.item(touch, request.user)
     if seen is None:
         raise not_found("touch")
     return seen
@@ -118,7 +115,7 @@ async def _seen(request: SignedRequest, reader: Reader, touch: FromPath[str], ac
 
 def _common(seen: QueueItem, action: Action) -> dict[str, Any]:
     return {
-        "command_id": action.command_id or secrets.token_urlsafe(18),
+        "command_id": id_of_command(action.command_id),
         "organisation": seen.organisation,
         "touch": seen.id,
         "responder": action.responder,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from services.projections.desk.words import capital, plain
+from services.projections.desk.words import capital, moment, plain
 from services.projections.resources import ReasonItem
 from shared.contracts.needs_touch import Scalar
 
@@ -18,6 +18,9 @@ _LABELS: Final = {
     "within_hours": "To be met within working time of",
     "answered_by": "Whose answer counts",
     "crisis": "Crisis wording",
+    "promises": "Promises to come back",
+    "promised_by": "Promised by",
+    "asked_not_to_be_contacted": "Asked not to be contacted",
     "distress": "Signs of distress",
     "hostility": "Signs of hostility",
     "frustration": "Signs of frustration",
@@ -50,6 +53,21 @@ _LABELS: Final = {
     "every_days": "A word every so many days",
     "after": "After a touch for",
     "after_days": "Days to wait",
+    "change": "How far from their usual",
+    "differs_in": "What is not as usual",
+    "words": "Words in the first text of a day",
+    "days_between": "Days from one to the next",
+    "hours_away": "Hours from any at which they usually write",
+    "ill_humour": "Signs of ill humour, of 0 to 1",
+    "list": "List",
+    "members": "Members on it",
+    "starts_at": "Begins",
+    "newcomers": "Who come for the first time",
+    "host_asked_not_to_be_contacted": "The host asked not to be contacted",
+    "hours_before": "Asked for before it by working time of",
+    "hours_after": "Asked for after it by working time of",
+    "day": "Asked for on",
+    "at": "At",
 }
 
 
@@ -61,7 +79,7 @@ def measure(name: str, value: Scalar) -> tuple[str, str]:
     if value is None:
         return label, "unknown"
     if isinstance(value, str):
-        return label, plain(value)
+        return label, moment(value) if name == "starts_at" else plain(value)
     number = f"{value:.1f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
     unit = next((unit for unit in ("hour", "day") if unit in name), "")
     return label, f"{number} {unit if number == '1' else f'{unit}s'}" if unit else number

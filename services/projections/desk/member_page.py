@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -13,23 +12,27 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from services.projections.acting import id_of_command
 from services.projections.desk.forms import sent_form
+from services.projections.desk.member_forms import command_of, earliest_today, serves
 from services.projections.desk.rendering import Pages
-from services.projections.desk.words import URGENCIES, WAYS
-from services.projections.injected import GivenMemberCommands, GivenPages, GivenReader, GivenSessions, SignedRequest
-from services.projections.member_commands import basis
+from services.projections.injected import (
+    GivenMemberCommands,
+    GivenPages,
+    GivenReader,
+    GivenSessions,
+    GivenSuggestions,
+    SignedRequest,
+)
 from services.projections.problems import Problem, not_found
 from services.projections.reading import Reader
-from services.projections.resources import MemberDetail
-from services.projections.viewer import Viewer
-from shared.contracts.commands import AskForTouch, LogCare, MemberCommand
+from services.projections.suggesting import Suggestions
 
 _PAGE: Final = 30
 _AT_ONCE: Final = 5
 """How many of the member's touches are shown unfolded, in the queue's order; the story stays within reach."""
 
-_MOST_CHARACTERS: Final = 2_000
-_EMPTY: Final = {"text": "", "urgency": "soon", "way": "call", "day": ""}
+_EMPTY: Final = {"other": "", "tag": "", "text": "", "urgency": "soon", "way": "call", "day": ""}
 
 
 @get("/members/{member:str}", include_in_schema=False)
@@ -37,10 +40,12 @@ async def member_page(
     request: SignedRequest,
     pages: GivenPages,
     reader: GivenReader,
+    suggestions: GivenSuggestions,
     member: FromPath[str],
 ) -> Response[Any]:
     """Show a member and a page of their story, newest first."""
-    return await _page(request, member, pages=pages, reader=reader, cursor=request.query_params.get("cursor"))
+    cursor = request.query_params.get("cursor")
+    return await _page(request, member, pages=pages, reader=reader, suggestions=suggestions, cursor=cursor)
 
 
 @post("/members/{member:str}/{verb:str}", include_in_schema=False)
@@ -50,19 +55,23 @@ async def tell(
     pages: GivenPages,
     reader: GivenReader,
     sessions: GivenSessions,
+    suggestions: GivenSuggestions,
     member_commands: GivenMemberCommands,
     member: FromPath[str],
     verb: FromPath[str],
 ) -> Response[Any]:
-    """Ask for a touch, or log care; a refusal is shown on the member's page."""
+    """Tell what one knows of the member; a refusal is shown on their page."""
     form = await sent_form(request, sessions)
     detail = await reader.member(member, request.user)
     if detail is None:
         raise not_found("member")
     try:
-        told = await member_commands.send(_command(verb, form, detail, request.user), request.user)
+        command = await command_of(verb, form, detail, request.user, reader)
+        told = await member_commands.send(command, request.user)
     except Problem as problem:
-        return await _page(request, member, pages=pages, reader=reader, problem=problem, tried=verb, sent=form)
+        return await _page(
+            request, member, pages=pages, reader=reader, suggestions=suggestions, problem=problem, tried=verb, sent=form
+        )
     path = f"/touches/{told.touch}" if told.touch else f"/members/{member}"
     return Redirect(path, status_code=HTTPStatus.SEE_OTHER.value)
 
@@ -73,6 +82,7 @@ async def _page(
     *,
     pages: Pages,
     reader: Reader,
+    suggestions: Suggestions,
     cursor: str | None = None,
     problem: Problem | None = None,
     tried: str | None = None,
@@ -81,6 +91,7 @@ async def _page(
     detail = await reader.member(member, request.user)
     if detail is None:
         raise not_found("member")
+    today = datetime.now(UTC).date()
     story = await reader.history(member, cursor, _PAGE, request.user)
     return pages.page(
         "member.html",
@@ -89,51 +100,17 @@ async def _page(
         status=problem.status if problem else HTTPStatus.OK,
         member=detail,
         at_once=_AT_ONCE,
+        suggestions=await suggestions.of_member(member, request.user) if cursor is None else [],
         story=story,
         older=f"/members/{member}?{urlencode({'cursor': story.next})}" if story.next else None,
         first=cursor is None,
         problem=problem,
         tried=tried,
         sent={**_EMPTY, **(sent or {})},
-        serves=_serves(request.user, detail),
-        today=datetime.now(UTC).date().isoformat(),
+        serves=serves(request.user, detail),
+        today=today.isoformat(),
+        earliest_today=earliest_today().isoformat(),
+        tomorrow=(today + timedelta(days=1)).isoformat(),
         # One for each time a form is shown: sending it twice tells it once.
-        command_id=(sent or {}).get("command_id") or secrets.token_urlsafe(18),
+        command_id=id_of_command((sent or {}).get("command_id")),
     )
-
-
-def _serves(viewer: Viewer, member: MemberDetail) -> bool:
-    themselves = any((one.platform, one.id) == (member.platform, member.platform_id) for one in viewer.identities)
-    return viewer.responder is not None and viewer.organisation == member.organisation and not themselves
-
-
-def _command(verb: str, form: Mapping[str, str], member: MemberDetail, viewer: Viewer) -> MemberCommand:
-    if viewer.responder is None or not _serves(viewer, member):
-        raise Problem(HTTPStatus.FORBIDDEN, "Only the team of this community tells what is about its members.")
-    common = basis(member, viewer.responder, form.get("command_id", "")[:100] or None)
-    text = form.get("text", "").strip()
-    if len(text) > _MOST_CHARACTERS:
-        raise Problem(HTTPStatus.BAD_REQUEST, f"That is {len(text)} characters: {_MOST_CHARACTERS} are the most.")
-    match verb:
-        case "ask":
-            if not text:
-                raise Problem(HTTPStatus.BAD_REQUEST, "Say why: whoever takes it on needs to know.")
-            for urgency in URGENCIES:
-                if urgency == form.get("urgency"):
-                    return AskForTouch(**common, why=text, urgency=urgency)
-            raise Problem(HTTPStatus.BAD_REQUEST, "Say how soon: choose one.")
-        case "log-care":
-            for way in WAYS:
-                if way == form.get("way"):
-                    return LogCare(**common, way=way, note=text or None, at=_moment(form.get("day", "")))
-            raise Problem(HTTPStatus.BAD_REQUEST, "Say how you reached them: choose one.")
-    raise Problem(HTTPStatus.NOT_FOUND, "There is nothing at this address.")
-
-
-def _moment(day: str) -> datetime | None:
-    """Return the end of an earlier day; None, which is now, for today and for what is no day."""
-    try:
-        end = datetime.combine(datetime.fromisoformat(day).date(), time.max, tzinfo=UTC)
-    except ValueError:
-        return None
-    return end if end < datetime.now(UTC) else None

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from typing import Any, Final
 
-from services.projections.desk.words import capital, escalated, hold, outcome, plain, reason
-from services.projections.resources import HistoryItem, TimelineEntry
+from services.projections.desk.words import capital, day, escalated, hold, moment, outcome, plain, reason
+from services.projections.resources import ByHandItem, HistoryItem, TimelineEntry
 
 _Detail = Mapping[str, Any]
+
+
+def _announced(extra: _Detail) -> str:
+    what = extra.get("title") or "a gathering"
+    if extra.get("called_off"):
+        return f"called off {what}"
+    where = f", at {extra['where']}" if extra.get("where") else ""
+    return f"announced {what} for {moment(str(extra['starts_at']))}{where}"
+
 
 _DEEDS: Final[dict[str, Callable[[_Detail], str]]] = {
     "joined": lambda _: "joined the community",
     "edited": lambda _: "edited a message",
     "deleted": lambda _: "deleted a message",
     "reacted": lambda extra: f"reacted with {extra.get('reaction', '')}",
+    "planned": _announced,
+    "registered": lambda extra: f"said that they {'do not come' if extra.get('declined') else 'come'} to a gathering",
     "attended": lambda extra: f"came to {extra.get('title') or extra.get('gathering', 'a gathering')}",
     "surveyed": lambda extra: f"answered the survey {extra.get('survey', '')}: {extra.get('score', '?')} of 10",
     "moderated": lambda extra: f"was moderated: {plain(str(extra.get('action', '')))}",
@@ -45,6 +57,20 @@ _STEPS: Final[dict[tuple[str, str], Callable[[_Detail, str], str]]] = {
     ("fact", "annotated"): lambda detail, _: f"Note: {plain(str(detail.get('note', '')))}",
 }
 
+_WAYS: Final = {"call": "called them", "message": "wrote to them", "meeting": "met them"}
+
+_TOLD: Final[dict[str, Callable[[_Detail], str]]] = {
+    "touch-asked": lambda _: "asked for a touch",
+    "care-logged": lambda detail: _WAYS.get(str(detail.get("way")), "cared for them"),
+    "contact-declined": lambda detail: f"told that they want no contact{_before(detail.get('until'))}",
+    "contact-allowed": lambda _: "told that they may be contacted again",
+    "tag-given": lambda detail: f"gave them the tag {detail.get('tag', '')}",
+    "tag-taken": lambda detail: f"took the tag {detail.get('tag', '')} away",
+    "tone-opt-out": lambda detail: f"told that {_read(detail)} read for its tone",
+    "note-written": lambda _: "noted",
+    "follow-up-promised": lambda detail: f"promised to come back to them on {_promised(detail)}",
+}
+
 _NAMELESS: Final = {("fact", "reminded"): "the emergency contact", ("fact", "escalated"): ""}
 """Who a fact is about that names nobody; else it is the team."""
 
@@ -66,6 +92,25 @@ def step(entry: TimelineEntry, reader: str | None) -> str:
         name = "you" if entry.responder.name == reader else entry.responder.display_name
     told = _STEPS.get((entry.origin, entry.kind))
     return told(entry.detail, name) if told else capital(plain(entry.kind))
+
+
+def by_hand(item: ByHandItem, reader: str | None) -> str:
+    """Return what the team told of a member, as a sentence for the responder ``reader``."""
+    told = _TOLD.get(item.kind)
+    name = "You" if item.responder.name == reader else item.responder.display_name or "The administrator"
+    return f"{name} {told(item.detail) if told else plain(item.kind)}"
+
+
+def _before(until: object) -> str:
+    return f" before {day(datetime.fromisoformat(str(until)))}" if until else ""
+
+
+def _promised(detail: _Detail) -> str:
+    return day(date.fromisoformat(str(detail["day"])))
+
+
+def _read(detail: _Detail) -> str:
+    return "nothing that they write is to be" if detail.get("opted_out") else "what they write may be"
 
 
 def _membership(extra: _Detail) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -11,6 +10,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from services.projections.acting import id_of_command
 from services.projections.changes import QueueChanges
 from services.projections.desk.forms import sent_form
 from services.projections.desk.rendering import Pages
@@ -30,6 +30,7 @@ from services.projections.resources import QueueItem
 from services.projections.touch_commands import NobodyAnsweredError
 from services.projections.viewer import Viewer
 from shared.contracts.commands import ClaimTouch, ReleaseTouch, SettleTouch, TouchCommand
+from shared.contracts.warmline_facts import PLATFORM
 
 _STORY: Final = 8
 _MAX_REVISION_DIGITS: Final = 9
@@ -98,13 +99,14 @@ async def _page(
         status=problem.status if problem else HTTPStatus.OK,
         mark=mark,
         touch=detail,
+        of_member=detail.member.platform != PLATFORM,
         story=[item for item in story.items if item.key not in evidence][:_STORY],
         problem=problem,
         mine=is_with(detail, request.user),
         serves=request.user.organisation == detail.organisation,
         open=detail.state in ("raised", "held", "assigned", "claimed"),
         # One for each time the page is shown: sending its form twice acts once.
-        command_id=secrets.token_urlsafe(18),
+        command_id=id_of_command(),
     )
 
 
@@ -115,7 +117,7 @@ def _command(verb: FromPath[str], form: Mapping[str, str], seen: QueueItem, view
     if not (revision.isascii() and revision.isdigit() and len(revision) <= _MAX_REVISION_DIGITS):
         raise Problem(HTTPStatus.BAD_REQUEST, "The form lacks the touch's revision. Load the page anew.")
     common: dict[str, Any] = {
-        "command_id": form.get("command_id", "")[:100] or secrets.token_urlsafe(18),
+        "command_id": id_of_command(form.get("command_id", "")[:100]),
         "organisation": seen.organisation,
         "touch": seen.id,
         "responder": viewer.responder,

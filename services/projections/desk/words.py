@@ -3,49 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from services.projections.resources import ByHandItem, QueueItem, ReasonItem, ResponderName
+from services.projections.desk.reason_words import REASONS, SENTENCES
+from services.projections.resources import (
+    LinkItem,
+    NoContactItem,
+    QueueItem,
+    ReasonItem,
+    ResponderName,
+)
 from services.projections.viewer import Viewer
 from shared.contracts.names import Urgency
 from shared.contracts.touch_facts import Outcome
 from shared.contracts.warmline_facts import CareWay
 
-_REASONS: Final = {
-    "welcome": "Welcome",
-    "unanswered": "Unanswered question",
-    "distress": "Not well",
-    "heated": "Heated conversation",
-    "frustration": "Out of patience",
-    "thanks": "A thanks",
-    "fading": "Has gone quiet",
-    "returning": "Back again",
-    "milestone": "Milestone",
-    "low-survey": "Low survey score",
-    "moderated": "Moderated",
-    "farewell": "Farewell",
-    "check-in": "Check-in",
-    "follow-up": "Follow-up",
-    "by-hand": "Asked for by the team",
-}
-_SENTENCES: Final = {
-    "welcome": "New here, and nobody of the team has said hello yet.",
-    "unanswered": "Asked something, and nobody has answered yet.",
-    "distress": "Wrote as somebody may write who is not well. Read it yourself: a machine noticed words, no more.",
-    "heated": "Insults fell in this conversation. Read it before you write.",
-    "frustration": "Seems to be at the end of their patience.",
-    "thanks": "Thanked somebody, or was thanked, in more than a word.",
-    "fading": "Used to be here more often, and has been silent for long.",
-    "returning": "Is here again after a long silence.",
-    "milestone": "Has something to be glad of: a word would do.",
-    "low-survey": "Gave a low score in a survey, and nobody has asked why.",
-    "moderated": "Was moderated, and no person has explained it yet.",
-    "farewell": "Came often, and has gone.",
-    "check-in": "Is here, and nobody of the team has turned to them for long.",
-    "follow-up": "Somebody cared for them some days ago: how did it go on?",
-    "by-hand": "Somebody of the team asks that a human turns to them.",
-}
 _STATES: Final = {
     "raised": "Looking for someone",
     "held": "Held",
@@ -66,6 +39,7 @@ _HOLDS: Final = {
 _ESCALATED: Final = {
     "nobody-claimed": "nobody who was asked has claimed it",
     "held-too-long": "held for too long, as nobody could be asked",
+    "not-claimed-again": "it became urgent in somebody's hands, who has not acted on it since",
 }
 OUTCOMES: Final[dict[Outcome, str]] = {
     "reached": "I reached them",
@@ -85,7 +59,6 @@ WAYS: Final[dict[CareWay, str]] = {
     "meeting": "I met them",
     "other": "In another way",
 }
-_WAYS_TOLD: Final = {"call": "called them", "message": "wrote to them", "meeting": "met them"}
 _SETTLED: Final = {
     "reached": "they were reached",
     "no-response": "no response",
@@ -116,7 +89,7 @@ def capital(text: str) -> str:
 
 def reason(name: str) -> str:
     """Return a reason as a title."""
-    return _REASONS.get(name) or capital(plain(name))
+    return REASONS.get(name) or capital(plain(name))
 
 
 def need(item: QueueItem) -> str:
@@ -125,16 +98,38 @@ def need(item: QueueItem) -> str:
 
 
 def sentence(name: str) -> str:
-    """Return a reason as a sentence."""
-    return _SENTENCES.get(name) or f"{capital(plain(name))}: a human is needed."
+    """Return a reason as a sentence, or one of its lists."""
+    return SENTENCES.get(name) or f"{capital(plain(name))}: a human is needed."
 
 
-def by_hand(item: ByHandItem, responder: str | None) -> str:
-    """Return what somebody of the team told, as a sentence for ``responder``."""
-    name = "You" if item.responder.name == responder else item.responder.display_name
-    if item.kind == "touch-asked":
-        return f"{name} asked for a touch"
-    return f"{name} {_WAYS_TOLD.get(str(item.detail.get('way')), 'cared for them')}"
+def no_contact(told: NoContactItem) -> str:
+    """Return that a member is not to be contacted, as a sentence without who that is."""
+    return f"asked not to be contacted{f' before {day(told.until)}' if told.until else ''}"
+
+
+def who_decides(contact: ResponderName | None, responder: str | None) -> str:
+    """Return who says whether a member is contacted who asked not to be, as a sentence for ``responder``."""
+    if contact is not None and contact.name == responder:
+        return "Whether anybody turns to them all the same is for you to decide."
+    who = f"{contact.display_name}, the emergency contact" if contact else "the team, not for one of them alone"
+    return f"Whether anybody turns to them all the same is for {who}, to decide: ask before you write."
+
+
+def day(moment: date) -> str:
+    """Return a day as people write it: ``1 Dec 2026``."""
+    return f"{moment:%-d %b %Y}"
+
+
+def moment(written: str) -> str:
+    """Return a time as it is written in an event as people write it: ``1 Dec 2026, 18:00 UTC``."""
+    return f"{datetime.fromisoformat(written).astimezone(UTC):%-d %b %Y, %H:%M} UTC"
+
+
+def linked_by(link: LinkItem, responder: str | None) -> str:
+    """Return who linked two identities, for ``responder``: ``linked by Mira``."""
+    if link.responder is None:
+        return f"linked by the rule {plain(link.rule or '')}"
+    return f"linked by {'you' if link.responder.name == responder else link.responder.display_name}"
 
 
 def also(item: QueueItem) -> str | None:
@@ -192,7 +187,7 @@ def hold(name: str | None) -> str:
 
 def escalated(cause: str | None) -> str:
     """Return why a touch has escalated, as half a sentence."""
-    return _ESCALATED.get(cause or "") or plain(cause or "nobody has claimed it")
+    return _ESCALATED.get(cause or "") or plain(cause or "nobody acts on it")
 
 
 def outcome(name: str | None) -> str:

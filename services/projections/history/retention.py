@@ -11,6 +11,7 @@ import structlog
 from psycopg.sql import SQL, Identifier
 
 from services.projections.history.periods import period_named
+from services.projections.history.rows import HOLDS_ON
 from shared.postgres_liveness import lively_conninfo
 
 _PAGES_A_STEP: Final = 200
@@ -44,15 +45,19 @@ ON CONFLICT (message, source, community) DO UPDATE SET audience =
     CASE WHEN 'private' IN (r.audience, excluded.audience) THEN 'private' ELSE 'members' END
 """
 _BLANK_REWRITES: Final = """
-UPDATE rewrites AS r SET text = NULL, edited_at = NULL, edited_seq = NULL, deleted_at = NULL FROM horizons AS h
+UPDATE rewrites AS r SET text = NULL, edited_at = NULL, edited_seq = NULL, deleted_at = NULL, recovered_at = NULL
+FROM horizons AS h
 WHERE h.community = r.community AND greatest(r.edited_at, r.deleted_at) < h.before
 """
 _DROP_BLANK_REWRITES: Final = """
 DELETE FROM rewrites WHERE edited_at IS NULL AND deleted_at IS NULL AND coalesce(audience, 'public') = 'public'
 """
 
-_SWEEP_BY_HAND: Final = (
-    "DELETE FROM by_hand AS t USING horizons AS h WHERE h.community = t.community AND t.time < h.before"
+_SWEEP_BY_HAND: Final = """
+DELETE FROM by_hand AS t USING horizons AS h WHERE h.community = t.community AND t.time < h.before AND NOT ({})
+"""
+_SWEEP_REPEATS: Final = (
+    "DELETE FROM repeats AS t USING horizons AS h WHERE h.community = t.community AND t.time < h.before"
 )
 
 log = structlog.get_logger()
@@ -95,7 +100,8 @@ async def let_go(connection: psycopg.AsyncConnection[Any]) -> None:
         first = period_named(table).first
         if first is None or first < before:
             await _sweep(connection, table)
-    await connection.execute(_SWEEP_BY_HAND)
+    await connection.execute(SQL(_SWEEP_BY_HAND).format(SQL(HOLDS_ON)))
+    await connection.execute(_SWEEP_REPEATS)
     await connection.execute(_BLANK_REWRITES)
     await connection.execute(_DROP_BLANK_REWRITES)
     await connection.execute(

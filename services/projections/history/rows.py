@@ -10,17 +10,39 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from shared.contracts.cloudevents import MemberEvent
-from shared.contracts.member_events import MEMBER_EVENT_TYPES, MemberEventData, Updated
+from shared.contracts.member_events import MEMBER_EVENT_TYPES, Edited, MemberEventData, Updated
 from shared.contracts.names import member_key
 from shared.contracts.subjects import kind_of
-from shared.contracts.warmline_facts import CareLogged, PolicyAdopted, TouchAsked
+from shared.contracts.warmline_facts import (
+    CareLogged,
+    ContactDeclined,
+    FollowUpPromised,
+    NoteWritten,
+    TagGiven,
+    TagTaken,
+    TeamTold,
+    ToneOptOut,
+    TouchAsked,
+)
 
-_COLUMNS: Final = ("conversation", "message", "reply_to", "channel", "audience", "url")
-_ELSEWHERE: Final = frozenset({*_COLUMNS, "text", "comment", "member", "community", "platform"})
+_COLUMNS: Final = ("conversation", "message", "reply_to", "channel", "audience", "text", "url")
+_ELSEWHERE: Final = frozenset({*_COLUMNS, "comment", "member", "community", "platform", "address", "accounts"})
 _EXTRA: Final = {
     form: tuple(name for name in form.__struct_fields__ if name not in _ELSEWHERE)
     for form in MEMBER_EVENT_TYPES.values()
 }
+
+
+def _told_in(form: type[MemberEventData]) -> tuple[str | None, ...]:
+    """Return the fields that go into ``_COLUMNS``, None where there is none: what somebody comments is a text, too."""
+    fields = form.__struct_fields__
+    other = {"text": "comment"} if "comment" in fields else {}
+    return tuple(found if (found := other.get(name, name)) in fields else None for name in _COLUMNS)
+
+
+_TOLD: Final = {form: _told_in(form) for form in MEMBER_EVENT_TYPES.values()}
+HOLDS_ON: Final = "t.kind IN ('contact-declined', 'contact-allowed', 'tag-given', 'tag-taken', 'tone-opt-out')"
+"""The rows ``t`` of ``by_hand`` that hold no note and say what counts until the team says otherwise: they are kept."""
 
 
 class HistoryRow(NamedTuple):
@@ -58,15 +80,19 @@ class RewriteRow:
     source: str
     message: str
     deleted_at: datetime | None = None
+    recovered_at: datetime | None = None
     edited_at: datetime | None = None
     edited_seq: int | None = None
     text: str | None = None
 
-    def see(self, row: HistoryRow) -> None:
+    def see(self, row: HistoryRow, data: MemberEventData) -> None:
         """Take one more edit or deletion of the message into account."""
-        if row.kind == "deleted":
-            self.deleted_at = row.time if self.deleted_at is None else max(self.deleted_at, row.time)
-        elif self.edited_at is None or (self.edited_at, self.edited_seq or 0) < (row.time, row.seq):
+        if not isinstance(data, Edited):
+            self.deleted_at = _later(self.deleted_at, row.time)
+            return
+        if data.recovered:
+            self.recovered_at = _later(self.recovered_at, row.time)
+        if self.edited_at is None or (self.edited_at, self.edited_seq or 0) < (row.time, row.seq):
             self.edited_at, self.edited_seq, self.text = row.time, row.seq, row.text
 
 
@@ -99,8 +125,10 @@ class MemberRow:
         member = data.member
         self.events += 1
         self.bot = self.bot or member.bot
-        self.first_seen = min(self.first_seen, time)
-        self.last_seen = max(self.last_seen, time)
+        if time < self.first_seen:
+            self.first_seen = time
+        elif time > self.last_seen:
+            self.last_seen = time
         if member.name:
             self.name = _newer(self.name, member.name, time, seq)
         if member.handle:
@@ -108,28 +136,6 @@ class MemberRow:
         # An empty list means "not told" in every event but a change of the profile.
         if member.roles or isinstance(data, Updated):
             self.roles = _newer(self.roles, _json(member.roles), time, seq)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommunityRow:
-    """The policy adopted in a community, without what nobody reads here (addresses, hours, limits)."""
-
-    community: str
-    organisation: str
-    policy_version: str
-    policy_seq: int
-    adopted_at: datetime
-    responders: str
-    history_months: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlaybooksRow:
-    """The guidance of one policy. A version stands for a policy's content, so it never changes."""
-
-    community: str
-    policy_version: str
-    by_reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,21 +152,32 @@ class ByHandRow:
     detail: str
 
 
-def by_hand_row(event: MemberEvent, told: TouchAsked | CareLogged, key: str) -> ByHandRow:
-    """Return the row of what somebody of the team told; ``key`` is the event's identity."""
-    text: str | None
-    detail: dict[str, str]
-    if isinstance(told, TouchAsked):
-        text, detail = told.why, {"urgency": told.urgency}
-    else:
-        text, detail = told.note, {"way": told.way}
+def by_hand_row(event: MemberEvent, told: TeamTold | ToneOptOut, key: str) -> ByHandRow:
+    """Return the row of what the team, or the administrator, told; ``key`` is the event's identity."""
+    text: str | None = None
+    detail: dict[str, Any] = {}
+    match told:
+        case TouchAsked():
+            text, detail = told.why, {"urgency": told.urgency}
+        case CareLogged():
+            text, detail = told.note, {"way": told.way}
+        case ContactDeclined():
+            detail = {"until": told.until}
+        case TagGiven() | TagTaken():
+            detail = {"tag": told.tag}
+        case ToneOptOut():
+            detail = {"opted_out": told.opted_out}
+        case NoteWritten():
+            text = told.text
+        case FollowUpPromised():
+            text, detail = told.note, {"day": told.day}
     return ByHandRow(
         key=key,
         community=told.community,
         member_key=member_key(told.community, told.member.platform, told.member.id),
         kind=kind_of(event.type),
         time=event.time,
-        responder=told.responder,
+        responder=told.responder or "",
         text=text,
         detail=_json(detail),
     )
@@ -168,26 +185,21 @@ def by_hand_row(event: MemberEvent, told: TouchAsked | CareLogged, key: str) -> 
 
 def history_row(event: MemberEvent, data: MemberEventData, seq: int, key: str) -> HistoryRow:
     """Return the row of one member event at stream sequence ``seq``; ``key`` is the event's identity."""
-    conversation, message, reply_to, channel, audience, url = (getattr(data, name, None) for name in _COLUMNS)
-    text = getattr(data, "text", None)
-    return HistoryRow(
-        key,
-        seq,
-        event.community,
-        event.platform,
-        event.source,
-        event.id,
-        kind_of(event.type),
-        event.time,
-        member_key(event.community, event.platform, data.member.id),
-        conversation,
-        message,
-        reply_to,
-        channel,
-        audience,
-        text if text is not None else getattr(data, "comment", None),
-        url,
-        _json(_extra(event, data)),
+    told = [None if name is None else getattr(data, name) for name in _TOLD[type(data)]]
+    return HistoryRow._make(
+        (
+            key,
+            seq,
+            event.community,
+            event.platform,
+            event.source,
+            event.id,
+            kind_of(event.type),
+            event.time,
+            member_key(event.community, event.platform, data.member.id),
+            *told,
+            _extra(event, data),
+        )
     )
 
 
@@ -209,60 +221,38 @@ def member_rows(events: Iterable[tuple[HistoryRow, MemberEventData]]) -> list[Me
     return sorted(rows.values(), key=lambda row: row.key)
 
 
-def rewrite_rows(events: Iterable[HistoryRow]) -> list[RewriteRow]:
+def rewrite_rows(events: Iterable[tuple[HistoryRow, MemberEventData]]) -> list[RewriteRow]:
     """Return one row per message that ``events`` edit or delete, sorted."""
     rows: dict[tuple[str, str, str], RewriteRow] = {}
-    for told in events:
+    for told, data in events:
         if told.rewrites and told.message is not None:
             place = (told.message, told.source, told.community)
             row = rows.get(place)
             if row is None:
                 row = rows[place] = RewriteRow(community=told.community, source=told.source, message=told.message)
-            row.see(told)
+            row.see(told, data)
     return [rows[place] for place in sorted(rows)]
 
 
-def community_row(event: MemberEvent, adopted: PolicyAdopted, seq: int) -> CommunityRow:
-    """Return the row of one adopted policy."""
-    policy = adopted.policy
-    responders = [
-        {
-            "name": responder.name,
-            "display_name": responder.display_name,
-            "communities": responder.communities,
-            "identities": responder.identities,
-        }
-        for responder in policy.responders
-    ]
-    return CommunityRow(
-        community=adopted.community,
-        organisation=policy.organisation,
-        policy_version=adopted.version,
-        policy_seq=seq,
-        adopted_at=event.time,
-        responders=_json(responders),
-        history_months=policy.retention.months_of(adopted.community),
-    )
-
-
-def playbooks_row(adopted: PolicyAdopted) -> PlaybooksRow:
-    """Return the row of one adopted policy's guidance."""
-    return PlaybooksRow(
-        community=adopted.community, policy_version=adopted.version, by_reason=_json(adopted.policy.playbooks)
-    )
+def _later(known: datetime | None, time: datetime) -> datetime:
+    return time if known is None else max(known, time)
 
 
 def _newer(known: Latest | None, value: str, at: datetime, seq: int) -> Latest:
-    if known is not None and (known.at, known.seq) >= (at, seq):
+    if known is not None and (known.at > at or (known.at == at and known.seq >= seq)):
         return known
     return Latest(value, at, seq)
 
 
-def _extra(event: MemberEvent, data: MemberEventData) -> dict[str, Any]:
-    extra = {name: value for name in _EXTRA[type(data)] if (value := getattr(data, name)) not in (None, ())}
+def _extra(event: MemberEvent, data: MemberEventData) -> str:
+    extra = {}
+    for name in _EXTRA[type(data)]:
+        value = getattr(data, name)
+        if value not in (None, ()) and value is not False:
+            extra[name] = value
     if event.timeclamped:
         extra["timeclamped"] = True
-    return extra
+    return _json(extra) if extra else "{}"
 
 
 def _json(value: Any) -> str:

@@ -7,7 +7,9 @@ CREATE TABLE communities (
     adopted_at timestamptz NOT NULL,
     responders jsonb NOT NULL,
     -- how many months of history are kept; null for ever
-    history_months integer
+    history_months integer,
+    -- what tells that identities may be one person
+    linking jsonb NOT NULL
 );
 
 -- The guidance of every policy that was adopted, by reason: a touch keeps that of the policy under which it was raised.
@@ -48,6 +50,8 @@ CREATE TABLE members (
     events bigint NOT NULL
 ) WITH (fillfactor = 70);
 
+CREATE INDEX members_by_handle ON members (community, lower(handle)) WHERE handle IS NOT NULL;
+
 -- Every member event that was ever taken in, and where its row stands in ``history``. ``key`` stands for (community,
 -- source, event); the first arrival wins, however much later and with whatever time another one comes.
 CREATE TABLE arrived (
@@ -79,6 +83,8 @@ CREATE TABLE history (
     edited_at timestamptz,
     deleted_at timestamptz,
     extra text NOT NULL,
+    -- whether its text was changed or deleted since, so that the stream is to hold it no more
+    superseded boolean NOT NULL DEFAULT false,
     PRIMARY KEY (member_key, time, key)
 ) PARTITION BY RANGE (time);
 
@@ -98,16 +104,75 @@ CREATE TABLE by_hand (
 
 CREATE INDEX by_hand_of_member ON by_hand (member_key, time);
 
+-- What was told of two identities, by the key of the fact: what comes again changes nothing.
+CREATE TABLE links_told (
+    key text COLLATE "C" PRIMARY KEY
+);
+
+-- Which identities are one person: a row for each direction of a link that holds, with the fact that made it.
+CREATE TABLE links (
+    member_key text COLLATE "C" NOT NULL,
+    other_key text COLLATE "C" NOT NULL,
+    other_platform text NOT NULL,
+    other_id text NOT NULL,
+    key text COLLATE "C" NOT NULL,
+    community text NOT NULL,
+    time timestamptz NOT NULL,
+    responder text,
+    rule text,
+    why text NOT NULL,
+    PRIMARY KEY (member_key, other_key)
+);
+
+-- Pairs of which somebody said that they are not one person: they are not suggested again until they are linked.
+CREATE TABLE parted (
+    member_key text COLLATE "C" NOT NULL,
+    other_key text COLLATE "C" NOT NULL,
+    PRIMARY KEY (member_key, other_key)
+);
+
+-- What tells that identities may be one person: what stands for an e-mail address (kind address), and a login that the
+-- profile names on another platform (kind account, value platform:login).
+CREATE TABLE clues (
+    community text COLLATE "C" NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    value text COLLATE "C" NOT NULL,
+    member_key text COLLATE "C" NOT NULL,
+    PRIMARY KEY (community, kind, value, member_key)
+);
+
+CREATE INDEX clues_of_member ON clues (member_key);
+
 -- What edits and deletions say of a message, which may not have come yet: each arriving post is looked up here, where
--- there are few rows. ``audience`` is the narrowest of the message's post and edits, null while there is neither.
+-- there are few rows. A message is gone that was deleted and not recovered since; ``text`` is that of its newest edit, if
+-- it was not deleted since. ``audience`` is the narrowest of the message's post and edits, null while there is neither.
 CREATE TABLE rewrites (
     message text COLLATE "C" NOT NULL,
     source text COLLATE "C" NOT NULL,
     community text COLLATE "C" NOT NULL,
     deleted_at timestamptz,
+    recovered_at timestamptz,
     edited_at timestamptz,
     edited_seq bigint,
     text text,
     audience text,
     PRIMARY KEY (message, source, community)
+);
+
+-- Texts that are to go from the stream, by the sequence of their message, with their event's key: a list of what is to
+-- do, and no view of what was told.
+CREATE TABLE superseded (
+    seq bigint PRIMARY KEY,
+    community text NOT NULL,
+    key text COLLATE "C" NOT NULL
+);
+
+-- Where in the stream a text stands once more, of an event that came again after the stream's window: should the text be
+-- superseded, it is to go from there, too.
+CREATE TABLE repeats (
+    key text COLLATE "C" NOT NULL,
+    seq bigint NOT NULL,
+    community text NOT NULL,
+    time timestamptz NOT NULL,
+    PRIMARY KEY (key, seq)
 );

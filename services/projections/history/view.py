@@ -14,23 +14,29 @@ from typing import Any, Final, LiteralString
 import psycopg
 
 from services.projections.history import rows
+from services.projections.history.clues import clues_in, fold_clues
+from services.projections.history.links import fold_link
 from services.projections.history.periods import MISSING, make_periods, periods_of
+from services.projections.history.policies import fold_policies
 from shared.array_parameters import BinaryArray, integers, moments, texts, truths
 from shared.contracts.member_events import MemberEventData
 from shared.contracts.subjects import MEMBER_EVENTS
-from shared.contracts.warmline_facts import CareLogged, PolicyAdopted, TouchAsked
+from shared.contracts.warmline_facts import LinkTold, PolicyAdopted, TeamTold, ToneOptOut
 from shared.delivery import Delivered
 
 # In one statement, since each costs a round trip: the events that are new, and their members if all of them are; but
 # nothing if a period is missing. It answers with the periods that are, with the keys of events that are not new, and
 # with the messages whose edit or deletion came before.
+#
+# Nobody else writes events of these communities meanwhile, so ON CONFLICT would be a tenth of PostgreSQL's work for
+# nothing. What has arrived is asked for as a value of each key, lest a plan made for an empty table read all of it.
 _INSERT: Final = """
 WITH missing AS MATERIALIZED ({missing}),
 new AS (
     INSERT INTO arrived
-    SELECT * FROM unnest(%(key)b::text[], %(seq)b::int8[], %(time)b::timestamptz[], %(member_key)b::text[])
-    WHERE NOT EXISTS (SELECT FROM missing)
-    ON CONFLICT (key) DO NOTHING RETURNING key
+    SELECT * FROM unnest(%(key)b::text[], %(seq)b::int8[], %(time)b::timestamptz[], %(member_key)b::text[]) AS t (key)
+    WHERE NOT EXISTS (SELECT FROM missing) AND (SELECT a.key FROM arrived AS a WHERE a.key = t.key) IS NULL
+    RETURNING key
 ), kept AS (
     INSERT INTO history ({columns})
     SELECT * FROM unnest(%(key)b::text[], %(seq)b::int8[], %(community)b::text[], %(platform)b::text[],
@@ -86,18 +92,20 @@ _TAKE_IN: Final = " ".join(
 _UPSERT_MEMBERS: Final = _MEMBERS + _MERGE_MEMBERS
 
 _UPSERT_REWRITES: Final = """
-INSERT INTO rewrites AS r (message, source, community, deleted_at, edited_at, edited_seq, text)
-SELECT message, source, community, deleted_at, edited_at, edited_seq, CASE WHEN deleted_at IS NULL THEN text END
+INSERT INTO rewrites AS r (message, source, community, deleted_at, recovered_at, edited_at, edited_seq, text)
+SELECT message, source, community, deleted_at, recovered_at, edited_at, edited_seq,
+       CASE WHEN deleted_at >= edited_at THEN NULL ELSE text END
 FROM unnest(%(message)b::text[], %(source)b::text[], %(community)b::text[], %(deleted_at)b::timestamptz[],
-            %(edited_at)b::timestamptz[], %(edited_seq)b::int8[], %(text)b::text[])
-  AS a(message, source, community, deleted_at, edited_at, edited_seq, text)
+            %(recovered_at)b::timestamptz[], %(edited_at)b::timestamptz[], %(edited_seq)b::int8[], %(text)b::text[])
+  AS a(message, source, community, deleted_at, recovered_at, edited_at, edited_seq, text)
 ON CONFLICT (message, source, community) DO UPDATE SET
     deleted_at = greatest(r.deleted_at, excluded.deleted_at),
+    recovered_at = greatest(r.recovered_at, excluded.recovered_at),
     (edited_at, edited_seq) = (SELECT * FROM (VALUES
         (r.edited_at, r.edited_seq), (excluded.edited_at, excluded.edited_seq))
         AS v(at, seq) ORDER BY at DESC NULLS LAST, seq DESC LIMIT 1),
     text = CASE
-        WHEN coalesce(r.deleted_at, excluded.deleted_at) IS NOT NULL THEN NULL
+        WHEN greatest(r.deleted_at, excluded.deleted_at) >= greatest(r.edited_at, excluded.edited_at) THEN NULL
         WHEN r.edited_at IS NULL OR (excluded.edited_at, excluded.edited_seq) > (r.edited_at, r.edited_seq)
         THEN excluded.text ELSE r.text END
 """
@@ -118,40 +126,46 @@ WITH named AS (
         WHEN 'private' IN (r.audience, said.audience) THEN 'private'
         WHEN 'members' IN (r.audience, said.audience) THEN 'members' ELSE 'public' END
     FROM said WHERE (r.message, r.source, r.community) = (said.message, said.source, said.community)
-    RETURNING r.*
+    RETURNING r.*, r.deleted_at >= coalesce(r.recovered_at, '-infinity') IS TRUE AS gone
+), changed AS (
+    -- Every edit supersedes the post; of the edits the newest holds, unless the message was deleted since. Of a message
+    -- that is edited over and over, the edits of before stay as they are.
+    SELECT h.key, h.seq, h.message, h.community, h.superseded AS was, now.*
+    FROM history AS h JOIN noted AS r USING (message, source, community) CROSS JOIN LATERAL (SELECT
+        h.superseded OR CASE h.kind
+            WHEN 'posted' THEN coalesce(r.edited_at, r.deleted_at) IS NOT NULL
+            ELSE ((h.time, h.seq) < (r.edited_at, r.edited_seq) OR h.time <= r.deleted_at) IS TRUE END AS superseded,
+        CASE WHEN r.gone THEN r.deleted_at END AS deleted_at,
+        CASE WHEN h.kind = 'posted' THEN r.edited_at END AS edited_at,
+        CASE WHEN NOT r.gone AND (h.kind = 'posted' OR (h.time, h.seq) = (r.edited_at, r.edited_seq))
+             THEN r.text END AS text,
+        r.audience) AS now
+    WHERE h.kind IN ('posted', 'edited')
+      AND (h.superseded, h.deleted_at, h.edited_at, h.text, h.audience)
+          IS DISTINCT FROM (now.superseded, now.deleted_at, now.edited_at, now.text, now.audience)
+), again AS (
+    DELETE FROM repeats AS a USING changed AS c WHERE a.key = c.key AND c.superseded RETURNING a.seq, a.community, a.key
+), listed AS (
+    INSERT INTO superseded (seq, community, key)
+    SELECT seq, community, key FROM changed WHERE superseded AND NOT was UNION SELECT seq, community, key FROM again
+    ON CONFLICT DO NOTHING
 )
 UPDATE history AS h
-SET deleted_at = r.deleted_at,
-    edited_at = CASE WHEN h.kind = 'posted' THEN r.edited_at END,
-    text = CASE WHEN r.deleted_at IS NOT NULL THEN NULL WHEN h.kind = 'posted' THEN r.text ELSE h.text END,
-    audience = r.audience
-FROM noted AS r
-WHERE h.message = r.message AND h.source = r.source AND h.community = r.community AND h.kind IN ('posted', 'edited')
+SET superseded = c.superseded, deleted_at = c.deleted_at, edited_at = c.edited_at, text = c.text, audience = c.audience
+FROM changed AS c WHERE h.message = c.message AND h.key = c.key AND h.kind IN ('posted', 'edited')
+"""
+# What is superseded already is to go wherever it comes from; of the rest it is noted where it stands.
+_NOTE_REPEATS: Final = """
+WITH again AS (
+    SELECT a.key, a.seq, h.community, h.time, h.superseded
+    FROM unnest(%(key)b::text[], %(seq)b::int8[], %(message)b::text[]) AS a (key, seq, message)
+    JOIN history AS h USING (message, key) WHERE h.kind IN ('posted', 'edited') AND h.seq <> a.seq
+), late AS (
+    INSERT INTO superseded SELECT seq, community, key FROM again WHERE superseded ON CONFLICT DO NOTHING
+)
+INSERT INTO repeats SELECT key, seq, community, time FROM again WHERE NOT superseded ON CONFLICT DO NOTHING
 """
 
-_UPSERT_COMMUNITIES: Final = """
-INSERT INTO communities AS c (community, organisation, policy_version, policy_seq, adopted_at, responders,
-                              history_months)
-SELECT community, organisation, policy_version, policy_seq, adopted_at, responders::jsonb, history_months
-FROM unnest(%(community)b::text[], %(organisation)b::text[], %(policy_version)b::text[], %(policy_seq)b::int8[],
-            %(adopted_at)b::timestamptz[], %(responders)b::text[], %(history_months)b::int8[])
-  AS a(community, organisation, policy_version, policy_seq, adopted_at, responders, history_months)
-ON CONFLICT (community) DO UPDATE SET
-    organisation = excluded.organisation,
-    policy_version = excluded.policy_version,
-    policy_seq = excluded.policy_seq,
-    adopted_at = excluded.adopted_at,
-    responders = excluded.responders,
-    history_months = excluded.history_months
-WHERE excluded.policy_seq > c.policy_seq
-"""
-_INSERT_PLAYBOOKS: Final = """
-INSERT INTO playbooks
-SELECT community, policy_version, by_reason::jsonb
-FROM unnest(%(community)b::text[], %(policy_version)b::text[], %(by_reason)b::text[])
-  AS a(community, policy_version, by_reason)
-ON CONFLICT DO NOTHING
-"""
 _INSERT_BY_HAND: Final = """
 INSERT INTO by_hand (key, community, member_key, kind, time, responder, text, detail)
 SELECT * FROM unnest(%(key)b::text[], %(community)b::text[], %(member_key)b::text[], %(kind)b::text[],
@@ -170,7 +184,7 @@ class HistoryView:
         {
             "history": "t.time >= h.before",
             "rewrites": "greatest(t.edited_at, t.deleted_at) >= h.before",
-            "by_hand": "t.time >= h.before",
+            "by_hand": "t.time >= h.before OR " + rows.HOLDS_ON,
         }
     )
 
@@ -182,33 +196,39 @@ class HistoryView:
     async def fold(self, connection: psycopg.AsyncConnection[Any], messages: Sequence[Delivered]) -> None:
         """Take ``messages`` into the view within the caller's transaction."""
         arrived: dict[str, tuple[rows.HistoryRow, MemberEventData]] = {}
-        policies: dict[str, rows.CommunityRow] = {}
-        playbooks: list[rows.PlaybooksRow] = []
+        again: list[rows.HistoryRow] = []
+        policies: list[Delivered] = []
         by_hand: list[rows.ByHandRow] = []
         for message in messages:
             data = message.event.data
             if isinstance(data, MemberEventData):
-                if message.key not in arrived:
-                    arrived[message.key] = (rows.history_row(message.event, data, message.seq, message.key), data)
+                row = rows.history_row(message.event, data, message.seq, message.key)
+                if message.key in arrived:
+                    again.append(row)
+                else:
+                    arrived[message.key] = (row, data)
             elif isinstance(data, PolicyAdopted):
-                policy = rows.community_row(message.event, data, message.seq)
-                known = policies.get(policy.community)
-                if known is None or known.policy_seq < policy.policy_seq:
-                    policies[policy.community] = policy
-                playbooks.append(rows.playbooks_row(data))
-            elif isinstance(data, TouchAsked | CareLogged):
+                policies.append(message)
+            elif isinstance(data, TeamTold | ToneOptOut):
                 by_hand.append(rows.by_hand_row(message.event, data, message.key))
+            elif isinstance(data, LinkTold):
+                await fold_link(connection, message, data)
         if by_hand:
             await connection.execute(_INSERT_BY_HAND, _columns(by_hand, rows.ByHandRow))
         if policies:
-            await connection.execute(_UPSERT_COMMUNITIES, _columns(list(policies.values()), rows.CommunityRow))
-            await connection.execute(_INSERT_PLAYBOOKS, _columns(playbooks, rows.PlaybooksRow))
+            await fold_policies(connection, policies)
         if arrived:
-            await self._fold_events(connection, arrived)
+            again += await self._fold_events(connection, arrived)
+            await fold_clues(connection, clues_in(arrived.values()))
+        repeats = [row for row in again if row.text and row.kind in ("posted", "edited")]
+        if repeats:
+            names = ("key", "seq", "message")
+            await connection.execute(_NOTE_REPEATS, {name: [getattr(row, name) for row in repeats] for name in names})
 
     async def _fold_events(
         self, connection: psycopg.AsyncConnection[Any], arrived: dict[str, tuple[rows.HistoryRow, MemberEventData]]
-    ) -> None:
+    ) -> list[rows.HistoryRow]:
+        """Take in what ``arrived``, by key, and return what of it had arrived before."""
         told = [row for row, _ in arrived.values()]
         parameters = {
             **_history_columns(told),
@@ -224,13 +244,14 @@ class HistoryView:
             told = [row for row in told if row.key not in repeated]
             members = _member_columns(rows.member_rows(arrived[row.key] for row in told))
             await connection.execute(_UPSERT_MEMBERS, members)
-        rewrites = rows.rewrite_rows(told)
+        rewrites = rows.rewrite_rows(arrived[row.key] for row in told)
         if rewrites:
             await connection.execute(_UPSERT_REWRITES, _columns(rewrites, rows.RewriteRow))
         named = [row for row in told if row.rewrites or (row.kind == "posted" and row.message in rewritten)]
         if named:
             names = ("message", "source", "community")
             await connection.execute(_REWRITE, {name: [getattr(row, name) for row in named] for name in names})
+        return [arrived[key][0] for key in repeated]
 
 
 async def _take_in(

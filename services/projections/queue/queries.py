@@ -23,7 +23,10 @@ STATES: Final[tuple[State, ...]] = ("raised", "held", "assigned", "claimed", "se
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueFilter:
-    """Which touches are asked for; None asks for all. Touches about ``hidden`` identities are never told."""
+    """Which touches are asked for; None asks for all. Touches about ``hidden`` identities are never told.
+
+    ``member_keys`` are those of the identities of one person.
+    """
 
     organisation: str | None = None
     community: str | None = None
@@ -32,7 +35,7 @@ class QueueFilter:
     responder: str | None = None
     state: State | None = None
     escalated: bool | None = None
-    member_key: str | None = None
+    member_keys: tuple[str, ...] | None = None
     hidden: tuple[Identity, ...] = ()
 
 
@@ -120,7 +123,7 @@ AND NOT EXISTS (
     SELECT FROM unnest(%(hidden_platforms)s::text[], %(hidden_ids)s::text[]) AS h(platform, id)
     WHERE h.platform = member_platform AND h.id = member_id)
 """)
-_EQUAL: Final = ("organisation", "community", "segment", "reason", "responder", "state", "member_key")
+_EQUAL: Final = ("organisation", "community", "segment", "reason", "responder", "state")
 _ONE: Final = sql.SQL("SELECT {columns} FROM touches WHERE {shown} AND touch = %(touch)s").format(
     columns=_COLUMNS, shown=_SHOWN
 )
@@ -146,6 +149,9 @@ async def touches_page(
     parameters = {name: getattr(wanted, name) for name in _EQUAL if getattr(wanted, name) is not None}
     asked = (sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in parameters)
     conditions = [_SHOWN, *asked]
+    if wanted.member_keys is not None:
+        conditions.append(sql.SQL("member_key = ANY(%(member_keys)s)"))
+        parameters["member_keys"] = list(wanted.member_keys)
     if wanted.state is None:
         conditions.append(is_open("touches"))
     if wanted.escalated is not None:

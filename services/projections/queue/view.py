@@ -38,6 +38,7 @@ SELECT pg_notify({channel}, current_schema()), EXISTS (SELECT FROM moved WHERE c
 """)
 
 _IF_NEWER: Final = "{column} = CASE WHEN {newer} THEN excluded.{column} ELSE t.{column} END"
+_NEWEST: Final = "{column} = greatest(t.{column}, excluded.{column})"
 
 _TYPES: Final[dict[str, LiteralString]] = {
     "fact_revision": "int8",
@@ -128,9 +129,9 @@ def _upsert(forms: Sequence[type[Any]]) -> sql.Composed:
         for form in forms
     }
     # With one group alone, nothing is written but what is newer.
-    taken = "{column} = excluded.{column}" if len(forms) == 1 else _IF_NEWER
+    guard, taken = ("{column} = excluded.{column}",) * 2 if len(forms) == 1 else (_NEWEST, _IF_NEWER)
     moved = [
-        sql.SQL(taken).format(column=sql.Identifier(name), newer=newer[form])
+        sql.SQL(guard if name == form._fields[1] else taken).format(column=sql.Identifier(name), newer=newer[form])
         for form in forms
         for name in form._fields[1:]
     ]
@@ -161,7 +162,8 @@ _FORMS: Final[dict[type[Any], dict[type[Any], Callable[[Any], Any | None]]]] = {
 }
 """What each kind of messages says of a touch: groups of columns, each with a revision of its own."""
 
+# psycopg remembers what it has made of a statement only up to 4,096 characters.
 _STATEMENTS: Final = {
-    kind: _TAKE_IN.format(tallied=tallied(_upsert(list(forms))), channel=CHANGES_CHANNEL).as_bytes(None)
+    kind: b" ".join(_TAKE_IN.format(tallied=tallied(_upsert(list(forms))), channel=CHANGES_CHANNEL).as_bytes().split())
     for kind, forms in _FORMS.items()
 }

@@ -1,4 +1,4 @@
-"""``follow-up``: some days after a touch was settled, somebody asks how it went on."""
+"""``follow-up``: some days after a touch was settled, or a problem was solved, somebody asks how it went on."""
 
 from __future__ import annotations
 
@@ -26,5 +26,16 @@ def judge(look: LookAtOccasion, _state: MemberState, occasion: Occasion) -> Judg
     return Judgement(
         against={"not one of the reasons": occasion.values["after"] not in rule.after},
         values=occasion.values,
+        since=due(occasion.evidence.time, rule),
+    )
+
+
+def judge_solved(look: LookAtOccasion, state: MemberState, occasion: Occasion) -> Judgement:
+    """Say what speaks against asking whether a problem stayed solved: also that an earlier post was somebody else's."""
+    rule, conversation = look.rule, occasion.values["conversation"]
+    return Judgement(
+        against={"not of interest": not rule.after_solved, "not theirs": look.opener != state.member},
+        values={"after": "solved"},
+        conversation=str(conversation),
         since=due(occasion.evidence.time, rule),
     )

@@ -7,17 +7,19 @@ from typing import Any
 
 from msgspec import Struct
 
+from services.triage.member_facts import Elsewhere
 from services.triage.member_state import MemberState
 from services.triage.needs import Circumstances
 from services.triage.rhythm import Days
-from shared.contracts.needs_touch import Scalar
+from shared.contracts.needs_touch import MemberRef, Scalar
 
 
 class LookAtOccasion(Struct, frozen=True, kw_only=True, gc=False):
     """An occasion's deadline fired. ``rule`` and ``team`` are by the policy that holds now.
 
     ``known_since`` is the time of the community's first known event, and ``heard`` are the days on which anybody of
-    the member's platform was heard of.
+    the member's platform was heard of. ``opener`` opened the conversation that the occasion tells of.
+    ``elsewhere`` is of somebody who is linked: judged is the person.
     """
 
     name: str
@@ -26,6 +28,8 @@ class LookAtOccasion(Struct, frozen=True, kw_only=True, gc=False):
     team: bool
     known_since: datetime
     heard: Days = ()
+    opener: MemberRef | None = None
+    elsewhere: Elsewhere | None = None
 
 
 class Judgement(Struct, frozen=True, kw_only=True, gc=False):
@@ -39,6 +43,7 @@ class Judgement(Struct, frozen=True, kw_only=True, gc=False):
     baseline: dict[str, Scalar] = {}
     difference: str | None = None
     since: datetime | None = None
+    conversation: str | None = None
 
 
 def turned_to(state: MemberState, since: datetime) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from services.triage.member_state import MemberState
 from services.triage.needs import raised, standing_for
 from services.triage.occasions import CHECK_IN, FADING, Occasion, OccasionLookedAt, OccasionPostponed
+from services.triage.person import together
 from services.triage.reasons import check_in, fading, farewell, follow_up, low_survey, milestone, moderated, returning
 from services.triage.reasons.judgement import Judgement, LookAtOccasion
 from services.triage.rhythm import Days
@@ -59,6 +60,7 @@ KINDS: Final[dict[str, Kind]] = {
         judge=returning.judge,
     ),
     "first-post": _milestone(milestone.judge_first_post, "settling_in_days"),
+    "first-gathering": _milestone(milestone.judge_first_gathering, "settling_in_days"),
     "accepted-answer": _milestone(milestone.judge_accepted_answer, "settling_in_days"),
     "anniversary": _milestone(milestone.judge_anniversary, "min_active_days"),
     "role-gained": _milestone(milestone.judge_role_gained),
@@ -94,32 +96,40 @@ KINDS: Final[dict[str, Kind]] = {
         judge=follow_up.judge,
         due=lambda _state, occasion, rule, _heard, _at: follow_up.due(occasion.evidence.time, rule),
     ),
+    "solved": Kind(
+        reason="follow-up",
+        thresholds=("after_days",),
+        rule=lambda rules: rules.follow_up,
+        judge=follow_up.judge_solved,
+        due=lambda _state, occasion, rule, _heard, _at: follow_up.due(occasion.evidence.time, rule),
+    ),
 }
 
 
 def look(command: LookAtOccasion, state: MemberState) -> tuple[Any, ...]:
     """Return what follows when an occasion's time has come."""
     seen, name = command.seen, command.name
-    occasion, member = state.occasion(name), state.member
-    if occasion is None or member is None:
+    of, member, kind = state.occasion(name), state.member, KINDS[name]
+    person = together(state, command.elsewhere)
+    occasion = person.occasion(name)
+    if of is None or occasion is None or member is None:
         return ()
-    kind = KINDS[name]
-    found = kind.judge(command, state, occasion)
+    found = kind.judge(command, person, occasion)
     since = found.since or occasion.evidence.time
     against = {
         "the rule is off": not seen.enabled,
         "one of the team": command.team,
         "a bot": state.bot,
-        "the member left": state.gone and kind.reason != "farewell",
+        "the member left": person.gone and kind.reason != "farewell",
         **found.against,
         "the team has no hours": seen.due is None,
         "long past": seen.at - since > seen.forget_after,
-        "a touch for it is open": standing_for(state, kind.reason) is not None,
+        "a touch for it is open": standing_for(state, kind.reason) is not None or _asked_for(command, kind),
     }
     why = next((why for why, holds in against.items() if holds), None)
     if why is None and seen.due is not None and seen.due > max(occasion.due, seen.at):
         return (OccasionPostponed(name=name, due=seen.due),)
-    looked_at = OccasionLookedAt(name=name, of=occasion.evidence.time, against=why, at=seen.at)
+    looked_at = OccasionLookedAt(name=name, of=of.evidence.time, against=why, at=seen.at)
     if why is not None:
         return (looked_at,)
     need = raised(
@@ -129,7 +139,12 @@ def look(command: LookAtOccasion, state: MemberState) -> tuple[Any, ...]:
         (occasion.evidence,),
         found.values,
         since=since,
+        conversation=found.conversation,
         baseline=found.baseline,
         difference=found.difference,
     )
     return (looked_at, need)
+
+
+def _asked_for(command: LookAtOccasion, kind: Kind) -> bool:
+    return command.elsewhere is not None and kind.reason in command.elsewhere.needs

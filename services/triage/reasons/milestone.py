@@ -65,12 +65,21 @@ def judge_first_post(look: LookAtOccasion, state: MemberState, occasion: Occasio
     return _judgement(state, occasion.evidence.time, against, {"milestone": look.name})
 
 
+def judge_first_gathering(look: LookAtOccasion, state: MemberState, occasion: Occasion) -> Judgement:
+    """Say what speaks against a word after the first gathering that they came to."""
+    return _judge_first(look, state, occasion, wanted=look.rule.first_gathering)
+
+
 def judge_accepted_answer(look: LookAtOccasion, state: MemberState, occasion: Occasion) -> Judgement:
     """Say what speaks against a word on the first answer of theirs that was accepted."""
+    return _judge_first(look, state, occasion, wanted=look.rule.accepted_answer)
+
+
+def _judge_first(look: LookAtOccasion, state: MemberState, occasion: Occasion, *, wanted: bool) -> Judgement:
     rule: MilestoneRule = look.rule
     settled = look.known_since + timedelta(days=rule.settling_in_days)
     against = {
-        "not of interest": not rule.accepted_answer,
+        "not of interest": not wanted,
         "the community is not known for long": occasion.evidence.time < settled,
     }
     return _judgement(state, occasion.evidence.time, against, {"milestone": look.name})

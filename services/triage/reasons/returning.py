@@ -7,34 +7,34 @@ from typing import Final
 from services.triage.member_state import MemberState
 from services.triage.occasions import Occasion
 from services.triage.reasons.judgement import Judgement, LookAtOccasion, turned_to
-from services.triage.rhythm import Patience, day_of, returned_on, start_of, usual_gap
+from services.triage.rhythm import Patience, day_of, may_have_returned_on, returned_on, start_of, usual_gap
 from shared.contracts.policy_rules import ReturningRule
 
 NAME: Final = "returning"
 
 
 def is_news(state: MemberState, rule: ReturningRule) -> bool:
-    """Tell whether the member is back after a long silence, and neither was it looked at nor does it wait to be."""
-    day = _day(state, rule)
+    """Tell whether the member may be back after a long silence that was neither looked at nor waits to be."""
+    day = may_have_returned_on(state.active_days, _patience(rule), state.missed)
     waits, looked_at = state.occasions.waiting.get(NAME), state.occasions.looked_at.get(NAME)
     known = (waits.evidence.time if waits is not None else None, looked_at)
     return day is not None and all(time is None or day_of(time) < day for time in known)
 
 
-def _day(state: MemberState, rule: ReturningRule) -> int | None:
-    patience = Patience(
+def _patience(rule: ReturningRule) -> Patience:
+    return Patience(
         min_active_days=rule.min_active_days,
         times_usual_gap=rule.times_usual_gap,
         at_least=rule.at_least_days,
         assumed_gap=rule.assumed_gap_days,
     )
-    return returned_on(state.active_days, patience, state.missed)
 
 
 def judge(look: LookAtOccasion, state: MemberState, occasion: Occasion) -> Judgement:
     """Say what speaks against a word of welcome back: also that an event came to light of the time in between."""
     rule: ReturningRule = look.rule
-    day, looked_at = _day(state, rule), state.occasions.looked_at.get(NAME)
+    day = returned_on(state.active_days, _patience(rule), state.missed, look.heard)
+    looked_at = state.occasions.looked_at.get(NAME)
     since = occasion.evidence.time if day is None else start_of(day)
     before = tuple(known for known in state.active_days if day is not None and known < day)
     return Judgement(
@@ -47,7 +47,7 @@ def judge(look: LookAtOccasion, state: MemberState, occasion: Occasion) -> Judge
             "silent_days": day - before[-1] if day is not None and before else 0,
             "active_days": len(state.active_days),
         },
-        baseline={"usual_gap_days": usual_gap(before, rule.assumed_gap_days)},
+        baseline={"usual_gap_days": usual_gap(before, rule.assumed_gap_days, look.heard)},
         difference="a word of the team since the return",
         since=since,
     )

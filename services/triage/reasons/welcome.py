@@ -32,6 +32,7 @@ def look(command: LookAtWelcome, state: MemberState) -> tuple[Any, ...]:
         "a bot": state.bot,
         "the team has no hours": seen.due is None,
         "long past": seen.at - state.first.time > seen.forget_after,
+        **_elsewhere(command, state.first.time),
         NOT_KNOWN_LONG: not state.joined and state.first.time < settled,
     }
     why = next((why for why, holds in against.items() if holds), None)
@@ -46,3 +47,13 @@ def look(command: LookAtWelcome, state: MemberState) -> tuple[Any, ...]:
     }
     difference = within("a greeting by the team", seen.due - state.first.time) if seen.due else None
     return (raised(seen, NAME, state.member, (state.first,), values, difference=difference),)
+
+
+def _elsewhere(command: LookAtWelcome, first: datetime) -> dict[str, bool]:
+    others = command.elsewhere
+    if others is None:
+        return {}
+    return {
+        "there before, on another platform": others.first is not None and others.first.time < first,
+        "greeted on another platform": others.contact is not None and others.contact.time >= first,
+    }

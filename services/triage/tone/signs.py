@@ -10,6 +10,8 @@ from services.triage.tone.reading import Reading
 from services.triage.tone.word_lists import Kind
 
 SignKind = Literal["distress", "hostility", "frustration", "gratitude"]
+AlertKind = Literal[SignKind, "change"]
+"""What takes of an alert budget: a sign in a text, or that a member is not as usual."""
 _LISTS: Final[dict[SignKind, tuple[Kind, ...]]] = {
     "distress": ("crisis", "distress"),
     "hostility": ("insult",),

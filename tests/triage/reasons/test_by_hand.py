@@ -8,7 +8,7 @@ from msgspec.json import encode
 from shared.contracts.member_events import Joined, Left
 from shared.contracts.names import Urgency
 from shared.contracts.policy import Identity
-from shared.contracts.policy_rules import CheckInRule
+from shared.contracts.policy_rules import CheckInRule, FollowUpRule
 from shared.contracts.warmline_facts import CareLogged, TouchAsked, TouchSettled
 from tests.triage.partition import COMMUNITY, Partition
 from tests.triage.people import ADA, MIRA, care_policy, posted
@@ -42,6 +42,14 @@ def test_what_was_written_is_in_no_store_and_leaves_in_nothing() -> None:
     stored = b"".join(state for _, state in partition.states.values()) + encode(partition.left)
     assert b"mother" not in stored
     assert b"cried" not in stored
+
+
+def test_it_is_followed_up_though_no_platform_has_told_of_them() -> None:
+    partition = acme(follow_up=FollowUpRule(after=("by-hand",)))
+    partition.tell(asks(), on(1))
+    partition.settle(partition.touches[0], on(2))
+    partition.pass_time(on(9))
+    assert [(need.reason, need.member.id) for need in partition.raised] == [("by-hand", "ada"), ("follow-up", "ada")]
 
 
 def test_asked_for_twice_it_is_one_touch_that_rests_on_both_and_is_as_urgent_as_either() -> None:

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 from msgspec.structs import replace
 
-from shared.contracts.member_events import Surveyed
+from shared.contracts.member_events import Solved, Surveyed
 from shared.contracts.policy_rules import FollowUpRule
 from shared.contracts.touch_facts import Outcome
 from tests.triage.partition import Partition
-from tests.triage.people import ADA, MIRA, posted
+from tests.triage.people import ADA, BEA, MIRA, asked, posted
 from tests.triage.reasons.days import acme, asked_for, on, reasons
 
 
@@ -79,3 +81,63 @@ def test_a_follow_up_is_not_followed_up() -> None:
     partition.settle(partition.touches[0], on(9))
     partition.look_at_everything()
     assert [need.reason for need in partition.raised] == ["low-survey", "follow-up"]
+
+
+AFTER_SOLVED = FollowUpRule(after_solved=True)
+
+
+def test_a_week_after_a_problem_was_solved_where_that_is_asked_for() -> None:
+    for rule, raised in ((AFTER_SOLVED, [on(7)]), (FollowUpRule(), [])):
+        partition = acme(follow_up=rule)
+        partition.tell(asked(ADA, "m-1", conversation="c-2"), on(-0.1))
+        partition.tell(Solved(member=BEA, conversation="c-2"), on(0))
+        partition.pass_time(on(9))
+        assert [need.raised_at for need in partition.raised] == raised
+    partition = acme(follow_up=AFTER_SOLVED)
+    partition.tell(asked(ADA, "m-1", conversation="c-2"), on(-0.1))
+    partition.tell(Solved(member=BEA, conversation="c-2"), on(0))
+    partition.pass_time(on(7))
+    need = asked_for(partition, ADA, "follow-up")
+    assert need is not None
+    assert (need.values, need.conversation, need.evidence[0].time) == ({"after": "solved"}, "c-2", on(0))
+
+
+def test_who_has_problems_solved_every_few_days_is_asked_all_the_same() -> None:
+    partition = acme(follow_up=AFTER_SOLVED)
+    for day in (0, 5):
+        partition.tell(asked(ADA, f"m-{day}", conversation=f"c-{day}"), on(day - 0.1))
+        partition.tell(Solved(member=BEA, conversation=f"c-{day}"), on(day))
+    partition.pass_time(on(7))
+    assert [(need.raised_at, need.reasons[0].conversation) for need in partition.raised] == [(on(7), "c-0")]
+
+
+def test_of_those_that_wait_the_earliest_counts_whatever_order_they_arrive_in() -> None:
+    for order in permutations((2, 3, 4)):
+        partition = acme(follow_up=AFTER_SOLVED)
+        for day in order:
+            partition.tell(asked(ADA, f"m-{day}", conversation=f"c-{day}"), on(day - 0.1), stored=on(4))
+            partition.tell(Solved(member=BEA, conversation=f"c-{day}"), on(day), stored=on(4))
+        partition.look_at_everything()
+        assert [(need.raised_at, need.reasons[0].conversation) for need in partition.raised] == [(on(9), "c-2")]
+
+
+def test_whose_problem_it_was_is_told_by_the_earliest_post_whatever_order_they_arrive_in() -> None:
+    told = [
+        (asked(ADA, "m-1", conversation="c-2"), -0.2),
+        (posted(BEA, "m-2", conversation="c-2"), -0.1),
+        (Solved(member=BEA, conversation="c-2"), 0),
+    ]
+    for order in permutations(told):
+        partition = acme(follow_up=AFTER_SOLVED)
+        for data, day in order:
+            partition.tell(data, on(day), stored=on(0.1))
+        partition.pass_time(on(9))
+        assert [(need.reason, need.member.id) for need in partition.raised] == [("follow-up", "ada")]
+
+
+def test_not_after_the_team_s_own_questions() -> None:
+    partition = acme(follow_up=AFTER_SOLVED)
+    partition.tell(asked(MIRA, "m-1", conversation="c-2"), on(-0.1))
+    partition.tell(Solved(member=MIRA, conversation="c-2"), on(0))
+    partition.look_at_everything()
+    assert partition.raised == []

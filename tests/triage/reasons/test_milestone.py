@@ -14,6 +14,24 @@ from tests.triage.people import ADA, BEA, MIRA, joined, posted
 from tests.triage.reasons.days import acme, asked_for, on, reasons, there
 
 
+class TestFirstGathering:
+    def test_of_two_the_earlier_whichever_is_told_first(self) -> None:
+        for days in ((0, 0.2), (0.2, 0)):
+            partition = acme(milestone=MilestoneRule(first_gathering=True))
+            for day in days:
+                partition.tell(Attended(member=ADA, gathering="call"), on(day), stored=on(0.2))
+            partition.look_at_everything()
+            assert [(need.evidence[0].time, need.values) for need in partition.raised] == [
+                (on(0), {"milestone": "first-gathering"})
+            ]
+
+    def test_nor_where_the_policy_does_not_ask_for_it(self) -> None:
+        partition = acme()
+        partition.tell(Attended(member=ADA, gathering="call"), on(0))
+        partition.look_at_everything()
+        assert partition.raised == []
+
+
 class TestFirstPost:
     """Of somebody who had joined some time before; whoever is new is welcomed."""
 

@@ -9,10 +9,12 @@ from tests.triage.reasons.days import acme, asked_for, on, others, reasons, ther
 
 UNMISSED = FadingRule(enabled=False)
 BEFORE = range(-120, -100)
+BEFORE_AND_SINCE = range(-120, 1)
 
 
 def test_somebody_is_back_after_a_silence_that_was_long_for_them() -> None:
     partition = acme(fading=UNMISSED)
+    others(partition, BEFORE_AND_SINCE)
     there(partition, ADA, [*BEFORE, 0])
     partition.pass_time(on(0, 7))
     assert reasons(partition, ADA) == []
@@ -25,6 +27,7 @@ def test_somebody_is_back_after_a_silence_that_was_long_for_them() -> None:
 
 def test_not_after_a_short_one_nor_after_one_that_is_usual_for_them() -> None:
     partition = acme(fading=UNMISSED)
+    others(partition, range(-720, 1))
     there(partition, ADA, [*range(-60, -40), 0])
     there(partition, Member(id="quarterly"), range(-720, 1, 90))
     partition.look_at_everything()
@@ -45,6 +48,7 @@ def test_who_was_missed_is_back_whatever_the_length() -> None:
 def test_a_word_of_the_team_is_a_welcome_back() -> None:
     for after, raised in ((2, 0), (30, 1)):
         partition = acme(fading=UNMISSED)
+        others(partition, BEFORE_AND_SINCE)
         there(partition, ADA, [*BEFORE, 0])
         partition.pass_time(on(0, after))
         partition.tell(posted(MIRA, "m-mira", mentions=("ada",)), on(0, after))
@@ -52,8 +56,37 @@ def test_a_word_of_the_team_is_a_welcome_back() -> None:
         assert (len(partition.raised), reasons(partition, ADA)) == (raised, [])
 
 
+def test_nobody_is_back_when_a_source_is_that_told_nothing() -> None:
+    partition = acme(fading=UNMISSED)
+    members = [Member(id=f"u-{number}") for number in range(5)]
+    for day in [*BEFORE, 0]:
+        for member in members:
+            there(partition, member, [day])
+    partition.look_at_everything()
+    assert partition.raised == []
+
+
+def test_what_comes_to_light_of_the_days_between_says_who_was_away() -> None:
+    partition = acme(fading=UNMISSED)
+    there(partition, ADA, [*BEFORE, 0])
+    others(partition, range(-99, 0), stored=on(0))
+    partition.pass_time(on(0, 9))
+    assert reasons(partition, ADA) == ["returning"]
+
+
+def test_a_silence_of_the_source_before_is_no_habit_of_theirs() -> None:
+    partition = acme(fading=UNMISSED)
+    others(partition, [*range(-300, -280), *range(-120, 1)])
+    there(partition, ADA, [-290, -281, *range(-120, -115), 0])
+    partition.pass_time(on(0, 9))
+    need = asked_for(partition, ADA, "returning")
+    assert need is not None
+    assert (need.values["silent_days"], need.baseline) == (116, {"usual_gap_days": 14})
+
+
 def test_an_event_of_the_time_in_between_that_arrives_late_takes_it_away() -> None:
     partition = acme(fading=UNMISSED)
+    others(partition, BEFORE_AND_SINCE)
     there(partition, ADA, [*BEFORE, 0])
     there(partition, ADA, [-60, -20])
     partition.look_at_everything()
@@ -66,6 +99,7 @@ def test_history_is_no_flood() -> None:
     for number in range(20):
         there(partition, Member(id=f"old-{number}"), [*range(-800, -780), *range(-600, -590)], stored=on(0))
     there(partition, ADA, [*BEFORE, -2], stored=on(0))
+    others(partition, BEFORE_AND_SINCE, stored=on(0))
     partition.tell(ImportEnded(community=COMMUNITY, import_id="i"), on(0))
     partition.look_at_everything()
     assert [(need.reason, need.member.id) for need in partition.raised][:1] == [("returning", "ada")]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks.tone.__main__ import PAGE
+from benchmarks.tone.examples import HELD_OUT, Example
 from benchmarks.tone.figures import auc, f1, precision, wilson
 from benchmarks.tone.sets import ORIGINS, SetMissingError, Sets
 
@@ -40,6 +43,31 @@ def test_a_missing_set_is_told_with_where_it_is_to_be_had(tmp_path: Path) -> Non
         Sets(tmp_path).read("germeval2018-test")
     assert ORIGINS["germeval2018-test"].address in str(told.value)
     assert ORIGINS["germeval2018-test"].sha256 in str(told.value)
+
+
+def test_every_second_post_of_a_crisis_is_held_out_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "posts.csv"
+    file.write_text("name,title,selftext\nt3_a,Help,now\nt3_e,Again,\nt3_c,Help,now\n")
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert not Sets(tmp_path).has("suicidewatch")
+    monkeypatch.setitem(ORIGINS, "suicidewatch", replace(ORIGINS["suicidewatch"], sha256=digest))
+    sets = Sets(tmp_path)
+    assert sets.has("suicidewatch")
+    assert {post.text: HELD_OUT in post.labels for post in sets.read("suicidewatch")} == {
+        "Help\nnow": True,
+        "Again": False,
+    }
+
+
+def test_a_translated_text_has_all_labels_of_its_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "translated.csv"
+    file.write_text(
+        "idx,de_text,ekman_label,en_text,original_label\n0,Danke,joy,Thanks,gratitude\n1,Danke,joy,Thanks,joy\n"
+    )
+    name = "goemotions_german-test"
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    monkeypatch.setitem(ORIGINS, name, replace(ORIGINS[name], sha256=digest))
+    assert Sets(tmp_path).read(name) == [Example(text="Danke", labels=frozenset({"gratitude", "joy"}))]
 
 
 def test_what_is_trained_on_may_be_and_the_page_names_every_set() -> None:

@@ -150,6 +150,96 @@ WORK = [
     "goodbye world program",
 ]
 
+EVERYDAY = [
+    "I will do it tonight.",
+    "going to do it tonight.",
+    "I'm going to go tonight to the meetup",
+    "It's my time to go, see you tomorrow",
+    "Where do I find my body measurements in the app?",
+    "They find my body language odd",
+    "I hope I die less often in the new season",
+    "My wife wants to end her life insurance",
+    "I hate existing linters",
+    "I hate that I woke up at four",
+    "This is my note",
+    "This is my farewell as moderator",
+    "I said my goodbyes to the team on Friday",
+    "I'm saying goodbye before I leave for vacation",
+    "I wrote letters to my family from the camp",
+    "My last attempt at getting help with this bug",
+    "There is nothing left for me here but the changelog",
+    "I have no will to refactor it",
+    "I can't keep doing this anymore, the CI fails",
+    "i just want to end it, how do I stop the background process?",
+    "I decided to end things for good with that vendor",
+    "What is the easiest way to end it gracefully?",
+    "quickest way to kill a daemon",
+    "Easiest way to die in Elden Ring?",
+    "set myself on fire with that deploy",
+    "Nobody is holding a gun to my head",
+    "I almost drove my car off the road on the way",
+    "Did I take the meds? I took the pills at noon",
+    "I got the gun in level 3",
+    "An energy drink: I was overdosing with caffeine",
+    "I won't live much longer in Berlin",
+    "I can't afford to live anymore in this town",
+    "I've lost the battle against webpack",
+    "I think it may just not exist",
+    "I think that option was not meant to exist",
+    "My laptop will fall asleep and never wake up",
+    "I shut the connection, it should not be alive anymore",
+    "It is easier if I was gone by five",
+    "Coffee is what keeps me alive",
+    "My son told me he wants to die in Minecraft",
+    "My friend said she is going to end the meeting",
+    "They take their life savings to buy it, I think",
+    "heute abend werde ich es tun",
+    "Morgen ist es vorbei mit mir, Prüfung",
+    "Es ist einfacher, wenn ich weg bin",
+    "Ich habe mich verabschiedet von allen im Büro",
+    "Ich habe den Kampf verloren, der Linter hat gewonnen",
+    "Ich habe alle Tabletten genommen, die der Arzt verschrieb",
+    "Hoffentlich sterbe ich nicht im ersten Level",
+    "Lo haré esta noche.",
+    "Ya me despedí de todos en la oficina",
+    "Estoy con una soga al cuello por el plazo",
+    "Manera fácil de morir en Elden Ring",
+    "He perdido la batalla contra la burocracia",
+    "No queda nada para mí aquí",
+    "J'ai fait mes adieux à mon équipe",
+    "J'ai perdu la bataille contre webpack",
+    "Moyen rapide de mourir dans Elden Ring ?",
+    "Le fichier semble ne plus exister chez moi",
+    "J'ai pris tous mes médicaments ce matin",
+    "Rien ne me retient ici, je pars en vacances",
+    "Já me despedi de todos no escritório",
+    "Maneira mais fácil de morrer no Elden Ring",
+    "Estou a tomar um monte de remédios para a gripe",
+    "Acabei de bater o carro num poste",
+]
+
+DEATH_IS_NAMED = [
+    "What is the easiest way to die?",
+    "I'm looking for a painless way to die",
+    "I want to set myself on fire",
+    "I could just drive my car into traffic",
+    "I took all of the sleeping pills",
+    "I have no will to live",
+    "I just hate existing.",
+    "I've lost the battle against my depression",
+    "I won't live much longer.",
+    "I would be happy to just fall asleep. I want to fall asleep and never wake up",
+    "It would be easier if I was gone.",
+    "My son told me he wants to die",
+    "He is threatening to kill himself",
+    "Tomorrow someone will find my body",
+    "Ich will in den Gegenverkehr fahren",
+    "Hoffentlich sterbe ich bald",
+    "Busco la manera más rápida de morir",
+    "J'ai envie de ne plus exister",
+    "Quero jogar o carro contra um poste",
+]
+
 NEUTRAL = [
     "Can somebody look at the pull request? The build is green again and I have rebased it on the main branch.",
     "Die Datei ist zu groß, deshalb bricht der Server ab. Ich habe das Pack im Ordner neu gebaut und die Rate erhöht.",
@@ -212,12 +302,12 @@ def read(reader: Reader, text: str) -> Reading:
     return reader.read([text])[0]
 
 
-@pytest.mark.parametrize("text", [*CRISIS, *THREATENED, *WHAT_IT_IS_OF_TELLS, *NO_WAY_ON])
+@pytest.mark.parametrize("text", [*CRISIS, *THREATENED, *WHAT_IT_IS_OF_TELLS, *NO_WAY_ON, *DEATH_IS_NAMED])
 def test_crisis_wording_is_found(reader: Reader, text: str) -> None:
     assert read(reader, text).crisis
 
 
-@pytest.mark.parametrize("text", [*NO_CRISIS, *IN_JEST, *WHAT_IT_IS_OF_TAKES_BACK, *WORK])
+@pytest.mark.parametrize("text", [*NO_CRISIS, *IN_JEST, *WHAT_IT_IS_OF_TAKES_BACK, *WORK, *EVERYDAY])
 def test_idioms_code_and_the_words_of_others_are_no_crisis(reader: Reader, text: str) -> None:
     assert not read(reader, text).crisis
 

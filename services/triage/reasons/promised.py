@@ -1,0 +1,59 @@
+"""``follow-up``, promised: the day has come on which somebody of the team said they would come back to a member."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from msgspec import Struct
+
+from services.triage.member_facts import Elsewhere
+from services.triage.member_state import MemberState, named
+from services.triage.needs import Circumstances, raised, standing_for
+from services.triage.person import together
+from services.triage.promises import (
+    MOST,
+    FollowUpPromised,
+    NotePromise,
+    PromisesLookedAt,
+    PromisesPostponed,
+    due_at,
+)
+from shared.contracts.names import Reason
+
+FOLLOW_UP: Final[Reason] = "follow-up"
+
+
+class LookAtPromises(Struct, frozen=True, kw_only=True, gc=False):
+    """The deadline of the first promises fired; the rest is as in ``LookAtOccasion``."""
+
+    seen: Circumstances
+    team: bool
+    elsewhere: Elsewhere | None = None
+
+
+def note(command: NotePromise, state: MemberState) -> tuple[Any, ...]:
+    """Return what follows when somebody promises to come back."""
+    promise = FollowUpPromised(by=command.by, due=command.due, evidence=command.evidence)
+    return (*named(command.member, state), promise)
+
+
+def look(command: LookAtPromises, state: MemberState) -> tuple[Any, ...]:
+    """Return what follows when the time of promises has come. Who made the first is to be asked before others."""
+    seen, member = command.seen, state.member
+    due = due_at(state.told.promises, state.told.declined, seen.at)
+    if not due or member is None:
+        return ()
+    of = tuple(one.evidence for one in due)
+    if seen.due is not None and seen.due > seen.at:
+        return (PromisesPostponed(of=of, due=seen.due),)
+    gone = together(state, command.elsewhere).gone
+    against = {"one of the team": command.team, "a bot": state.bot, "the member left": gone}
+    why = next((why for why, holds in against.items() if holds), None)
+    looked_at = PromisesLookedAt(of=of, against=why, at=seen.at)
+    if why is not None:
+        return (looked_at,)
+    known = standing_for(state, FOLLOW_UP)
+    before = known.evidence[-MOST:] if known is not None else ()
+    values = known.values if known is not None else {}
+    values = {**values, "promised_by": due[0].by, "promises": len(due)}
+    return (looked_at, raised(seen, FOLLOW_UP, member, (*before, *of), values, since=due[0].due))

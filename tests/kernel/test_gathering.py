@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from shared.gathering import _GATHER_SECONDS, _MANY, _MANY_SECONDS, Gathering
+
+
+async def test_what_comes_by_itself_is_told_at_once() -> None:
+    arrived = asyncio.Event()
+    gathering = Gathering(arrived, enough=1000)
+    gathering.taken(1)
+    gathering.came(3, 3, time.monotonic())
+    assert arrived.is_set()
+
+
+@pytest.mark.parametrize(("taken", "seconds"), [(_MANY - 1, _GATHER_SECONDS), (_MANY, _MANY_SECONDS)])
+async def test_a_crowd_waits_for_longer_under_load(taken: int, seconds: float) -> None:
+    arrived = asyncio.Event()
+    gathering = Gathering(arrived, enough=1000)
+    gathering.taken(taken)
+    began = time.monotonic()
+    gathering.came(50, 50, began)
+    assert not arrived.is_set()
+    async with asyncio.timeout(10):
+        await arrived.wait()
+    assert time.monotonic() - began > 0.9 * seconds
+
+
+async def test_a_crowd_that_is_enough_does_not_wait() -> None:
+    arrived = asyncio.Event()
+    gathering = Gathering(arrived, enough=1000)
+    gathering.taken(1000)
+    gathering.came(999, 999, time.monotonic())
+    assert not arrived.is_set()
+    gathering.came(1, 1000, time.monotonic())
+    assert arrived.is_set()
