@@ -38,6 +38,8 @@ _CARRIED: Final = SQL(
     "(SELECT organisation, responder, sum(care_load)::bigint AS care_load, count(*) AS touches FROM verify.carried "
     "WHERE status IN ('assigned', 'claimed') AND responder IS NOT NULL GROUP BY organisation, responder)"
 )
+# The forms of member events that notifier reads: services/notifier/inputs.py.
+_TAKEN_IN: Final = "form IN ('policy', 'care')"
 _LOADS: Final = SQL("(SELECT * FROM verify.loads WHERE care_load <> 0 OR touches <> 0)")
 
 
@@ -109,8 +111,8 @@ async def _demand(context: VerifyContext, snapshot: StoreSnapshot) -> None:
     """Fill ``verify.demanded`` with the identities of all that the partition must have taken in."""
     connection, partitions = context.servers.postgres, context.servers.partitions
     organisations = await connection.execute(
-        "SELECT organisation FROM verify.touches WHERE organisation IS NOT NULL UNION "
-        "SELECT organisation FROM verify.member_events WHERE form = 'policy'"
+        "SELECT organisation FROM verify.touches WHERE organisation IS NOT NULL UNION "  # noqa: S608
+        f"SELECT organisation FROM verify.member_events WHERE {_TAKEN_IN}"
     )
     own = [
         organisation
@@ -119,7 +121,7 @@ async def _demand(context: VerifyContext, snapshot: StoreSnapshot) -> None:
     ]
     for stream, table, wanted in (
         (TOUCHES, "touches", "true"),
-        (MEMBER_EVENTS, "member_events", "form = 'policy'"),
+        (MEMBER_EVENTS, "member_events", _TAKEN_IN),
     ):
         await connection.execute(
             f"INSERT INTO verify.demanded SELECT key FROM verify.{table} WHERE key IS NOT NULL AND {wanted} "  # noqa: S608

@@ -17,7 +17,7 @@ from shared.contracts.names import event_key
 from shared.contracts.redaction import KIND
 from shared.contracts.subjects import MEMBER_EVENTS, TOUCH_FACTS, TOUCHES, kind_of, member_event_subject
 from shared.contracts.touch_facts import TouchSettled
-from shared.contracts.warmline_facts import PLATFORM, PolicyAdopted
+from shared.contracts.warmline_facts import PLATFORM, CareLogged, PolicyAdopted
 from shared.dead_letters import COPY_OF
 from shared.delivery import Message, decode
 from shared.stand_ins import stand_in
@@ -39,6 +39,7 @@ CREATE VIEW verify.member_keys AS
     SELECT key, min(seq) AS seq, min(shard) AS shard, min(community) AS community, min(id) AS id, min(form) AS form
     FROM verify.member_events WHERE key IS NOT NULL GROUP BY key;
 """
+_FORMS: Final = {PolicyAdopted: "policy", CareLogged: "care"}
 _encoder: Final = msgspec.json.Encoder(order="deterministic")
 
 
@@ -46,7 +47,8 @@ class StreamTables:
     """Loads streams into tables of the scratch schema, each message once, and as far as is asked.
 
     ``key`` is the event's identity and null for what cannot be read; ``problem`` says what is wrong with a message.
-    ``form`` is ``member``, ``policy``, ``fact``, or ``copy`` of a redacted message, which is read in its place as well;
+    ``form`` is ``member``, ``policy``, ``care`` given elsewhere, another ``fact``, or ``copy`` of a redacted message,
+    which is read in its place as well;
     ``feedback`` is the member event that a settled touch leads to.
     ``copy_of`` is the sequence of the message that a retried dead letter repeats.
     """
@@ -101,8 +103,7 @@ def _member_row(message: Message, partitions: int) -> tuple[Any, ...]:
     kind = kind_of(event.type) if stands_for is None else KIND
     wanted = member_event_subject(event.community, event.platform, kind, partitions)
     problem = None if message.subject == wanted else f"stands under {message.subject}, not {wanted}"
-    forms = {PolicyAdopted: "policy"}
-    form = "member" if isinstance(event.data, MemberEventData) else forms.get(type(event.data), "fact")
+    form = "member" if isinstance(event.data, MemberEventData) else _FORMS.get(type(event.data), "fact")
     return (
         message.seq,
         event_key(event.community, event.source, event.id),

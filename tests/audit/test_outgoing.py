@@ -84,7 +84,7 @@ async def test_an_integrator_that_falls_behind_is_told_and_one_that_nobody_names
         )
     seen, memory = await look_at_database(database), Memory()
     assert [one.name for one in seen.integrators] == ["crm"]
-    assert (seen.readers[-1].shard, seen.readers[-1].subject) == ("harbour/crm", "needs-touch.acme.>")
+    assert (seen.readers[-1].shard, seen.readers[-1].subjects) == ("harbour/crm", ("needs-touch.acme.>",))
     assert found_in(seen, memory, now=0, behind=3)[INTEGRATOR_LAGS] is None
     found = found_in(seen, memory, now=899, behind=3)
     assert (found[INTEGRATOR_LAGS], found[READER_STILL]) == (None, None)
