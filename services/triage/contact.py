@@ -6,6 +6,7 @@ to nobody, and what stood before is withdrawn. A few needs are for a person to d
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -67,6 +68,22 @@ def note(
     if isinstance(command, NoteDeclined):
         return (ContactDeclined(until=command.until, at=command.at),)
     return (ContactAllowed(at=command.at),) if declined is not None else ()
+
+
+def strictest(told: Iterable[ContactDeclined]) -> ContactDeclined | None:
+    """Return what one person said as several identities: the longest that they asked for, as of the last time."""
+    said = list(told)
+    if not said:
+        return None
+    ends = [one.until for one in said if one.until is not None]
+    return ContactDeclined(until=max(ends) if len(ends) == len(said) else None, at=max(one.at for one in said))
+
+
+def allowed_from(due: datetime | None, declined: ContactDeclined | None) -> datetime | None:
+    """Return ``due``, or the day from which the member may be contacted again, if that is known and later."""
+    if due is None or declined is None or declined.until is None:
+        return due
+    return max(due, declined.until)
 
 
 def put_off(deadlines: tuple[Deadline, ...], declined: ContactDeclined | None) -> tuple[Deadline, ...]:

@@ -13,7 +13,7 @@ from services.triage.gathering import (
     NoteRegistration,
 )
 from services.triage.guest import NoteCame
-from services.triage.linked import declines_contact, may_be_listed, others_of
+from services.triage.linked import declined_of, may_be_listed, others_of
 from services.triage.needs import Circumstances
 from services.triage.policy_reading import PolicyReading
 from services.triage.reasons.gathering import FIRST, REMINDER, Guests, Plan, Registration
@@ -101,7 +101,7 @@ def look_at_gathering(stream: str, reading: PolicyReading, at: datetime, work: W
         wanted=rule.enabled and name in rule.lists and not (name == FIRST and _told_each(reading)),
         guests=guests if begins >= settled else Guests(fit=guests.fit, first=frozenset()),
         at_most=rule.at_most,
-        host_declined=host is not None and declines_contact(work, member_stream(community, host.key), at),
+        host_declined=host is not None and declined_of(work, member_stream(community, host.key), at) is not None,
     )
     decide_and_care(stream, command, work, read)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.triage.linked import declined_of
 from services.triage.member_facts import NoteLink
 from services.triage.needs import withdrawn
 from services.triage.needs_elsewhere import end_unwanted
@@ -18,8 +19,7 @@ def link(now: Situation) -> None:
     joined = {one.key for of in (member, other) for one in (of, *now.others(of))}
     if member != other and len(joined) <= MOST_LINKED:
         _note(now, member, other)
-        told_of = (now.work.state(now.of(one)).told.declined for one in (member, *now.others(member)))
-        declined = next((one for one in told_of if one is not None and one.holds(now.stored)), None)
+        declined = declined_of(now.work, now.of(member), now.stored)
         if declined is not None:
             end_unwanted(now, member, declined)
         _gather(now, member)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from services.triage.contact import ContactDeclined, strictest
 from services.triage.member_facts import Elsewhere
 from services.triage.member_state import MemberState
 from services.triage.person import elsewhere, together
@@ -34,16 +35,17 @@ def known_elsewhere(work: Workspace, stream: str) -> Elsewhere | None:
     return elsewhere([work.state(member_stream(community, one.key)) for one in others_of(work, stream)])
 
 
+def declined_of(work: Workspace, stream: str, at: datetime) -> ContactDeclined | None:
+    """Return what the person asked for who is not to be contacted at that time, as whichever of their identities."""
+    community = community_of(stream)
+    streams = (stream, *(member_stream(community, one.key) for one in others_of(work, stream)))
+    told = (one.told.declined for one in work.states(streams))
+    return strictest(one for one in told if one is not None and one.holds(at))
+
+
 def may_be_listed(work: Workspace, stream: str, at: datetime) -> bool:
     """Tell whether a list may name the identity: not where the person left, or asked not to be contacted."""
     member: MemberState = work.state(stream)
-    if member.first is None or member.bot or member.team or declines_contact(work, stream, at):
+    if member.first is None or member.bot or member.team or declined_of(work, stream, at) is not None:
         return False
     return not together(member, known_elsewhere(work, stream)).gone
-
-
-def declines_contact(work: Workspace, stream: str, at: datetime) -> bool:
-    """Tell whether the person one of whose identities has that ``stream`` asked not to be contacted, as any of them."""
-    community = community_of(stream)
-    streams = (stream, *(member_stream(community, one.key) for one in others_of(work, stream)))
-    return any(one.told.declines_contact(at) for one in work.states(streams))

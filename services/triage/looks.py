@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from services.triage.community import IMPORT_LAPSE, CommunityState, LapseImports
+from services.triage.contact import allowed_from
 from services.triage.conversation_facts import LookAtQuestion
 from services.triage.conversation_state import UNANSWERED, ConversationState, open_question
 from services.triage.gathering import GATHERING
 from services.triage.gathering_handlers import look_at_gathering
-from services.triage.linked import known_elsewhere
+from services.triage.linked import declined_of, known_elsewhere
 from services.triage.member_facts import Elsewhere, LookAtWelcome
 from services.triage.member_state import MemberState
 from services.triage.needs import Circumstances
@@ -41,7 +42,7 @@ def look_at_welcome(deadline: DeadlineRow, work: Workspace, read: Read) -> None:
     at = _looked_at(deadline, community)
     segment = reading.segments.of(member, at)
     rule = reading.rules_in(segment).welcome
-    due = reading.due(member.first.time, rule.within_hours)
+    due = allowed_from(reading.due(member.first.time, rule.within_hours), declined_of(work, deadline.stream, at))
     seen = _circumstances(deadline, reading, rule, ("within_hours",), at=at, segment=segment, due=due)
     command = LookAtWelcome(
         seen=seen,
@@ -64,10 +65,9 @@ def look_at_question(deadline: DeadlineRow, work: Workspace, read: Read) -> None
     at = _looked_at(deadline, community)
     segment = reading.segments.of(opener, at)
     rule = reading.rules_in(segment).unanswered
+    declined = declined_of(work, member_stream(community.community, question.member.key), at)
     due, thresholds = reading.due(question.evidence.time, rule.within_hours), ("within_hours", "answered_by")
-    declined = opener.told.declined
-    if due is not None and declined is not None and declined.until is not None and declined.holds(at):
-        due = max(due, declined.until)
+    due = allowed_from(due, declined)
     seen = _circumstances(deadline, reading, rule, thresholds, at=at, segment=segment, due=due)
     command = LookAtQuestion(
         seen=seen,
@@ -96,6 +96,7 @@ def look_at_occasion(deadline: DeadlineRow, work: Workspace, read: Read) -> None
         if kind.due is not None
         else reading.due(occasion.evidence.time, rule.within_hours)
     )
+    due = allowed_from(due, declined_of(work, deadline.stream, at))
     command = LookAtOccasion(
         name=deadline.name,
         seen=_circumstances(deadline, reading, rule, kind.thresholds, at=at, segment=segment, due=due),
@@ -147,8 +148,12 @@ def look_at_promises(deadline: DeadlineRow, work: Workspace, read: Read) -> None
         forget_after=timedelta(0),
         thresholds={},
     )
-    elsewhere = known_elsewhere(work, deadline.stream)
-    command = LookAtPromises(seen=seen, team=_team(reading, member), elsewhere=elsewhere)
+    command = LookAtPromises(
+        seen=seen,
+        team=_team(reading, member),
+        declined=declined_of(work, deadline.stream, at),
+        elsewhere=known_elsewhere(work, deadline.stream),
+    )
     decide_and_care(deadline.stream, command, work, read)
 
 

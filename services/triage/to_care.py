@@ -12,7 +12,7 @@ from services.triage.care_state import CareState, last_settled
 from services.triage.community import CommunityState
 from services.triage.contact import ContactDeclined, marked
 from services.triage.importance import weighed
-from services.triage.linked import others_of
+from services.triage.linked import declined_of, others_of
 from services.triage.needs import CloseNeed, NeedFound, NeedGone, PassNeed, standing
 from services.triage.policy_reading import PolicyReading
 from services.triage.stream_ids import care_stream, community_of, community_stream, member_stream
@@ -64,11 +64,7 @@ def _instead(care: CareState, gone: NeedGone, work: Workspace, read: Read) -> To
 
 
 def _declined(need: TouchReason, work: Workspace) -> ContactDeclined | None:
-    """Return that the person asked not to be contacted, as whichever of their identities, if it holds."""
-    own = member_stream(community_of(need.about), need.member.key)
-    streams = (own, *(member_stream(community_of(own), one.key) for one in others_of(work, own)))
-    told = (work.state(one).told.declined for one in streams)
-    return next((one for one in told if one is not None and one.holds(need.at)), None)
+    return declined_of(work, member_stream(community_of(need.about), need.member.key), need.at)
 
 
 def take(need: TouchReason, work: Workspace, read: Read, moved_at: datetime | None = None) -> None:

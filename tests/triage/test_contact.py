@@ -161,3 +161,34 @@ def test_it_holds_for_the_person_whoever_else_they_are() -> None:
     partition.tell(posted(BEA, "m-2", text=QUESTION, conversation="c-2"), on(3))
     partition.pass_time(on(4))
     assert partition.touches == []
+
+
+def one_person(partition: Partition, at: datetime) -> None:
+    both = {"member": WHOM["member"], "other": Identity(platform="discord", id=BEA.id)}
+    partition.tell(MemberLinked(community=COMMUNITY, **both, why="She said so.", responder="mira"), at)
+
+
+def test_what_waits_for_another_identity_of_the_person_is_looked_at_on_the_day() -> None:
+    partition = listening()
+    one_person(partition, on(0))
+    decline(partition, on(0), until=on(3))
+    partition.tell(Joined(member=BEA), on(0, 1))
+    partition.tell(posted(BEA, "m-1", text=QUESTION), on(1))
+    partition.tell(posted(BEA, "m-2", conversation="c-2"), on(2))
+    partition.tell(Moderated(member=BEA, action="timeout"), on(2, 1))
+    partition.pass_time(on(2, 23))
+    assert partition.touches == []
+    partition.pass_time(on(3))
+    assert reasons(partition, BEA) == ["moderated", "unanswered", "welcome"]
+
+
+def test_what_the_identities_of_a_person_said_holds_together() -> None:
+    partition = listening()
+    one_person(partition, on(0))
+    decline(partition, on(0), until=on(3))
+    partition.tell(ContactDeclined(**{**WHOM, "member": Identity(platform="discord", id=BEA.id)}, until=on(2)), on(0))
+    partition.tell(posted(BEA, "m-1", text=QUESTION), on(1))
+    partition.pass_time(on(2, 23))
+    assert partition.touches == []
+    partition.pass_time(on(3))
+    assert reasons(partition, BEA) == ["unanswered", "welcome"]

@@ -142,6 +142,36 @@ def test_what_was_promised_before_the_member_wanted_no_contact_waits_and_what_ca
     assert [(one.promised_by, len(one.evidence)) for one in partition.open] == [("jonas", 2)]
 
 
+def decline_as_bea(partition: Partition, at: datetime, *, until: datetime | None) -> None:
+    other = Identity(platform="slack", id=BEA.id)
+    partition.tell(MemberLinked(**WHOM, other=other, why="They told me.", responder="mira"), at)
+    partition.tell(ContactDeclined(community=COMMUNITY, member=other, responder="mira", until=until), at)
+
+
+def test_it_waits_for_a_person_who_wanted_no_contact_as_another_of_their_identities() -> None:
+    partition = known()
+    promise(partition, 0, 2, by="jonas")
+    decline_as_bea(partition, on(1), until=on(5))
+    promise(partition, 1.5, 3)
+    partition.pass_time(on(4))
+    assert [(one.promised_by, one.at) for one in partition.open] == [("mira", on(3, -9))]
+    partition.pass_time(on(5))
+    assert [(one.promised_by, len(one.evidence)) for one in partition.open] == [("jonas", 2)]
+
+
+def test_it_is_not_forgotten_while_another_identity_of_the_person_wants_no_contact_at_all() -> None:
+    partition = known()
+    promise(partition, 0, 2)
+    decline_as_bea(partition, on(1), until=None)
+    partition.pass_time(on(60))
+    assert partition.touches == []
+    partition.tell(
+        ContactAllowed(community=COMMUNITY, member=Identity(platform="slack", id=BEA.id), responder="mira"), on(60)
+    )
+    partition.pass_time(on(70))
+    assert reasons(partition, ADA) == ["follow-up"]
+
+
 def test_an_open_one_is_withdrawn_when_the_member_wants_no_contact() -> None:
     partition = known()
     promise(partition, 0, 2)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Final
 
 from msgspec import Struct
 
+from services.triage.contact import ContactDeclined
 from services.triage.member_facts import Elsewhere
 from services.triage.member_state import MemberState, named
 from services.triage.needs import Circumstances, raised, standing_for
@@ -14,6 +16,7 @@ from services.triage.promises import (
     MOST,
     FollowUpPromised,
     NotePromise,
+    Promises,
     PromisesLookedAt,
     PromisesPostponed,
     due_at,
@@ -21,13 +24,19 @@ from services.triage.promises import (
 from shared.contracts.names import Reason
 
 FOLLOW_UP: Final[Reason] = "follow-up"
+_LOOK_AGAIN_AFTER: Final = timedelta(days=7)
+"""Nothing tells this identity when another one may be contacted again."""
 
 
 class LookAtPromises(Struct, frozen=True, kw_only=True, gc=False):
-    """The deadline of the first promises fired; the rest is as in ``LookAtOccasion``."""
+    """The deadline of the first promises fired; the rest is as in ``LookAtOccasion``.
+
+    ``declined`` is that the person asked not to be contacted, as whichever of their identities.
+    """
 
     seen: Circumstances
     team: bool
+    declined: ContactDeclined | None = None
     elsewhere: Elsewhere | None = None
 
 
@@ -40,20 +49,33 @@ def note(command: NotePromise, state: MemberState) -> tuple[Any, ...]:
 def look(command: LookAtPromises, state: MemberState) -> tuple[Any, ...]:
     """Return what follows when the time of promises has come. Who made the first is to be asked before others."""
     seen, member = command.seen, state.member
-    due = due_at(state.told.promises, state.told.declined, seen.at)
-    if not due or member is None:
+    fired = due_at(state.told.promises, state.told.declined, seen.at)
+    if not fired or member is None:
         return ()
+    due = due_at(fired, command.declined, seen.at)
+    put_off = _put_off(fired, due, command)
+    if not due:
+        return put_off
     of = tuple(one.evidence for one in due)
     if seen.due is not None and seen.due > seen.at:
-        return (PromisesPostponed(of=of, due=seen.due),)
+        return (*put_off, PromisesPostponed(of=of, due=seen.due))
     gone = together(state, command.elsewhere).gone
     against = {"one of the team": command.team, "a bot": state.bot, "the member left": gone}
     why = next((why for why, holds in against.items() if holds), None)
     looked_at = PromisesLookedAt(of=of, against=why, at=seen.at)
     if why is not None:
-        return (looked_at,)
+        return (*put_off, looked_at)
     known = standing_for(state, FOLLOW_UP)
     before = known.evidence[-MOST:] if known is not None else ()
     values = known.values if known is not None else {}
     values = {**values, "promised_by": due[0].by, "promises": len(due)}
-    return (looked_at, raised(seen, FOLLOW_UP, member, (*before, *of), values, since=due[0].due))
+    return (*put_off, looked_at, raised(seen, FOLLOW_UP, member, (*before, *of), values, since=due[0].due))
+
+
+def _put_off(fired: Promises, due: Promises, command: LookAtPromises) -> tuple[PromisesPostponed, ...]:
+    """Return that those wait on which another identity of the person asked not to be contacted."""
+    waiting = tuple(one.evidence for one in fired if one not in due)
+    if not waiting or command.declined is None:
+        return ()
+    at = command.seen.at
+    return (PromisesPostponed(of=waiting, due=command.declined.until or at + _LOOK_AGAIN_AFTER),)
