@@ -61,26 +61,43 @@ class DeliveryParser(Parser):
     def reset(self) -> None:
         """Forget what was read of the connection."""
         super().reset()
-        self._incomplete = 0
+        self._held = bytearray()
+        self._wanted = 0
 
     async def parse(self, data: bytes = b"") -> None:
-        """Take in the next bytes of the connection; raises nats.errors.ProtocolError."""
-        if self.state != AWAITING_CONTROL_LINE or not self.takers:
-            self._incomplete = 0  # what was held back goes on there
+        """Take in the next bytes of the connection; raises nats.errors.ProtocolError.
+
+        What is no delivery goes to nats-py by itself: given more, it would read the deliveries behind it, one by one,
+        and end amid one, so that it had to be given all that follows, too.
+        """
+        held = self._held
+        if not (self.takers or held):
             await super().parse(data)
             return
-        self.buf += data
-        if len(self.buf) < self._incomplete:
+        if self.buf and self.state == AWAITING_CONTROL_LINE:
+            held += self.buf
+            self.buf.clear()
+        held += data
+        if len(held) < self._wanted:
             return
-        try:
-            done, found = self._deliveries(bytes(self.buf))
-        except ValueError as error:
-            raise ProtocolError("nats: malformed MSG") from error
-        del self.buf[:done]
-        for sid, deliveries in found.items():
-            await self.hand_over(sid, deliveries)
-        if self.buf and not self._incomplete:
-            await super().parse()
+        chunk, at = bytes(held), 0
+        while at < len(chunk) and held is self._held:  # another, once the connection was lost
+            if self.state == AWAITING_CONTROL_LINE:
+                try:
+                    at, found = self._deliveries(chunk, at)
+                except ValueError as error:
+                    raise ProtocolError("nats: malformed MSG") from error
+                for sid, deliveries in found.items():
+                    await self.hand_over(sid, deliveries)
+                line_end = chunk.find(_END, at)
+                if self._wanted or line_end < 0:
+                    break
+                end = line_end + len(_END)
+            else:
+                end = at + self.needed + len(_END) - len(self.buf)
+            part, at = chunk[at:end], min(end, len(chunk))
+            await super().parse(part)
+        del held[:at]
 
     async def hand_over(self, sid: bytes, deliveries: Sequence[Delivery]) -> None:
         """Let the subscription's taker have them; what it raises is told as nats-py tells it."""
@@ -94,13 +111,13 @@ class DeliveryParser(Parser):
         except Exception as error:  # noqa: BLE001 -- the connection serves others, too
             await client._error_cb(error)  # noqa: SLF001 -- its only way to tell
 
-    def _deliveries(self, chunk: bytes) -> tuple[int, dict[bytes, list[Delivery]]]:
-        """Return the deliveries that ``chunk`` begins with, and how many bytes they take.
+    def _deliveries(self, chunk: bytes, at: int) -> tuple[int, dict[bytes, list[Delivery]]]:
+        """Return where the deliveries end that stand in ``chunk`` from ``at`` on, and these.
 
         https://docs.nats.io/reference/reference-protocols/nats-protocol
         """
         found: dict[bytes, list[Delivery]] = {}
-        at = self._incomplete = 0
+        self._wanted = 0
         while (line_end := chunk.find(_END, at)) >= 0:
             words = chunk[at:line_end].split()
             begin = line_end + 2
@@ -115,7 +132,7 @@ class DeliveryParser(Parser):
                 break
             end = begin + int(size)
             if end + 2 > len(chunk):
-                self._incomplete = end + 2 - at
+                self._wanted = end + 2 - at
                 break
             found.setdefault(sid, []).append(Delivery(subject, reply, chunk[begin:body], chunk[body:end]))
             at = end + 2

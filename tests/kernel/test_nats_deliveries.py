@@ -109,6 +109,19 @@ def test_however_the_bytes_come_each_message_goes_where_it_belongs_in_order(
     assert (taken, told, others) == (bodies["taken"], bodies["status"], bodies["another"])
 
 
+async def test_deliveries_come_many_at_a_time_whatever_stands_between_them_and_wherever_a_chunk_ends() -> None:
+    client = QuickClient()
+    handed_over: list[int] = []
+    client.deliveries.takers[b"1"] = lambda deliveries: handed_over.append(len(deliveries))
+    one = with_headers(1, b"a body")
+    wire = 10 * one + b"PONG\r\n" + 20 * one
+    amid = len(10 * one + b"PONG\r\n" + one) - 4
+    await client._ps.parse(wire[:amid])
+    await client._ps.parse(wire[amid:-4])
+    await client._ps.parse(wire[-4:])
+    assert handed_over == [10, 19, 1]
+
+
 async def test_what_is_no_message_ends_the_connection_as_nats_py_has_it() -> None:
     client = QuickClient()
     client.deliveries.takers[b"1"] = lambda _: None
