@@ -15,8 +15,11 @@ _LEFT_OUT: Final = re.compile(
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
 
-_MAY_BE_LEFT_OUT: Final = re.compile(r"[`~>\"“„«]|://|www\.", re.IGNORECASE)
-"""What all that is left out holds: most texts hold none of it, and this is told ten times as fast."""
+_MAY_BE_LEFT_OUT: Final = re.compile(r"`|~|>|\"|“|„|«|://|w[wW]{2}\.|W[wW]{2}\.")
+"""What all that is left out holds: most texts hold none of it, and this is told ten times as fast.
+
+As long as each choice begins with a letter of its own: then ``re`` looks at nothing else.
+"""
 
 
 def own_words(text: str, blank: str = " ", *, marks: bool = True) -> str:
