@@ -92,7 +92,7 @@ def test_who_said_yes_was_at_the_event_once_it_is_over() -> None:
     assert made.odd == [
         "/community_members/{id}: the platform answers 404; see whether the plan and the secret allow it"
     ]
-    assert made.read == ALL - {"all-members"}
+    assert made.read == ALL - {"all-members"} | {"gatherings"}
 
 
 def test_reading_stops_at_what_is_known() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,12 +13,10 @@ from hypothesis import strategies as st
 
 from infra.importing.discord import DiscordExport
 from services.ingest.platforms import discord_events
-from services.ingest.platforms.connection import Beat, Closed, ConnectionAnswer, ConnectionStep, Hear, Open, Say, Told
 from services.ingest.platforms.discord_gateway import read
 from services.ingest.platforms.polled import PollSettings
 from services.ingest.platforms.reading import HookSettings
 from shared.contracts.member_events import (
-    Attended,
     Deleted,
     Edited,
     Joined,
@@ -31,6 +28,7 @@ from shared.contracts.member_events import (
     Updated,
 )
 from tests.importing.exported import read as read_export
+from tests.polling.discord_line import Line, listen
 from tests.polling.discord_server import (
     FORUM,
     GUILD,
@@ -41,7 +39,6 @@ from tests.polling.discord_server import (
     STAFF,
     STAFF_CATEGORY,
     Discord,
-    Gateway,
     at,
     member,
     message,
@@ -55,73 +52,6 @@ from tests.sources.reading import delivery, only_fact
 
 NOW = datetime.now(UTC)
 ACK, LOST = ({"op": op, "d": data, "s": None, "t": None} for op, data in ((11, None), (9, False)))
-Moment = Callable[[], object]
-
-
-class Line:
-    """A connection on which a moment passes whenever it is quiet; when none is left, it is closed."""
-
-    def __init__(self, discord: Discord, moments: tuple[Moment, ...]) -> None:
-        self.discord = discord
-        self.moments = list(moments)
-        self.gateway: Gateway | None = None
-        self.waiting: list[Any] = []
-        self.opened: list[str] = []
-        self.said: list[Any] = []
-        self.beat: Beat | None = None
-        self.waited: list[float] = []
-
-    def do(self, step: ConnectionStep) -> ConnectionAnswer:
-        match step:
-            case Open(url=url):
-                self.opened.append(url)
-                self.waiting.clear()
-                self.gateway = self.discord.connected(self.waiting.append)
-            case Say():
-                self._say(step)
-            case Beat():
-                self.beat = step
-            case Hear(seconds=seconds):
-                return self._heard(seconds)
-        return None
-
-    def beats(self) -> None:
-        """A beat is due."""
-        assert self.beat is not None
-        self._say(Say(body=self.beat.body))
-
-    def _say(self, say: Say) -> None:
-        assert self.gateway is not None
-        self.said.append(say)
-        self.gateway.said(json.loads(json.dumps(say.body)))
-
-    def _heard(self, seconds: float) -> ConnectionAnswer:
-        if not self.waiting and seconds:
-            self.waited.append(seconds)
-            if not self.moments:
-                return Closed(why="the connection is closed", code=1006)
-            self.moments.pop(0)()
-        if not self.waiting:
-            return None
-        found = self.waiting.pop(0)
-        if isinstance(found, int):
-            return Closed(why=f"the connection is closed ({found})", code=found)
-        body = found if isinstance(found, bytes) else json.dumps(found).encode()
-        return Told(body=body, at=datetime.now(UTC))
-
-
-def listen(
-    discord: Discord,
-    *moments: Moment,
-    private: tuple[str, ...] = (),
-    public: tuple[str, ...] = (),
-    site: str = SITE,
-    line: Line | None = None,
-    **more: Any,
-) -> RoundMade:
-    line = line or Line(discord, moments)
-    settings = PollSettings(site=site, private=private, public=public)
-    return make_round(read, discord.answer, settings, connection=line.do, **more)
 
 
 def ids(made: RoundMade) -> list[str]:
@@ -481,24 +411,6 @@ def test_threads_that_were_put_away_meanwhile_are_read() -> None:
     assert (
         posts == {fact.data.conversation for fact in made.facts if isinstance(fact.data, Solved)} == {"60", "61", "62"}
     )
-
-
-def test_who_is_interested_in_an_event_is_there_when_it_begins() -> None:
-    discord = Discord(interested=[{"user": user(4), "member": member(4)}])
-    event = {"id": "70", "name": "Office hours", "scheduled_start_time": at(1), "channel_id": None, "status": 1}
-    hidden = {**event, "id": "71", "channel_id": STAFF}
-
-    def happen() -> None:
-        for one in (event, hidden):
-            discord.happen("GUILD_SCHEDULED_EVENT_CREATE", **one)
-            discord.happen("GUILD_SCHEDULED_EVENT_USER_ADD", guild_scheduled_event_id=one["id"], user_id="3")
-            discord.happen("GUILD_SCHEDULED_EVENT_UPDATE", **{**one, "status": 2})
-            discord.happen("GUILD_SCHEDULED_EVENT_USER_ADD", guild_scheduled_event_id=one["id"], user_id="5")
-
-    made = listen(discord, happen)
-    there = [fact.data for fact in made.facts if isinstance(fact.data, Attended)]
-    assert [(one.member.id, one.title) for one in there] == [("4", "Office hours"), ("5", "Office hours")]
-    assert there[0].url == f"https://discord.com/events/{GUILD}/70"
 
 
 def test_direct_messages_and_other_servers_are_dropped() -> None:

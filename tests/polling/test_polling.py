@@ -15,6 +15,7 @@ import pytest
 from infra.audit.source_rounds import unread_sources
 from services.ingest.platforms.polled import Answered, Ask, Current, Round
 from services.ingest.polling.poller import next_step, pause_after
+from shared.contracts.member_events import Planned
 from tests.failures.lone_ingest import LoneIngest
 from tests.polling.circle_records import Circle, at, attendee, comment, event, member, post
 from tests.polling.fake_platform import FakePlatform
@@ -83,7 +84,7 @@ async def polled(
             await ingest.admin.delete(f"/v1/sources/circle/main?community={community}")
 
 
-COMMUNITIES = ("whole", "behind", "limited", "away", "revoked", "paused", "killed", "broken", "again")
+COMMUNITIES = ("whole", "behind", "limited", "away", "revoked", "paused", "killed", "broken", "again", "planned")
 
 
 async def test_everything_arrives_once_and_by_two_roads_is_one_event(ingest: LoneIngest) -> None:
@@ -222,6 +223,29 @@ async def test_killed_in_the_middle_it_loses_and_doubles_nothing(ingest: LoneIng
         await source.rounds()
         wanted = {f"post:{number}:1" for number in range(1, 31)} | {"post:comment/6:1", "post:comment/7:1"}
         assert sorted(await source.ids()) == sorted(wanted)
+
+
+async def test_what_is_planned_is_told_once_and_called_off_by_another_process(ingest: LoneIngest) -> None:
+    circle = Circle(members=[member(1, -90_000)], events=[event(9, 24 * 60)], attendees=[attendee(9, 1)])
+    async with polled(ingest, "planned", circle, since=None) as source:
+
+        async def told() -> list[bool]:
+            stored = (event.data for event in await ingest.stored("planned"))
+            return [data.called_off for data in stored if isinstance(data, Planned)]
+
+        await until_async(lambda: source.platform.count("/event_attendees"))
+        await source.rounds()
+        assert [one.split(":")[0] for one in await source.ids()] == ["updated", "plan", "register"]
+        await ingest.process.kill()
+        circle.events.clear()
+        await ingest.process.start()
+
+        async def called_off() -> bool:
+            return await told() == [False, True]
+
+        await until_async(called_off)
+        await source.rounds()
+        assert await called_off()
 
 
 async def test_what_nobody_foresaw_in_a_round_is_told(ingest: LoneIngest, database_url: str) -> None:

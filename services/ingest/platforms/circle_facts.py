@@ -24,11 +24,13 @@ from services.ingest.platforms.facts import (
     stamp,
     text_of,
 )
+from services.ingest.platforms.gatherings import NOBODY, end_of, registered
 from services.ingest.platforms.html_text import text_of_html
-from services.ingest.platforms.reading import Time
-from shared.contracts.member_events import Attended, Joined, Member, Posted, Updated
+from services.ingest.platforms.reading import Time, time_in
+from shared.contracts.member_events import Attended, Joined, Member, Planned, Posted, Updated
 from shared.contracts.names import Audience
 
+SAYS_YES, SAYS_NO = "yes", "no"
 _MOST_TAGS: Final = 100
 
 Spaces = Mapping[int, Audience]
@@ -124,6 +126,22 @@ class Event(Struct, frozen=True, kw_only=True):
     space: Place | None = None
     space_id: int | None = None
     url: str | None = None
+    user_id: object = None
+    location_type: object = None
+    in_person_location: object = None
+    virtual_location_url: object = None
+
+    @property
+    def host(self) -> Member:
+        """Whose event it is, where Circle tells."""
+        return _member(self.user_id, None) if isinstance(self.user_id, int) else NOBODY
+
+    @property
+    def where(self) -> str | None:
+        """The address or the link at which people meet."""
+        virtual = self.location_type == "virtual"
+        place = self.virtual_location_url if virtual else self.in_person_location
+        return name_of(place) if isinstance(place, str) else None
 
     @property
     def over_at(self) -> datetime:
@@ -137,6 +155,12 @@ class Attendee(Struct, frozen=True, kw_only=True):
     community_member_id: int | None = None
     member_name: str | None = None
     rsvp_status: str | None = None
+    rsvp_date: object = None
+
+    @property
+    def replied_at(self) -> datetime | None:
+        """When they said whether they come, where Circle tells."""
+        return time_in(self.rsvp_date)
 
 
 def joined(member: Membership, at: datetime) -> Fact:
@@ -229,3 +253,29 @@ def attended(event: Event, user: int, attendee: Attendee) -> Fact:
         url=link(event.url),
     )
     return Fact(id=attendance_id(data.gathering, data.member.id), time=event.over_at, data=data)
+
+
+def planned(event: Event, audience: Audience) -> Planned:
+    """Return what is planned."""
+    return Planned(
+        member=event.host,
+        gathering=str(event.id),
+        starts_at=event.starts_at,
+        ends_at=end_of(event.starts_at, event.ends_at),
+        title=name_of(event.name),
+        where=event.where,
+        audience=audience,
+        url=link(event.url),
+    )
+
+
+def replied(event: Event, user: int, attendee: Attendee, seen: datetime) -> Fact:
+    """Return what a user said of coming to an event, which was ``seen`` then where Circle does not tell when."""
+    at, status = attendee.replied_at, attendee.rsvp_status
+    return registered(
+        str(event.id),
+        _member(user, attendee.member_name),
+        at or seen,
+        f"{status}-{stamp(at)}" if at is not None else f"{status}",
+        declined=status == SAYS_NO,
+    )

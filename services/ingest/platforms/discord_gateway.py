@@ -42,6 +42,7 @@ from services.ingest.platforms.discord_hearing import Hearing
 from services.ingest.platforms.discord_history import Pages, known, missed
 from services.ingest.platforms.discord_server import Server
 from services.ingest.platforms.facts import Fact
+from services.ingest.platforms.gatherings import Gatherings
 from services.ingest.platforms.polled import (
     Answer,
     Ask,
@@ -70,13 +71,18 @@ Talk = Generator[Step, Answer, bool]
 """Talks with the gateway; returns whether the session is lost."""
 
 
-def read(settings: PollSettings, so_far: ReadSoFar, _began: datetime) -> Round:
+def read(settings: PollSettings, so_far: ReadSoFar, began: datetime) -> Round:
     """Listen until the connection ends. Where the session is no more, begin another, and ask for what was missed."""
     server = _SERVER.fullmatch(settings.site or "")
     if server is None:
         yield Odd(why="the server's address is none: give it as the browser shows it, https://discord.com/channels/…")
         return
-    hearing = Hearing(server=Server(id=server[1], settings=settings), until=so_far.until.get(GATEWAY))
+    hearing = Hearing(
+        server=Server(id=server[1], settings=settings),
+        gatherings=Gatherings(so_far.marks),
+        heard=began,
+        until=so_far.until.get(GATEWAY),
+    )
     try:
         if (mark := so_far.marks.get(GATEWAY)) is not None:
             session = decoded(mark.encode(), Session)
@@ -101,7 +107,7 @@ def read(settings: PollSettings, so_far: ReadSoFar, _began: datetime) -> Round:
 
 @dataclass(slots=True, kw_only=True)
 class _Line:
-    """A connection, and the session on it. ``newest`` is the number of the last event that was heard, ``heard`` when.
+    """A connection, and the session on it. ``newest`` is the number of the last event that was heard.
 
     ``facts`` are not published yet. ``gap`` reads what nobody listened to: until it has, no place in the session is
     ``kept``, and the session is resumed from what was heard. ``went_back`` is that some of it was read since it was
@@ -112,7 +118,6 @@ class _Line:
     session: Session | None = None
     gap: Pages | None = None
     newest: int = 0
-    heard: datetime | None = None
     kept: datetime | None = None
     went_back: bool = False
     facts: list[Fact] = field(default_factory=list)
@@ -161,7 +166,7 @@ class _Line:
                 yield Odd(why="gateway: it does not begin to tell, and is connected to again")
                 return frame is not None and frame.op == INVALID
             if frame.op == op and isinstance(heard, Told):
-                self.heard = heard.at
+                self.hearing.heard = heard.at
                 return frame
 
     def _listen(self, session: Session) -> Talk:
@@ -171,7 +176,7 @@ class _Line:
             heard = yield Hear(seconds=0.0 if busy else self.seconds * _MISSED_BEATS)
             over: bool | None = None
             if isinstance(heard, Told):
-                self.heard = heard.at
+                self.hearing.heard = heard.at
                 try:
                     over = yield from self._told(decoded(heard.body, Frame), session, heard.at)
                 except NotUnderstoodError as error:  # it would be told again whenever the session is resumed
@@ -249,7 +254,7 @@ class _Line:
         yield from self._publish()
         if self.gap is not None or self.session is None or self.newest == self.session.seq:
             return
-        if at_once or self.heard is None or self.kept is None or self.heard - self.kept >= _KEEP_EVERY:
+        if at_once or self.kept is None or self.hearing.heard - self.kept >= _KEEP_EVERY:
             yield from self._keep()
 
     def _publish(self) -> Generator[Step, Answer, None]:
@@ -261,7 +266,8 @@ class _Line:
         """Keep the place of the last event that was heard: all before it is durable."""
         if self.session is None:
             return
-        self.session, self.kept = replace(self.session, seq=self.newest), self.heard
+        self.session, self.kept = replace(self.session, seq=self.newest), self.hearing.heard
+        yield from self.hearing.gatherings.kept()
         yield Read(collection=GATEWAY, mark=msgspec.json.encode(self.session).decode(), until=self.hearing.until)
         yield Beat(body=beat(self.session), seconds=self.seconds)
 

@@ -30,7 +30,7 @@ from services.ingest.platforms.discord_objects import (
     UserObject,
     member_of,
 )
-from services.ingest.platforms.discord_scheduled import ACTIVE, attended, interested
+from services.ingest.platforms.discord_scheduled import ACTIVE, coming, interested, no_longer_interested, planned
 from services.ingest.platforms.facts import (
     Fact,
     link,
@@ -40,7 +40,7 @@ from services.ingest.platforms.facts import (
 )
 from services.ingest.platforms.polled import Answer, Step
 from services.ingest.platforms.reading import decoded
-from shared.contracts.member_events import Edited, Left, Solved, Updated
+from shared.contracts.member_events import Edited, Left, Member, Solved, Updated
 
 Facts = Generator[Step, Answer, list[Fact]]
 
@@ -224,23 +224,31 @@ def _moderated(happening: Happening, hearing: Hearing) -> list[Fact]:
 
 
 def _event_known(happening: Happening, hearing: Hearing) -> Facts:
-    """Who is interested in an event is told when it begins."""
+    """Who is interested in an event is asked when it begins: it tells itself who becomes so before."""
     event = decoded(happening.data, ScheduledEventObject)
     hearing.events[event.id] = event
-    return (yield from interested(event, hearing)) if event.status == ACTIVE else []
+    facts = planned(hearing, happening.at)
+    return facts + ((yield from coming(event, hearing, happening.at)) if event.status == ACTIVE else [])
 
 
 def _event_gone(happening: Happening, hearing: Hearing) -> list[Fact]:
     hearing.events.pop(decoded(happening.data, ScheduledEventObject).id, None)
-    return []
+    return planned(hearing, happening.at)
 
 
 def _interest_shown(happening: Happening, hearing: Hearing) -> list[Fact]:
+    event, member = _interest(happening, hearing)
+    return [] if event is None else interested(event, member, hearing, happening.at)
+
+
+def _interest_lost(happening: Happening, hearing: Hearing) -> list[Fact]:
+    event, member = _interest(happening, hearing)
+    return [] if event is None else no_longer_interested(event, member, hearing, happening.at)
+
+
+def _interest(happening: Happening, hearing: Hearing) -> tuple[ScheduledEventObject | None, Member]:
     interest = decoded(happening.data, _Interest)
-    event = hearing.events.get(interest.guild_scheduled_event_id)
-    if event is None or event.status != ACTIVE:
-        return []
-    return attended(event, hearing.member(interest.user_id), hearing)
+    return hearing.events.get(interest.guild_scheduled_event_id), hearing.member(interest.user_id)
 
 
 _TOLD: Final[dict[str, Callable[[Happening, Hearing], list[Fact]]]] = {
@@ -260,6 +268,7 @@ _TOLD: Final[dict[str, Callable[[Happening, Hearing], list[Fact]]]] = {
     "GUILD_AUDIT_LOG_ENTRY_CREATE": _moderated,
     "GUILD_SCHEDULED_EVENT_DELETE": _event_gone,
     "GUILD_SCHEDULED_EVENT_USER_ADD": _interest_shown,
+    "GUILD_SCHEDULED_EVENT_USER_REMOVE": _interest_lost,
 }
 _ASKING: Final[dict[str, Callable[[Happening, Hearing], Facts]]] = {
     "MESSAGE_CREATE": _message_created,

@@ -22,6 +22,7 @@ from services.ingest.platforms.discord_objects import (
 from services.ingest.platforms.discord_server import Server
 from services.ingest.platforms.discord_text import plain_text
 from services.ingest.platforms.facts import Fact, deletion_id, reaction_id
+from services.ingest.platforms.gatherings import Gatherings
 from services.ingest.platforms.last_known import keep
 from services.ingest.platforms.polled import Answer, Answered, Ask, Step
 from services.ingest.platforms.reading import decoded
@@ -48,14 +49,18 @@ class Heard:
 class Hearing:
     """What is known while a server is listened to; of messages and members, those that were heard of last.
 
-    ``until`` is when the newest message was written that was heard, by the platform's clock.
+    ``heard`` is when anything was heard last; ``until`` when the newest message was written that was heard, by the
+    platform's clock. ``gatherings`` is what was told of the events that are announced.
     """
 
     server: Server
+    heard: datetime
+    gatherings: Gatherings = field(default_factory=Gatherings)
     until: datetime | None = None
     messages: dict[str, Heard] = field(default_factory=dict)
     members: dict[str, Member] = field(default_factory=dict)
     events: dict[str, ScheduledEventObject] = field(default_factory=dict)
+    knows_all_events: bool = False
 
     def place(self, channel: str) -> Generator[Step, Answer, Place | None]:
         """Return a channel or a thread whose messages are taken, asking for one that is not known."""
@@ -110,9 +115,10 @@ class Hearing:
         """Return what is known of a message, or follows from where it stands."""
         return self.messages.get(message) or Heard(channel=place.channel, conversation=conversation_in(place, message))
 
-    def know_events(self, events: Iterable[ScheduledEventObject]) -> None:
-        """Take the events that are announced now."""
+    def know_events(self, events: Iterable[ScheduledEventObject], *, all_of_them: bool) -> None:
+        """Take the events that are announced now, as far as they are understood."""
         self.events = {event.id: event for event in events}
+        self.knows_all_events = all_of_them
 
     def know(self, message: str, heard: Heard) -> None:
         """Keep what was heard of a message."""

@@ -33,7 +33,7 @@ from services.ingest.platforms.discord_objects import (
     member_of,
     time_of_id,
 )
-from services.ingest.platforms.discord_scheduled import ACTIVE, interested
+from services.ingest.platforms.discord_scheduled import coming, planned
 from services.ingest.platforms.facts import Fact, name_of
 from services.ingest.platforms.polled import Answer, Ask, Found, Odd, Step
 from services.ingest.platforms.reading import NotUnderstoodError, decoded
@@ -60,14 +60,16 @@ def known(hearing: Hearing) -> Generator[Step, Answer, bool]:
     path = f"/guilds/{server.id}"
     roles = yield from _list(f"{path}/roles", RoleObject)
     channels = yield from _list(f"{path}/channels", ChannelObject)
-    events = yield from _list(f"{path}/scheduled-events", ScheduledEventObject)
+    listed = f"{path}/scheduled-events"
+    announced = yield from understood(listed, Ask(path=listed), tuple[Raw, ...])
     active = yield from understood(f"{path}/threads/active", Ask(path=f"{path}/threads/active"), _Threads)
-    if roles is None or channels is None or events is None or active is None:
+    if roles is None or channels is None or announced is None or active is None:
         return False
     server.know_roles(roles)
     server.know(channels)
     server.know((yield from records_of(f"{path}/threads/active", active.threads, ChannelObject)))
-    hearing.know_events(events)
+    events = yield from records_of(listed, announced, ScheduledEventObject)
+    hearing.know_events(events, all_of_them=len(events) == len(announced))
     for place in server.settings.private:
         if not place.isdecimal() or (server.of(place) is None and (yield from hearing.place(place)) is None):
             yield Odd(why=f"the bot does not see {place}, which is listed as private: let its role view that channel")
@@ -75,14 +77,17 @@ def known(hearing: Hearing) -> Generator[Step, Answer, bool]:
 
 
 def missed(hearing: Hearing, floor: datetime) -> Pages:
-    """Read what nobody listened to from ``floor`` on: who came, what moderators did, and what was written."""
+    """Read what nobody listened to from ``floor`` on: who came, what moderators did, and what was written.
+
+    What is planned, and who comes to it, is told as it is now.
+    """
     server = hearing.server
     yield from _members(hearing, floor)
     yield from _moderation(hearing, floor)
+    yield from _found(planned(hearing, hearing.heard))
     for event in list(hearing.events.values()):
-        if event.status == ACTIVE:
-            yield from _found((yield from interested(event, hearing)))
-            yield None
+        yield from _found((yield from coming(event, hearing, hearing.heard)))
+        yield None
     for thread in list(server.threads.values()):
         yield from _thread(thread, hearing, floor)
     for channel in list(server.channels.values()):

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Raw, Struct
 
-from services.ingest.platforms.facts import name_of
+from services.ingest.platforms.facts import name_of, stamp
 from services.ingest.platforms.reading import Time
 from shared.contracts.member_events import Member
 
@@ -188,14 +188,35 @@ class AuditObject(Struct, frozen=True, kw_only=True):
     changes: tuple[ChangeObject, ...] = ()
 
 
+class EntityObject(Struct, frozen=True, kw_only=True):
+    """Where an event takes place that is in no channel."""
+
+    location: str | None = None
+
+
 class ScheduledEventObject(Struct, frozen=True, kw_only=True):
-    """An event that is announced in a server; ``channel_id`` is where it takes place, if that is a channel."""
+    """An event that is announced in a server; ``channel_id`` is where it takes place, if that is a channel.
+
+    One that recurs keeps its id, and its times become those of the next.
+    """
 
     id: Snowflake
     status: int
     scheduled_start_time: Time
+    scheduled_end_time: Time | None = None
     name: str | None = None
     channel_id: Snowflake | None = None
+    creator_id: Snowflake | None = None
+    creator: UserObject | None = None
+    entity_metadata: EntityObject | None = None
+    recurrence_rule: dict[str, Raw] | None = None
+
+    @property
+    def gathering(self) -> str:
+        """What stands for the gathering, each time that it takes place."""
+        if self.recurrence_rule is None:
+            return self.id
+        return f"{self.id}:{stamp(self.scheduled_start_time)}"
 
 
 def time_of_id(snowflake: str) -> datetime:

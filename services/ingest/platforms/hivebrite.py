@@ -4,31 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Final, TypeVar
+from datetime import datetime, timedelta
+from typing import Final
 
 import msgspec
 
 from services.ingest.platforms.asked import answered, records_of
 from services.ingest.platforms.facts import Fact, name_of
+from services.ingest.platforms.hivebrite_events import EVENTS, events
 from services.ingest.platforms.hivebrite_facts import (
     Network,
     Place,
-    attended,
     newest,
     of_comment,
     of_post,
     of_removal,
     of_subscription,
     of_user,
-    presence,
     published,
 )
 from services.ingest.platforms.hivebrite_lists import listing_of
 from services.ingest.platforms.hivebrite_records import (
-    Coming,
     Comment,
-    Event,
     Group,
     Post,
     Removal,
@@ -37,12 +34,11 @@ from services.ingest.platforms.hivebrite_records import (
     Subscription,
     User,
 )
-from services.ingest.platforms.listing import Pages, pages
+from services.ingest.platforms.listing import EVER, Pages, all_of, pages
 from services.ingest.platforms.polled import (
     Answer,
     Ask,
     Found,
-    Odd,
     PollSettings,
     Read,
     ReadSoFar,
@@ -55,15 +51,11 @@ from shared.contracts.member_events import Updated
 API: Final = "{site}/api"
 TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 -- a path
 MEMBERS, POSTS, COMMENTS, ALL_COMMENTS = "members", "posts", "comments", "all-comments"
-EVENTS, SUBSCRIPTIONS, REMOVALS = "events", "subscriptions", "removals"
+SUBSCRIPTIONS, REMOVALS = "subscriptions", "removals"
 _WHOLE: Final = timedelta(days=1)
 """How often every comment is read: what is written under an older one does not make that one new."""
 _MOST_KNOWN: Final = 10_000
-_LONGEST_WORD: Final = 40
 _ON_A_POST: Final = frozenset(("post", "feed_post"))
-_EVER: Final = datetime.min.replace(tzinfo=UTC)
-
-Named = TypeVar("Named")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,16 +74,16 @@ class _Round:
 
 def read(settings: PollSettings, so_far: ReadSoFar, began: datetime) -> Round:
     """Ask for what is new."""
-    groups, known = yield from _whole("/admin/v2/topics", Group)
-    if not known:
+    groups = yield from all_of(listing_of("/admin/v2/topics", Group))
+    if not groups.was_had:
         return
-    roles, _ = yield from _whole("/admin/v1/roles", Role)
-    parts, _ = yield from _whole("/admin/v3/sub_networks", SubNetwork)
+    roles = yield from all_of(listing_of("/admin/v1/roles", Role))
+    parts = yield from all_of(listing_of("/admin/v3/sub_networks", SubNetwork))
     network = Network(
         site=settings.site.rstrip("/") if settings.site else None,
-        places=_places(groups, frozenset(settings.private)),
-        roles={role.id: name for role in roles if (name := name_of(role.name))},
-        sub_networks={part.id: title for part in parts if (title := name_of(part.title))},
+        places=_places(groups.records, frozenset(settings.private)),
+        roles={role.id: name for role in roles.records if (name := name_of(role.name))},
+        sub_networks={part.id: title for part in parts.records if (title := name_of(part.title))},
     )
     this = _Round(so_far=so_far, began=began, network=network)
     whole = so_far.until.get(ALL_COMMENTS)
@@ -100,7 +92,7 @@ def read(settings: PollSettings, so_far: ReadSoFar, began: datetime) -> Round:
         ((MEMBERS,), _members(this)),
         ((POSTS,), _posts(this)),
         ((ALL_COMMENTS, COMMENTS), _comments(this, ALL_COMMENTS)) if everything else ((COMMENTS,), _comments(this)),
-        ((EVENTS,), _events(this)),
+        ((EVENTS,), events(so_far, began, network)),
         ((SUBSCRIPTIONS,), _subscriptions(this)),
         ((REMOVALS,), _removals(this)),
     ):
@@ -119,18 +111,6 @@ def _places(groups: Sequence[Group], taken: frozenset[str]) -> dict[int | None, 
     return places
 
 
-def _whole(path: str, form: type[Named]) -> Generator[Step, Answer, tuple[list[Named], bool]]:
-    """Return a list that is read for what others name of it, and whether it was had."""
-    found: list[Named] = []
-
-    def take(page: Sequence[Named]) -> tuple[Fact, ...]:
-        found.extend(page)
-        return ()
-
-    had = yield from pages(listing_of(path, form), _EVER, take)
-    return found, had
-
-
 def _members(this: _Round) -> Pages:
     """Read who changed; the first time everybody, for the policy may count users to the team by their roles.
 
@@ -147,7 +127,7 @@ def _members(this: _Round) -> Pages:
         ]
 
     params = {"order": "id"} if never_read else {"order": "id", "updated_since": rfc3339(since)}
-    return pages(listing_of("/admin/v1/users", User, params=params), _EVER, facts)
+    return pages(listing_of("/admin/v1/users", User, params=params), EVER, facts)
 
 
 def _posts(this: _Round) -> Pages:
@@ -210,42 +190,6 @@ def _unwrapped(body: bytes) -> msgspec.Raw:
     except (msgspec.DecodeError, RecursionError):
         return msgspec.Raw(body)
     return fields["post"] if len(fields) == 1 and "post" in fields else msgspec.Raw(body)
-
-
-def _events(this: _Round) -> Pages:
-    """Read who was at the events that are over: those that ended just now, and what was noted of others since."""
-    events, had = yield from _whole("/admin/v2/network_events", Event)
-    if not had:
-        return False
-    since, first = this.so_far.floor(EVENTS), this.so_far.first
-    over = {event.id: event for event in events if first <= event.over_at <= this.began and _is_taken(event, this)}
-    asked = min((event.created_at for event in over.values() if event.over_at >= since), default=since)
-    coming: dict[int, list[Coming]] = {number: [] for number in over}
-
-    def take(page: Sequence[Coming]) -> tuple[Fact, ...]:
-        for one in page:
-            if one.event_id in coming:
-                coming[one.event_id].append(one)
-        return ()
-
-    for path in ("/admin/v2/network_events/attendees", "/admin/v2/network_events/rsvp"):
-        listing = listing_of(path, Coming, params={"updated_since": rfc3339(min(asked, since))})
-        had = (yield from pages(listing, _EVER, take)) and had
-    words: set[str] = set()
-    for number, records in coming.items():
-        found = presence(records)
-        words |= found.unknown
-        if found.came:
-            yield Found(facts=tuple(attended(over[number], user, this.network) for user in sorted(found.came)))
-    for word in sorted(word for word in words if word.isidentifier() and len(word) <= _LONGEST_WORD):
-        yield Odd(why=f"attendance: {word!r} is not known to mean that somebody came")
-    return had
-
-
-def _is_taken(event: Event, this: _Round) -> bool:
-    if event.cancelled or event.published_at is None:
-        return False
-    return not event.topic_ids or any(group in this.network.places for group in event.topic_ids)
 
 
 def _subscriptions(this: _Round) -> Pages:

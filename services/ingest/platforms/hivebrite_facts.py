@@ -5,14 +5,13 @@ A post is a conversation; comments answer in it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from services.ingest.platforms.facts import (
     Fact,
-    attendance_id,
     edit_id,
     edit_of,
     link,
@@ -22,21 +21,14 @@ from services.ingest.platforms.facts import (
     stamp,
     text_of,
 )
-from services.ingest.platforms.hivebrite_records import Coming, Comment, Event, Post, Removal, Subscription, User
+from services.ingest.platforms.hivebrite_records import Comment, Post, Removal, Subscription, User
 from services.ingest.platforms.html_text import text_of_html
-from shared.contracts.member_events import Attended, Cancelled, Joined, Left, Member, Posted, Renewed, Updated
+from shared.contracts.member_events import Cancelled, Joined, Left, Member, Posted, Renewed, Updated
 from shared.contracts.names import Audience
 
 _MOST_NAMED: Final = 100
 _AT_ONCE: Final = timedelta(seconds=1)
 """What changes so soon is the platform's own doing."""
-_COME: Final = frozenset(("attended", "checked_in", "participated", "present", "yes"))
-_AWAY: Final = frozenset(("absent", "no", "no_show", "not_attended", "not_participated"))
-_COMING: Final = frozenset(("accepted", "attending", "confirmed", "going", "yes"))
-_UNDECIDED: Final = frozenset(("", "none", "pending", "unknown"))
-_NOT_COMING: Final = _UNDECIDED | frozenset(
-    ("canceled", "cancelled", "declined", "interested", "invited", "maybe", "no", "not_going", "refused", "waiting")
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +65,7 @@ def came_at(user: User) -> datetime | None:
 def of_user(user: User, network: Network) -> list[Fact]:
     """Return that a user came, and what the user is now."""
     roles = () if user.role_id is None else (network.roles.get(user.role_id, str(user.role_id)),)
-    who = _member(user.id, user.name or f"{user.firstname or ''} {user.lastname or ''}", roles)
+    who = member_of(user.id, user.name or f"{user.firstname or ''} {user.lastname or ''}", roles)
     tags = tuple(network.sub_networks.get(each, str(each)) for each in user.sub_network_ids or ())[:_MOST_NAMED]
     updated = member_fact_id("updated", who.id, stamp(user.updated_at))
     facts = [Fact(id=updated, time=user.updated_at, data=Updated(member=who, tags=tags), address=user.email)]
@@ -94,7 +86,7 @@ def of_post(post: Post, network: Network) -> list[Fact]:
     if place is None or post.draft or post.user_id is None:
         return []
     data = Posted(
-        member=_member(post.user_id),
+        member=member_of(post.user_id),
         conversation=str(post.id),
         message=str(post.id),
         text=text_of(text_of_html(post.content or "")),
@@ -115,7 +107,7 @@ def of_comment(comment: Comment, post: int, group: int | None, network: Network)
         if one.user_id is None:
             continue
         data = Posted(
-            member=_member(one.user_id),
+            member=member_of(one.user_id),
             conversation=str(post),
             message=_comment_message(one.id),
             text=text_of(text_of_html(one.content or "")),
@@ -153,53 +145,11 @@ def _versions(posted: Posted, at: datetime, changed: datetime | None) -> list[Fa
     return facts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Presence:
-    """Who was at an event, and the words for it that are not known."""
-
-    came: frozenset[int]
-    unknown: frozenset[str]
-
-
-def presence(records: Sequence[Coming]) -> Presence:
-    """Return who was at one event: who is marked so, and who was to come and is not marked at all."""
-    came: set[int] = set()
-    away: set[int] = set()
-    coming: set[int] = set()
-    unknown: set[str] = set()
-    for record in records:
-        if record.user_id is None:
-            continue
-        marked, said = _word(record.participation_status), _word(record.status)
-        if marked in _COME:
-            came.add(record.user_id)
-        elif marked in _AWAY:
-            away.add(record.user_id)
-        elif marked not in _UNDECIDED:
-            unknown.add(marked)
-        if said in _COMING or (said == "" and record.ticket_id is not None):
-            coming.add(record.user_id)
-        elif said not in _NOT_COMING:
-            unknown.add(said)
-    return Presence(came=frozenset(came | (coming - away)), unknown=frozenset(unknown))
-
-
-def _word(status: str | None) -> str:
-    return "_".join((status or "").replace("-", " ").lower().split())
-
-
-def attended(event: Event, user: int, network: Network) -> Fact:
-    """Return that a user was at an event."""
-    url = network.url(f"/networks/events/{event.id}")
-    data = Attended(member=_member(user), gathering=str(event.id), title=name_of(event.title), url=url)
-    return Fact(id=attendance_id(data.gathering, data.member.id), time=event.over_at, data=data)
-
-
 def of_subscription(subscription: Subscription) -> list[Fact]:
     """Return that a membership was cancelled, or renewed: how often is counted, the last time is that of the change."""
     if subscription.user_id is None:
         return []
-    who, plan = _member(subscription.user_id), subscription.membership_type_id
+    who, plan = member_of(subscription.user_id), subscription.membership_type_id
     named = None if plan is None else str(plan)
     if (ended := subscription.canceled_at) is not None:
         fact_id = member_fact_id("cancelled", who.id, f"{subscription.id}-{stamp(ended)}")
@@ -215,10 +165,11 @@ def of_removal(removal: Removal) -> list[Fact]:
     """Return that a user left, if it is a user that was deleted."""
     if removal.item_type != "User":
         return []
-    who = _member(removal.item_id)
+    who = member_of(removal.item_id)
     fact_id = member_fact_id("left", who.id, stamp(removal.created_at))
     return [Fact(id=fact_id, time=removal.created_at, data=Left(member=who))]
 
 
-def _member(user: int, name: str | None = None, roles: tuple[str, ...] = ()) -> Member:
+def member_of(user: int, name: str | None = None, roles: tuple[str, ...] = ()) -> Member:
+    """Return a user as a member."""
     return Member(id=str(user), name=name_of(name), roles=roles)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from services.ingest.platforms.reading import Time
+from services.ingest.platforms.reading import Time, time_in
 
 
 class Group(Struct, frozen=True, kw_only=True):
@@ -104,6 +104,12 @@ class Coming(Struct, frozen=True, kw_only=True):
     participation_status: str | None = None
     status: str | None = None
     ticket_id: int | None = None
+    updated_at: object = None
+
+    @property
+    def replied_at(self) -> datetime | None:
+        """When it was said or changed, where Hivebrite tells."""
+        return time_in(self.updated_at)
 
 
 class Subscription(Struct, frozen=True, kw_only=True):

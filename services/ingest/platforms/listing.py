@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Final, Generic, TypeVar
 
 import msgspec
@@ -24,6 +24,8 @@ from services.ingest.platforms.polled import (
 )
 from services.ingest.platforms.reading import NotUnderstoodError
 
+EVER: Final = datetime.min.replace(tzinfo=UTC)
+"""Since whenever a platform keeps a list: it is read to its end."""
 _MOST_TURNS: Final = 20
 """How often a list is read again from an earlier page because it got shorter, before it is left to the next round."""
 
@@ -104,3 +106,34 @@ def pages(
             return False
         number = max(1, number - 1 - gone // listing.size) if gone > 0 else number + 1
         last, count = (None if gone > 0 else last), found.count or 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed(Generic[Record]):
+    """What stands in a list that ``was_had``; ``whole`` where each record of it was understood, too."""
+
+    records: Sequence[Record]
+    was_had: bool
+    whole: bool
+
+
+def all_of(listing: Listing[Record], floor: datetime = EVER) -> Generator[Step, Answer, Listed[Record]]:
+    """Return what stands in a list until all that follows is from before ``floor``.
+
+    What moved while it was read may be in it twice.
+    """
+    given = 0
+    found: list[Record] = []
+
+    def page(answer: Answered) -> Page:
+        nonlocal given
+        read = listing.page(answer)
+        given += len(read.records)
+        return read
+
+    def take(records: Sequence[Record]) -> Sequence[Fact]:
+        found.extend(records)
+        return ()
+
+    had = yield from pages(replace(listing, page=page), floor, take)
+    return Listed(records=found, was_had=had, whole=had and given == len(found))

@@ -138,3 +138,11 @@ def time_of(value: float) -> datetime:
         return datetime.fromtimestamp(value, UTC)
     except (ValueError, OverflowError, OSError):
         raise NotUnderstoodError("a time is none") from None
+
+
+def time_in(value: object) -> datetime | None:
+    """Return the time that is written in a field of which nobody knows its form for sure; None if it is none."""
+    try:
+        return msgspec.convert(value, Time)
+    except msgspec.ValidationError:
+        return None
