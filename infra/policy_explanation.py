@@ -18,7 +18,7 @@ from services.triage.contact import ContactDeclined
 from services.triage.conversation_state import UNANSWERED, ConversationState
 from services.triage.member_state import MemberState
 from services.triage.policy_reading import PolicyReading
-from services.triage.segments import SegmentLook
+from shared.segments import SegmentLook
 from services.triage.service import triage_codec
 from services.triage.stream_ids import community_stream, identity
 from shared.contracts.policy_rules import Rules

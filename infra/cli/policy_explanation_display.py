@@ -15,7 +15,7 @@ from rich.text import Text
 from infra.cli.plain_text import plain
 from infra.policy_explanation import Explanation, Waiting
 from services.triage.contact import ContactDeclined
-from services.triage.segments import EVERYONE, ConditionLook
+from shared.segments import EVERYONE, ConditionLook
 from shared.contracts.tone_rules import ToneRule
 
 _NOT_SHOWN: Final = ("enabled", "by_segment")

@@ -7,9 +7,9 @@ from http import HTTPStatus
 from services.projections.acting import Linking
 from services.projections.history.queries import KnownMember
 from services.projections.member_commands import basis
+from services.projections.member_resources import MemberDetail
 from services.projections.problems import Problem
 from services.projections.reading import Reader
-from services.projections.resources import MemberDetail
 from shared.contracts.commands import LinkMember, UnlinkMember
 from shared.contracts.names import member_key
 from shared.contracts.policy import Identity

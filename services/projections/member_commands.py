@@ -12,9 +12,9 @@ import nats.errors
 from nats.aio.client import Client
 
 from services.projections.acting import Told, id_of_command
+from services.projections.member_resources import MemberDetail
 from services.projections.problems import Problem, unavailable
 from services.projections.reading import Reader
-from services.projections.resources import MemberDetail
 from services.projections.viewer import Viewer
 from shared.contracts.commands import MEMBER_COMMAND_TYPES, AskForTouch, MemberCommand, MemberReply
 from shared.contracts.names import member_key

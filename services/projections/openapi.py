@@ -12,8 +12,9 @@ from services.projections.acting import Action, ActionResult
 from services.projections.api.status_routes import Status
 from services.projections.api.touch_routes import Settlement
 from services.projections.health import Health
+from services.projections.member_resources import MemberDetail
 from services.projections.problems import PROBLEM_JSON, ProblemDetails
-from services.projections.resources import HistoryPage, MemberDetail, QueuePage, TouchDetail
+from services.projections.resources import HistoryPage, QueuePage, TouchDetail
 
 _PREFIX: Final = "#/components/schemas/"
 _FORMS: Final = (

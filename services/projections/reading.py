@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -15,17 +15,15 @@ from services.projections.cursors import decode_cursor, encode_cursor
 from services.projections.explaining import explained
 from services.projections.history import links
 from services.projections.history import queries as history
+from services.projections.member_reading import member_detail
+from services.projections.member_resources import MemberDetail
 from services.projections.queue import queries as queue
+from services.projections.queue_items import queue_items
 from services.projections.shaping import (
-    beginning_of,
     by_hand_item,
     emergency_contact,
-    escalation,
     evidence_keys,
     history_item,
-    link_items,
-    no_contact_item,
-    person,
     responder_named,
 )
 from services.projections.viewer import Viewer
@@ -58,7 +56,7 @@ class Reader:
         after = decode_cursor(cursor, queue.Place) if cursor else None
         async with self._pool.connection() as connection:
             rows = await queue.touches_page(connection, replace(wanted, hidden=viewer.identities), after, limit + 1)
-            items = await _items(connection, rows[:limit], viewer)
+            items = await queue_items(connection, rows[:limit], viewer)
         more = len(rows) > limit
         last = rows[limit - 1] if more else None
         place = last and queue.Place(rank=last.rank, ranked_from=last.ranked_from, touch=last.touch)
@@ -89,7 +87,7 @@ class Reader:
             row = await queue.touch(connection, touch_id, viewer.identities)
             if row is None:
                 return None
-            (item,) = await _items(connection, [row], viewer)
+            (item,) = await queue_items(connection, [row], viewer)
             communities = await history.communities(connection)
             keys = evidence_keys(row)
             told = await history.events(connection, keys)
@@ -145,46 +143,12 @@ class Reader:
         """Return one touch as the queue lists it, or None if there is none that the viewer may see."""
         async with self._pool.connection() as connection:
             row = await queue.touch(connection, touch_id, viewer.identities)
-            return (await _items(connection, [row], viewer))[0] if row else None
+            return (await queue_items(connection, [row], viewer))[0] if row else None
 
-    async def member(self, key: str, viewer: Viewer) -> resources.MemberDetail | None:
+    async def member(self, key: str, viewer: Viewer) -> MemberDetail | None:
         """Return one member, or None if no event of theirs is known."""
         async with self._pool.connection() as connection:
-            keys = await links.person(connection, key)
-            people = await history.members(connection, keys)
-            known = people.get(key)
-            if known is None:
-                return None
-            wanted = queue.QueueFilter(member_keys=tuple(keys), hidden=viewer.identities)
-            open_touches = await _items(connection, await queue.touches_page(connection, wanted, None, 50), viewer)
-            identities = (Identity(platform=one.platform, id=one.member_id) for one in people.values())
-            themselves = not set(viewer.identities).isdisjoint(identities)
-            by_hand = [] if themselves else await history.by_hand_of(connection, *keys)
-            linked = [] if themselves else await links.links_of(connection, keys)
-            no_contact = {} if themselves else await history.no_contact(connection, keys)
-            tags = [] if themselves else await history.tags_of(connection, key)
-            opted_out = await history.opted_out_of_tone(connection, key)
-            communities = await history.communities(connection)
-        return resources.MemberDetail(
-            key=known.key,
-            name=known.name or known.handle or known.member_id,
-            handle=known.handle,
-            organisation=communities[known.community].organisation if known.community in communities else None,
-            community=known.community,
-            platform=known.platform,
-            platform_id=known.member_id,
-            bot=known.bot,
-            roles=known.roles,
-            tags=tags,
-            opted_out_of_tone=opted_out,
-            first_seen=known.first_seen,
-            last_seen=known.last_seen,
-            events=known.events,
-            no_contact=no_contact_item(next(iter(no_contact.values()), None), communities, known.community),
-            open_touches=open_touches,
-            by_hand=[by_hand_item(each, communities, viewer) for each in by_hand],
-            links=link_items(linked, people, communities, known, viewer),
-        )
+            return await member_detail(connection, key, viewer, datetime.now(UTC))
 
     async def person(self, key: str) -> dict[str, history.KnownMember]:
         """Return all identities of the person one of whom has that key, by key: those of whom an event is known."""
@@ -245,51 +209,6 @@ class Reader:
                     communities=(seat.communities if seat else frozenset()) | ({known.community} if serves else set()),
                 )
         return sorted(seats.values(), key=lambda seat: (seat.organisation, seat.display_name))
-
-
-async def _items(
-    connection: psycopg.AsyncConnection[Any], rows: list[queue.TouchRow], viewer: Viewer
-) -> list[resources.QueueItem]:
-    if not rows:
-        return []
-    members = await history.members(connection, {row.member_key for row in rows})
-    people = await links.people_with(connection, {row.member_key for row in rows})
-    no_contact = await history.no_contact(connection, {key for person in people.values() for key in person})
-    communities = await history.communities(connection)
-    first = {row.touch: evidence_keys(row)[0] for row in rows if row.evidence}
-    said = await history.events(connection, first.values())
-    by_hand = await history.by_hand(connection, first.values())
-    return [
-        resources.QueueItem(
-            id=row.touch,
-            revision=row.fact_revision or 0,
-            organisation=row.organisation,
-            community=row.community,
-            segment=row.segment,
-            reason=row.reason,
-            reasons=list(dict.fromkeys(one["reason"] for one in row.explained["reasons"])) or [row.reason],
-            urgency=row.urgency,
-            importance=row.explained["importance"],
-            care_load=row.care_load,
-            state=row.state,
-            member=person(members.get(row.member_key), row.member_key, row.member_platform, row.member_id),
-            said=beginning_of(first.get(row.touch, ""), said, by_hand, viewer),
-            conversation=row.conversation,
-            since=row.since,
-            raised_at=row.raised_at,
-            changed_at=row.changed_at,
-            responder=responder_named(communities, row.community, row.responder) if row.responder else None,
-            hold=row.hold,
-            outcome=row.outcome,
-            escalated=escalation(row),
-            no_contact=no_contact_item(
-                next((no_contact[key] for key in people[row.member_key] if key in no_contact), None),
-                communities,
-                row.community,
-            ),
-        )
-        for row in rows
-    ]
 
 
 async def _people(

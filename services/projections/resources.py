@@ -258,33 +258,6 @@ class TouchDetail(QueueItem):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemberDetail:
-    """One identity of a member; of the person, the open touches and what the team told, newest first.
-
-    ``links`` say which identities are that person.
-    """
-
-    key: str
-    name: str
-    handle: str | None
-    organisation: str | None
-    community: str
-    platform: str
-    platform_id: str
-    bot: bool
-    roles: list[str]
-    tags: list[str]
-    opted_out_of_tone: bool
-    first_seen: datetime
-    last_seen: datetime
-    events: int
-    no_contact: NoContactItem | None
-    open_touches: list[QueueItem]
-    by_hand: list[ByHandItem]
-    links: list[LinkItem]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Facets:
     """What there is to filter open touches by, and how many there are in each state and with each responder.
 

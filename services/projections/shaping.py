@@ -85,6 +85,11 @@ def emergency_contact(
     return resources.ResponderName(name=contact.name, display_name=contact.display_name) if contact else None
 
 
+def longest(told: Iterable[history.NoContact]) -> history.NoContact | None:
+    """Return what holds longest of what was told of the identities of one person; None where nothing was."""
+    return max(told, key=lambda one: (one.until is None, one.until or one.time), default=None)
+
+
 def no_contact_item(
     row: history.NoContact | None, communities: Mapping[str, history.KnownCommunity], community: str
 ) -> resources.NoContactItem | None:

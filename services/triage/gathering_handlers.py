@@ -19,7 +19,6 @@ from services.triage.policy_reading import PolicyReading
 from services.triage.reasons.gathering import FIRST, REMINDER, Guests, Plan, Registration
 from services.triage.reasons.ritual import NO_LONGER_NEWS, Entry
 from services.triage.ritual_handlers import THE_COMMUNITY
-from services.triage.segments import EVERYONE
 from services.triage.situation import Situation
 from services.triage.stream_ids import (
     community_of,
@@ -32,6 +31,7 @@ from services.triage.stream_ids import (
 from services.triage.to_care import Read, decide_and_care
 from shared.contracts.names import digest
 from shared.contracts.warmline_facts import PLATFORM
+from shared.segments import EVERYONE
 from shared.workspace import Workspace
 
 

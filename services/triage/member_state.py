@@ -83,6 +83,21 @@ class MemberState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
     told: Told = Told()
 
     @property
+    def since(self) -> datetime | None:
+        """When they were first there."""
+        return self.first.time if self.first is not None else None
+
+    @property
+    def platform(self) -> str:
+        """Where the identity is known."""
+        return self.member.platform if self.member is not None else ""
+
+    @property
+    def survey_score(self) -> int | None:
+        """What they answered to a survey last."""
+        return self.surveyed.score if self.surveyed is not None else None
+
+    @property
     def gone(self) -> bool:
         """Whether the member left, and neither joined or renewed later nor was there on a later day."""
         left = self.left

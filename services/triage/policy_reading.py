@@ -8,10 +8,10 @@ from typing import Final
 
 from services.triage.importance import Weights
 from services.triage.rules_by_segment import rules_in, rules_to_arm_by
-from services.triage.segments import Segments
 from shared.contracts.needs_touch import TouchReason
 from shared.contracts.policy import Policy, Tone
 from shared.contracts.policy_rules import Rules
+from shared.segments import Segments
 from shared.working_hours import WorkingHours
 
 _FAR_OFF: Final = timedelta(days=366)
@@ -26,7 +26,7 @@ class PolicyReading:
     def __init__(self, policy: Policy, version: str) -> None:
         self.policy = policy
         self.version = version
-        self.segments = Segments(policy)
+        self.segments = Segments(policy.segments)
         self.arming = rules_to_arm_by(policy.rules)
         self._weights = {segment.name: segment.weight for segment in policy.segments}
         self._rules: dict[str, Rules] = {}

@@ -12,13 +12,13 @@ from services.triage.needs import Circumstances
 from services.triage.policy_reading import PolicyReading
 from services.triage.reasons.ritual import NO_LONGER_NEWS, OF_ONE, Entry
 from services.triage.ritual import ArrangeRitual, LookAtRitual, NoteEntry, RitualState
-from services.triage.segments import EVERYONE
 from services.triage.situation import Situation
 from services.triage.stream_ids import community_of, identity, member_stream, ritual_stream
 from services.triage.to_care import Read, decide_and_care
 from shared.contracts.needs_touch import Evidence, MemberRef
 from shared.contracts.policy_rules import WeeklyList
 from shared.contracts.warmline_facts import PLATFORM
+from shared.segments import EVERYONE
 from shared.workspace import Workspace
 
 THE_COMMUNITY: Final = "community"

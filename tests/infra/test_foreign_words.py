@@ -16,8 +16,8 @@ from infra.cli.source_polling import Round
 from infra.operator_error import OperatorError
 from infra.policy_explanation import Explanation, Waiting
 from services.ingest.source_forms import SourceListed
-from services.triage.segments import ConditionLook, SegmentLook
 from shared.contracts.policy_rules import MilestoneRule, Rules
+from shared.segments import ConditionLook, SegmentLook
 
 WORDS = "[/staff] [bold] lead \x1b[2J"
 SHOWN = "[/staff] [bold] lead \N{REPLACEMENT CHARACTER}[2J"

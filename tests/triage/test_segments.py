@@ -12,10 +12,10 @@ from services.triage.member_facts import SurveyAnswer
 from services.triage.member_state import MemberState
 from services.triage.rhythm import day_of
 from services.triage.rules_by_segment import rules_in, rules_to_arm_by
-from services.triage.segments import EVERYONE, Segments
 from shared.contracts.member_events import Updated
 from shared.contracts.policy import Segment
 from shared.contracts.policy_rules import RuleOfSegment, Rules, UnansweredRule
+from shared.segments import EVERYONE, Segments
 from tests.triage.making import ADA as ADA_IN_TRIAGE
 from tests.triage.making import LONG_AGO, at, seen_at
 from tests.triage.partition import Partition
@@ -41,13 +41,13 @@ def member(days: float, *roles: str) -> MemberState:
     ],
 )
 def test_conditions_in_cel_and_plain_ones_all_hold(who: MemberState, segment: str) -> None:
-    assert Segments(care_policy(segments=(MENTORS, NEW))).of(who, at(0)) == segment
+    assert Segments((MENTORS, NEW)).of(who, at(0)) == segment
 
 
 def test_activity_and_surveys_count_as_of_the_look() -> None:
     quiet = Segment(name="quiet", when="member.active_days_30 == 2 && member.days_since_active == 1")
     unhappy = Segment(name="unhappy", when="member.survey_score <= 6")
-    segments, today = Segments(care_policy(segments=(quiet, unhappy))), day_of(at(0))
+    segments, today = Segments((quiet, unhappy)), day_of(at(0))
     active = replace(member(90), active_days=(today - 40, today - 30, today - 29, today - 1))
     answered = SurveyAnswer(survey="autumn", score=6, evidence=seen_at(-1))
     assert segments.of(active, at(0)) == "quiet"
@@ -59,7 +59,7 @@ def test_activity_and_surveys_count_as_of_the_look() -> None:
 
 def test_a_look_says_what_was_asked_and_what_the_member_is() -> None:
     elsewhere = Segment(name="elsewhere", platforms=("slack", "irc"), tags=("vip",))
-    looks = Segments(care_policy(segments=(elsewhere, MENTORS, NEW))).look(member(40.5, "mentor"), at(0))
+    looks = Segments((elsewhere, MENTORS, NEW)).look(member(40.5, "mentor"), at(0))
     said = {
         one.segment: [(each.condition, dict(each.measured), each.holds) for each in one.conditions] for one in looks
     }
@@ -84,7 +84,7 @@ def test_a_look_says_what_was_asked_and_what_the_member_is() -> None:
 )
 def test_a_condition_that_fails_counts_as_not_met_and_is_told_once(when: str, why: str) -> None:
     with capture_logs() as told:
-        segments = Segments(care_policy(segments=(Segment(name="odd", when=when),)))
+        segments = Segments((Segment(name="odd", when=when),))
         assert [segments.of(member(40), at(0)) for _ in range(3)] == [EVERYONE] * 3
     assert [(one["segment"], why in one["why"]) for one in told] == [("odd", True)]
 

@@ -14,9 +14,10 @@ from services.projections.api.parameters import Cursor, Limit, refuse_unknown_pa
 from services.projections.authentication import refuse_to_act_as
 from services.projections.injected import GivenMemberCommands, GivenReader, SignedRequest
 from services.projections.member_commands import basis
+from services.projections.member_resources import MemberDetail
 from services.projections.problems import Problem, not_found
 from services.projections.reading import Reader
-from services.projections.resources import HistoryPage, MemberDetail
+from services.projections.resources import HistoryPage
 from shared.contracts.commands import (
     AllowContact,
     AskForTouch,

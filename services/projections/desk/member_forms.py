@@ -11,9 +11,9 @@ from services.projections.desk.link_form import said_of
 from services.projections.desk.words import URGENCIES, WAYS
 from services.projections.linking import linking, unlinking
 from services.projections.member_commands import basis
+from services.projections.member_resources import MemberDetail
 from services.projections.problems import Problem
 from services.projections.reading import Reader
-from services.projections.resources import MemberDetail
 from services.projections.viewer import Viewer
 from shared.contracts.commands import (
     AllowContact,

@@ -32,6 +32,7 @@ _PAGE: Final = 30
 _AT_ONCE: Final = 5
 """How many of the member's touches are shown unfolded, in the queue's order; the story stays within reach."""
 
+_TOLD_AT_ONCE: Final = 5
 _EMPTY: Final = {"other": "", "tag": "", "text": "", "urgency": "soon", "way": "call", "day": ""}
 
 
@@ -100,6 +101,7 @@ async def _page(
         status=problem.status if problem else HTTPStatus.OK,
         member=detail,
         at_once=_AT_ONCE,
+        told_at_once=_TOLD_AT_ONCE,
         suggestions=await suggestions.of_member(member, request.user) if cursor is None else [],
         story=story,
         older=f"/members/{member}?{urlencode({'cursor': story.next})}" if story.next else None,
@@ -108,8 +110,9 @@ async def _page(
         tried=tried,
         sent={**_EMPTY, **(sent or {})},
         serves=serves(request.user, detail),
-        today=today.isoformat(),
-        earliest_today=earliest_today().isoformat(),
+        today=today,
+        earliest_today=earliest_today(),
+        responder=request.user.responder if request.user.organisation == detail.organisation else None,
         tomorrow=(today + timedelta(days=1)).isoformat(),
         # One for each time a form is shown: sending it twice tells it once.
         command_id=id_of_command((sent or {}).get("command_id")),

@@ -13,7 +13,7 @@ from litestar import MediaType, Request, Response
 from litestar.response import Redirect
 
 from services.projections.audit_watch import AuditWatch
-from services.projections.desk import telling, wording, words
+from services.projections.desk import glance, telling, wording, words
 from services.projections.desk.measures import measures
 from services.projections.desk.session import Session, Sessions
 from services.projections.problems import Problem
@@ -44,7 +44,7 @@ class Pages:
         )
         digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(STATIC.iterdir()))).hexdigest()[:12]
         self._environment.globals.update(
-            words=words, telling=telling, wording=wording, measures=measures, static_version=digest
+            glance=glance, words=words, telling=telling, wording=wording, measures=measures, static_version=digest
         )
         self._environment.filters.update(iso=_iso, exact=_exact, weblink=_weblink)
 

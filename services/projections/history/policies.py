@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 import psycopg
 
+from services.projections.history.rows import as_json, columns
 from shared.contracts.cloudevents import MemberEvent
 from shared.contracts.warmline_facts import PolicyAdopted
 from shared.delivery import Delivered
@@ -27,6 +28,7 @@ class _CommunityRow:
     responders: str
     history_months: int | None
     linking: str
+    segments: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +42,13 @@ class _PlaybooksRow:
 
 _UPSERT_COMMUNITIES: Final = """
 INSERT INTO communities AS c (community, organisation, policy_version, policy_seq, adopted_at, responders,
-                              history_months, linking)
+                              history_months, linking, segments)
 SELECT community, organisation, policy_version, policy_seq, adopted_at, responders::jsonb, history_months,
-       linking::jsonb
+       linking::jsonb, segments::jsonb
 FROM unnest(%(community)b::text[], %(organisation)b::text[], %(policy_version)b::text[], %(policy_seq)b::int8[],
-            %(adopted_at)b::timestamptz[], %(responders)b::text[], %(history_months)b::int8[], %(linking)b::text[])
-  AS a(community, organisation, policy_version, policy_seq, adopted_at, responders, history_months, linking)
+            %(adopted_at)b::timestamptz[], %(responders)b::text[], %(history_months)b::int8[], %(linking)b::text[],
+            %(segments)b::text[])
+  AS a(community, organisation, policy_version, policy_seq, adopted_at, responders, history_months, linking, segments)
 ON CONFLICT (community) DO UPDATE SET
     organisation = excluded.organisation,
     policy_version = excluded.policy_version,
@@ -53,7 +56,8 @@ ON CONFLICT (community) DO UPDATE SET
     adopted_at = excluded.adopted_at,
     responders = excluded.responders,
     history_months = excluded.history_months,
-    linking = excluded.linking
+    linking = excluded.linking,
+    segments = excluded.segments
 WHERE excluded.policy_seq > c.policy_seq
 """
 _INSERT_PLAYBOOKS: Final = """
@@ -74,8 +78,8 @@ async def fold_policies(connection: psycopg.AsyncConnection[Any], adoptions: Seq
         if known is None or known.policy_seq < policy.policy_seq:
             policies[policy.community] = policy
     playbooks = [_playbooks_row(message.event.data) for message in adoptions]
-    await connection.execute(_UPSERT_COMMUNITIES, _columns(list(policies.values()), _CommunityRow))
-    await connection.execute(_INSERT_PLAYBOOKS, _columns(playbooks, _PlaybooksRow))
+    await connection.execute(_UPSERT_COMMUNITIES, columns(list(policies.values()), _CommunityRow))
+    await connection.execute(_INSERT_PLAYBOOKS, columns(playbooks, _PlaybooksRow))
 
 
 def _community_row(event: MemberEvent, adopted: PolicyAdopted, seq: int) -> _CommunityRow:
@@ -97,21 +101,14 @@ def _community_row(event: MemberEvent, adopted: PolicyAdopted, seq: int) -> _Com
         policy_version=adopted.version,
         policy_seq=seq,
         adopted_at=event.time,
-        responders=_json(responders),
+        responders=as_json(responders),
         history_months=policy.retention.months_of(adopted.community),
-        linking=_json({**msgspec.to_builtins(policy.linking), "team": policy.team.members}),
+        linking=as_json({**msgspec.to_builtins(policy.linking), "team": policy.team.members}),
+        segments=as_json(policy.segments),
     )
 
 
 def _playbooks_row(adopted: PolicyAdopted) -> _PlaybooksRow:
     return _PlaybooksRow(
-        community=adopted.community, policy_version=adopted.version, by_reason=_json(adopted.policy.playbooks)
+        community=adopted.community, policy_version=adopted.version, by_reason=as_json(adopted.policy.playbooks)
     )
-
-
-def _columns(of: Sequence[Any], form: type[Any]) -> dict[str, list[Any]]:
-    return {name: [getattr(row, name) for row in of] for name in form.__slots__}
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

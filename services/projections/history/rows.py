@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -135,7 +135,7 @@ class MemberRow:
             self.handle = _newer(self.handle, member.handle, time, seq)
         # An empty list means "not told" in every event but a change of the profile.
         if member.roles or isinstance(data, Updated):
-            self.roles = _newer(self.roles, _json(member.roles), time, seq)
+            self.roles = _newer(self.roles, as_json(member.roles), time, seq)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +179,7 @@ def by_hand_row(event: MemberEvent, told: TeamTold | ToneOptOut, key: str) -> By
         time=event.time,
         responder=told.responder or "",
         text=text,
-        detail=_json(detail),
+        detail=as_json(detail),
     )
 
 
@@ -248,12 +248,19 @@ def _extra(event: MemberEvent, data: MemberEventData) -> str:
     extra = {}
     for name in _EXTRA[type(data)]:
         value = getattr(data, name)
-        if value not in (None, ()) and value is not False:
+        # That there are no tags any more is news; of other lists it means "not told".
+        if (value not in (None, ()) and value is not False) or (name == "tags" and value == ()):
             extra[name] = value
     if event.timeclamped:
         extra["timeclamped"] = True
-    return _json(extra) if extra else "{}"
+    return as_json(extra) if extra else "{}"
 
 
-def _json(value: Any) -> str:
+def as_json(value: Any) -> str:
+    """Return ``value`` as a document that is only ever read as a whole."""
     return msgspec.json.encode(value).decode()
+
+
+def columns(of: Sequence[Any], form: type[Any]) -> dict[str, list[Any]]:
+    """Return the rows ``of`` that form as its columns, by name."""
+    return {name: [getattr(row, name) for row in of] for name in form.__slots__}

@@ -9,7 +9,9 @@ CREATE TABLE communities (
     -- how many months of history are kept; null for ever
     history_months integer,
     -- what tells that identities may be one person
-    linking jsonb NOT NULL
+    linking jsonb NOT NULL,
+    -- which cohorts there are, in order
+    segments jsonb NOT NULL
 );
 
 -- The guidance of every policy that was adopted, by reason: a touch keeps that of the policy under which it was raised.

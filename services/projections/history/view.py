@@ -214,7 +214,7 @@ class HistoryView:
             elif isinstance(data, LinkTold):
                 await fold_link(connection, message, data)
         if by_hand:
-            await connection.execute(_INSERT_BY_HAND, _columns(by_hand, rows.ByHandRow))
+            await connection.execute(_INSERT_BY_HAND, rows.columns(by_hand, rows.ByHandRow))
         if policies:
             await fold_policies(connection, policies)
         if arrived:
@@ -246,7 +246,7 @@ class HistoryView:
             await connection.execute(_UPSERT_MEMBERS, members)
         rewrites = rows.rewrite_rows(arrived[row.key] for row in told)
         if rewrites:
-            await connection.execute(_UPSERT_REWRITES, _columns(rewrites, rows.RewriteRow))
+            await connection.execute(_UPSERT_REWRITES, rows.columns(rewrites, rows.RewriteRow))
         named = [row for row in told if row.rewrites or (row.kind == "posted" and row.message in rewritten)]
         if named:
             names = ("message", "source", "community")
@@ -261,10 +261,6 @@ async def _take_in(
     assert answered is not None  # noqa: S101 -- a SELECT without FROM has one row
     missing, repeated, rewritten = answered
     return missing, set(repeated), set(rewritten)
-
-
-def _columns(of: Sequence[Any], form: type[Any]) -> dict[str, list[Any]]:
-    return {name: [getattr(row, name) for row in of] for name in form.__slots__}
 
 
 def _history_columns(told: Sequence[rows.HistoryRow]) -> dict[str, BinaryArray]:

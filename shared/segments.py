@@ -1,23 +1,51 @@
-"""In which segment of the policy a member is, and why."""
+"""In which segment of the policy a member is, and why: the same wherever it is asked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
 
 import structlog
 
-from services.triage.member_state import MemberState
-from services.triage.rhythm import day_of
-from shared.contracts.policy import Policy, Segment
+from shared.contracts.policy import Segment
 from shared.member_condition import ConditionFailedError, ConditionFaultyError, MemberCondition, Value
 
 EVERYONE: Final = "everyone"
 """The segment of a member whom no segment of the policy matches."""
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
 log = structlog.get_logger()
+
+
+class SegmentMember(Protocol):
+    """What segments ask of one identity of a member; None for what is not known."""
+
+    @property
+    def since(self) -> datetime | None:
+        """When they were first there."""
+
+    @property
+    def platform(self) -> str:
+        """Where the identity is known."""
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Those that the platform told last."""
+
+    @property
+    def all_tags(self) -> tuple[str, ...]:
+        """Those that the platform told last, and those that the team gave."""
+
+    @property
+    def active_days(self) -> tuple[int, ...]:
+        """The days of UTC on which they did anything, by number from 1970-01-01 on and in order."""
+
+    @property
+    def survey_score(self) -> int | None:
+        """What they answered last, 0 to 10."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,21 +74,25 @@ class SegmentLook:
 
 
 class Segments:
-    """The segments of a policy, made ready to be asked many times."""
+    """The segments of a policy, in its order, made ready to be asked many times."""
 
     __slots__ = ("_compiled",)
 
-    def __init__(self, policy: Policy) -> None:
-        self._compiled = tuple((one, _Expression(one) if one.when is not None else None) for one in policy.segments)
+    def __init__(self, segments: Iterable[Segment]) -> None:
+        self._compiled = tuple((one, _Expression(one) if one.when is not None else None) for one in segments)
 
-    def of(self, member: MemberState, at: datetime) -> str:
+    def ask_for(self, name: str) -> bool:
+        """Tell whether any of them asks for that of a member: ``tags``, say."""
+        return any(getattr(one, name, ()) or f"member.{name}" in (one.when or "") for one, _ in self._compiled)
+
+    def of(self, member: SegmentMember, at: datetime) -> str:
         """Return the first segment, in the policy's order, that matches the member as of ``at``."""
         return next(
             (one.name for one, when in self._compiled if all(look.holds for look in _looks(one, when, member, at))),
             EVERYONE,
         )
 
-    def look(self, member: MemberState, at: datetime) -> tuple[SegmentLook, ...]:
+    def look(self, member: SegmentMember, at: datetime) -> tuple[SegmentLook, ...]:
         """Hold every segment, in the policy's order, against the member as of ``at``."""
         return tuple(
             SegmentLook(segment=one.name, conditions=tuple(_looks(one, when, member, at)))
@@ -82,7 +114,7 @@ class _Expression:
         except ConditionFaultyError as error:  # sound when it was adopted, by another version of the library
             self._tell(str(error))
 
-    def look(self, member: MemberState, at: datetime) -> ConditionLook:
+    def look(self, member: SegmentMember, at: datetime) -> ConditionLook:
         values = _values(member, at)
         if self._condition is None:
             return ConditionLook(condition=self.text, measured={}, holds=False)
@@ -101,13 +133,13 @@ class _Expression:
             log.error("a segment's condition fails, and counts as not met", segment=self._segment, why=why)
 
 
-def _looks(segment: Segment, when: _Expression | None, member: MemberState, at: datetime) -> Iterator[ConditionLook]:
+def _looks(segment: Segment, when: _Expression | None, member: SegmentMember, at: datetime) -> Iterator[ConditionLook]:
     if segment.roles:
         yield _any_of("roles", segment.roles, member.roles)
     if segment.tags:
         yield _any_of("tags", segment.tags, member.all_tags)
     if segment.platforms:
-        yield _any_of("platforms", segment.platforms, (_platform(member),))
+        yield _any_of("platforms", segment.platforms, (member.platform,))
     less, least = segment.member_for_less_than_days, segment.member_for_at_least_days
     tenure = _tenure(member, at)
     measured = {"days": round(tenure / timedelta(days=1), 2)}
@@ -129,26 +161,22 @@ def _any_of(name: str, wanted: tuple[str, ...], held: tuple[str, ...]) -> Condit
     )
 
 
-def _values(member: MemberState, at: datetime) -> dict[str, Value]:
-    today = day_of(at)
+def _values(member: SegmentMember, at: datetime) -> dict[str, Value]:
+    today = (at - _EPOCH).days
     active = [day for day in member.active_days if day <= today]
     values: dict[str, Value] = {
         "member.days": _tenure(member, at).days,
-        "member.platform": _platform(member),
+        "member.platform": member.platform,
         "member.roles": member.roles,
         "member.tags": member.all_tags,
         "member.active_days_30": sum(day > today - 30 for day in active),
     }
     if active:
         values["member.days_since_active"] = today - active[-1]
-    if member.surveyed is not None:
-        values["member.survey_score"] = member.surveyed.score
+    if member.survey_score is not None:
+        values["member.survey_score"] = member.survey_score
     return values
 
 
-def _tenure(member: MemberState, at: datetime) -> timedelta:
-    return at - member.first.time if member.first is not None else timedelta()
-
-
-def _platform(member: MemberState) -> str:
-    return member.member.platform if member.member is not None else ""
+def _tenure(member: SegmentMember, at: datetime) -> timedelta:
+    return at - member.since if member.since is not None else timedelta()
