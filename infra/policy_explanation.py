@@ -18,12 +18,12 @@ from services.triage.contact import ContactDeclined
 from services.triage.conversation_state import UNANSWERED, ConversationState
 from services.triage.member_state import MemberState
 from services.triage.policy_reading import PolicyReading
-from shared.segments import SegmentLook
 from services.triage.service import triage_codec
 from services.triage.stream_ids import community_stream, identity
 from shared.contracts.policy_rules import Rules
 from shared.contracts.subjects import partition_of
 from shared.event_store.codec import EventCodec
+from shared.segments import SegmentLook
 
 _COMMUNITIES: Final = SQL("SELECT state FROM {states} WHERE stream LIKE %s")
 _STATE: Final = SQL("SELECT stream, version, state FROM {states} WHERE stream = %s")

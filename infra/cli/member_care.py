@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal
 
 import typer
 
 from infra.cli.failure import failures_in_words
 from infra.cli.member_telling import As, Community, One, checked_text, tell
-from infra.cli.options import DEFAULT_DATA, Data
+from infra.cli.options import DEFAULT_DATA, Data, a_day
 from infra.operator_error import OperatorError
 from shared.contracts.names import MOST_OF_TAG, Urgency
 from shared.contracts.warmline_facts import CareWay
 
-_DAYS = ["%Y-%m-%d"]
 Tag = Annotated[str, typer.Argument(metavar="TAG", help="The tag: up to 60 characters, and no private matters.")]
 Note = Annotated[str | None, typer.Option("--note", help="What the others should know.")]
 
@@ -39,7 +38,7 @@ def care(
     responder: As,
     way: Annotated[CareWay, typer.Option("--way", help="How you reached them.")],
     day: Annotated[
-        datetime | None, typer.Option("--day", formats=_DAYS, metavar="DAY", help="An earlier day, to its end in UTC.")
+        date | None, typer.Option("--day", parser=a_day, metavar="DAY", help="An earlier day, to its end in UTC.")
     ] = None,
     note: Note = None,
     data: Data = DEFAULT_DATA,
@@ -100,7 +99,7 @@ def promise(
     community: Community,
     responder: As,
     day: Annotated[
-        datetime, typer.Option("--day", formats=_DAYS, metavar="DAY", help="The day, where the team is: 2026-12-01.")
+        date, typer.Option("--day", parser=a_day, metavar="DAY", help="The day, where the team is: 2026-12-01.")
     ],
     note: Note = None,
     data: Data = DEFAULT_DATA,
@@ -116,10 +115,10 @@ def leave_alone(
     community: Community,
     responder: As,
     until: Annotated[
-        datetime | None,
+        date | None,
         typer.Option(
             "--until",
-            formats=_DAYS,
+            parser=a_day,
             metavar="DAY",
             help="Not before this day begins (UTC).  [default: until somebody says otherwise]",
         ),
@@ -134,7 +133,7 @@ def leave_alone(
         said: dict[str, Any] = {"wanted": False}
         done = f"Nobody is asked to turn to {one} until somebody says: warmline member contact-again {one}."
         if until is not None:
-            said["until"] = until.replace(tzinfo=UTC)
+            said["until"] = datetime.combine(until, time(), tzinfo=UTC)
             done = f"Nobody is asked to turn to {one} before {until:%Y-%m-%d}."
         tell("contact", one, community, responder, said, data, done)
 
@@ -166,9 +165,9 @@ def _noted(note: str | None) -> dict[str, str]:
     return {} if note is None else {"note": checked_text("--note", note)}
 
 
-def _end_of(day: datetime) -> datetime:
+def _end_of(day: date) -> datetime:
     """Return when the day is over (UTC), or now if it is not yet; raises OperatorError for one to come."""
     now = datetime.now(UTC)
-    if day.date() > now.date():
+    if day > now.date():
         raise OperatorError(f"--day {day:%Y-%m-%d} is still to come: name today, an earlier day, or leave it out.")
     return min(now, datetime.combine(day, time.max, tzinfo=UTC))

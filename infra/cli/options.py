@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -46,3 +47,11 @@ def named_member(member: str) -> tuple[str, str]:
         raise OperatorError(f"{member!r} names no member: write the platform, a colon and the id: zulip:1234.")
     checked_name("the platform", platform)
     return platform, member_id
+
+
+def a_day(written: str) -> date:
+    """Return the day that is written as 2026-12-01; raises BadParameter, which names the option."""
+    try:
+        return date.fromisoformat(written)
+    except ValueError as error:
+        raise typer.BadParameter(f"{written!r} is no day: write it as 2026-12-01.") from error

@@ -15,8 +15,8 @@ from rich.text import Text
 from infra.cli.plain_text import plain
 from infra.policy_explanation import Explanation, Waiting
 from services.triage.contact import ContactDeclined
-from shared.segments import EVERYONE, ConditionLook
 from shared.contracts.tone_rules import ToneRule
+from shared.segments import EVERYONE, ConditionLook
 
 _NOT_SHOWN: Final = ("enabled", "by_segment")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from services.projections.member_resources import MemberDetail
 from services.projections.problems import Problem, unavailable
 from services.projections.reading import Reader
 from services.projections.viewer import Viewer
-from shared.contracts.commands import MEMBER_COMMAND_TYPES, AskForTouch, MemberCommand, MemberReply
+from shared.contracts.commands import MEMBER_COMMAND_TYPES, AllowContact, AskForTouch, MemberCommand, MemberReply
 from shared.contracts.names import member_key
 from shared.contracts.policy import Identity
 from shared.contracts.subjects import member_command_subject
@@ -47,6 +48,16 @@ class MemberCommands:
         Raises Problem when it was refused, or when nobody answered: then it may have been done, and to send it again
         with the same command id does it once.
         """
+        if not isinstance(command, AllowContact):
+            return await self._send(command, viewer)
+        # The wish may have been told of another identity of the person, and holds for all of them.
+        key = member_key(command.community, command.member.platform, command.member.id)
+        left_alone = await self._reader.left_alone(key) or [command.member]
+        for one in left_alone[1:]:
+            await self._send(replace(command, member=one), viewer)
+        return await self._send(replace(command, member=left_alone[0]), viewer)
+
+    async def _send(self, command: MemberCommand, viewer: Viewer) -> Told:
         subject = member_command_subject(_VERBS[type(command)])
         try:
             answer = await self._client.request(subject, msgspec.json.encode(command), timeout=_REPLY_SECONDS)

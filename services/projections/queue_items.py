@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import psycopg
@@ -29,8 +30,7 @@ async def queue_items(
     if not rows:
         return []
     members = await history.members(connection, {row.member_key for row in rows})
-    people = await links.people_with(connection, {row.member_key for row in rows})
-    no_contact = await history.no_contact(connection, {key for person in people.values() for key in person})
+    no_contact = await wishes_of(connection, {row.member_key for row in rows})
     communities = await history.communities(connection)
     first = {row.touch: evidence_keys(row)[0] for row in rows if row.evidence}
     said = await history.events(connection, first.values())
@@ -59,10 +59,18 @@ async def queue_items(
             outcome=row.outcome,
             escalated=escalation(row),
             no_contact=no_contact_item(
-                longest(no_contact[key] for key in people[row.member_key] if key in no_contact),
+                no_contact.get(row.member_key),
                 communities,
                 row.community,
             ),
         )
         for row in rows
     ]
+
+
+async def wishes_of(connection: psycopg.AsyncConnection[Any], members: Collection[str]) -> dict[str, history.NoContact]:
+    """Return who of ``members`` asked not to be contacted now, as whichever of their identities, by key."""
+    people = await links.people_with(connection, set(members))
+    told = await history.no_contact(connection, {key for person in people.values() for key in person})
+    found = {one: longest(told[key] for key in people[one] if key in told) for one in people}
+    return {one: wish for one, wish in found.items() if wish is not None}

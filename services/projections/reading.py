@@ -18,12 +18,13 @@ from services.projections.history import queries as history
 from services.projections.member_reading import member_detail
 from services.projections.member_resources import MemberDetail
 from services.projections.queue import queries as queue
-from services.projections.queue_items import queue_items
+from services.projections.queue_items import queue_items, wishes_of
 from services.projections.shaping import (
     by_hand_item,
     emergency_contact,
     evidence_keys,
     history_item,
+    no_contact_item,
     responder_named,
 )
 from services.projections.viewer import Viewer
@@ -93,6 +94,7 @@ class Reader:
             told = await history.events(connection, keys)
             by_hand = await history.by_hand(connection, keys)
             people = await _people(connection, told.values())
+            wishes = await wishes_of(connection, [one.member_key for one in told.values()])
             timeline = await queue.timeline(connection, touch_id)
             reasons = explained(row)
             playbook = await history.playbook(connection, row.community, reasons[0].policy_version, row.reason)
@@ -115,6 +117,9 @@ class Reader:
                     time=datetime.fromisoformat(each["time"]),
                     told=history_item(told[key], people, viewer) if key in told else None,
                     by_hand=by_hand_item(by_hand[key], communities, viewer) if key in by_hand else None,
+                    no_contact=no_contact_item(
+                        wishes.get(told[key].member_key) if key in told else None, communities, row.community
+                    ),
                 )
                 for key, each in zip(keys, row.evidence, strict=True)
             ],
@@ -154,6 +159,14 @@ class Reader:
         """Return all identities of the person one of whom has that key, by key: those of whom an event is known."""
         async with self._pool.connection() as connection:
             return await history.members(connection, await links.person(connection, key))
+
+    async def left_alone(self, key: str) -> list[Identity]:
+        """Return as which identities the person, one of whom has that key, is not to be contacted now."""
+        async with self._pool.connection() as connection:
+            keys = await links.person(connection, key)
+            people = await history.members(connection, keys)
+            wishes = await history.no_contact(connection, keys)
+        return [Identity(platform=one.platform, id=one.member_id) for name, one in people.items() if name in wishes]
 
     async def history(self, key: str, cursor: str | None, limit: int, viewer: Viewer) -> resources.HistoryPage:
         """Return a page of the history of a member, as one person, newest first; raises CursorError."""

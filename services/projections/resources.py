@@ -172,13 +172,17 @@ class SuggestionItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceItem:
-    """What speaks for a touch: a member event or what the team told; neither, where the history does not hold it."""
+    """What speaks for a touch: a member event or what the team told; neither, where the history does not hold it.
+
+    ``no_contact`` is there while the member of whom it tells asks not to be contacted.
+    """
 
     source: str
     event: str
     time: datetime
     told: HistoryItem | None
     by_hand: ByHandItem | None
+    no_contact: NoContactItem | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

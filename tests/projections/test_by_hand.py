@@ -240,7 +240,8 @@ async def test_what_the_desk_does_by_hand_commands_do_too(desk: Desk, told: Any,
         (("tag", "discord:u1", "x" * 61), "TAG has 61 characters"),
         (("care", "discord:u1", "--way", "call", "--day", "2999-01-01"), "--day 2999-01-01 is still to come"),
         (("care", "discord:u1", "--way", "shout"), "--way"),
-        (("promise", "discord:u1", "--day", "2026-13-01"), "--day"),
+        (("promise", "discord:u1", "--day", "2026-13-01"), "'2026-13-01' is no day: write it as 2026-12-01."),
+        (("leave-alone", "discord:u1", "--until", "tomorrow"), "'tomorrow' is no day: write it as 2026-12-01."),
     ):
         code, said = await run(*arguments)
         assert (code > 0, word in said) == (True, True), said

@@ -18,6 +18,8 @@ from services.projections.history.view import HistoryView
 from services.projections.queue.view import QueueView
 from shared.contracts import member_events as events
 from shared.contracts.needs_touch import MemberRef
+from shared.contracts.policy import Identity
+from shared.contracts.warmline_facts import ContactDeclined
 from tests.projections import making
 from tests.projections.folding import fold
 from tests.projections.making import ADA_KEY
@@ -223,6 +225,15 @@ async def test_a_weekly_list_is_of_the_community_and_names_who_is_on_it(desk, to
     assert "Who joined since the last list, for a thread that welcomes them." in page
     assert "m-community" not in page
     assert [name in page for name in ("Ada Lindqvist", "Bo Achterberg", "Lena Fischer")] == [True, True, False]
+    assert "Leave" not in page
+    members = making.MemberEvents()
+    members.next = 800
+    wish = ContactDeclined(community="harbour", member=Identity(platform="discord", id="u2"), responder="mira")
+    await fold(desk.connection, HistoryView(), [members.add(wish, platform="warmline", source="/warmline/harbour")])
+    async with visitor(desk, "harbour/mira") as browser:
+        page = (await browser.get(f"/touches/{need.touch}")).text
+    assert "Leave Bo Achterberg out: they asked not to be contacted, as Mira Okafor told." in page
+    assert "Leave Ada" not in page
 
 
 async def test_the_list_before_a_gathering_says_what_begins_when_and_where_to_who_may_read_it(desk, told):

@@ -104,6 +104,27 @@ async def test_who_wants_no_contact_is_marked_on_the_touches_of_all_their_identi
     assert touch["no_contact"]["responder"]["name"] == "mira"
 
 
+async def test_contact_is_allowed_again_for_the_person_whichever_identity_was_said_not_to_want_it(
+    desk: Desk, told: Any, clerk: Clerk
+) -> None:
+    events = making.MemberEvents()
+    events.next = 900
+    for one in ("u1", "u2"):
+        wish = ContactDeclined(
+            community="harbour", member=Identity(platform="discord", id=one), responder="mira", until=None
+        )
+        events.add(wish, platform="warmline", source="/warmline/harbour")
+    ends = [Identity(platform="discord", id=one) for one in ("u1", "u2")]
+    linked = MemberLinked(community="harbour", member=ends[0], other=ends[1], why=WHY, responder="mira")
+    events.add(linked, platform="warmline", source="/warmline/harbour")
+    await fold(desk.connection, HistoryView(), events.messages)
+    path = f"/api/v1/members/{BO_KEY}/contact"
+    assert (await desk.api.post(path, json={"responder": "mira", "wanted": True})).status_code == 200
+    assert {command.member for command in clerk.seen} == set(ends)
+    for key in (ADA_KEY, BO_KEY):
+        assert (await desk.api.get(f"/api/v1/members/{key}")).json()["no_contact"] is None
+
+
 @pytest.fixture
 def events() -> making.MemberEvents:
     return making.MemberEvents()

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from psycopg import sql
 
+from services.projections.history import presence
 from services.projections.history import queries as history
 from services.projections.history.periods import make_periods, periods_of
 from services.projections.pool import views_pool
@@ -170,3 +171,10 @@ async def test_what_is_open_is_told_without_counting_it(large):
     assert (sum(whole.state.values()), whole.escalated, len(whole.community)) == (ROWS * 4 // 5, ROWS // 500, 40)
     assert 0 < sum(whole.state.values()) - sum(told.state.values()) <= 2 * ROWS // 5_000
     no_step_read_more_than(3 * PAGE)
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_the_days_on_which_somebody_was_there_are_looked_up_one_by_one(large):
+    found = await presence.active_days(large, ["m-1"], NOON)
+    assert len(found) == presence.DAYS_SHOWN
+    no_step_read_more_than(2 * presence.DAYS_SHOWN)
