@@ -46,7 +46,7 @@ async def bring_up(
     connection: psycopg.AsyncConnection[Any], codec: EventCodec, *, states: Composable, log: Composable
 ) -> None:
     """Write into the table of ``states`` those that lag as they are after the ``log``; what cannot be read stays."""
-    for category in (category for category, decider in codec.deciders.items() if decider.lags):
+    for category in codec.lagging:
         last, end = f"{category}:", f"{category};"
         lagging = _LAGGING.format(states=states, log=log)
         while rows := await (await connection.execute(lagging, (last, end, _CHUNK))).fetchall():

@@ -10,11 +10,11 @@ import typer
 
 from benchmarks.judge.answers import irc_logs, measured
 from benchmarks.judge.exports import archives, facts
-from benchmarks.judge.page import PAGE
 from benchmarks.judge.raw_threads import raw_threads
 from benchmarks.judge.replay import CRISIS, Replayed, policy, replay
 from benchmarks.judge.sheets import draw, write
 from benchmarks.judge.threaded import held
+from benchmarks.judgement_page import PAGE
 from benchmarks.page_part import write_part
 from benchmarks.tone.figures import TABLE, share_within
 from shared.contracts.policy_rules import Rules

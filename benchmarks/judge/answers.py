@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import md5
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from benchmarks.held_out import is_held_out
 from benchmarks.tone.figures import Figure, f1, figure_of
 from infra.importing.archive import open_archive
 from infra.importing.irc import IrcLogs
@@ -49,7 +49,7 @@ class Log:
     @property
     def held_out(self) -> bool:
         """Whether nothing was chosen by it: half of all logs are, by their names."""
-        return md5(self.name.rpartition("/")[2].encode(), usedforsecurity=False).digest()[-1] % 2 == 1
+        return is_held_out(self.name.rpartition("/")[2])
 
 
 def irc_logs(path: Path) -> Iterator[Log]:

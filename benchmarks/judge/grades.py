@@ -14,8 +14,8 @@ from typing import Annotated, Final, Literal, get_args
 
 import typer
 
-from benchmarks.judge.page import PAGE
 from benchmarks.judge.sheets import KEY
+from benchmarks.judgement_page import PAGE
 from benchmarks.page_part import write_part
 from benchmarks.tone.figures import share_within
 

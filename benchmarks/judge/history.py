@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Final
 
 from services.ingest.platforms.facts import Fact
@@ -42,12 +43,12 @@ class History:
         """All posts, conversation by conversation."""
         return [post for posts in self.conversations.values() for post in posts]
 
-    @property
+    @cached_property
     def begins(self) -> datetime:
         """When the first of them was written."""
         return min(posts[0].time for posts in self.members.values())
 
-    @property
+    @cached_property
     def ends(self) -> datetime:
         """When the last of them was written."""
         return max(posts[-1].time for posts in self.members.values())

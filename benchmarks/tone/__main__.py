@@ -7,13 +7,13 @@ from typing import Annotated, Final
 
 import typer
 
+from benchmarks.judgement_page import PAGE
 from benchmarks.page_part import write_part
 from benchmarks.tone.crisis import crises
 from benchmarks.tone.figures import TABLE, measured, microseconds
 from benchmarks.tone.sets import ORIGINS, SetMissingError, Sets
 from services.triage.readings import shared_reader
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "judgement.md"
 _BEGIN: Final = "<!-- written by make tone -->"
 
 

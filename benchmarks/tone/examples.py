@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from benchmarks.held_out import is_held_out
 
 HELD_OUT: Final = "held out"
 """The label of an example that nothing was chosen by, in a set of which half was."""
@@ -113,8 +114,8 @@ def _read_suicidewatch(path: Path) -> list[Example]:
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             text = f"{row['title']}\n{row['selftext']}".strip()
-            held_out = hashlib.md5(row["name"].encode(), usedforsecurity=False).digest()[-1] % 2 == 1
-            posts.setdefault(text, Example(text=text, labels=frozenset({HELD_OUT}) if held_out else frozenset()))
+            labels = frozenset({HELD_OUT}) if is_held_out(row["name"]) else frozenset[str]()
+            posts.setdefault(text, Example(text=text, labels=labels))
     return list(posts.values())
 
 

@@ -129,9 +129,8 @@ class StateRebuild:
 
 def _as_compared(service: str, live: Composable, fresh: Composable) -> Composable:
     """Return the ``live`` states, each that may lag behind its log as it is in the ``fresh`` ones where it does."""
-    lagging = [category for category, decider in STORES[service].codec().deciders.items() if decider.lags]
     return SQL(
         "(SELECT l.stream, l.line, l.rank, "
         "coalesce(f.version, l.version) AS version, coalesce(f.state, l.state) AS state FROM {} AS l LEFT JOIN {} AS f "
         "ON f.stream = l.stream AND f.version > l.version AND split_part(l.stream, ':', 1) = ANY ({}))"
-    ).format(live, fresh, Literal(lagging))
+    ).format(live, fresh, Literal(STORES[service].codec().lagging))

@@ -57,6 +57,11 @@ class EventCodec(Mapper[str]):
         """Every event class and the name under which it is stored."""
         return dict(self._names)
 
+    @property
+    def lagging(self) -> list[str]:
+        """The categories whose stored states may lag behind their log."""
+        return [category for category, decider in self.deciders.items() if decider.lags]
+
     def to_stored_event(self, domain_event: Any) -> StoredEvent:
         """Return ``domain_event``, a RecordedEvent, as it is stored."""
         row = self.stored(domain_event.originator_id, domain_event.originator_version, domain_event.event)

@@ -83,6 +83,13 @@ class PartitionRunner:
         """Have ``follower`` called with where the log ends: when it has grown, and once it is opened."""
         self._followers.append(follower)
 
+    def grown(self) -> asyncio.Event:
+        """Return an event that is set now, and again whenever the log has grown."""
+        event = asyncio.Event()
+        event.set()
+        self.tell(lambda _head: event.set())
+        return event
+
     async def submit(self, command: TouchCommand) -> CommandReply:
         """Put a command into the loop and return its answer once it is stored; raises NotServedError."""
         if self._ended:

@@ -40,9 +40,7 @@ class DeliveryLines:
     async def beside(self, store: PartitionStore, runner: PartitionRunner, lease: Lease) -> AsyncIterator[None]:
         """Deliver to the partition's integrators while it is owned."""
         running: _Wanted = {}
-        grown = asyncio.Event()
-        grown.set()
-        runner.tell(lambda _head: grown.set())
+        grown = runner.grown()
         keeper = asyncio.create_task(self._keep(store, lease, running, grown), name=f"integrators {lease.shard}")
         try:
             yield

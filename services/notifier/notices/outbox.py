@@ -54,9 +54,7 @@ class NoticeOutbox:
     async def beside(self, store: PartitionStore, runner: PartitionRunner, lease: Lease) -> AsyncIterator[None]:
         """Send a partition's notices while it is owned."""
         senders = [ChannelSender(store, channel, self._desk_url) for channel in self._channels]
-        grown = asyncio.Event()
-        grown.set()
-        runner.tell(lambda _head: grown.set())
+        grown = runner.grown()
 
         async def follow(connection: Connection) -> None:
             async with once_set(grown):

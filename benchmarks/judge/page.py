@@ -1,8 +1,0 @@
-"""Where figures are written."""
-
-from __future__ import annotations
-
-from pathlib import Path
-from typing import Final
-
-PAGE: Final = Path(__file__).parents[2] / "docs" / "judgement.md"
