@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -78,14 +78,26 @@ def decide(command: Any, state: MemberState) -> tuple[Any, ...]:
             return _answer(command, state)
         case NoteOccasion() if state.occasions.changed_by(command.name, command.occasion):
             return (*named(command.member, state), OccasionArose(name=command.name, occasion=command.occasion))
-        case LookAtWelcome() | LookAtOccasion() | LookAtPromises():
-            return _look(command, state)
-        case AskByHand() | NoteDeclined() | NoteAllowed() | NotePromise() | NoteTag():
-            return _hear(command, state)
+        case NoteTag():
+            return tags.note(command, state.told.tags)
+        case NoteDeclined() | NoteAllowed():
+            return contact.note(command, state.told.declined)
         case CloseNeed() | PassNeed() | EndNeed():
             return needs.decide(command, state)
+        case _ if type(command) in _BY_REASONS:
+            return _BY_REASONS[type(command)](command, state)
         case _:
             return _decide_as_one_person(command, state)
+
+
+_BY_REASONS: Final[dict[type[Any], Callable[[Any, MemberState], tuple[Any, ...]]]] = {
+    LookAtWelcome: welcome.look,
+    LookAtOccasion: kinds.look,
+    LookAtPromises: promised.look,
+    NotePromise: promised.note,
+    AskByHand: by_hand.ask,
+}
+"""What the reasons decide by themselves."""
 
 
 def _decide_as_one_person(command: Any, state: MemberState) -> tuple[Any, ...]:
@@ -98,30 +110,6 @@ def _decide_as_one_person(command: Any, state: MemberState) -> tuple[Any, ...]:
             return tuple(_there_elsewhere(state, command.evidence))
         case _:
             return ()
-
-
-def _look(command: LookAtWelcome | LookAtOccasion | LookAtPromises, state: MemberState) -> tuple[Any, ...]:
-    match command:
-        case LookAtWelcome():
-            return welcome.look(command, state)
-        case LookAtOccasion():
-            return kinds.look(command, state)
-        case _:
-            return promised.look(command, state)
-
-
-def _hear(
-    command: AskByHand | NoteDeclined | NoteAllowed | NotePromise | NoteTag, state: MemberState
-) -> tuple[Any, ...]:
-    match command:
-        case NoteTag():
-            return tags.note(command, state.told.tags)
-        case AskByHand():
-            return by_hand.ask(command, state)
-        case NotePromise():
-            return promised.note(command, state)
-        case _:
-            return contact.note(command, state.told.declined)
 
 
 def _note(command: NoteMember, state: MemberState) -> tuple[Any, ...]:
