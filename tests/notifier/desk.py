@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -114,7 +115,7 @@ class Desk:
 
     def log_grows(self) -> None:
         """Tell what stands beside the partition so."""
-        self._log.grow(self._folding.head)
+        self._log.grow()
 
     def _by(self, touch: str, responder: str) -> dict[str, Any]:
         stream = f"touch:{touch}"
@@ -142,14 +143,16 @@ class _Log:
     """Tells what stands beside the partition that its log has grown, as its runner does."""
 
     def __init__(self) -> None:
-        self._followers: list[Callable[[int], None]] = []
+        self._grown: list[asyncio.Event] = []
 
-    def tell(self, follower: Callable[[int], None]) -> None:
-        self._followers.append(follower)
+    def grown(self) -> asyncio.Event:
+        self._grown.append(asyncio.Event())
+        self._grown[-1].set()
+        return self._grown[-1]
 
-    def grow(self, head: int) -> None:
-        for follower in self._followers:
-            follower(head)
+    def grow(self) -> None:
+        for event in self._grown:
+            event.set()
 
 
 @asynccontextmanager
