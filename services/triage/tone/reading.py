@@ -11,6 +11,7 @@ from services.triage.own_words import own_words
 from services.triage.tone.folding import BLANK, fold
 from services.triage.tone.languages import UNKNOWN, Languages
 from services.triage.tone.model import Label, Model, Scorer
+from services.triage.tone.said_of_oneself import said_of_oneself
 from services.triage.tone.word_lists import Kind, Span, WordLists
 
 _READ: Final = 20_000
@@ -20,6 +21,9 @@ _LISTS_ALONE: Final = 0.5
 _FURTHER_FIND: Final = 0.1
 _MOST_BY_LISTS: Final = 0.8
 """How strong one find is where the lists stand alone, each further one, and all: below what a model is sure of."""
+
+_MODEL_AGREES, _MODEL_IS_SURE = 0.2, 0.5
+"""From where on the model bears out what writers say of themselves, and any words of distress beside a first person."""
 
 _ILL_HUMOUR: Final[tuple[Label, ...]] = ("distress", "hostility")
 _THANKS_BY_LISTS: Final = 0.9
@@ -40,6 +44,9 @@ class Reading:
     words: int
     first_person: bool
     to_somebody: bool
+    plight: tuple[Span, ...]
+    """The words of distress that its writer says of themselves."""
+
     scores: Mapping[Label, float]
     """What the model or its replacement says, of the labels that it knows in this language; not behind any gate."""
 
@@ -54,8 +61,20 @@ class Reading:
 
     @property
     def distress_gate(self) -> bool:
-        """Tell whether its writer speaks of themselves in words of distress that no idiom explains."""
-        return self.crisis or (self.first_person and bool(self.found("distress")))
+        """Tell whether its writer speaks of themselves in words of distress that neither idiom nor trade explains.
+
+        Where the model takes a text for distress, words of distress and a first person anywhere in it are enough.
+        """
+        model = self.scores.get("distress")
+        if self.plight and (model is None or model >= _MODEL_AGREES):
+            return True
+        borne_out = model is not None and model >= _MODEL_IS_SURE
+        return self.crisis or (borne_out and self.first_person and bool(self.found("distress")))
+
+    @property
+    def signs_of_distress(self) -> tuple[Span, ...]:
+        """What was found that shows distress: what its writer says of themselves, where they do."""
+        return (*self.found("crisis"), *(self.plight or self.found("distress")))
 
     @property
     def hostility_gate(self) -> bool:
@@ -66,15 +85,12 @@ class Reading:
     @property
     def distress_signs(self) -> float:
         """How strong the signs of distress are in lists or model, from 0 to 1, whoever is spoken of."""
-        doubt = (1 - _by_lists((*self.found("distress"), *self.found("crisis")))) * (
-            1 - self.scores.get("distress", 0.0)
-        )
-        return 1 - doubt
+        return self._distress((*self.found("distress"), *self.found("crisis")))
 
     @property
     def distress(self) -> float:
         """How strong the signs of distress are, from 0 to 1; 0 behind a closed gate."""
-        return self.distress_signs if self.distress_gate else 0.0
+        return self._distress(self.signs_of_distress) if self.distress_gate else 0.0
 
     @property
     def hostility(self) -> float:
@@ -101,6 +117,9 @@ class Reading:
             return 0.0
         sure = max(_THANKS_BY_LISTS if self.found("thanks") else 0.0, self.scores.get("gratitude", 0.0))
         return (sure + self.words / (self.words + _SAID_HALF)) / 2
+
+    def _distress(self, found: tuple[Span, ...]) -> float:
+        return 1 - (1 - _by_lists(found)) * (1 - self.scores.get("distress", 0.0))
 
     def _strength(self, label: Label, found: tuple[Span, ...]) -> float:
         return self.scores.get(label, _by_lists(found))
@@ -147,9 +166,13 @@ class Reader:
             spans = [*crisis, *(span for span in spans if span.group.kind != "crisis")]
         words = folded.text.split()
         first_person = self._lists.first_person(words)
+        spans = [span for span in spans if first_person or not span.group.first_person]
         return Reading(
             language=usual if told == UNKNOWN else told,
-            spans=tuple(span for span in spans if first_person or not span.group.first_person),
+            spans=tuple(spans),
+            plight=tuple(
+                span for span in spans if span.group.kind == "distress" and said_of_oneself(span, said, self._lists)
+            ),
             words=len(words),
             first_person=first_person,
             to_somebody=_MENTION.search(said) is not None or self._lists.second_person(words),

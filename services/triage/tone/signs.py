@@ -7,17 +7,11 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from services.triage.tone.reading import Reading
-from services.triage.tone.word_lists import Kind
+from services.triage.tone.word_lists import Span
 
 SignKind = Literal["distress", "hostility", "frustration", "gratitude"]
 AlertKind = Literal[SignKind, "change"]
 """What takes of an alert budget: a sign in a text, or that a member is not as usual."""
-_LISTS: Final[dict[SignKind, tuple[Kind, ...]]] = {
-    "distress": ("crisis", "distress"),
-    "hostility": ("insult",),
-    "frustration": ("frustration",),
-    "gratitude": ("thanks",),
-}
 _SPANS: Final = 8
 _DIGITS: Final = 3
 """Rounded, a score is the same on every machine."""
@@ -40,12 +34,18 @@ def signs_in(reading: Reading) -> tuple[Sign, ...]:
         "frustration": reading.frustration,
         "gratitude": reading.gratitude,
     }
+    shown: dict[SignKind, tuple[Span, ...]] = {
+        "distress": reading.signs_of_distress,
+        "hostility": reading.found("insult"),
+        "frustration": reading.found("frustration"),
+        "gratitude": reading.found("thanks"),
+    }
     return tuple(
         Sign(
             kind=kind,
             score=rounded,
             crisis=kind == "distress" and reading.crisis,
-            spans=tuple((span.start, span.end) for span in reading.spans if span.group.kind in _LISTS[kind])[:_SPANS],
+            spans=tuple((span.start, span.end) for span in shown[kind])[:_SPANS],
         )
         for kind, score in scores.items()
         if (rounded := round(score, _DIGITS)) > 0

@@ -31,6 +31,7 @@ class Group:
     name: str
     first_person: bool
     addressed: bool
+    of_things: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,8 @@ class WordLists:
         self.groups: list[Group] = []
         self._first: set[str] = set()
         self._second: set[str] = set()
+        self._links: set[str] = set()
+        self._trade: set[str] = set()
         uses: defaultdict[str, set[tuple[int, bool]]] = defaultdict(set)
         written = blake2b(digest_size=4)
         for language in LANGUAGES:
@@ -57,6 +60,8 @@ class WordLists:
             lists = tomllib.loads(text)
             self._first.update(word for term in lists["persons"]["first"] for word in fold(term).text.split())
             self._second.update(word for term in lists["persons"]["second"] for word in fold(term).text.split())
+            self._links.update(word for term in lists["persons"]["links"] for word in fold(term).text.split())
+            self._trade.update(word for term in lists["trade"]["words"] for word in fold(term).text.split())
             for kind in _KINDS:
                 for table in lists[kind]:
                     number = self._add(kind, language, table)
@@ -109,6 +114,14 @@ class WordLists:
         """Tell whether one of ``words``, as they are folded, speaks to somebody."""
         return not self._second.isdisjoint(words)
 
+    def links(self, word: str) -> bool:
+        """Tell whether ``word``, as it is folded, may stand between a writer and how they say that they are."""
+        return word in self._links
+
+    def of_trade(self, words: Iterable[str]) -> bool:
+        """Tell whether one of ``words``, as they are folded, names what a trade works on."""
+        return not self._trade.isdisjoint(words)
+
     def _add(self, kind: Kind, language: str, table: dict[str, Any]) -> int:
         """Add the group of ``table`` and return its number."""
         self.groups.append(
@@ -118,6 +131,7 @@ class WordLists:
                 name=table["group"],
                 first_person=table.get("first_person", False),
                 addressed=table.get("addressed", False),
+                of_things=table.get("of_things", False),
             )
         )
         return len(self.groups) - 1

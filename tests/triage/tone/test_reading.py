@@ -273,6 +273,35 @@ NOT_HOSTILE = [
     "Estás na bicha? Tu vês melhor do que eu",
 ]
 
+UNWELL = [
+    "I feel so alone these days, and I can't stop crying",
+    "We lost my father on Sunday, and I'm just very sad",
+    "Lately I'm completely exhausted and overwhelmed, I don't sleep and everything makes me cry",
+    "My anxiety is back and I hate myself for it",
+    "I am such a failure, I'm ashamed of myself",
+    "Ich bin so verzweifelt und traurig, ich weine jeden Tag",
+    "Ich fühle mich so allein und hoffnungslos",
+    "Me siento muy sola y no paro de llorar",
+    "Je me sens tellement seule, je pleure tous les jours",
+    "Sinto-me muito sozinha e choro todos os dias",
+]
+
+OF_THE_TRADE = [
+    "I know that the filter alone is useless: a failure of one node is a failure of all, and I have seen it abused",
+    "I'm struggling to see how the transaction is rejected, though I suffer no harm myself",
+    "I was afraid you would say that",
+    "I could show you the failure, if that helps",
+    "I'm worried that it might cause me grief later",
+    "This build is hopeless and killing me, I'm stuck",
+    "I'm depressed by this compiler",
+    "The other team had a nightmare of a week, I heard",
+    "Ich fürchte, der Server ist kaputt, und ich habe die Datei verloren",
+    "Ich weiß, dass der Index allein nutzlos ist",
+    "Tengo miedo de romper el servidor, el archivo está vacío",
+    "J'ai peur que le serveur soit vide, mon fichier est perdu",
+    "Tenho o campo vazio, o arquivo foi perdido",
+]
+
 THANKS = [
     "Thanks!",
     "thank you so much, that works",
@@ -344,6 +373,27 @@ def test_distress_needs_a_first_person_and_no_idiom(reader: Reader) -> None:
     assert not read(reader, "I'm afraid so").distress_gate
     assert not read(reader, "I ran the stress test").distress_gate
     assert not read(reader, "My therapist asked about my ADHD medication").distress_gate
+
+
+@pytest.mark.parametrize("text", UNWELL)
+def test_what_writers_say_of_themselves_is_distress(reader: Reader, text: str) -> None:
+    assert read(reader, text).distress >= 0.5
+
+
+@pytest.mark.parametrize("text", OF_THE_TRADE)
+def test_what_is_said_of_things_is_no_distress_though_somebody_says_i(reader: Reader, text: str) -> None:
+    assert read(reader, text).distress == 0.0
+
+
+def test_the_words_that_show_distress_are_those_that_are_said_of_the_writer(reader: Reader) -> None:
+    text = "The filter alone is no failure. I feel so lonely and depressed, I cry all day."
+    [sign] = signs_in(read(reader, text))
+    assert [text[start:end] for start, end in sign.spans] == ["lonely", "depressed", "cry"]
+
+
+def test_crisis_wording_stands_outside_of_the_gate_for_distress(reader: Reader) -> None:
+    [sign] = signs_in(read(reader, "The compiler fails again on the server, I want to die"))
+    assert (sign.crisis, sign.score) == (True, 1.0)
 
 
 def test_a_subject_named_without_a_first_person_is_no_crisis(reader: Reader) -> None:

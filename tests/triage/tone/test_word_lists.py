@@ -26,10 +26,10 @@ def lists() -> WordLists:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_group_says_why_it_is_there(language: str) -> None:
     lists = written(language)
-    assert set(lists) == {"persons", *GROUPS}
+    assert set(lists) == {"persons", "trade", *GROUPS}
     for kind in GROUPS:
         for group in lists[kind]:
-            assert set(group) <= {"group", "why", "terms", "except", "first_person", "addressed"}
+            assert set(group) <= {"group", "why", "terms", "except", "first_person", "addressed", "of_things"}
             assert len(group["why"]) > 20
             assert group["terms"]
 
