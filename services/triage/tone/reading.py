@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 from services.triage.own_words import own_words
@@ -23,15 +24,20 @@ _MOST_BY_LISTS: Final = 0.8
 """How strong one find is where the lists stand alone, each further one, and all: below what a model is sure of."""
 
 _MODEL_AGREES, _MODEL_IS_SURE = 0.2, 0.5
-"""From where on the model bears out what writers say of themselves, and any words of distress beside a first person."""
+"""From where on the model bears out what is said of oneself or to somebody; and what may be said so."""
 
 _ILL_HUMOUR: Final[tuple[Label, ...]] = ("distress", "hostility")
 _THANKS_BY_LISTS: Final = 0.9
-"""How sure a thanks is that the lists find: they are right nine times of ten, in texts of any length."""
+"""How sure a thanks is that the lists find: they are right nine times of ten."""
 
 _SAID_HALF: Final = 15
 """Words of a thanks that count half of what can be said."""
 
+_OF_WRITER: Final[tuple[Kind, ...]] = ("distress", "frustration")
+_SHORT: Final = 60
+"""Words of a text that is about one thing."""
+
+_SENTENCE: Final = re.compile(r"[.!?\u2026]+(?=\s)|\n+")
 _MENTION: Final = re.compile(r"(?<![\w.+-])@[\w*_]")
 
 
@@ -44,8 +50,16 @@ class Reading:
     words: int
     first_person: bool
     to_somebody: bool
-    plight: tuple[Span, ...]
-    """The words of distress that its writer says of themselves."""
+    of_writer: tuple[Span, ...]
+    """The words of distress and of lost patience that its writer says of themselves."""
+
+    of_writer_perhaps: tuple[Span, ...]
+    """The words of distress in clauses that speak of the writer, be it of something else as well."""
+
+    thanking: int
+    """The words of the sentences that thank, each with the next, which often says for what."""
+
+    asks: bool
 
     scores: Mapping[Label, float]
     """What the model or its replacement says, of the labels that it knows in this language; not behind any gate."""
@@ -61,25 +75,29 @@ class Reading:
 
     @property
     def distress_gate(self) -> bool:
-        """Tell whether its writer speaks of themselves in words of distress that neither idiom nor trade explains.
+        """Tell whether its writer speaks of themselves in words of distress that neither idiom nor trade explains."""
+        return self.crisis or bool(self._own_distress)
 
-        Where the model takes a text for distress, words of distress and a first person anywhere in it are enough.
-        """
+    @property
+    def _own_distress(self) -> tuple[Span, ...]:
+        """Return what the writer says of themselves and the model bears out; where it is sure, what may be said so."""
         model = self.scores.get("distress")
-        if self.plight and (model is None or model >= _MODEL_AGREES):
-            return True
-        borne_out = model is not None and model >= _MODEL_IS_SURE
-        return self.crisis or (borne_out and self.first_person and bool(self.found("distress")))
+        own = self._own("distress")
+        if own and (model is None or model >= _MODEL_AGREES):
+            return own
+        return self.of_writer_perhaps if model is not None and model >= _MODEL_IS_SURE else ()
 
     @property
     def signs_of_distress(self) -> tuple[Span, ...]:
-        """What was found that shows distress: what its writer says of themselves, where they do."""
-        return (*self.found("crisis"), *(self.plight or self.found("distress")))
+        """What was found that shows distress of its writer."""
+        return (*self.found("crisis"), *self._own_distress)
 
     @property
     def hostility_gate(self) -> bool:
-        """Tell whether an insult is said to somebody."""
+        """Tell whether an insult is said to somebody, and the model does not take it for something else."""
         insults = self.found("insult")
+        if self.scores.get("hostility", 1.0) < _MODEL_AGREES:
+            return False
         return any(span.group.addressed for span in insults) or (bool(insults) and self.to_somebody)
 
     @property
@@ -100,10 +118,18 @@ class Reading:
     @property
     def frustration(self) -> float:
         """How strong the signs are that its writer is at the end of their patience; 0 where no word says so."""
-        found = self.found("frustration")
-        if not (found and self.first_person):
+        found = self.signs_of_frustration
+        if not found:
             return 0.0
         return max(_by_lists(found), *(self.scores.get(label, 0.0) for label in _ILL_HUMOUR))
+
+    @property
+    def signs_of_frustration(self) -> tuple[Span, ...]:
+        """What was found that shows lost patience: in a short text, a first person anywhere makes it its writer's."""
+        own = self._own("frustration")
+        if not self.first_person or self.words > _SHORT:
+            return own
+        return tuple(span for span in self.found("frustration") if span in own or not span.group.of_things)
 
     @property
     def thanks(self) -> bool:
@@ -112,17 +138,42 @@ class Reading:
 
     @property
     def gratitude(self) -> float:
-        """How much a thanks deserves a word: how surely it is one, and how much was said; 0 where it is none."""
-        if not (self.thanks and self.to_somebody):
+        """How much a thanks deserves a word: how surely it is one, and how much was said; 0 for one in passing.
+
+        In passing it is where the text asks for more, or where the model, which reads the whole of it, hears none;
+        where no model knows the language, where most of the text is about something else.
+        """
+        if not (self.thanks and self.to_somebody) or self.asks:
             return 0.0
-        sure = max(_THANKS_BY_LISTS if self.found("thanks") else 0.0, self.scores.get("gratitude", 0.0))
-        return (sure + self.words / (self.words + _SAID_HALF)) / 2
+        said = self.thanking if self.found("thanks") else self.words
+        model = self.scores.get("gratitude")
+        if model < 0.5 if model is not None else said * 2 < self.words:
+            return 0.0
+        sure = max(_THANKS_BY_LISTS if self.found("thanks") else 0.0, model or 0.0)
+        return (sure + said / (said + _SAID_HALF)) / 2
+
+    def _own(self, kind: Kind) -> tuple[Span, ...]:
+        return tuple(span for span in self.of_writer if span.group.kind == kind)
 
     def _distress(self, found: tuple[Span, ...]) -> float:
         return 1 - (1 - _by_lists(found)) * (1 - self.scores.get("distress", 0.0))
 
     def _strength(self, label: Label, found: tuple[Span, ...]) -> float:
         return self.scores.get(label, _by_lists(found))
+
+
+def _thanking(said: str, spans: Iterable[Span]) -> int:
+    """Return how many words stand in the sentences of ``said`` that thank, and in the one after each."""
+    places = [span.start for span in spans if span.group.kind == "thanks"]
+    if not places:
+        return 0
+    ends = (0, *(found.end() for found in _SENTENCE.finditer(said)), len(said))
+    counted, goes_on = 0, False
+    for start, end in pairwise(ends):
+        thanks = any(start <= place < end for place in places)
+        counted += len(said[start:end].split()) if thanks or goes_on else 0
+        goes_on = thanks
+    return counted
 
 
 def _by_lists(found: tuple[Span, ...]) -> float:
@@ -170,9 +221,16 @@ class Reader:
         return Reading(
             language=usual if told == UNKNOWN else told,
             spans=tuple(spans),
-            plight=tuple(
-                span for span in spans if span.group.kind == "distress" and said_of_oneself(span, said, self._lists)
+            of_writer=tuple(
+                span for span in spans if span.group.kind in _OF_WRITER and said_of_oneself(span, said, self._lists)
             ),
+            of_writer_perhaps=tuple(
+                span
+                for span in spans
+                if span.group.kind == "distress" and said_of_oneself(span, said, self._lists, closely=False)
+            ),
+            thanking=_thanking(said, spans),
+            asks="?" in plain,
             words=len(words),
             first_person=first_person,
             to_somebody=_MENTION.search(said) is not None or self._lists.second_person(words),

@@ -37,7 +37,7 @@ def signs_in(reading: Reading) -> tuple[Sign, ...]:
     shown: dict[SignKind, tuple[Span, ...]] = {
         "distress": reading.signs_of_distress,
         "hostility": reading.found("insult"),
-        "frustration": reading.found("frustration"),
+        "frustration": reading.signs_of_frustration,
         "gratitude": reading.found("thanks"),
     }
     return tuple(

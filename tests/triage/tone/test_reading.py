@@ -457,10 +457,38 @@ def test_who_is_at_the_end_of_their_patience_is_heard_in_every_language(reader: 
 
 @pytest.mark.parametrize(
     "text",
-    ["Please don't give up on me, it works in the end", "The user is fed up with ads", "> I'm so frustrated\n\nI see"],
+    [
+        "Please don't give up on me, it works in the end",
+        "The user is fed up with ads",
+        "> I'm so frustrated\n\nI see",
+        "This was not a waste of time, since now I know more of it",
+        "I would say that the old form is completely broken",
+        "I think it would be very frustrating for students",
+        "Casual users get frustrated by the limit, as I see it",
+    ],
 )
 def test_patience_of_others_and_encouragement_is_not(reader: Reader, text: str) -> None:
     assert read(reader, text).frustration == 0.0
+
+
+def test_what_is_tiresome_to_the_writer_is_heard(reader: Reader) -> None:
+    assert read(reader, "I find it very frustrating that nobody looks at the pull requests").frustration >= 0.5
+    assert read(reader, "I'm just totally confused and very frustrated").frustration >= 0.5
+    assert read(reader, "I have wasted hours on this").frustration >= 0.5
+
+
+def test_an_insult_that_the_model_hears_nothing_hostile_in_is_none(reader: Reader) -> None:
+    assert read(reader, "You idiot, you are so stupid").hostility >= 0.2
+    assert read(reader, "You could say that it grows with the liar paradox, and that you rule it out").hostility == 0.0
+
+
+def test_a_thanks_in_passing_deserves_no_word(reader: Reader) -> None:
+    report = "The release notes list each change of the parser and of the cache, and how you move to them. " * 12
+    assert read(reader, f"{report}Thanks to you all.").gratitude == 0.0
+    assert read(reader, "Thank you so much! But how do I start it?").gratitude == 0.0
+    assert read(reader, "Vielen Dank euch allen, das hat mir sehr geholfen, ihr seid toll!").gratitude > 0.5
+    berichtet = "Der Bericht nennt jede Änderung am Parser und wie ihr umsteigt. " * 12
+    assert read(reader, f"{berichtet}Danke euch.").gratitude == 0.0
 
 
 def test_a_thanks_counts_the_more_the_more_is_said_and_only_to_somebody(reader: Reader) -> None:
