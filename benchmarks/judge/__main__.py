@@ -10,6 +10,7 @@ import typer
 
 from benchmarks.judge.answers import irc_logs, measured
 from benchmarks.judge.exports import archives, facts
+from benchmarks.judge.moments import REASONS
 from benchmarks.judge.raw_threads import raw_threads
 from benchmarks.judge.replay import CRISIS, Replayed, policy, replay
 from benchmarks.judge.sheets import draw, write
@@ -31,6 +32,9 @@ def main(
     events: Annotated[int, typer.Option(min=100, help="How many events of each are replayed, the newest.")] = 20_000,
     page: Annotated[Path, typer.Option(help="The page whose figures are replaced.")] = PAGE,
     sheets: Annotated[Path | None, typer.Option(help="Where sheets for graders are written, with their keys.")] = None,
+    reason: Annotated[
+        list[str] | None, typer.Option(help="A reason that is on the sheets; may be repeated, else all.")
+    ] = None,
 ) -> None:
     """Replay archives, print how often people are asked for what, and write it into the page."""
     rules = policy().rules
@@ -42,7 +46,7 @@ def main(
         name, threads = path.name.partition(".")[0], raw_threads(path)
         answered += (one.row for one in held(name, threads, replayed.found, happened[0].time, happened[-1].time))
         if sheets is not None:
-            write(sheets, name, draw(name, happened, replayed.found))
+            write(sheets, name, draw(name, happened, replayed.found, reason or REASONS))
     if len(lines) == len(_TABLE):
         raise typer.BadParameter(f"{data} holds no archive whose name begins with zulip, discourse or slack.")
     lines += ["", f"The newest {events:,} events of each archive, or all."]
@@ -55,7 +59,7 @@ def _rows(name: str, replayed: Replayed, rules: Rules) -> Iterator[str]:
     counts = {"touches, all reasons": replayed.touches, CRISIS: 0, **dict(sorted(replayed.reasons.items()))}
     for reason, count in counts.items():
         low, high = share_within(count, replayed.messages)
-        budget = getattr(getattr(rules, reason, None), "alerts_per_thousand", None)
+        budget = getattr(getattr(rules, reason.replace("-", "_"), None), "alerts_per_thousand", None)
         yield (
             f"| {name} | {replayed.messages:,} | {reason} | {count:,} | {count / replayed.messages * 1_000:.2f} "
             f"| {low * 1_000:.2f} to {high * 1_000:.2f} | {_held(count, replayed.messages, budget)} |"

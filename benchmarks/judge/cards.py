@@ -8,7 +8,7 @@ from random import Random
 from typing import Final
 
 from benchmarks.judge.history import History, text_of
-from benchmarks.judge.moments import OF_TEXTS, Moment
+from benchmarks.judge.moments import OF_DAYS, OF_TEXTS, Moment
 from services.ingest.platforms.facts import Fact
 
 _TEXT: Final = 650
@@ -32,6 +32,7 @@ QUESTIONS: Final = {
     "fading": "Is this somebody who came regularly and is missed by now, so that a human should ask after them?",
     "returning": "Is this somebody who is back after an absence that was long for them, worth a word from the team?",
     "milestone": "Is this about a year, or some full years, after the member's first day, worth a word from the team?",
+    OF_DAYS: "Is A for some days so unlike themselves that somebody who knows them would wonder how they are?",
 }
 """What is asked of each reason."""
 
@@ -44,6 +45,8 @@ def card(moment: Moment, history: History, chance: Random) -> list[str]:
     people = _Letters(fact.data.member.id)
     if moment.reason in OF_TEXTS:
         return list(_text(moment, fact, history, chance, people))
+    if moment.reason == OF_DAYS:
+        return list(_compared(fact, history, people))
     if moment.reason == "unanswered":
         return list(_opening(moment, fact, history, people))
     return list(_member(moment, fact, history, people))
@@ -95,6 +98,16 @@ def _member(moment: Moment, fact: Fact, history: History, people: _Letters) -> I
         for said, where in ((after, "then in the conversation: "), (history.beside(post, moment.at), _BESIDE)):
             others = [other for other in said if other.data.member.id != member]
             yield from _said(others[:_BEFORE], people, where)
+
+
+def _compared(fact: Fact, history: History, people: _Letters) -> Iterator[str]:
+    earlier = [post for post in history.members.get(fact.data.member.id, []) if post.time <= fact.time]
+    firsts = {post.time.date(): post for post in reversed(earlier)}
+    days = [firsts[day] for day in sorted(firsts)]
+    usual = [f"{_told(post.time)} ({len(text_of(post).split())} words)" for post in days[-_DAYS:-_POSTS]]
+    yield f"before, the first text of each of A's days: {', '.join(usual)}"
+    yield from _said(days[-_POSTS - 2 : -_POSTS], people, "before: ")
+    yield from _said(days[-_POSTS:], people, "then: ")
 
 
 def _said(posts: Iterable[Fact], people: _Letters, where: str = "") -> Iterator[str]:

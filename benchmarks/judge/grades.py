@@ -96,10 +96,8 @@ def _read(answers: Path) -> Iterator[tuple[int, Grade]]:
 
 
 def keep(folder: Path, archive: str, grades: Iterable[Graded]) -> None:
-    """Write the grades of an archive, in the order of their events, in place of those that were kept of it."""
+    """Write the grades of an archive, in the order of their events, in place of those kept of the same reasons."""
     folder.mkdir(exist_ok=True)
-    for old in folder.glob(f"{archive}.*.csv"):
-        old.unlink()
     by_reason: dict[str, list[Graded]] = {}
     for one in grades:
         by_reason.setdefault(one.reason, []).append(one)

@@ -16,13 +16,16 @@ from shared.contracts.needs_touch import TouchReason
 from shared.working_hours import WorkingHours
 
 OF_TEXTS: Final = ("distress", "frustration", "heated", "thanks")
-REASONS: Final = (*OF_TEXTS, "unanswered", "welcome", "fading", "returning", "milestone")
+OF_DAYS: Final = "out-of-character"
+REASONS: Final = (*OF_TEXTS, "unanswered", "welcome", "fading", "returning", "milestone", OF_DAYS)
 """Those that are graded. A follow-up is due by the calendar after another reason."""
 
 _LONG_ENOUGH: Final = 20
 """Characters of a text that says something, without spaces, quotes, code and links."""
 _KNOWN_DAYS: Final = 3
 """Days on which somebody wrote of whom one may ask whether they are missed."""
+_COMPARED_DAYS: Final = 18
+"""Days on which somebody wrote who can be compared with themselves."""
 _AWAY_DAYS: Final = 7
 _ASKED_AFTER_DAYS: Final = 60
 
@@ -45,7 +48,7 @@ def flagged(reason: str, found: Iterable[TouchReason], history: History) -> list
     """Return each moment once at which the rule found somebody."""
     moments: dict[str, Moment] = {}
     for need in found:
-        event = (need.evidence[-1] if reason in OF_TEXTS else need.evidence[0]).event
+        event = (need.evidence[-1] if reason in (*OF_TEXTS, OF_DAYS) else need.evidence[0]).event
         if need.reason == reason and history.get(event) is not None:
             spans = str(need.values.get("found_at") or "")
             moments.setdefault(event, Moment(reason=reason, event=event, at=need.at, flagged=True, spans=spans))
@@ -64,6 +67,7 @@ def unflagged(reason: str, found: Sequence[TouchReason], history: History, chanc
         "fading": draw.silences,
         "returning": draw.returns,
         "milestone": draw.days,
+        OF_DAYS: draw.usual_days,
     }
     return list(by_reason[reason]())
 
@@ -120,6 +124,15 @@ class _Others:
     def days(self) -> Iterator[Moment]:
         for member, days in self._regulars():
             yield from self._on_one_of(member, days[_KNOWN_DAYS:])
+
+    def usual_days(self) -> Iterator[Moment]:
+        for posts in self._history.members.values():
+            firsts = {post.time.date(): post for post in reversed(posts)}
+            known = [firsts[day] for day in sorted(firsts)[_COMPARED_DAYS - 1 :]]
+            others = [post for post in known if post.id not in self._evidence]
+            if others:
+                post = self._chance.choice(others)
+                yield self._moment(post, post.time)
 
     def _on_one_of(self, member: str, days: Sequence[date]) -> Iterator[Moment]:
         found = {one.time.date() for need in self._of(member) for one in need.evidence}

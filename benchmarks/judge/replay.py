@@ -38,10 +38,12 @@ class Replayed:
 
 
 def policy() -> Policy:
-    """Return the default policy, with tone read."""
+    """Return the default policy, with tone read and members compared with themselves."""
     loaded = load_policy(default_policy_text()).policy
     assert loaded is not None  # noqa: S101 -- a test holds it
-    return replace(loaded, organisation=ORGANISATION, communities=(COMMUNITY,), tone=Tone(enabled=True, language="en"))
+    rules = replace(loaded.rules, out_of_character=replace(loaded.rules.out_of_character, enabled=True))
+    tone = Tone(enabled=True, language="en")
+    return replace(loaded, organisation=ORGANISATION, communities=(COMMUNITY,), tone=tone, rules=rules)
 
 
 def replay(facts: Sequence[Fact]) -> Replayed:

@@ -34,11 +34,11 @@ class Drawn:
     history: History
 
 
-def draw(name: str, facts: Sequence[Fact], found: Sequence[TouchReason]) -> Drawn:
-    """Draw moments of each reason that was found, flagged and not, the same ones each time."""
+def draw(name: str, facts: Sequence[Fact], found: Sequence[TouchReason], reasons: Sequence[str] = REASONS) -> Drawn:
+    """Draw moments of each of ``reasons`` that was found, flagged and not, the same ones each time."""
     history = History(facts)
     both = []
-    for reason in REASONS:
+    for reason in reasons:
         if any(need.reason == reason for need in found):
             chance = Random(f"{_SEED} {name} {reason}")  # noqa: S311 -- a sample, the same each time
             both.append((flagged(reason, found, history), unflagged(reason, found, history, chance), chance))

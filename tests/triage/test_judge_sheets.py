@@ -5,13 +5,19 @@ from __future__ import annotations
 import csv
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
+from msgspec import structs
 
+from benchmarks.judge.cards import card
 from benchmarks.judge.grades import main, table
+from benchmarks.judge.history import History
+from benchmarks.judge.moments import flagged, unflagged
 from benchmarks.judge.replay import replay
 from benchmarks.judge.sheets import draw, write
 from services.ingest.platforms.facts import Fact
+from shared.contracts.needs_touch import Evidence
 from tests.triage.making import MONDAY
 from tests.triage.people import ADA, BEA, ROBOT, asked, posted
 
@@ -75,6 +81,36 @@ def test_grades_are_kept_by_event_and_tell_how_well_was_chosen(sheets: Path) -> 
     assert "| zulip-some | distress | 1, 0, 0 | 1.00 | 0.21 to 1.00 | 1, 1, 0 | 0.50 | 0.09 to 0.91 |" in lines
     assert any(line.startswith("| zulip-some | unanswered | 0, 0, 1 |  |  |") for line in lines)
     assert "| zulip-some | distress | 1, 0, 0 |" in page.read_text()
+
+
+def test_grades_of_reasons_that_were_not_asked_again_stay(tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text("<!-- written by make grades -->\n<!-- until here -->\n")
+    for reason, grade in (("distress", "no"), ("unanswered", "yes"), ("distress", "yes")):
+        write(tmp_path, "zulip-some", draw("zulip-some", FACTS, replay(FACTS).found, [reason]))
+        key = _key(tmp_path)
+        assert {row["reason"] for row in key} == {reason}
+        (tmp_path / "zulip-some.grades").write_text("\n".join(f"{row['item']} {grade}" for row in key))
+        main(tmp_path, tmp_path / "kept", tmp_path / "page.md")
+    kept = {path.name: path.read_text() for path in (tmp_path / "kept").iterdir()}
+    assert set(kept) == {"zulip-some.distress.csv", "zulip-some.unanswered.csv"}
+    assert all(line.endswith(",yes") for text in kept.values() for line in text.splitlines()[1:])
+
+
+def test_who_is_compared_with_themselves_is_shown_by_their_days(tmp_path: Path) -> None:
+    days = [posted(ADA, f"m-{day}", text="A word. " * (40 if day > 16 else 4)) for day in range(20)]
+    facts = [Fact(id=f"f-{day}", time=MONDAY + timedelta(days=day), data=data) for day, data in enumerate(days)]
+    history = History(facts)
+    need = structs.replace(replay(FACTS).found[0], reason="out-of-character", evidence=(evidence(17), evidence(19)))
+    assert [moment.event for moment in flagged("out-of-character", [need], history)] == ["f-19"]
+    [other] = unflagged("out-of-character", [need], history, Random(1))
+    assert other.event == "f-18"
+    usual, *shown = card(flagged("out-of-character", [need], history)[0], history, Random(1))
+    assert usual.count("(8 words)") == 17
+    assert [line.partition(": ")[0] for line in shown] == ["before", "before", "then", "then", "then"]
+
+
+def evidence(day: int) -> Evidence:
+    return Evidence(source="/some", event=f"f-{day}", time=MONDAY + timedelta(days=day))
 
 
 @pytest.mark.parametrize(
