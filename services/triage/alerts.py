@@ -6,6 +6,7 @@ Of the scores only the steps are kept that they fell into, and of nobody whose t
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 from msgspec import Struct
@@ -19,8 +20,11 @@ KEPT: Final = 200_000
 """Messages after which older ones count half, so that a community's change is followed."""
 
 _STRICTEST: Final = 24
-_IN_ADVANCE: Final = 1
-"""Alerts that may come before there were messages enough for them."""
+_FIRST: Final = 1
+"""Alerts that may come before there were messages enough for them: the first of a class."""
+
+COUNTED_AT_ONCE: Final = 32
+"""Of so many messages one is counted, by chance: what is known of their number is that much unsure."""
 
 
 class MessagesCounted(Struct, frozen=True, kw_only=True, gc=False):
@@ -103,10 +107,16 @@ def _weigh(command: WeighScore, state: AlertsState) -> tuple[Any, ...]:
     seen = ScoreSeen(kind=command.kind, step=step_of(command.score))
     known = ALERTS.evolve(state, seen).classes[command.kind]
     allowed = state.messages * command.per_thousand / 1_000
-    least = least_step(known.counts, allowed + _IN_ADVANCE, known.stricter)
-    if seen.step < least or known.given >= allowed + _IN_ADVANCE:
+    least = least_step(known.counts, allowed + _FIRST, known.stricter)
+    surely = _surely(state.messages) * command.per_thousand / 1_000
+    if seen.step < least or known.given + 1 > max(surely, _FIRST):
         return (seen,)
     return (seen, AlertGiven(kind=command.kind, threshold=round(score_of(least), 3)))
+
+
+def _surely(messages: int) -> float:
+    """Return how many messages there were at least, but for one time in six."""
+    return max(messages - math.sqrt(messages * COUNTED_AT_ONCE), 0.0)
 
 
 def evolve(state: AlertsState, event: Any) -> AlertsState:

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from services.triage.alerts import AlertGiven, CountMessages, JudgeAlert, WeighScore
+from services.triage.alerts import COUNTED_AT_ONCE, AlertGiven, CountMessages, JudgeAlert, WeighScore
 from services.triage.care import CARE
 from services.triage.care_state import last_settled, settled_for
 from services.triage.heat import lately
@@ -34,7 +34,6 @@ from shared.contracts.warmline_facts import ToneOptOut, TouchSettled
 from shared.decider import category_of
 from shared.workspace import StateMissing, Workspace
 
-_ONE_IN: Final = 32
 _COUNTED: Final = "a"
 """One message in 32 is counted, as 32: each whose key, made of 32 characters by chance, begins so."""
 
@@ -56,7 +55,7 @@ def read_tone(now: Situation) -> None:
     if tone is None or not _is_read(now, tone):
         return
     if now.delivered.key.startswith(_COUNTED):
-        now.work.decide(alerts_stream(community), CountMessages(messages=_ONE_IN))
+        now.work.decide(alerts_stream(community), CountMessages(messages=COUNTED_AT_ONCE))
     _note_talk(now)
     signs = _signs(now, tone)
     _note_day(now, signs)
