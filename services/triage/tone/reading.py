@@ -23,8 +23,11 @@ _FURTHER_FIND: Final = 0.1
 _MOST_BY_LISTS: Final = 0.8
 """How strong one find is where the lists stand alone, each further one, and all: below what a model is sure of."""
 
-_MODEL_AGREES, _MODEL_IS_SURE = 0.2, 0.5
-"""From where on the model bears out what is said of oneself or to somebody; and what may be said so."""
+_MODEL_AGREES, _MODEL_HEARS, _MODEL_IS_SURE = 0.2, 0.3, 0.5
+"""From where on the model bears out what is said of oneself or to somebody; what may be said so; and hears it."""
+
+_AT_LENGTH: Final = 20
+"""Words of a text in which a trade would be named, were it about one."""
 
 _ILL_HUMOUR: Final[tuple[Label, ...]] = ("distress", "hostility")
 _THANKS_BY_LISTS: Final = 0.9
@@ -60,6 +63,8 @@ class Reading:
     """The words of the sentences that thank, each with the next, which often says for what."""
 
     asks: bool
+    of_trade: bool
+    """Whether it names anything that a trade works on."""
 
     scores: Mapping[Label, float]
     """What the model or its replacement says, of the labels that it knows in this language; not behind any gate."""
@@ -75,8 +80,15 @@ class Reading:
 
     @property
     def distress_gate(self) -> bool:
-        """Tell whether its writer speaks of themselves in words of distress that neither idiom nor trade explains."""
-        return self.crisis or bool(self._own_distress)
+        """Tell whether its writer speaks of themselves in words of distress that neither idiom nor trade explains.
+
+        Where more than a few words name nothing of a trade, any words of distress do, and none where the model is sure.
+        """
+        if self.crisis or self._own_distress:
+            return True
+        model = self.scores.get("distress", 0.0)
+        at_length = self.first_person and not self.of_trade and self.words >= _AT_LENGTH
+        return at_length and (model >= _MODEL_IS_SURE or (model >= _MODEL_HEARS and bool(self.found("distress"))))
 
     @property
     def _own_distress(self) -> tuple[Span, ...]:
@@ -90,7 +102,7 @@ class Reading:
     @property
     def signs_of_distress(self) -> tuple[Span, ...]:
         """What was found that shows distress of its writer."""
-        return (*self.found("crisis"), *self._own_distress)
+        return (*self.found("crisis"), *(self._own_distress or self.found("distress")))
 
     @property
     def hostility_gate(self) -> bool:
@@ -231,6 +243,7 @@ class Reader:
             ),
             thanking=_thanking(said, spans),
             asks="?" in plain,
+            of_trade=self._lists.of_trade(words),
             words=len(words),
             first_person=first_person,
             to_somebody=_MENTION.search(said) is not None or self._lists.second_person(words),

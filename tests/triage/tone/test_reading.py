@@ -391,6 +391,15 @@ def test_the_words_that_show_distress_are_those_that_are_said_of_the_writer(read
     assert [text[start:end] for start, end in sign.spans] == ["lonely", "depressed", "cry"]
 
 
+def test_who_tells_at_length_of_nothing_but_themselves_is_heard_without_a_listed_word(reader: Reader) -> None:
+    told = (
+        "I don't know what to do any more. Everything that I loved is gone, every day is dark and empty, my heart is"
+        " broken and I am so tired and sad of it all, and nobody would miss me."
+    )
+    assert read(reader, told).distress >= 0.5
+    assert read(reader, f"{told} Also the compiler crashed again.").distress <= read(reader, told).distress
+
+
 def test_crisis_wording_stands_outside_of_the_gate_for_distress(reader: Reader) -> None:
     [sign] = signs_in(read(reader, "The compiler fails again on the server, I want to die"))
     assert (sign.crisis, sign.score) == (True, 1.0)
