@@ -13,7 +13,7 @@ from rich.text import Text
 from infra.cli.plain_text import plain
 from infra.cli.source_polling import Round
 from infra.source_setup import SETUPS
-from services.ingest.source_forms import SourceAdded, SourceListed
+from services.ingest.source_forms import SourceAdded, SourceListed, Tried
 
 _WORDS: Final = {
     "direct-message": "direct messages are dropped",
@@ -58,14 +58,39 @@ def say_added(added: SourceAdded, form: str | None, base: str, *, given_url: boo
 
 
 def say_polled(round_made: Round) -> None:
-    """Tell what came of a round."""
+    """Tell what came of a round so far."""
     console = Console(soft_wrap=True, highlight=False)
     if not round_made.read:
         console.print(plain(f"{round_made.source} is not read: {round_made.why}."), markup=False)
+        if not round_made.over:
+            console.print("It is asked again by itself; warmline source list shows what comes of it.", markup=False)
         return
     console.print(Text.assemble((f"{round_made.source} is read", "green"), ", and takes the secret."))
+    taken = ", ".join(f"{count:,} {kind}" for kind, count in sorted(round_made.taken.items()))
+    known = f"{round_made.known:,} that it told were known already" if round_made.known else ""
+    console.print(f"Kept: {taken or 'nothing new'}{'; ' if known else ''}{known}.", markup=False)
     if round_made.why:
-        console.print(plain(f"Something in it was passed over: {round_made.why}."), markup=False)
+        what = "Something in it was passed over" if round_made.over else "It is waited for"
+        console.print(plain(f"{what}: {round_made.why}."), markup=False)
+    if not round_made.over:
+        console.print("That is so far: the reading goes on, and warmline source list shows its end.", markup=False)
+
+
+def say_tried(where: str, tried: Tried) -> bool:
+    """Tell what came of a signed sample; return whether it would be kept."""
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(Text.assemble(("It arrives, and is believed", "green"), f": {where}"))
+    if tried.not_taken:
+        console.print(plain(f"Nothing is taken now: {tried.not_taken}."), markup=False)
+    if tried.not_understood:
+        console.print(plain(f"The sample is not understood: {tried.not_understood}"), markup=False)
+    elif tried.passed:
+        console.print(f"Nothing of the sample would be kept: {said(tried.passed)}.", markup=False)
+    else:
+        console.print(f"It would be kept as: {', '.join(tried.facts)}. Nothing was.", markup=False)
+    for why in tried.refused:
+        console.print(plain(f"But this of it would be refused: {why}."), markup=False)
+    return not (tried.not_taken or tried.refused)
 
 
 def show_sources(rows: Sequence[SourceListed]) -> None:

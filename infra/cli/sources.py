@@ -11,13 +11,12 @@ from typing import Annotated, Any, Final
 import msgspec
 import typer
 from rich.console import Console
-from rich.text import Text
 
 from infra.cli.failure import failures_in_words
 from infra.cli.options import DEFAULT_DATA, Data
 from infra.cli.source_adding import Asker, Given, polled_secret, wanted_poll, wanted_source
 from infra.cli.source_calls import on_source, run_on_ingest, try_hook
-from infra.cli.source_display import said, say_added, say_polled, show_sources
+from infra.cli.source_display import say_added, say_polled, say_tried, show_sources
 from infra.cli.source_polling import Round, poll_now
 from infra.ingest_client import IngestClient
 from infra.operator_error import OperatorError
@@ -167,15 +166,8 @@ def try_source(
         if request is None:
             raise typer.Exit(not_read)
         tried = try_hook(base, request)
-    console = Console(soft_wrap=True, highlight=False)
-    console.print(Text.assemble(("It arrives, and is believed", "green"), f": {base}{request.path}"))
-    if tried.not_understood:
-        console.print(f"The sample is not understood: {tried.not_understood}", markup=False)
-    elif tried.passed:
-        console.print(f"Nothing of the sample would be kept: {said(tried.passed)}.", markup=False)
-    else:
-        console.print(f"It would be kept as: {', '.join(tried.facts)}. Nothing was.", markup=False)
-    raise typer.Exit(not_read)
+    kept = say_tried(f"{base}{request.path}", tried)
+    raise typer.Exit(not_read or not kept)
 
 
 @source_app.command()

@@ -81,6 +81,13 @@ class Intake:
         raw = [raw_event(keyed(fact, self._email_key), principal.source) for fact in facts]
         return await self.weigh(raw, principal, trace)
 
+    async def refusals(self, facts: Sequence[Fact], principal: SourcePrincipal) -> list[Refusal]:
+        """Return what of ``facts`` would be refused; nothing is stored, and nothing counted."""
+        known, now = await self._communities.known_now(), datetime.now(UTC)
+        raw = [raw_event(keyed(fact, self._email_key), principal.source) for fact in facts]
+        fates = (validate(one, principal, known, now, None) for one in raw)
+        return [fate for fate in fates if isinstance(fate, Refusal)]
+
     async def keep(self, fates: Fates) -> Sequence[PubResult]:
         """Store the valid ones and return what became of each; when it returns, they are durable.
 

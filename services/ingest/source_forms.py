@@ -60,13 +60,29 @@ class SourceAdded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PolledTry:
+    """What came so far of a round that somebody asked for, until it is ``over``.
+
+    ``answered`` when the platform takes the secret. ``taken`` counts by kind what is stored now, ``known`` what was
+    stored before. ``why`` tells what was wrong, or what is waited for.
+    """
+
+    began: datetime
+    over: bool
+    answered: bool
+    taken: dict[str, int]
+    known: int
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceListed:
     """A configured source, without its token; ``source`` is what its CloudEvents must carry.
 
     ``format`` is that of its webhook, else that by which its platform is ``polled``, if it has one. What follows tells
     what it brought that came to nothing. While ``rotating``, two secrets hold. ``polled_at`` is when the last complete
     round began, ``failing_since`` tells since when none came to its end, ``stopped_at`` when the platform refused the
-    secret.
+    secret. ``tried`` is the round that somebody asked for last.
     """
 
     community: str
@@ -87,6 +103,7 @@ class SourceListed:
     polled_at: datetime | None
     failing_since: datetime | None
     stopped_at: datetime | None
+    tried: PolledTry | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +145,13 @@ class SignedSample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """What a test came to: the facts it holds, or why it holds none."""
+    """What a test came to: the facts it holds, or why it holds none.
+
+    ``refused`` says what of them would not be kept, ``not_taken`` why nothing of the source is taken now.
+    """
 
     facts: Sequence[str] = ()
     passed: str | None = None
     not_understood: str | None = None
+    refused: Sequence[str] = ()
+    not_taken: str | None = None

@@ -7,6 +7,7 @@ import secrets
 from datetime import datetime
 from typing import Final
 
+import msgspec
 from cachetools import TTLCache
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
@@ -113,7 +114,8 @@ class Sources:
                     CASE WHEN coalesce(stopped_at, failing_since) IS NULL AND troubles.not_understood_at
                             > coalesce(polls.not_understood_at, '-infinity')
                         THEN troubles.why ELSE polls.why END AS why,
-                    coalesce(unverified, 0) AS unverified, unverified_at, polled_at, failing_since, stopped_at
+                    coalesce(unverified, 0) AS unverified, unverified_at, polled_at, failing_since, stopped_at,
+                    tried
                 FROM ingest.sources
                 LEFT JOIN ingest.hooks USING (community, platform, name)
                 LEFT JOIN ingest.hook_troubles AS troubles USING (community, platform, name)
@@ -123,7 +125,7 @@ class Sources:
                 ORDER BY sources.community, platform, name
                 """
             )
-            return [SourceListed(**row) for row in await cursor.fetchall()]
+            return [msgspec.convert(row, SourceListed) for row in await cursor.fetchall()]
 
     async def _source_with(self, digest: bytes) -> SourcePrincipal | None:
         async with self._database.transaction() as connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -25,7 +26,7 @@ from services.ingest.http_message import (
 )
 from services.ingest.intake import Intake
 from services.ingest.platforms.facts import Fact
-from services.ingest.platforms.reading import Delivery, NotUnderstoodError, Partly, Passed, Reply
+from services.ingest.platforms.reading import Delivery, NotUnderstoodError, Partly, Passed, Reading, Reply
 from services.ingest.problem import ProblemError, problem_told
 from services.ingest.refusal import Refusal
 from services.ingest.signatures.signed import Signed
@@ -101,7 +102,7 @@ class WebhooksRoute:
             raise _unverified()
         reading = await reading_of(hook, form, Delivery(headers=named, body=body, arrived=now))
         if TEST_HEADER in named:
-            return Reply(status=200, body=_encoder.encode(tried(reading)), content_type="application/json")
+            return await self._tried(hook, reading)
         self._intake.admit(hook.principal)
         match reading:
             case Reply():
@@ -116,6 +117,18 @@ class WebhooksRoute:
             case _:
                 await self._keep(hook, reading, trace)
         return form.taken
+
+    async def _tried(self, hook: Hook, reading: Reading | NotUnderstoodError) -> Reply:
+        """Tell what the request would come to."""
+        came = tried(reading)
+        try:
+            self._intake.admit(hook.principal)
+        except ProblemError as problem:
+            came = replace(came, not_taken=str(problem))
+        facts = reading.facts if isinstance(reading, Partly) else reading if isinstance(reading, tuple) else ()
+        refused = [f"{one.field}: {one.reason}" for one in await self._intake.refusals(facts, hook.principal)]
+        body = _encoder.encode(replace(came, refused=refused))
+        return Reply(status=200, body=body, content_type="application/json")
 
     async def _keep(self, hook: Hook, facts: Sequence[Fact], trace: str | None, problems: Sequence[str] = ()) -> None:
         """Keep ``facts``, and only then note what is wrong beside them: what is sent again would be noted twice."""

@@ -51,6 +51,9 @@ async def test_a_source_is_connected_tried_paused_rotated_and_removed(world: Wor
     assert (row["format"], row["rotating"], bool(row["paused_at"])) == ("github", True, True)
     shown = [line for line in (await warmline(world, "list")).stdout.splitlines() if community in line]
     assert "paused" in shown[0]
+    tried = await warmline(world, "test", *here)
+    assert (tried.exit_code, "is believed" in tried.stdout) == (1, True)
+    assert "Nothing is taken now: the source /github/repo is paused: warmline source resume" in tried.stdout
     assert (await warmline(world, "rotate-secret", *here, "--finish")).exit_code == 0
     assert (await warmline(world, "resume", *here)).exit_code == 0
     assert (await warmline(world, "remove", *here)).exit_code == 0
@@ -96,6 +99,15 @@ async def test_a_script_is_told_which_option_is_missing(world: World) -> None:
         told = await warmline(world, "add", *options)
         assert told.exit_code == 1
         assert why in told.stderr
+
+
+async def test_what_of_a_sample_would_be_refused_is_told(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "forum.yaml"
+    file.write_text("""- {kind: joined, time: "'1980-01-01T12:00:00Z'", fields: {member: {id: "'7'"}}}\n""")
+    community, told = await added(world, "--format", "standard-webhooks", "--mapping", str(file))
+    assert told.exit_code == 0, told.stderr
+    tried = await warmline(world, "test", "github", "repo", "--community", community)
+    assert (tried.exit_code, "would be refused: time:" in tried.stdout) == (1, True), tried.stdout
 
 
 async def test_a_source_without_a_webhook_has_a_token(world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -11,12 +12,15 @@ from typing import Any
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
 from infra.audit.source_rounds import unread_sources
+from infra.cli.main import app
 from services.ingest.platforms.polled import Answered, Ask, Current, Round
 from services.ingest.polling.poller import next_step, pause_after
 from shared.contracts.member_events import Planned
 from tests.failures.lone_ingest import LoneIngest
+from tests.ingest.ingest_world import TOKEN as ADMINISTRATOR
 from tests.polling.circle_records import Circle, at, attendee, comment, event, member, post
 from tests.polling.fake_platform import FakePlatform
 from tests.waiting import until_async
@@ -62,6 +66,15 @@ class Polled:
     async def ids(self) -> list[str]:
         return [event.id for event in await self.ingest.stored(self.community)]
 
+    async def tried(self) -> tuple[int, str]:
+        """Try it as an operator does; return the exit code and what is said, within seconds."""
+        env = {"WARMLINE_INGEST_URL": self.ingest.process.url, "WARMLINE_TOKEN": ADMINISTRATOR, "COLUMNS": "300"}
+        command = ["source", "test", "circle", "main", "--community", self.community]
+        began = time.monotonic()
+        made = await asyncio.to_thread(CliRunner().invoke, app, command, env=env)
+        assert time.monotonic() - began < 20
+        return made.exit_code, made.stdout + made.stderr
+
     async def rounds(self, more: int = 1) -> None:
         """Wait until so many more rounds have begun and ended."""
         wanted = self.platform.count("/spaces") + more + 1
@@ -84,7 +97,19 @@ async def polled(
             await ingest.admin.delete(f"/v1/sources/circle/main?community={community}")
 
 
-COMMUNITIES = ("whole", "behind", "limited", "away", "revoked", "paused", "killed", "broken", "again", "planned")
+COMMUNITIES = (
+    "whole",
+    "behind",
+    "limited",
+    "away",
+    "revoked",
+    "paused",
+    "killed",
+    "broken",
+    "again",
+    "planned",
+    "tried",
+)
 
 
 async def test_everything_arrives_once_and_by_two_roads_is_one_event(ingest: LoneIngest) -> None:
@@ -246,6 +271,38 @@ async def test_what_is_planned_is_told_once_and_called_off_by_another_process(in
         await until_async(called_off)
         await source.rounds()
         assert await called_off()
+
+
+async def test_whoever_tries_a_source_hears_within_seconds_what_came_of_it(ingest: LoneIngest) -> None:
+    circle = Circle(posts=[post(1, -1), post(2, -2) | {"user_id": "seven"}], comments=[comment(6, 1, -1)])
+    async with polled(ingest, "tried", circle, every=3_600) as source:
+
+        async def read() -> bool:
+            return (await source.listed())["polled_at"] is not None
+
+        await until_async(read)
+        circle.posts.append(post(3, -0.1))
+        code, said = await source.tried()
+        assert code == 0
+        assert "/circle/main is read, and takes the secret.\nKept: 1 posted; 2 that it told were known" in said
+        assert "Something in it was passed over: /posts: user_id" in said
+        assert len(await source.ids()) == len(set(await source.ids())) == 3
+
+        source.platform.plan("/posts", 429, retry_after="600")
+        code, said = await source.tried()
+        assert (code, "It is waited for: /posts: it answers 429, and is asked again in 600 s" in said) == (0, True)
+
+        source.platform.plan("/spaces", 503, 503, 503, 503, 503, 503)
+        code, said = await source.tried()
+        assert (code, "is not read: /spaces: it answers 503, and is asked again" in said) == (1, True)
+
+        await source.ask("secret", secret="revoked-token")
+        code, said = await source.tried()
+        assert (code, "circle answers 401 to /spaces: it does not take the secret" in said) == (1, True)
+
+        await source.ask("pause")
+        code, said = await source.tried()
+        assert (code, "is paused: go on with warmline source resume" in said) == (1, True)
 
 
 async def test_what_nobody_foresaw_in_a_round_is_told(ingest: LoneIngest, database_url: str) -> None:

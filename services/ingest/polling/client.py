@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import zlib
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -50,6 +51,8 @@ class PlatformClient:
         self._access = access
         self.answered_at: datetime | None = None
         """When the platform last answered, by its own clock."""
+        self.on_wait: Callable[[str], Awaitable[None]] | None = None
+        """Is told what the platform did when it has to be asked again."""
         self._rates = Rates(per_minute / 60, min(_BURST, per_minute))
         self._http = httpx.AsyncClient(
             headers={"accept": "application/json", "accept-encoding": _GZIP, "user-agent": "Warmline"},
@@ -93,7 +96,10 @@ class PlatformClient:
             if tries >= _TRIES:
                 raise PlatformAwayError(f"{ask.path}: {says}")
             wait = min(_FIRST_WAIT * 2 ** (tries - 1), _LONGEST_WAIT) * random.uniform(0.5, 1)  # noqa: S311 -- spreads
-            await asyncio.sleep(max(wait, min(pause or timedelta(0), _LONGEST_ASKED_WAIT)).total_seconds())
+            seconds = max(wait, min(pause or timedelta(0), _LONGEST_ASKED_WAIT)).total_seconds()
+            if self.on_wait is not None:
+                await self.on_wait(f"{ask.path}: {says}, and is asked again in {seconds:.0f} s")
+            await asyncio.sleep(seconds)
 
     async def _keep_pace(self) -> None:
         clock = asyncio.get_running_loop().time

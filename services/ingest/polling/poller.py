@@ -22,6 +22,7 @@ from services.ingest.polling.credentials import Token
 from services.ingest.polling.formats import POLLED, api_of, seconds_between
 from services.ingest.polling.platform_socket import PlatformSocket
 from services.ingest.polling.polls import Poll, Polls
+from services.ingest.polling.trial import Trial
 from services.ingest.problem import RETRY_AFTER_SECONDS, problem_of
 from services.ingest.refusal import Refusal
 from shared.event_store.recorder import Lease
@@ -77,6 +78,7 @@ class Poller:
         self._every = timedelta(seconds=seconds_between(self._format, poll.settings, every))
         self._asked_at = poll.asked_at
         self._at_once = False
+        self._trial: Trial | None = None
         self._published: LRUCache[str, None] = LRUCache(_MOST_PUBLISHED)
         self.read_until: datetime | None = None
         """When the last complete round began."""
@@ -101,11 +103,14 @@ class Poller:
                     continue
                 except SecretRefusedError as refused:
                     log.warning("poll_stopped", why=str(refused))
-                    await self._polls.stop(self._lease, self._poll, f"{refused}. {refused.mend}")
+                    why = f"{refused}. {refused.mend}"
+                    await self._polls.stop(self._lease, self._poll, why)
+                    await self._ends(why, read=False)
                     return
                 except PlatformAwayError as away:
                     log.warning("poll_failed", why=str(away))
                     await self._polls.fail(self._lease, self._poll, str(away))
+                    await self._ends(str(away), read=False)
                 failures += 1
                 wait = pause_after(failures, self._every)
                 await asyncio.sleep(wait.total_seconds() * random.uniform(0.5, 1))  # noqa: S311 -- spreads
@@ -125,6 +130,8 @@ class Poller:
         read, asked = progress.polled_at, self._asked_at
         self.read_until, self._asked_at = read, None
         self._at_once = asked is not None and (read is None or asked >= read)
+        if self._at_once:
+            self._trial = Trial(lambda tried: self._polls.note_try(self._lease, self._poll, tried), datetime.now(UTC))
         if read is not None and not self._at_once:
             wait = read + self._every - datetime.now(UTC)
             await asyncio.sleep(max(timedelta(0), min(wait, self._every)).total_seconds())
@@ -143,6 +150,7 @@ class Poller:
         collections, until, current = 0, began, began
         so_far = replace(progress.so_far, at_once=self._at_once)
         reading = self._format.read(self._poll.settings, so_far, began)
+        client.on_wait = self._trial.waits if self._trial is not None else None
         answer: Answer = None
         while (step := await next_step(reading, answer)) is not None:
             answer = None
@@ -151,6 +159,8 @@ class Poller:
                     answer = await client.ask(step)
                     # By its own clock nothing is known of what comes after: ours may be ahead of it.
                     until = min(until, client.answered_at or until)
+                    if self._trial is not None:
+                        await self._trial.answered()
                 case Open() | Say() | Beat() | Hear():
                     answer = await socket.do(step)
                 case Found(facts=facts):
@@ -177,6 +187,13 @@ class Poller:
         self._tell(odd)
         await self._polls.finish(self._lease, self._poll, as_of, odd)
         self.read_until = as_of
+        await self._ends(odd[-1] if odd else None)
+
+    async def _ends(self, why: str | None, *, read: bool = True) -> None:
+        """Tell whoever asked for the round what came of it."""
+        if self._trial is not None:
+            await self._trial.ends(why, read=read)
+            self._trial = None
 
     def _tell(self, odd: Sequence[str]) -> None:
         principal = self._poll.principal
@@ -192,15 +209,25 @@ class Poller:
             try:
                 self._intake.admit(principal)
                 fates = await self._intake.weigh_facts(new, principal, None)
-                await self._intake.keep(fates)
+                results = await self._intake.keep(fates)
             except Exception as error:
                 problem = problem_of(error)
                 if problem is None:
                     raise
                 _log.warning("poll_waits", source=principal.source, why=problem.detail)
+                if self._trial is not None:
+                    await self._trial.waits(problem.detail)
                 await asyncio.sleep(float(problem.headers.get("Retry-After", RETRY_AFTER_SECONDS)))
             else:
-                taken = (fact for fact, fate in zip(new, fates, strict=True) if not isinstance(fate, Refusal))
+                taken = [fact for fact, fate in zip(new, fates, strict=True) if not isinstance(fate, Refusal)]
                 self._published.update((fact.id, None) for fact in taken)
-                return [f"{fate.field}: {fate.reason}" for fate in fates if isinstance(fate, Refusal)]
+                fresh = [fact for fact, result in zip(taken, results, strict=True) if not result.duplicate]
+                refused = [f"{fate.field}: {fate.reason}" for fate in fates if isinstance(fate, Refusal)]
+                await self._tell_taken(fresh, len(facts) - len(new) + len(taken) - len(fresh), refused)
+                return refused
+        await self._tell_taken((), len(facts), ())
         return []
+
+    async def _tell_taken(self, fresh: Sequence[Fact], known: int, refused: Sequence[str]) -> None:
+        if self._trial is not None:
+            await self._trial.kept(fresh, known, refused)

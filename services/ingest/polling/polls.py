@@ -20,6 +20,7 @@ from services.ingest.platforms.polled import PollSettings, ReadSoFar
 from services.ingest.polling.credentials import Token
 from services.ingest.principal import SourcePrincipal
 from services.ingest.sealing import Seal, SealBrokenError
+from services.ingest.source_forms import PolledTry
 from services.ingest.sources import insert_source
 from shared.event_store.recorder import Lease
 
@@ -174,6 +175,11 @@ class Polls:
         fail = SQL("UPDATE ingest.polls SET failing_since = coalesce(failing_since, clock_timestamp()), why = %s {}")
         await self._under(lease, fail.format(_OF_SOURCE), [why, *poll.key])
 
+    async def note_try(self, lease: Lease, poll: Poll, tried: PolledTry) -> None:
+        """Note what came so far of a round that somebody asked for."""
+        note = SQL("UPDATE ingest.polls SET tried = %s {} AND secret = %s")
+        await self._under(lease, note.format(_OF_SOURCE), [msgspec.json.encode(tried).decode(), *poll.key, poll.sealed])
+
     async def stop(self, lease: Lease, poll: Poll, why: str) -> None:
         """Leave the platform alone until the source goes on or gets another secret, unless it has got one already."""
         stop = SQL("UPDATE ingest.polls SET stopped_at = clock_timestamp(), why = %s {} AND secret = %s")
@@ -198,7 +204,7 @@ class Polls:
         insert = SQL(
             "INSERT INTO ingest.polls (community, platform, name, {}) SELECT community, platform, name, {} "
             "FROM ingest.sources {} ON CONFLICT (community, platform, name) DO UPDATE SET format = excluded.format, "
-            "settings = excluded.settings, secret = excluded.secret, token = NULL, stopped_at = NULL, "
+            "settings = excluded.settings, secret = excluded.secret, token = NULL, tried = NULL, stopped_at = NULL, "
             "failing_since = NULL, why = NULL"
         ).format(SQL(", ").join(map(Identifier, told)), SQL(", ").join(Placeholder() for _ in told), _OF_SOURCE)
         cursor = await connection.execute(insert, [*told.values(), *key])
