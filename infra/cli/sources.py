@@ -154,6 +154,11 @@ def try_source(
         base = (url or running_system(data, os.environ).ingest_url).rstrip("/")
 
         async def trial(ingest: IngestClient, source: SourceListed) -> tuple[Round | None, SignedSample | None]:
+            if source.format is None:
+                raise OperatorError(
+                    f"{source.source} sends with its token, which its sender alone has: have it send an event. "
+                    "warmline source list shows when it was heard last."
+                )
             made = None if source.polled is None else await poll_now(ingest, source)
             if made is not None and source.polled == source.format:
                 return made, None

@@ -117,4 +117,4 @@ async def test_a_source_without_a_webhook_has_a_token(world: World) -> None:
     async with world.client(token[0]) as client:
         assert (await client.post("/v1/events", json=[])).status_code == 200
     tried = await warmline(world, "test", "github", "repo", "--community", community)
-    assert (tried.exit_code, "with a webhook" in tried.stderr) == (1, True)
+    assert (tried.exit_code, "which its sender alone has: have it send an event" in tried.stderr) == (1, True)
