@@ -14,12 +14,12 @@ from infra.lagging_states import current_states
 from infra.operator_error import OperatorError
 from infra.running_servers import partitions_of
 from services.triage.community import CommunityState
-from services.triage.contact import ContactDeclined
+from services.triage.contact import ContactDeclined, strictest
 from services.triage.conversation_state import UNANSWERED, ConversationState
 from services.triage.member_state import MemberState
 from services.triage.policy_reading import PolicyReading
 from services.triage.service import triage_codec
-from services.triage.stream_ids import community_stream, identity
+from services.triage.stream_ids import community_stream, identity, member_stream
 from shared.contracts.policy_rules import Rules
 from shared.contracts.subjects import partition_of
 from shared.event_store.codec import EventCodec
@@ -166,6 +166,21 @@ async def _explain(
         tone=reading.tone_in(community.community) is not None,
         tags=member.tags,
         given_tags=member.told.tags,
-        no_contact=member.told.declined if member.told.declines_contact(now) else None,
+        no_contact=await _declined(store, community.community, stream, now),
         waiting=tuple(sorted(waiting, key=lambda one: (one.due, one.name))),
     )
+
+
+async def _declined(store: _TriageStore, community: str, stream: str, now: datetime) -> ContactDeclined | None:
+    """Return that the person asked not to be contacted, as whichever of their identities."""
+    person: dict[str, MemberState] = {}
+    left = [stream]
+    while left:
+        one = left.pop()
+        if one in person:
+            continue
+        state: MemberState = await store.state(community, one) or MemberState()
+        person[one] = state
+        left += [member_stream(community, other.key) for other in state.links]
+    told = (state.told.declined for state in person.values())
+    return strictest(one for one in told if one is not None and one.holds(now))

@@ -19,11 +19,11 @@ from shared.contracts.member_events import Updated
 from shared.contracts.policy import Identity, Segment
 from shared.contracts.policy_rules import RuleOfSegment
 from shared.contracts.subjects import partition_of
-from shared.contracts.warmline_facts import ContactDeclined, TagGiven
+from shared.contracts.warmline_facts import ContactDeclined, MemberLinked, TagGiven
 from shared.topology import GIB, StreamSettings
 from tests.triage.making import LONG_AGO, at
 from tests.triage.partition import COMMUNITY, Partition
-from tests.triage.people import ADA, BEA, JONAS, asked, care_policy, joined
+from tests.triage.people import ADA, BEA, CLEO, JONAS, asked, care_policy, joined
 
 PARTITIONS = 2
 MENTORS = Segment(name="mentors", when="member.days >= 30 && 'mentor' in member.tags")
@@ -44,6 +44,9 @@ async def environment(nats_url: str, database_url: str) -> AsyncIterator[dict[st
     acme.tell(ContactDeclined(community=COMMUNITY, **ada, until=until), at(0))
     for member in (BEA, JONAS):
         acme.tell(joined(member), at(0))
+    acme.tell(joined(CLEO), at(0), platform="slack")
+    elsewhere = Identity(platform="slack", id=CLEO.id)
+    acme.tell(MemberLinked(community=COMMUNITY, **ada, other=elsewhere, why="They told me."), at(0))
     # Who asked there is known by the log alone: Bea was heard before it.
     acme.tell(asked(BEA, "m-3", conversation="c-ada"), at(0.1))
     acme.tell(asked(ADA, "m-1", conversation="c-ada"), at(0))
@@ -115,6 +118,13 @@ def test_it_says_the_same_to_programs(environment: dict[str, str]) -> None:
         ("unanswered", "c-bea"),
         ("welcome", None),
     ]
+
+
+def test_a_wish_for_no_contact_is_told_of_every_identity_of_the_person(environment: dict[str, str]) -> None:
+    (cleo,) = json.loads(explain(environment, "--member", f"slack:{CLEO.id}", "--json").stdout)["members"]
+    assert cleo["no_contact"] == {"until": "2099-01-01T00:00:00+00:00"}
+    (bea,) = json.loads(explain(environment, "--member", "discord:bea", "--json").stdout)["members"]
+    assert bea["no_contact"] is None
 
 
 def test_it_says_who_is_of_the_team(environment: dict[str, str]) -> None:
