@@ -284,6 +284,7 @@ async def test_what_is_refused_keeps_what_was_written(desk: Desk, told: Any, cle
         assert "Not just now." in page.text
         assert "Her &lt;mother&gt; is ill." in page.text
         assert 'value="c1"' in page.text
+        assert page.text.count('href="#tried"') == page.text.count('open id="tried"') == 1
         for verb, fields in (
             ("ask", {"urgency": "soon"}),
             ("ask", {"text": WHY}),
