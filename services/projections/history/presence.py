@@ -22,22 +22,25 @@ THERE: Final = ("attended", "edited", "posted", "reacted", "registered", "solved
 
 _EPOCH: Final = date(1970, 1, 1)
 _KEPT: Final = sql.SQL("NOT EXISTS (SELECT FROM horizons AS h WHERE h.community = e.community AND e.time < h.before)")
-# One look into the index for each day and identity, however much they did on it.
+# One look into the index for each day, however much they did on it. The bounds are given as values, too, so that other
+# partitions are not even planned for.
 _DAYS: Final = sql.SQL("""
 SELECT (day AT TIME ZONE 'UTC')::date
-FROM generate_series(%(first)s::timestamptz, %(last)s, interval '24 hours') AS day
-WHERE EXISTS (
-    SELECT FROM history AS e WHERE member_key = ANY(%(members)s) AND time >= day AND time < day + interval '24 hours'
-      AND kind = ANY(%(there)s) AND {}
-) ORDER BY day DESC
+FROM generate_series(%(first)s::timestamptz, %(last)s, interval '24 hours') AS day CROSS JOIN LATERAL (
+    SELECT FROM history AS e
+    WHERE member_key = ANY(%(members)s) AND time >= %(first)s AND time < %(end)s
+      AND time >= day AND time < day + interval '24 hours' AND kind = ANY(%(there)s) AND {} LIMIT 1
+) AS there ORDER BY day DESC
 """).format(_KEPT)
 _LAST: Final = sql.SQL("""
-SELECT (time AT TIME ZONE 'UTC')::date FROM history AS e WHERE member_key = %s AND kind = ANY(%s) AND {}
+SELECT (time AT TIME ZONE 'UTC')::date FROM history AS e
+WHERE member_key = %s AND time BETWEEN %s AND %s AND kind = ANY(%s) AND {}
 ORDER BY time DESC LIMIT 1
 """).format(_KEPT)
 _NEWEST: Final = sql.SQL("""
 SELECT extra::json -> %(name)s::text FROM history AS e
-WHERE member_key = %(member)s AND kind = %(kind)s AND extra::json -> %(name)s::text IS NOT NULL AND {}
+WHERE member_key = %(member)s AND time BETWEEN %(first)s AND %(last)s AND kind = %(kind)s
+  AND extra::json -> %(name)s::text IS NOT NULL AND {}
 ORDER BY time DESC, seq DESC LIMIT 1
 """).format(_KEPT)
 _SEGMENTS: Final = "SELECT segments::text FROM communities WHERE community = %s"
@@ -64,6 +67,7 @@ async def active_days(connection: psycopg.AsyncConnection[Any], members: Sequenc
             "members": list(members),
             "first": today - timedelta(days=DAYS_SHOWN - 1),
             "last": today,
+            "end": today + timedelta(days=1),
             "there": list(THERE),
         },
     )
@@ -82,7 +86,9 @@ async def segment_facts(
     """Return what ``wanted`` ask of the identity ``member``, to whom the team gave the tags ``given``."""
     days = [(day - _EPOCH).days for day in reversed(await active_days(connection, [member.key], now))]
     if not days:
-        last = await (await connection.execute(_LAST, (member.key, list(THERE)))).fetchone()
+        last = await (
+            await connection.execute(_LAST, (member.key, member.first_seen, member.last_seen, list(THERE)))
+        ).fetchone()
         days = [(last[0] - _EPOCH).days] if last is not None else []
     tags = await _newest(connection, member, "updated", "tags") if wanted.ask_for("tags") else None
     score = await _newest(connection, member, "surveyed", "score") if wanted.ask_for("survey_score") else None
@@ -97,7 +103,8 @@ async def segment_facts(
 
 
 async def _newest(connection: psycopg.AsyncConnection[Any], member: KnownMember, kind: str, name: str) -> Any:
-    found = await connection.execute(_NEWEST, {"member": member.key, "kind": kind, "name": name})
+    places = {"member": member.key, "first": member.first_seen, "last": member.last_seen}
+    found = await connection.execute(_NEWEST, {**places, "kind": kind, "name": name})
     row = await found.fetchone()
     return row[0] if row is not None else None
 
