@@ -24,7 +24,7 @@ _ONE_IN: Final = 1_000
 
 def crises(reader: Reader, sets: Sets, archives: Sequence[Path]) -> Iterator[Figure]:
     """Measure it where the folder holds the posts and an archive of annotated IRC logs; both are optional."""
-    yield _share(reader, "crisis wording, de: share of tweets", "germeval2018-training", sets)
+    yield from _false_alarms(reader, sets)
     if not (sets.has(POSTS) and archives):
         return
     talk = [
@@ -42,8 +42,22 @@ def crises(reader: Reader, sets: Sets, archives: Sequence[Path]) -> Iterator[Fig
     yield figure_of(measure, name, posts > shown_above, everything, precision, floor=0.6)
 
 
-def _share(reader: Reader, measure: str, name: str, sets: Sets) -> Figure:
-    scores = _scores(reader, [example.text for example in sets.read(name)], usual="de")
+def _false_alarms(reader: Reader, sets: Sets) -> Iterator[Figure]:
+    """Measure how often it is found where nobody is known to be in need."""
+    tweets = [example.text for example in sets.read("germeval2018-training")]
+    yield _share(reader, "crisis wording, de: share of tweets", "germeval2018-training", tweets, "de")
+    for language in ("de", "es", "fr"):
+        name = f"tatoeba-{language}"
+        sentences = [*dict.fromkeys(pair.other for pair in sets.pairs(name))]
+        yield _share(reader, f"crisis wording, {language}: share of learners' sentences", name, sentences, language)
+    for name in ("xed-de", "xed-es", "xed-fr", "xed-pt", "xed-ptbr"):
+        language = name[4:6]
+        lines = [*dict.fromkeys(example.text for example in sets.read(name))]
+        yield _share(reader, f"crisis wording, {language}: share of subtitles", name, lines, language)
+
+
+def _share(reader: Reader, measure: str, name: str, texts: Sequence[str], language: str) -> Figure:
+    scores = _scores(reader, texts, language)
     return figure_of(measure, name, scores >= 1, np.ones(len(scores)), precision)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.tone.examples import Example
-from benchmarks.tone.labels import DISTRESS, HOSTILITY
+from benchmarks.tone.labels import DISTRESS, HOSTILITY, XED_DISTRESS
 from benchmarks.tone.sets import Sets
 from services.triage.tone.model import Label
 from services.triage.tone.reading import Reader, Reading
@@ -27,6 +27,8 @@ _LANGUAGES: Final = {
     "germeval2018-test": "de",
     "goemotions_german-test": "de",
     "brighter-deu": "de",
+    "xed-de": "de",
+    "xed-fr": "fr",
     "brighter-esp": "es",
     "brighter-ptbr": "pt",
 }
@@ -101,8 +103,9 @@ def measured(reader: Reader, sets: Sets) -> Iterator[Figure]:
     yield read.model("gratitude", "en", "goemotions-test", {"gratitude"}, floor=0.95)
     if sets.has(GERMAN):
         yield read.thanks(GERMAN, {"gratitude"}, floor=0.75)
-        yield read.lists_only("thanks", GERMAN, {"gratitude"}, floor=0.78)
-    yield read.lists_only("thanks", "brighter-deu", {"joy"}, floor=0.78)
+        yield read.model("gratitude", "de", GERMAN, {"gratitude"}, floor=0.78)
+    yield read.model("gratitude", "de", "brighter-deu", {"joy"}, floor=0.78)
+    yield read.model("gratitude", "es", "brighter-esp", {"joy"})
     yield read.distress("en", "goemotions-test", DISTRESS)
     yield read.distress("en", "premo", {"sadness", "fear"}, floor=0.74)
     yield read.distress("en", "senti4sd-test", {"negative"}, floor=0.74)
@@ -110,6 +113,8 @@ def measured(reader: Reader, sets: Sets) -> Iterator[Figure]:
     if sets.has(GERMAN):
         yield read.distress("de", GERMAN, DISTRESS, floor=0.74)
     yield read.distress("de", "brighter-deu", {"sadness", "fear"}, floor=0.74)
+    yield read.distress("de", "xed-de", XED_DISTRESS)
+    yield read.distress("fr", "xed-fr", XED_DISTRESS)
     yield read.distress("es", "brighter-esp", {"sadness", "fear"})
     yield read.distress("pt", "brighter-ptbr", {"sadness", "fear"})
     yield read.model("hostility", "en", "goemotions-test", HOSTILITY)
@@ -146,14 +151,6 @@ class _Readings:
         scores = np.array([reading.distress_signs for reading in readings])
         measure = f"distress, {language}: AUC of lists and model"
         return figure_of(measure, name, _flags(examples, looked_for), scores, auc, floor=floor)
-
-    def lists_only(self, kind: str, name: str, looked_for: set[str], floor: float | None = None) -> Figure:
-        """Measure how often the lists find something, where there is no model."""
-        examples, readings = self._of(name)
-        scores = np.array([float(sum(span.group.kind == kind for span in reading.spans)) for reading in readings])
-        return figure_of(
-            f"{kind}: AUC of the lists alone", name, _flags(examples, looked_for), scores, auc, floor=floor
-        )
 
     def thanks(self, name: str, looked_for: set[str], floor: float) -> Figure:
         """Measure thanks, by lists and model."""

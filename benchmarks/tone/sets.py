@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.tone.examples import READERS, Example
+from benchmarks.tone.parallel import Pair, read_pairs
 
 _LARGEST: Final = 20_000_000
 
@@ -74,7 +75,7 @@ def _brighter(language: str, sha256: str) -> Origin:
     )
 
 
-def _xed(part: str, path: str, sha256: str) -> Origin:
+def _xed(part: str, path: str, sha256: str, use: str = "trained on") -> Origin:
     return Origin(
         name=f"xed-{part}",
         repository="Helsinki-NLP/XED",
@@ -83,7 +84,20 @@ def _xed(part: str, path: str, sha256: str) -> Origin:
         sha256=sha256,
         licence="CC BY 4.0",
         may_train=True,
-        use="trained on",
+        use=use,
+    )
+
+
+def _tatoeba(language: str, repository: str, commit: str, path: str, sha256: str) -> Origin:
+    return Origin(
+        name=f"tatoeba-{language}",
+        repository=repository,
+        commit=commit,
+        path=path,
+        sha256=sha256,
+        licence="CC BY 2.0 FR: tatoeba.org, packed by manythings.org",
+        may_train=True,
+        use="trained on: scored in English",
     )
 
 
@@ -109,7 +123,16 @@ ORIGINS: Final = {
         ),
         _xed("neutral", "AnnotatedData/neu_en.txt", "6e8b38af83b80fb64ec1139007973b1f09ec16d48549e82de22423cdba259f08"),
         _xed(
-            "de", "Projections/de-projections.tsv", "9043be088b835643bb752a9f252809ac4d029ae5edbfee8fe45eae2c19e1443b"
+            "de",
+            "Projections/de-projections.tsv",
+            "9043be088b835643bb752a9f252809ac4d029ae5edbfee8fe45eae2c19e1443b",
+            use="measured with",
+        ),
+        _xed(
+            "fr",
+            "Projections/fr-projections.tsv",
+            "261c9ed2de974d8e38882699825bd2905ae0482c620dd15200bc5f43055b04b6",
+            use="measured with",
         ),
         _xed(
             "es", "Projections/es-projections.tsv", "5e857aa6e4a09e5dd7e2029439fac60d555a452d8b5ead099f1be7ee7ea3c38e"
@@ -119,6 +142,27 @@ ORIGINS: Final = {
         ),
         _xed(
             "ptbr", "Projections/br-projections.tsv", "e37c1e7344b80732d19db1b6a77fffaf536718b490c844ebca715b73d9d763cc"
+        ),
+        _tatoeba(
+            "de",
+            "rioyshky/translation",
+            "de48b7027f7318d77010a6e08ed928c10748c23d",
+            "deu-eng.zip",
+            "b7688f84f99fa33c17397c14d8bd9cef1fdeb2ee0bf50074767023aee8926e28",
+        ),
+        _tatoeba(
+            "es",
+            "Hoangduc212001/hoang",
+            "2cfd26f9551f5c2d614e8000500891801840a438",
+            "spa-eng.zip",
+            "f80e581ae291aa34dd3aba7bd98b5e9505234da4318e2f3295df70a1520c7f61",
+        ),
+        _tatoeba(
+            "fr",
+            "genimind/seq2seq",
+            "4f3f8eb0adde54fcc8b89394336b002e7961244c",
+            "fra-eng.zip",
+            "16c4f7d0df9e7c5e6c54cdb0447f3f4a18a55052ff5e2e0b27dd4a06c0e49d04",
         ),
         Origin(
             name="premo",
@@ -188,6 +232,13 @@ class Sets:
 
     def read(self, name: str) -> list[Example]:
         """Return the examples of a set. Raise SetMissingError when no file below the folder is the one it names."""
+        return READERS[name.partition("-")[0]](self._path(name))
+
+    def pairs(self, name: str) -> list[Pair]:
+        """Return the sentences of a set in two languages. Raise SetMissingError as ``read`` does."""
+        return read_pairs(self._path(name))
+
+    def _path(self, name: str) -> Path:
         origin = ORIGINS[name]
         path = self._paths.get(origin.sha256)
         if path is None:
@@ -195,4 +246,4 @@ class Sets:
                 f"{name} is not in {self._folder}: put {origin.address} there, under any name"
                 f" (SHA-256 {origin.sha256}, {origin.licence})."
             )
-        return READERS[name.partition("-")[0]](path)
+        return path

@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
 import numpy as np
 import typer
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 from sklearn.linear_model import SGDClassifier
 
 from benchmarks.tone.examples import Example
 from benchmarks.tone.labels import DISTRESS, HOSTILITY, UNCLEAR, XED_DISTRESS
+from benchmarks.tone.parallel import Pair
 from benchmarks.tone.sets import Sets
 from services.triage.own_words import own_words
 from services.triage.tone import model
 from services.triage.tone.features import BITS, batches, hashed
 
-LEXICON: Final = Path(__file__).with_name("lexicon_de.toml")
 SHIPPED: Final = Path(model.__file__).with_name(model.FILE)
 _ALPHA: Final = 1e-5
 _ALPHA_OF_FEW: Final = 1e-4
 """For sets of some thousand examples; chosen among four by cross-validation on XED's German part."""
 
-_OF_LEXICON: Final = 3.0
-"""How much a term of the lexicon weighs, as docs/judgement.md tells it was chosen."""
+_ALPHA_OF_PAIRS: Final = 1e-6
+"""For what learns the scores of English; chosen among three on the translated development part of GoEmotions."""
+
+_SURE: Final = 0.02
+"""A score below this is learnt as 0: there are many, and each further one would be two examples."""
+
+_CARRIED_OVER: Final[dict[str, tuple[model.Label, ...]]] = {
+    "de": ("distress", "gratitude"),
+    "fr": ("distress", "gratitude"),
+    "es": ("gratitude",),
+}
+"""What each language learns of English."""
 
 _PASSES: Final = 6
 _SEED: Final = 1
+
+Column = tuple[str, model.Label]
+Weights = tuple[NDArray[np.float64], float]
 
 
 def features(texts: Iterable[str]) -> csr_matrix:
@@ -48,17 +60,6 @@ def features(texts: Iterable[str]) -> csr_matrix:
     return rows
 
 
-def lexicon() -> list[Example]:
-    """Return the German terms as examples."""
-    tables = tomllib.loads(LEXICON.read_text("utf-8"))
-    return [
-        Example(text=term, labels=XED_DISTRESS if kind == "distress" else frozenset())
-        for kind, table in tables.items()
-        for term in (*table["words"].split(), *table["sentences"].splitlines())
-        if term
-    ]
-
-
 def main(
     data: Annotated[Path, typer.Option(help="The folder of the labelled sets; docs/judgement.md names their files.")],
     to: Annotated[Path, typer.Option(help="Where the model is written.")] = SHIPPED,
@@ -68,42 +69,63 @@ def main(
     english, german = sets.read("goemotions-train"), sets.read("germeval2018-training")
     clear = [example for example in english if example.labels & DISTRESS or not example.labels & UNCLEAR]
     subtitles = [*sets.read("xed-en"), *sets.read("xed-neutral")]
-    columns = {
+    columns: dict[Column, tuple[list[Example], frozenset[str], float]] = {
         ("en", "distress"): ([*clear, *subtitles], DISTRESS | XED_DISTRESS, _ALPHA),
         ("en", "hostility"): (english, HOSTILITY, _ALPHA),
         ("en", "gratitude"): (english, frozenset({"gratitude"}), _ALPHA),
         ("de", "hostility"): (german, frozenset({"offense"}), _ALPHA),
-        ("de", "distress"): (sets.read("xed-de"), XED_DISTRESS, _ALPHA_OF_FEW),
         ("es", "distress"): (sets.read("xed-es"), XED_DISTRESS, _ALPHA_OF_FEW),
         ("pt", "distress"): ([*sets.read("xed-ptbr"), *sets.read("xed-pt")], XED_DISTRESS, _ALPHA_OF_FEW),
     }
-    terms = {("de", "distress"): lexicon()}
-    trained = [_trained(*columns[column], terms.get(column, ())) for column in model.COLUMNS]
-    weights = np.stack([one for one, _ in trained], axis=1)
+    trained = {
+        column: _trained(
+            features(one.text for one in examples), np.array([bool(one.labels & shown_by) for one in examples]), alpha
+        )
+        for column, (examples, shown_by, alpha) in columns.items()
+    }
+    for language, labels in _CARRIED_OVER.items():
+        trained |= _carried_over(language, labels, sets.pairs(f"tatoeba-{language}"), trained)
+    weights = np.stack([trained[column][0] for column in model.COLUMNS], axis=1)
     scales = np.abs(weights).max(axis=0) / 127
     np.savez_compressed(
         to,
         weights=np.round(weights / scales).astype(np.int8),
         scales=scales.astype(np.float32),
-        biases=np.array([bias for _, bias in trained], np.float32),
+        biases=np.array([trained[column][1] for column in model.COLUMNS], np.float32),
     )
     typer.echo(f"{to}: {to.stat().st_size / 1e6:.2f} MB")
 
 
 def _trained(
-    examples: Sequence[Example], shown_by: frozenset[str], alpha: float, terms: Sequence[Example]
-) -> tuple[NDArray[np.float64], float]:
-    """Return the weights and the bias of a logistic regression that tells what shows one of the labels."""
-    everything = [*examples, *terms]
-    shows = [bool(example.labels & shown_by) for example in everything]
+    rows: csr_matrix, shows: NDArray[np.bool_], alpha: float, sure: NDArray[np.float64] | None = None
+) -> Weights:
+    """Return the weights and the bias of a logistic regression that tells which rows show something."""
     regression = SGDClassifier(
         loss="log_loss", alpha=alpha, average=True, max_iter=_PASSES, tol=None, random_state=_SEED
-    ).fit(
-        features(example.text for example in everything),
-        shows,
-        sample_weight=[1.0] * len(examples) + [_OF_LEXICON] * len(terms),
-    )
+    ).fit(rows, shows, sample_weight=sure)
     return regression.coef_[0], float(regression.intercept_[0])
+
+
+def _carried_over(
+    language: str, labels: Iterable[model.Label], pairs: Sequence[Pair], trained: Mapping[Column, Weights]
+) -> dict[Column, Weights]:
+    """Return the columns of ``language``, taught by those of English what its sentences show.
+
+    A sentence that may show it is learnt twice, as one that does and as one that does not, each as surely as that.
+    """
+    english, other = features(pair.english for pair in pairs), features(pair.other for pair in pairs)
+    columns = {}
+    for label in labels:
+        weights, bias = trained["en", label]
+        likely = 1 / (1 + np.exp(-(english @ weights + bias)))
+        unsure = likely > _SURE
+        columns[language, label] = _trained(
+            vstack([other, other[unsure]], format="csr"),
+            np.repeat([False, True], [len(pairs), unsure.sum()]),
+            _ALPHA_OF_PAIRS,
+            np.concatenate([np.where(unsure, 1 - likely, 1), likely[unsure]]),
+        )
+    return columns
 
 
 if __name__ == "__main__":

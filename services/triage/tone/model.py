@@ -26,6 +26,10 @@ COLUMNS: Final[tuple[tuple[str, Label], ...]] = (
     ("de", "distress"),
     ("es", "distress"),
     ("pt", "distress"),
+    ("de", "gratitude"),
+    ("es", "gratitude"),
+    ("fr", "distress"),
+    ("fr", "gratitude"),
 )
 """What there were examples of, by language. Of all else the model knows nothing, and the lists stand alone."""
 
@@ -54,9 +58,7 @@ class Model:
     def __init__(self, weights: NDArray[np.int8], scales: NDArray[np.float32], biases: NDArray[np.float32]) -> None:
         """Take the weights, and of each column what a weight of one is worth and the bias."""
         self.version = blake2b(weights.tobytes() + scales.tobytes() + biases.tobytes(), digest_size=4).hexdigest()
-        self._weights = weights
-        self._scales = scales
-        self._biases = biases
+        self._of = {language: _OfLanguage(weights, scales, biases, language) for language in dict(COLUMNS)}
 
     @classmethod
     def shipped(cls) -> Model:
@@ -66,15 +68,34 @@ class Model:
 
     def score(self, texts: Sequence[str], languages: Sequence[str]) -> list[dict[Label, float]]:
         """Return how likely each text shows each label. Texts are best given many at once."""
+        scores: list[dict[Label, float]] = [{} for _ in texts]
+        for language, columns in self._of.items():
+            places = [place for place, of in enumerate(languages) if of == language]
+            found = columns.score([texts[place] for place in places])
+            for place, one in zip(places, found, strict=True):
+                scores[place] = one
+        return scores
+
+
+class _OfLanguage:
+    """The columns of one language, side by side: a text needs no other's."""
+
+    def __init__(
+        self, weights: NDArray[np.int8], scales: NDArray[np.float32], biases: NDArray[np.float32], language: str
+    ) -> None:
+        columns = [column for column, (of, _) in enumerate(COLUMNS) if of == language]
+        self._labels = [COLUMNS[column][1] for column in columns]
+        self._weights = np.ascontiguousarray(weights[:, columns])
+        self._scales = scales[columns]
+        self._biases = biases[columns]
+
+    def score(self, texts: Sequence[str]) -> list[dict[Label, float]]:
         rows = (row for batch in batches(texts) for row in self._probabilities(batch).tolist())
-        return [
-            {label: p for (of, label), p in zip(COLUMNS, row, strict=True) if of == language}
-            for row, language in zip(rows, languages, strict=True)
-        ]
+        return [dict(zip(self._labels, row, strict=True)) for row in rows]
 
     def _probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
         buckets, starts = hashed(texts)
-        sums = np.zeros((len(buckets) + 1, len(COLUMNS)), np.int32)
+        sums = np.zeros((len(buckets) + 1, len(self._labels)), np.int32)
         np.cumsum(self._weights[buckets], axis=0, dtype=np.int32, out=sums[1:])
         lengths = np.maximum(np.diff(starts), 1)
         logits = (sums[starts[1:]] - sums[starts[:-1]]) * self._scales / np.sqrt(lengths)[:, None] + self._biases

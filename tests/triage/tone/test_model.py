@@ -55,8 +55,9 @@ def test_many_texts_are_hashed_in_parts() -> None:
 
 
 def test_scores_do_not_depend_on_the_company(model: Model) -> None:
-    together = model.score(TEXTS, ["en"] * len(TEXTS))
-    alone = [model.score([text], ["en"])[0] for text in TEXTS]
+    languages = ["en", "de", "und", "fr", "es", "en", "de", "en"]
+    together = model.score(TEXTS, languages)
+    alone = [model.score([text], [language])[0] for text, language in zip(TEXTS, languages, strict=True)]
     assert together == alone
 
 
@@ -74,12 +75,26 @@ def test_it_tells_the_plainest_apart(model: Model) -> None:
     assert max(grief, key=lambda label: grief[label]) == "distress"
 
 
+@pytest.mark.parametrize(
+    ("language", "grief", "thanks"),
+    [
+        ("de", "Ich bin so traurig und habe Angst, ich habe geweint", "Vielen Dank für eure Hilfe"),
+        ("fr", "Je suis tellement triste et j'ai peur, j'ai pleuré", "Merci beaucoup pour votre aide"),
+    ],
+)
+def test_what_was_learnt_of_english_is_told_apart_in_other_languages(
+    model: Model, language: str, grief: str, thanks: str
+) -> None:
+    sad, grateful = model.score([grief, thanks], [language] * 2)
+    assert sad["distress"] > 0.5 > grateful["distress"]
+    assert grateful["gratitude"] > 0.5 > sad["gratitude"]
+
+
 def test_of_a_language_without_examples_nothing_is_said(model: Model) -> None:
-    assert model.score(["sono così triste", "Ihr seid alle Idioten", "?"], ["it", "de", "und"]) == [
-        {},
-        {"hostility": pytest.approx(0.9, abs=0.1), "distress": pytest.approx(0.1, abs=0.1)},
-        {},
-    ]
+    italian, german, unknown = model.score(["sono così triste", "Ihr seid alle Idioten", "?"], ["it", "de", "und"])
+    assert (italian, unknown) == ({}, {})
+    assert german["hostility"] == pytest.approx(0.9, abs=0.1)
+    assert german["distress"] == pytest.approx(0.1, abs=0.1)
 
 
 def test_another_scorer_may_take_its_place() -> None:
@@ -97,9 +112,12 @@ def test_another_scorer_may_take_its_place() -> None:
 
 
 def test_where_the_lists_stand_alone_finds_have_a_strength_in_the_middle(reader: Reader) -> None:
-    [french, thanks] = reader.read(["Vous êtes vraiment des abrutis et des menteurs", "Merci beaucoup pour votre aide"])
-    assert french.scores == {}
+    [french, thanks] = reader.read(
+        ["Vous êtes vraiment des abrutis et des menteurs", "Muito obrigada pela vossa ajuda"]
+    )
+    assert "hostility" not in french.scores
     assert french.hostility == pytest.approx(0.6)
+    assert "gratitude" not in thanks.scores
     assert thanks.thanks
 
 
