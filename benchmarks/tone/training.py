@@ -31,6 +31,9 @@ _ALPHA_OF_PAIRS: Final = 1e-6
 _SURE: Final = 0.02
 """A score below this is learnt as 0: there are many, and each further one would be two examples."""
 
+_SHOWS_MOST: Final = (0.9, 0.999)
+"""Of the sentences by their scores: between these what is learnt is stretched to what taught it."""
+
 _CARRIED_OVER: Final[dict[str, tuple[model.Label, ...]]] = {
     "de": ("distress", "gratitude"),
     "fr": ("distress", "gratitude"),
@@ -119,13 +122,22 @@ def _carried_over(
         weights, bias = trained["en", label]
         likely = 1 / (1 + np.exp(-(english @ weights + bias)))
         unsure = likely > _SURE
-        columns[language, label] = _trained(
+        learnt, shift = _trained(
             vstack([other, other[unsure]], format="csr"),
             np.repeat([False, True], [len(pairs), unsure.sum()]),
             _ALPHA_OF_PAIRS,
             np.concatenate([np.where(unsure, 1 - likely, 1), likely[unsure]]),
         )
+        columns[language, label] = _as_sure(learnt, shift, other, english @ weights + bias)
     return columns
+
+
+def _as_sure(weights: NDArray[np.float64], bias: float, rows: csr_matrix, taught: NDArray[np.float64]) -> Weights:
+    """Return a column that is as sure of what shows most as what taught it: what learns scores comes out more timid."""
+    scores = rows @ weights + bias
+    (low, high), (lower, upper) = np.quantile(taught, _SHOWS_MOST), np.quantile(scores, _SHOWS_MOST)
+    stretch = float((high - low) / (upper - lower))
+    return weights * stretch, float(low + (bias - lower) * stretch)
 
 
 if __name__ == "__main__":
