@@ -33,6 +33,9 @@ COLUMNS: Final[tuple[tuple[str, Label], ...]] = (
 )
 """What there were examples of, by language. Of all else the model knows nothing, and the lists stand alone."""
 
+CARRIED_OVER: Final = frozenset({"de", "fr"})
+"""The languages whose distress was learnt of translated sentences: the lists know words of it that these never held."""
+
 FILE: Final = "model.npz"
 
 

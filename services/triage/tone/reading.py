@@ -11,7 +11,7 @@ from typing import Final
 from services.triage.own_words import own_words
 from services.triage.tone.folding import BLANK, fold
 from services.triage.tone.languages import UNKNOWN, Languages
-from services.triage.tone.model import Label, Model, Scorer
+from services.triage.tone.model import CARRIED_OVER, Label, Model, Scorer
 from services.triage.tone.said_of_oneself import said_of_oneself
 from services.triage.tone.word_lists import Kind, Span, WordLists
 
@@ -95,7 +95,7 @@ class Reading:
         """Return what the writer says of themselves and the model bears out; where it is sure, what may be said so."""
         model = self.scores.get("distress")
         own = self._own("distress")
-        if own and (model is None or model >= _MODEL_AGREES):
+        if own and (model is None or model >= _MODEL_AGREES or self.language in CARRIED_OVER):
             return own
         return self.of_writer_perhaps if model is not None and model >= _MODEL_IS_SURE else ()
 
