@@ -1,4 +1,4 @@
-"""How long and from where to try: in the suite briefly and each time the same, with ``make fuzz`` for SECONDS and anew.
+"""How much and from where to try: in the suite little and each time the same, with ``make fuzz`` for SECONDS and anew.
 
 What changes from run to run belongs to ``make fuzz``: there a find is looked at, here it would stop another's work.
 """
@@ -7,6 +7,12 @@ from __future__ import annotations
 
 import os
 import secrets
+
+
+def enough(inputs: int) -> str:
+    """Return libFuzzer's option that ends one target: in the suite a number, for a time is less on a busy machine."""
+    given = os.environ.get("FUZZ_SECONDS")
+    return f"-max_total_time={given}" if given else f"-runs={inputs}"
 
 
 def seconds(in_the_suite: int) -> int:

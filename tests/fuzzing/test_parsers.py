@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzzing.effort import seconds, seed
+from tests.fuzzing.effort import enough, seed
 from tests.fuzzing.targets import TARGETS, words
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +46,7 @@ def test_no_bytes_break_it(target: str, fuzzer: subprocess.Popen[str], tmp_path:
     asked = [
         *(str(log), target, str(corpus), f"-dict={dictionary}"),
         *(
-            f"-max_total_time={seconds(1)}",
+            enough(TARGETS[target].inputs),
             f"-seed={seed()}",
             f"-artifact_prefix={broken}/",
             "-timeout=10",
