@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import shutil
@@ -113,6 +114,15 @@ class RunningSystem(PublicFace):
                 if rows:
                     found[".".join(table)] = [row for (row,) in rows if f"community:{community}," not in row]
         return found
+
+    def drained(self) -> bool:
+        """Whether all that came in has gone the whole way: nothing is left to read, to pass on or to send."""
+        told = {part["name"]: part["says"] for part in json.loads(self.command("status", "--json").stdout)["parts"]}
+        read = [says for name, says in told.items() if name.endswith(" reading")]
+        left = [says for name, says in told.items() if name == "notices" or name.endswith(" relay")]
+        assert read, told
+        assert left, told
+        return all("behind" not in says for says in read) and all(says.startswith("0 ") for says in left)
 
     def environment(self) -> dict[str, str]:
         return environment(self.data)

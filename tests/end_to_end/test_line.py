@@ -180,10 +180,12 @@ def test_a_second_import_changes_no_state_and_no_view(system: RunningSystem, tmp
         return "view_history.superseded" not in system.rows_of("archive")
 
     until(redacted, seconds=60, what="the text before the edit to go from the stream")
+    until(system.drained, seconds=60, what="the line to be drained")
     first = system.rows_of("archive")
     assert {table.partition(".")[0] for table in first} == {"triage", "view_history", "view_queue"}
     # Other bytes are another export, of which no part counts as finished: all of it is read and sent again.
     assert imported(indent=2) == {"accepted": 0, "duplicate": 5, "skipped": 1}
+    until(system.drained, seconds=60, what="the line to be drained")
     assert system.rows_of("archive") == first
 
 
