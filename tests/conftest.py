@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from nats.aio.client import Client
 
 from tests import servers
 from tests.containers import ContainerServers, container_servers
+from tests.made_clusters import cluster_of_this_run, give_cluster
 
 pytest_plugins = ("tests.machine_needs",)
 
@@ -59,6 +61,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return LONGEST.index(folder) if folder in LONGEST else len(LONGEST)
 
     items.sort(key=rank)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        stack = ExitStack()
+        stack.enter_context(cluster_of_this_run())
+        config.add_cleanup(stack.close)
 
 
 TOKEN = "test-administrator-token"
@@ -142,6 +151,7 @@ def ingest_system() -> Iterator[IngestSystem]:
     from infra.service_process import Service, ServiceProcess
 
     data = Path(tempfile.mkdtemp(prefix="warmline-test-"))
+    give_cluster(data)
     claims = [claim_internal(None) for _ in range(3)]
     nats, postgres = NatsServer(data, claims[0].port), PostgresServer(data, claims[1].port)
     port = claims[2].port

@@ -29,6 +29,7 @@ from infra.stream_provisioning import provision_streams
 from shared.nats_address import NatsAddress
 from shared.nats_client import QuickClient
 from shared.topology import GIB, StreamSettings, streams
+from tests.made_clusters import give_cluster
 
 _numbers = itertools.count(1)
 
@@ -49,6 +50,7 @@ def data_folder() -> Iterator[Path]:
 @asynccontextmanager
 async def running_postgres(data: Path) -> AsyncIterator[PostgresServer]:
     claim = claim_internal(None)
+    await asyncio.to_thread(give_cluster, data)
     server = PostgresServer(data, claim.port)
     await server.start()
     try:

@@ -36,6 +36,7 @@ from tests.chaos.link import Link
 from tests.chaos.network import Cable
 from tests.chaos.power import StoreImage
 from tests.chaos.world import ORGANISATIONS, PARTITIONS, PLATFORM, SOURCE_NAME
+from tests.made_clusters import give_cluster
 
 TOKEN = "chaos-administrator-token"
 BEHIND_CABLE = "triage-1"
@@ -237,6 +238,7 @@ async def deployed(shape: Shape | None = None, logs: Path | None = None) -> Asyn
     data = Path(tempfile.mkdtemp(prefix="warmline-chaos-"))
     shape = shape or Shape()
     claims = [claim_internal(None) for _ in range(2 * shape.nodes + 1 + 2 * _PROCESSES + 1)]
+    await asyncio.to_thread(give_cluster, data)
     deployment = Deployment(data, shape, claims)
     try:
         await deployment.start()

@@ -28,6 +28,7 @@ from typer.testing import CliRunner, Result
 from infra.cli.main import app
 from infra.embedded.postgres_place import postgres_place
 from infra.run_file import RunFile, running
+from tests.made_clusters import give_cluster
 from tests.waiting import until
 
 T = TypeVar("T")
@@ -174,7 +175,9 @@ def started(
 
     ``told`` is more environment.
     """
-    data = data or Path(tempfile.mkdtemp(prefix="warmline-e2e-"))
+    if data is None:
+        data = Path(tempfile.mkdtemp(prefix="warmline-e2e-"))
+        give_cluster(data)
     env = {**environment(data), "DEMO": "1" if demo else "0", **(told or {})}
     if policy is not None:
         env["POLICY"] = str(policy)

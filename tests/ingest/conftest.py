@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import shutil
 import socket
 import tempfile
@@ -12,6 +13,7 @@ from ingest_world import EMAIL_KEY, Ingest, World
 from infra.embedded.nats import NatsServer
 from infra.embedded.postgres import PostgresServer
 from infra.embedded.postgres_place import postgres_place
+from tests.made_clusters import give_cluster
 
 
 def _free_port() -> int:
@@ -24,6 +26,7 @@ def _free_port() -> int:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def world() -> AsyncIterator[World]:
     data = Path(tempfile.mkdtemp(prefix="warmline-test-"))
+    await asyncio.to_thread(give_cluster, data)
     nats_server, postgres = NatsServer(data, _free_port()), PostgresServer(data, _free_port())
     ingest = Ingest(nats_server.url, postgres.url, _free_port(), data / "ingest.log", email_key=EMAIL_KEY)
     made = World(nats_server, postgres, ingest)
