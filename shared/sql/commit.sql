@@ -1,4 +1,5 @@
--- One batch of a partition in one statement. {p} is p<n>. Nothing is written unless the fence holds.
+-- One batch of a partition in one statement. {p} is p<n>. Nothing is written unless the fence holds. Arrays are unnested
+-- where values are selected: in FROM, each would be laid out as a table of its own first.
 WITH fence AS (
     UPDATE {schema}.shards
     SET head = %(new_head)s, commits = commits + 1, clock = greatest(clock, %(clock)s)
@@ -13,27 +14,26 @@ WITH fence AS (
     WHERE application_name = %(reader)s AND EXISTS (SELECT FROM fence)
 ), recorded AS (
     INSERT INTO {schema}.{p}_events (originator_id, originator_version, topic, state, notification_id)
-    SELECT e.id, e.version, e.topic, e.state, %(head)s + e.n
-    FROM unnest(%(e_id)b::text[], %(e_version)b::bigint[], %(e_topic)b::text[], %(e_state)b::bytea[])
-        WITH ORDINALITY AS e (id, version, topic, state, n)
+    SELECT unnest(%(e_id)b::text[]), unnest(%(e_version)b::bigint[]), unnest(%(e_topic)b::text[]),
+        unnest(%(e_state)b::bytea[]), generate_series(%(head)s::bigint + 1, %(new_head)s::bigint)
     WHERE EXISTS (SELECT FROM fence)
 ), current AS (
     INSERT INTO {schema}.{p}_states AS s (stream, version, state, line, rank)
-    SELECT * FROM unnest(%(s_stream)b::text[], %(s_version)b::bigint[], %(s_state)b::bytea[], %(s_line)b::text[],
-        %(s_rank)b::double precision[])
+    SELECT unnest(%(s_stream)b::text[]), unnest(%(s_version)b::bigint[]), unnest(%(s_state)b::bytea[]),
+        unnest(%(s_line)b::text[]), unnest(%(s_rank)b::double precision[])
     WHERE EXISTS (SELECT FROM fence)
     ON CONFLICT (stream) DO UPDATE
     SET version = excluded.version, state = excluded.state, line = excluded.line, rank = excluded.rank
 ), known AS (
-    INSERT INTO {schema}.{p}_inbox SELECT * FROM unnest(%(inbox)b::text[]) WHERE EXISTS (SELECT FROM fence)
+    INSERT INTO {schema}.{p}_inbox SELECT unnest(%(inbox)b::text[]) WHERE EXISTS (SELECT FROM fence)
 ), dropped AS (
     DELETE FROM {schema}.{p}_deadlines AS d
     USING unnest(%(x_stream)b::text[], %(x_name)b::text[]) AS x (stream, name)
     WHERE d.stream = x.stream AND d.name = x.name AND EXISTS (SELECT FROM fence)
 ), due AS (
     INSERT INTO {schema}.{p}_deadlines (stream, name, community, due, armed_at)
-    SELECT * FROM unnest(%(d_stream)b::text[], %(d_name)b::text[], %(d_community)b::text[], %(d_due)b::timestamptz[],
-        %(d_armed)b::timestamptz[])
+    SELECT unnest(%(d_stream)b::text[]), unnest(%(d_name)b::text[]), unnest(%(d_community)b::text[]),
+        unnest(%(d_due)b::timestamptz[]), unnest(%(d_armed)b::timestamptz[])
     WHERE EXISTS (SELECT FROM fence)
     ON CONFLICT (stream, name) DO UPDATE SET due = excluded.due, armed_at = excluded.armed_at, community = excluded.community
 ), parked AS (

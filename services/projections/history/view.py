@@ -29,20 +29,24 @@ from shared.delivery import Delivered
 # with the messages whose edit or deletion came before.
 #
 # Nobody else writes events of these communities meanwhile, so ON CONFLICT would be a tenth of PostgreSQL's work for
-# nothing. What has arrived is asked for as a value of each key, lest a plan made for an empty table read all of it.
+# nothing. What has arrived is asked for as a value of each key, lest a plan made for an empty table read all of it. And
+# arrays are unnested where values are selected: in FROM, each would be laid out as a table of its own first.
 _INSERT: Final = """
 WITH missing AS MATERIALIZED ({missing}),
 new AS (
     INSERT INTO arrived
-    SELECT * FROM unnest(%(key)b::text[], %(seq)b::int8[], %(time)b::timestamptz[], %(member_key)b::text[]) AS t (key)
+    SELECT * FROM (SELECT unnest(%(key)b::text[]), unnest(%(seq)b::int8[]), unnest(%(time)b::timestamptz[]),
+        unnest(%(member_key)b::text[])) AS t (key)
     WHERE NOT EXISTS (SELECT FROM missing) AND (SELECT a.key FROM arrived AS a WHERE a.key = t.key) IS NULL
     RETURNING key
 ), kept AS (
     INSERT INTO history ({columns})
-    SELECT * FROM unnest(%(key)b::text[], %(seq)b::int8[], %(community)b::text[], %(platform)b::text[],
-        %(source)b::text[], %(event)b::text[], %(kind)b::text[], %(time)b::timestamptz[], %(member_key)b::text[],
-        %(conversation)b::text[], %(message)b::text[], %(reply_to)b::text[], %(channel)b::text[],
-        %(audience)b::text[], %(text)b::text[], %(url)b::text[], %(extra)b::text[]) AS told ({columns})
+    SELECT * FROM (SELECT unnest(%(key)b::text[]), unnest(%(seq)b::int8[]), unnest(%(community)b::text[]),
+        unnest(%(platform)b::text[]), unnest(%(source)b::text[]), unnest(%(event)b::text[]), unnest(%(kind)b::text[]),
+        unnest(%(time)b::timestamptz[]), unnest(%(member_key)b::text[]), unnest(%(conversation)b::text[]),
+        unnest(%(message)b::text[]), unnest(%(reply_to)b::text[]), unnest(%(channel)b::text[]),
+        unnest(%(audience)b::text[]), unnest(%(text)b::text[]), unnest(%(url)b::text[]), unnest(%(extra)b::text[])
+    ) AS told (key)
     WHERE key IN (SELECT key FROM new)
 ), seen AS (
     {members}
@@ -58,12 +62,13 @@ SELECT ARRAY(SELECT name FROM missing),
 _MEMBERS: Final = """
 INSERT INTO members AS m (key, community, platform, member_id, bot, name, name_at, name_seq, handle, handle_at,
                           handle_seq, roles, roles_at, roles_seq, first_seen, last_seen, events)
-SELECT * FROM unnest(
-    %(m_key)b::text[], %(m_community)b::text[], %(m_platform)b::text[], %(m_member_id)b::text[], %(m_bot)b::bool[],
-    %(m_name)b::text[], %(m_name_at)b::timestamptz[], %(m_name_seq)b::int8[],
-    %(m_handle)b::text[], %(m_handle_at)b::timestamptz[], %(m_handle_seq)b::int8[],
-    %(m_roles)b::text[], %(m_roles_at)b::timestamptz[], %(m_roles_seq)b::int8[],
-    %(m_first_seen)b::timestamptz[], %(m_last_seen)b::timestamptz[], %(m_events)b::int8[])
+SELECT
+    unnest(%(m_key)b::text[]), unnest(%(m_community)b::text[]), unnest(%(m_platform)b::text[]),
+    unnest(%(m_member_id)b::text[]), unnest(%(m_bot)b::bool[]), unnest(%(m_name)b::text[]),
+    unnest(%(m_name_at)b::timestamptz[]), unnest(%(m_name_seq)b::int8[]), unnest(%(m_handle)b::text[]),
+    unnest(%(m_handle_at)b::timestamptz[]), unnest(%(m_handle_seq)b::int8[]), unnest(%(m_roles)b::text[]),
+    unnest(%(m_roles_at)b::timestamptz[]), unnest(%(m_roles_seq)b::int8[]),
+    unnest(%(m_first_seen)b::timestamptz[]), unnest(%(m_last_seen)b::timestamptz[]), unnest(%(m_events)b::int8[])
 """
 
 

@@ -26,12 +26,14 @@ from shared.delivery import Delivered
 CHANGES_CHANNEL: Final = "warmline_queue"
 """NOTIFY carries the schema's name here when a fold commits: a wake-up, never the news itself."""
 
-# What a fold of one kind of messages does, in one statement: each costs a round trip.
+# What a fold of one kind of messages does, in one statement: each costs a round trip. Arrays are unnested where values
+# are selected: in FROM, each would be laid out as a table of its own first.
 _TAKE_IN: Final = sql.SQL("""
 WITH timeline AS (
     INSERT INTO touch_timeline (touch, origin, revision, kind, seq, at, responder, detail)
-    SELECT * FROM unnest(%(t_touch)b::text[], %(t_origin)b::text[], %(t_revision)b::int8[], %(t_kind)b::text[],
-        %(t_seq)b::int8[], %(t_at)b::timestamptz[], %(t_responder)b::text[], %(t_detail)b::text[])
+    SELECT unnest(%(t_touch)b::text[]), unnest(%(t_origin)b::text[]), unnest(%(t_revision)b::int8[]),
+        unnest(%(t_kind)b::text[]), unnest(%(t_seq)b::int8[]), unnest(%(t_at)b::timestamptz[]),
+        unnest(%(t_responder)b::text[]), unnest(%(t_detail)b::text[])
     ON CONFLICT (touch, origin, revision, kind) DO UPDATE SET seq = excluded.seq
 ), {tallied}
 SELECT pg_notify({channel}, current_schema()), EXISTS (SELECT FROM moved WHERE count = 0)
@@ -136,12 +138,13 @@ def _upsert(forms: Sequence[type[Any]]) -> sql.Composed:
         for name in form._fields[1:]
     ]
     return sql.SQL(
-        "INSERT INTO touches AS t ({columns}) SELECT * FROM unnest({arrays}) "
-        "ON CONFLICT (touch) DO UPDATE SET {moved} WHERE {newer}"
+        "INSERT INTO touches AS t ({columns}) SELECT {values} ON CONFLICT (touch) DO UPDATE SET {moved} WHERE {newer}"
     ).format(
         columns=sql.SQL(", ").join(map(sql.Identifier, names)),
-        arrays=sql.SQL(", ").join(
-            sql.SQL("{}::{}[]").format(sql.Placeholder(name, format=psycopg.adapt.PyFormat.BINARY), sql.SQL(kind))
+        values=sql.SQL(", ").join(
+            sql.SQL("unnest({}::{}[])").format(
+                sql.Placeholder(name, format=psycopg.adapt.PyFormat.BINARY), sql.SQL(kind)
+            )
             for name, kind in zip(names, types, strict=True)
         ),
         moved=sql.SQL(", ").join(moved),
