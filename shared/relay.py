@@ -35,6 +35,11 @@ _RETRY_SECONDS: Final = 1.0
 _LOOK_SECONDS: Final = 5.0
 _NOTE_SECONDS: Final = 1.0
 """A note is one more transaction, and a lower bound: once a second is enough."""
+_MANY: Final = 50
+_GATHER_SECONDS: Final = 1.0
+"""A publication has its price, however small: the server makes a store of its own for each atomic batch. Where as many
+as ``_MANY`` were published at a time, what follows is let to gather, until a moment that is the same for all partitions
+of the process: what they publish then shares batches."""
 _UNHEARD_SECONDS: Final = 5.0
 _AGAIN_SECONDS: Final = 0.02
 
@@ -151,6 +156,7 @@ class Relay:
         names = store.codec.names
         self._topics = [names[form] for form in public]
         self._head = 0
+        self._crowded = False
         self._wake = asyncio.Event()
 
     def wake(self, head: int) -> None:
@@ -192,9 +198,12 @@ class Relay:
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
             await wait_set(self._wake, _RETRY_SECONDS)
+            if self._crowded:
+                await asyncio.sleep(_GATHER_SECONDS - asyncio.get_running_loop().time() % _GATHER_SECONDS)
             self._wake.clear()
 
     async def _drain(self, cursor: int) -> int:
+        published = 0
         while (head := self._head) > cursor:
             notifications = await self._store.aside(self._store.events_after, cursor, limit=BATCH, topics=self._topics)
             if notifications:
@@ -206,9 +215,11 @@ class Relay:
                 await self._refuse_another()
                 with publishing(self._stream, [one.headers for one in outgoing]):
                     self._see(await self._publisher.publish(outgoing))
+                published += len(outgoing)
             last = notifications[-1].id if notifications else 0
             cursor = last if len(notifications) == BATCH else max(head, last)
             await self._note_position(cursor)
+        self._crowded = published >= _MANY
         return cursor
 
     async def _note_position(self, cursor: int) -> None:

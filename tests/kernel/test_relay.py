@@ -68,8 +68,8 @@ class Log:
         self._commits += 1
 
 
-def relay(client: Client, store: PartitionStore, lease: Lease) -> Relay:
-    publisher = DurablePublisher(client, STREAM, once=True)
+def relay(client: Client, store: PartitionStore, lease: Lease, publisher: DurablePublisher | None = None) -> Relay:
+    publisher = publisher or DurablePublisher(client, STREAM, once=True)
     public = {Counted: counted_publication}
     return Relay(client, publisher, store, lease, stream=STREAM, subject="needs-touch.>", public=public)
 
@@ -285,6 +285,35 @@ async def test_partitions_do_not_mix(client: Client, partitions: list[PartitionS
     last = [await published_position(client, STREAM, "needs-touch.>", number) for number in range(3)]
     assert last == [4, 30, 0]
     assert (await client.jetstream().consumers_info(STREAM)) == []
+
+
+async def test_under_load_what_comes_gathers_and_partitions_share_batches(
+    client: Client, partitions: list[PartitionStore], database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.relay._GATHER_SECONDS", 5.0)
+    leases = [own(database_url, str(store.partition)) for store in partitions]
+    logs = [Log(store, lease) for store, lease in zip(partitions, leases, strict=True)]
+    publisher = DurablePublisher(client, STREAM, once=True)
+    relays = [relay(client, *owned, publisher) for owned in zip(partitions, leases, strict=True)]
+    for log in logs:
+        log.grow(100)
+    async with running(*(one.run() for one in relays)):
+        await until_async(
+            lambda: [store.relayed(lease) for store, lease in zip(partitions, leases, strict=True)] == [100] * 3
+        )
+        for number in range(6):
+            for log, one in zip(logs, relays, strict=True):
+                log.grow(60, f"member-{number}")
+                one.wake(log.head)
+                await client.jetstream().stream_info(STREAM)  # the relays have their turn
+        await stored(client, 300 + 6 * 180)
+    js = client.jetstream()
+    later = [(await js.get_msg(STREAM, seq)).headers or {} for seq in range(301, 301 + 6 * 180)]
+    # Eighteen times something was there to publish: at each of the moments, three at most are on their way.
+    assert len({headers["Nats-Batch-Id"] for headers in later}) <= 9
+    for number in range(3):
+        found = [int(headers["ce-position"]) for headers in later if headers["ce-partition"] == str(number)]
+        assert found == list(range(101, 461))
 
 
 async def test_a_store_that_was_restored_from_earlier_is_refused(
