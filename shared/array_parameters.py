@@ -6,7 +6,7 @@ The statement says of what type an array is (``%(name)b::text[]``), so that it i
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -46,12 +46,20 @@ psycopg.adapters.register_dumper(BinaryArray, _AsItIs)
 
 def texts(values: Sequence[str | None]) -> BinaryArray:
     """Return ``text[]``."""
+    distinct = set(values)
+    if 2 * len(distinct) > len(values):
+        return _array(_TEXT, values, _texts(values))
+    # Of most columns, a batch holds the same few values over and over.
+    pieces = dict(zip(distinct, _texts(distinct), strict=True))
+    return _array(_TEXT, values, map(pieces.__getitem__, values))
+
+
+def _texts(values: Collection[str | None]) -> list[bytes]:
     known = _LENGTHS
     encoded = [None if value is None else value.encode() for value in values]
-    pieces = [
+    return [
         _NULL if one is None else (known[len(one)] if len(one) < 1024 else _length(len(one))) + one for one in encoded
     ]
-    return _array(_TEXT, values, pieces)
 
 
 def blobs(values: Sequence[bytes | None]) -> BinaryArray:

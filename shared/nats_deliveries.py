@@ -7,7 +7,7 @@ connection: answers, statuses, signs of life.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from msgspec import Struct
@@ -17,7 +17,6 @@ from nats.protocol.parser import AWAITING_CONTROL_LINE, Parser
 DELIVERED: Final = b"$JS.ACK."
 """With what the reply subject of a stored message begins, and that of no status."""
 _END: Final = b"\r\n"
-_START: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Delivery(Struct, frozen=True, gc=False):
@@ -40,12 +39,9 @@ def place_of(reply: bytes) -> tuple[str, int, int, datetime]:
     """
     parts = reply.split(b".")
     offset = 0 if len(parts) == 9 else 2
-    return (
-        parts[3 + offset].decode(),
-        int(parts[5 + offset]),
-        int(parts[6 + offset]),
-        _START + timedelta(microseconds=int(parts[7 + offset]) // 1000),
-    )
+    # To the microsecond for the next hundred years, which a float holds. A timedelta takes more than twice as long.
+    stored = datetime.fromtimestamp(int(parts[7 + offset]) // 1000 / 1e6, UTC)
+    return parts[3 + offset].decode(), int(parts[5 + offset]), int(parts[6 + offset]), stored
 
 
 Taker = Callable[[Sequence[Delivery]], None]

@@ -18,6 +18,7 @@ _NOON = datetime(2026, 11, 22, 12, 0, 0, 1, tzinfo=UTC)
     ("encoded", "type_name", "values"),
     [
         (texts, "text", ["", "a", None, "🐙 ö\n'\\", "x" * 1023, "y" * 1024, "ö" * 100_000]),
+        (texts, "text", ["a", None, "", "ö"] * 3 + ["x" * 1024] * 2),
         (texts, "text", [None]),
         (texts, "text", []),
         (blobs, "bytea", [b"", b"\x00\xff", None, b"x" * 1024]),

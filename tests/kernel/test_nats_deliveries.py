@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -152,3 +153,9 @@ def test_the_place_of_a_message_is_read_from_both_forms_of_the_reply() -> None:
     assert short == long
     assert short[:3] == ("c", 7, 7)
     assert short[3].isoformat() == "2023-11-14T22:13:20.123456+00:00"
+
+
+@given(microseconds=st.integers(min_value=0, max_value=2**52 - 1))
+def test_when_a_message_was_stored_is_read_to_the_microsecond(microseconds: int) -> None:
+    stored = place_of(b"$JS.ACK.S.c.1.7.7.%d999.0" % microseconds)[3]
+    assert (stored - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) == microseconds
