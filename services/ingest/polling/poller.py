@@ -31,6 +31,7 @@ from shared.telemetry.metrics import Tally
 _FIRST_WAIT: Final = timedelta(seconds=15)
 _LONGEST_WAIT: Final = timedelta(minutes=5)
 """For a source whose rounds follow each other sooner than that."""
+_JUST_NOW: Final = timedelta(minutes=1)
 _MOST_ODD: Final = 1_000
 _MOST_PUBLISHED: Final = 20_000
 _not_understood: Final = Tally(
@@ -129,9 +130,11 @@ class Poller:
         progress = await self._polls.progress(self._poll)
         read, asked = progress.polled_at, self._asked_at
         self.read_until, self._asked_at = read, None
-        self._at_once = asked is not None and (read is None or asked >= read)
+        now = datetime.now(UTC)
+        # A connection that was listened to until just now was read after somebody asked, and nobody told them.
+        self._at_once = asked is not None and (read is None or asked >= read or now - asked < _JUST_NOW)
         if self._at_once:
-            self._trial = Trial(lambda tried: self._polls.note_try(self._lease, self._poll, tried), datetime.now(UTC))
+            self._trial = Trial(lambda tried: self._polls.note_try(self._lease, self._poll, tried), now)
         if read is not None and not self._at_once:
             wait = read + self._every - datetime.now(UTC)
             await asyncio.sleep(max(timedelta(0), min(wait, self._every)).total_seconds())
