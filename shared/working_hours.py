@@ -76,12 +76,13 @@ class WorkingHours:
         """Return when ``hours`` of working time have passed since ``moment``; None when they never do."""
         since, left = moment.astimezone(UTC), timedelta(hours=hours)
         for start, end in self._from(since):
-            begin = max(since, start)
-            if end <= begin:
+            if end <= since:
                 continue
-            if left <= end - begin:
+            begin = max(since, start)
+            open_for = end - begin
+            if left <= open_for:
                 return begin + left
-            left -= end - begin
+            left -= open_for
         return None
 
     def before(self, moment: datetime, hours: float) -> datetime | None:

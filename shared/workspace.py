@@ -160,7 +160,7 @@ class Workspace:
         moved: list[tuple[DeadlineRow, bool]] = []
         for stream, (before, _) in self._undo.items():
             were, are = deadlines_of(before), deadlines_of(self._held[stream])
-            if were == are:
+            if were is are or were == are:  # mostly there are none
                 continue
             old = {deadline.name: deadline.due for deadline in were}
             new = {deadline.name: deadline.due for deadline in are}

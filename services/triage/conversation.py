@@ -6,6 +6,7 @@ their next post asks, too, as long as nobody else spoke in between.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -45,15 +46,25 @@ from shared.contracts.needs_touch import Evidence, MemberRef, Scalar
 from shared.decider import Deadline, Decider
 
 
+def may_open(state: ConversationState, time: datetime) -> bool:
+    """Tell whether a post of that time may turn out to be the one that opens the conversation."""
+    return state.opening is None or time <= state.opening.evidence.time
+
+
 def may_ask(state: ConversationState, member: MemberRef, time: datetime) -> bool:
     """Tell whether a post may turn out to be what the conversation asks: only then it matters what it asks, and when.
 
     What is said after somebody else spoke never does, whatever else is still on its way.
     """
-    opening, further = state.opening, state.further
-    if opening is None or time <= opening.evidence.time:
+    if may_open(state, time):
         return True
-    if opening.asks or member.key != opening.member.key or (further is not None and time > further.post.evidence.time):
+    opening, further = state.opening, state.further
+    if (
+        opening is None
+        or opening.asks
+        or member.key != opening.member.key
+        or (further is not None and time > further.post.evidence.time)
+    ):
         return False
     return not state.voices.others_by(member, time)
 
@@ -163,17 +174,7 @@ def _look(command: LookAtQuestion, state: ConversationState) -> tuple[Any, ...]:
     due, since = due_of(state, question), question.evidence.time
     if due is None:
         return ()
-    against = {
-        "the rule is off": not seen.enabled,
-        "one of the team": command.team,
-        "a bot": command.bot,
-        "the member left": command.gone,
-        "no open question": open_question(state) is None,
-        "answered": state.voices.answered(opening.member, command.answered_by),
-        "the team has no hours": seen.due is None,
-        "long past": seen.at - since > seen.forget_after,
-    }
-    why = next((why for why, holds in against.items() if holds), None)
+    why = next((why for why, holds in _against(command, state, opening, since) if holds), None)
     if why is not None:
         return (QuestionPassed(why=why, at=seen.at),)
     if seen.due is not None and seen.due > max(due, seen.at):
@@ -195,6 +196,21 @@ def _look(command: LookAtQuestion, state: ConversationState) -> tuple[Any, ...]:
             difference=within("an answer", seen.due - since) if seen.due else None,
         ),
     )
+
+
+def _against(
+    command: LookAtQuestion, state: ConversationState, opening: Post, since: datetime
+) -> Iterator[tuple[str, bool]]:
+    """Yield what may stand against asking for an answer, and whether it does."""
+    seen = command.seen
+    yield "the rule is off", not seen.enabled
+    yield "one of the team", command.team
+    yield "a bot", command.bot
+    yield "the member left", command.gone
+    yield "no open question", open_question(state) is None
+    yield "answered", state.voices.answered(opening.member, command.answered_by)
+    yield "the team has no hours", seen.due is None
+    yield "long past", seen.at - since > seen.forget_after
 
 
 def deadlines(state: ConversationState) -> tuple[Deadline, ...]:

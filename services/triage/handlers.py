@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from services.triage.channel import AnsweredBeside, NoteRemark, Remark
 from services.triage.community import CloseImport, NoteTime, OpenImport, TakePolicy, is_earlier
-from services.triage.conversation import may_ask
+from services.triage.conversation import may_ask, may_open
 from services.triage.conversation_facts import (
     NoteDeletion,
     NoteEdit,
@@ -90,7 +90,9 @@ def note_member(now: Situation) -> None:
     if is_earlier(now.work.state(now.community), time):
         now.work.decide(now.community, NoteTime(at=time))
     rule, known = reading.arming.welcome, now.work.state(now.stream)
-    joined = isinstance(data, Joined)
+    joined, roles = isinstance(data, Joined), now.roles
+    if not joined and roles is None and known.is_known_as(time, bot=data.member.bot, team=now.team):
+        return
     begins = rule.enabled and welcome.may_begin(known, time, joined=joined)
     events = now.decide(
         now.stream,
@@ -98,7 +100,7 @@ def note_member(now: Situation) -> None:
             member=now.member,
             evidence=now.evidence,
             joined=joined,
-            roles=now.roles,
+            roles=roles,
             tags=data.tags if isinstance(data, Updated) else None,
             bot=data.member.bot,
             team=now.team,
@@ -108,7 +110,7 @@ def note_member(now: Situation) -> None:
     end_as_described(now, known)
     if events and known.active_days and any(isinstance(event, MemberSeen) for event in events):
         note_days(now)
-    if now.roles is not None and known.described_at is not None:
+    if roles is not None and known.described_at is not None:
         note_role(now, known.roles)
 
 
@@ -116,8 +118,8 @@ def note_post(now: Situation) -> None:
     """A post opens a conversation, answers in it, or greets those who spoke before."""
     if now.bot:
         return
-    rule = now.reading.arming.unanswered
-    matters = may_ask(now.work.state(now.conversation), now.member, now.event.time)
+    rule, conversation, time = now.reading.arming.unanswered, now.work.state(now.conversation), now.event.time
+    matters = may_ask(conversation, now.member, time)
     post = Post(
         member=now.member,
         evidence=now.evidence,
@@ -125,19 +127,21 @@ def note_post(now: Situation) -> None:
         asks=matters and now.asks,
         team=now.team,
     )
+    awaited = post.asks or (matters and may_open(conversation, time))
     events = now.decide(
         now.conversation,
         NotePost(
             conversation=now.data.conversation,
             post=post,
-            due=now.reading.due(now.event.time, rule.within_hours) if matters and rule.enabled else None,
+            due=now.reading.due(time, rule.within_hours) if awaited and rule.enabled else None,
             answered_by=rule.answered_by,
         ),
     )
-    greet_voices(now, events)
-    note_accepted(now, events)
-    note_help(now, events)
-    note_solution(now, events)
+    if events:
+        greet_voices(now, events)
+        note_accepted(now, events)
+        note_help(now, events)
+        note_solution(now, events)
     if now.data.place is not None:
         answer_beside_threads(now, post)
 
@@ -166,7 +170,7 @@ def greet_voices(now: Situation, events: Sequence[Any]) -> None:
 
 def greet_mentioned(now: Situation) -> None:
     """Whom somebody of the team mentions counts as greeted, though the event of their joining may arrive later."""
-    if now.bot or not now.team:
+    if not now.data.mentions or now.bot or not now.team:
         return
     for member_id in now.data.mentions:
         member = now.ref(member_id)

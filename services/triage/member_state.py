@@ -109,6 +109,13 @@ class MemberState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
         """Tell whether the member left at that time or later, and is gone: who says something later is there."""
         return self.gone and self.left is not None and self.left.time >= time
 
+    def is_known_as(self, time: datetime, *, bot: bool, team: bool) -> bool:
+        """Tell whether a sign of life at ``time``, as a ``bot`` or of the ``team``, says nothing new of them."""
+        first = self.first
+        if first is None or first.time >= time or team != self.team or (bot and not self.bot):
+            return False
+        return not ((self.team or self.bot) and (self.needs or self.need))
+
     @property
     def all_tags(self) -> tuple[str, ...]:
         """Those that the platform told last, and those that the team gave."""

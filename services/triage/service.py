@@ -69,24 +69,24 @@ class TriageService:
     def streams_of(self, delivered: Delivered) -> Sequence[str]:
         """Return the community, the author, the conversation and the channel, or what a fact of Warmline is about."""
         event = delivered.event
-        streams = [community_stream(event.community)]
-        if isinstance(event.data, TouchSettled):
-            streams.append(event.data.about)
-        elif isinstance(event.data, LinkTold):
-            both = (event.data.member, event.data.other)
-            streams += (identity(event.community, one.platform, one.id)[1] for one in both)
-        elif isinstance(event.data, MemberEventData):
-            member, stream = identity(event.community, event.platform, event.data.member.id)
+        data, community, platform = event.data, event.community, event.platform
+        streams = [community_stream(community)]
+        if isinstance(data, MemberEventData):
+            member, stream = identity(community, platform, data.member.id)
             streams.append(stream)
-            conversation = getattr(event.data, "conversation", None)
+            conversation = getattr(data, "conversation", None)
             if conversation is not None:
-                streams.append(conversation_stream(event.community, event.platform, conversation))
-            if event.community in self._readings.communities:
-                streams.append(tone_stream(event.community, member.key))
+                streams.append(conversation_stream(community, platform, conversation))
+            if community in self._readings.communities:
+                streams.append(tone_stream(community, member.key))
                 if conversation is not None:
                     streams.append(heat_stream(streams[2]))
-            if isinstance(event.data, Posted) and event.data.place is not None:
-                streams.append(channel_stream(event.community, event.platform, event.data.place))
+            if isinstance(data, Posted) and data.place is not None:
+                streams.append(channel_stream(community, platform, data.place))
+        elif isinstance(data, TouchSettled):
+            streams.append(data.about)
+        elif isinstance(data, LinkTold):
+            streams += (identity(community, one.platform, one.id)[1] for one in (data.member, data.other))
         return streams
 
     def streams_of_due(self, deadlines: Sequence[DeadlineRow], work: Workspace) -> Sequence[str]:
