@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from threading import Lock
+from typing import Any, Final
 
 from services.triage.tone.languages import UNKNOWN
 from services.triage.tone.reading import Reader, Reading
@@ -13,14 +14,32 @@ from shared.contracts.member_events import Edited, MemberEventData, Posted
 from shared.contracts.redaction import TAKEN
 from shared.delivery import Delivered
 
+_one_loads: Final = Lock()
 
-@lru_cache(maxsize=1)
+
 def shared_reader() -> Reader:
-    """Return the reader that all partitions of a process share; it is loaded when something is to be read first.
+    """Return the reader that all partitions of a process share; it is loaded when it is asked for first.
 
     It scores by the plug-in that is installed, if one is. Raises PlugInError.
     """
+    with _one_loads:
+        return _loaded()
+
+
+@lru_cache(maxsize=1)
+def _loaded() -> Reader:
     return Reader(installed())
+
+
+def is_loaded() -> bool:
+    """Tell whether the reader is there already."""
+    return _loaded.cache_info().currsize > 0
+
+
+def forget_reader() -> None:
+    """Let the reader be loaded again when it is asked for next: another plug-in may be installed by then."""
+    with _one_loads:
+        _loaded.cache_clear()
 
 
 def text_of(data: Any) -> str:

@@ -58,7 +58,9 @@ def triage_codec() -> EventCodec:
 class TriageService:
     """Folds member events into members, conversations and communities, and raises what needs a touch."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tone_turned_on: Callable[[], None] | None = None) -> None:
+        """Take what is called when a policy that has tone read is met first."""
+        self._tone_turned_on = tone_turned_on
         self._policies: dict[str, PolicyReading] = {}
         self._readings = Readings()
 
@@ -128,6 +130,8 @@ class TriageService:
             if len(self._policies) == _POLICIES_KEPT:
                 del self._policies[next(iter(self._policies))]
             reading = self._policies[version] = PolicyReading(policy, version)
+            if policy.tone.enabled and self._tone_turned_on is not None:
+                self._tone_turned_on()
         return reading
 
 

@@ -35,11 +35,11 @@ _LONG = timedelta(days=10_000)
 class Partition:
     """Folds what it is told, one transaction each, and reads every state back as it was stored."""
 
-    def __init__(self, policy: Policy, *, stored: datetime) -> None:
+    def __init__(self, policy: Policy, *, stored: datetime, service: TriageService | None = None) -> None:
         self.events: list[Any] = []
         self.work = Workspace(triage_codec())
         self._codec = triage_codec()
-        self._service = TriageService()
+        self._service = service or TriageService()
         self._states: dict[str, StateRow] = {}
         self._log: dict[str, list[StoredEvent]] = {}
         self._deadlines: dict[tuple[str, str], DeadlineRow] = {}

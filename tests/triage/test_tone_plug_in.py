@@ -11,7 +11,7 @@ import pytest
 from infra.operator_error import OperatorError
 from infra.reconcile.run import reconcile
 from infra.verify.run import verify
-from services.triage.readings import shared_reader
+from services.triage.readings import forget_reader, shared_reader
 from services.triage.tone.signs import signs_in
 from services.triage.tone_plug_in import PlugInError, installed
 
@@ -54,7 +54,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
 def _forget() -> None:
     installed.cache_clear()
-    shared_reader.cache_clear()
+    forget_reader()
 
 
 def test_without_a_package_there_is_none(install: Install) -> None:

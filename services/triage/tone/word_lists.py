@@ -20,6 +20,7 @@ LANGUAGES: Final = ("de", "en", "es", "fr", "pt")
 Kind = Literal["crisis", "distress", "frustration", "insult", "thanks", "farewell"]
 _KINDS: Final[tuple[Kind, ...]] = ("crisis", "distress", "frustration", "insult", "thanks", "farewell")
 _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_FOLDING_OF_TERMS: Final = {code: plain for code, plain in FOLDING.items() if chr(code) not in "{|}."}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,18 +144,19 @@ def _taken_back(kind: Kind, start: int, end: int, taken: Iterable[tuple[Kind, in
 
 def _spellings(terms: Iterable[str]) -> Iterator[str]:
     for term in terms:
-        for written in _chosen(term):
-            for spelling in {written, written.replace("'", ""), written.lower().translate(_UMLAUTS)}:
-                end = "  " if spelling.endswith(".") else " "
-                yield f" {spelling.translate(FOLDING).lower().strip()}{end}"
+        # Each letter is folded by itself, so that it may be done before the choices of the braces are made.
+        written = {term, term.replace("'", ""), term.lower().translate(_UMLAUTS)}
+        for folded in {one.translate(_FOLDING_OF_TERMS).lower() for one in written}:
+            for chosen in _chosen(folded):
+                end = "  " if chosen.endswith(".") else " "
+                yield f" {chosen.replace('.', ' ').strip()}{end}"
 
 
-def _chosen(term: str) -> Iterator[str]:
+def _chosen(term: str) -> list[str]:
     """Return ``term`` with every choice of its braces."""
     head, brace, tail = term.partition("{")
     if not brace:
-        yield term
-        return
+        return [term]
     depth, at, choices = 1, 0, [""]
     while depth:
         letter = tail[at]
@@ -164,6 +166,5 @@ def _chosen(term: str) -> Iterator[str]:
             choices.append("")
         elif depth:
             choices[-1] += letter
-    for choice in choices:
-        for chosen in _chosen(choice + tail[at:]):
-            yield head + chosen
+    ends = _chosen(tail[at:])
+    return [f"{head}{chosen}{end}" for choice in choices for chosen in _chosen(choice) for end in ends]
