@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any, Final
 
 _INSIST_SECONDS: Final = 0.2
@@ -44,6 +44,19 @@ async def end(*tasks: asyncio.Task[Any]) -> None:
             task.cancel()
         # Not awaited themselves: their cancellation must not be taken for ours.
         _, going = await asyncio.wait(going, timeout=_INSIST_SECONDS)
+
+
+async def to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Return when ``work`` has ended, raising what it raises, however often the caller is cancelled meanwhile.
+
+    For what must be left in order, and ends by itself before long, where a cancellation is on its way already: ``end``
+    goes on cancelling until all is over.
+    """
+    task = asyncio.ensure_future(work)
+    while not task.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait({task})
+    task.result()
 
 
 async def until_one_ends(*tasks: asyncio.Task[Any]) -> None:

@@ -12,6 +12,7 @@ import structlog
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
+from shared.bounded_wait import to_its_end
 from shared.crash_points import crash_point
 from shared.event_store.errors import FencedError, SkewError
 from shared.event_store.recorder import Lease
@@ -85,7 +86,7 @@ class LeaseKeeper:
                     log.warning("leases.unreachable", error=str(error).strip() or type(error).__name__)
                     await asyncio.sleep(_BEAT_SECONDS)
         finally:
-            await self._give_back_all()
+            await to_its_end(self._give_back_all())
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[psycopg.AsyncConnection[dict[str, Any]]]:

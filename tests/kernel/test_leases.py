@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 import psycopg
 import pytest
 
-from shared.bounded_wait import end
+from shared.bounded_wait import end, to_its_end
 from shared.event_store.errors import FencedError
 from shared.event_store.recorder import Commit, Lease
 from shared.event_store.store import PartitionStore
@@ -95,6 +95,25 @@ async def test_shards_are_shared_evenly_and_handed_over_in_order(
     assert held == [(0,)]
     assert rows(database_url, "SELECT owner FROM service.workers") == []
     assert_gapless(partitions)
+
+
+async def test_leases_are_given_back_however_long_work_takes_to_end_and_however_often_that_is_asked(
+    partitions: list[PartitionStore], database_url: str
+) -> None:
+    owned: list[Lease] = []
+
+    async def slow_to_end(lease: Lease) -> None:
+        owned.append(lease)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await to_its_end(asyncio.sleep(0.6))  # `end` cancels again three times meanwhile
+
+    keeping = asyncio.create_task(LeaseKeeper(database_url, SCHEMA, SHARDS, "one", slow_to_end).run())
+    await until_async(lambda: len(owned) == len(SHARDS))
+    await end(keeping)
+    held = rows(database_url, "SELECT count(*) FROM service.shards WHERE expires_at > clock_timestamp()")
+    assert held == [(0,)]
 
 
 async def test_a_hand_over_is_no_pause(
