@@ -157,10 +157,12 @@ def _note_sign(now: Situation, sign: Sign) -> None:
             heard = now.work.state(stream).frustrated
             score = frustration.strength(heard, command.evidence, sign.score, within)
             command = replace(command, score=score)
+            weighed = frustration.is_borne_out(score)
         case _:
             rule = rules.distress if sign.kind == "distress" else rules.thanks
             command = _command(now, rule, sign, member)
-    _decide(now, rule, command)
+            weighed = True
+    _decide(now, rule, command, weighed=weighed)
 
 
 def _thanked(now: Situation) -> MemberRef:
@@ -211,11 +213,11 @@ def _seen(now: Situation, rule: ToneRule, stream: str, member: MemberRef) -> Cir
     )
 
 
-def _decide(now: Situation, rule: ToneRule, command: NoteSign) -> None:
-    """Note the sign, shown if the community's budget for its class has room and somebody is to be asked yet."""
+def _decide(now: Situation, rule: ToneRule, command: NoteSign, *, weighed: bool = True) -> None:
+    """Note the sign, shown if it is weighed, the community's budget for its class has room and nobody is asked yet."""
     if not rule.enabled:
         return
-    if not command.sign.crisis:
+    if weighed and not command.sign.crisis:
         shown_from = _shown_from(now, rule, command.sign.kind, command, command.score)
         command = replace(command, shown_from=shown_from)
     now.decide(command.seen.about, command)

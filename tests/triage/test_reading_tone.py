@@ -132,6 +132,30 @@ def test_an_insult_counts_where_there_is_somebody_else(acme: Partition) -> None:
     assert reasons(acme) == [("heated", "bea", "soon")]
 
 
+def patient() -> Partition:
+    """A community with room in its budget, so that it is not what decides."""
+    acme = Partition(care_policy(tone=ON, frustration={"alerts_per_thousand": 100}, **QUIET), stored=LONG_AGO)
+    for number in range(200):
+        acme.tell(posted(BEA, f"m-b{number}", text="The build is green again."), at(-1))
+    return acme
+
+
+def test_a_lone_sigh_is_kept_in_mind_and_somebody_is_asked_at_the_next() -> None:
+    acme = patient()
+    acme.tell(posted(ADA, "m-0", text="I gave up on linking the two rings, so I took another road."), at(0))
+    assert reasons(acme) == []
+    acme.tell(posted(ADA, "m-1", text="I am at my wits' end with the second ring."), at(30))
+    assert reasons(acme) == [("frustration", "ada", "routine")]
+    [need] = acme.raised
+    assert len(need.evidence) == 2
+
+
+def test_two_sighs_in_one_message_are_more_than_one() -> None:
+    acme = patient()
+    acme.tell(posted(ADA, "m-0", text="I'm fed up with this nonsense, for the hundredth time."), at(0))
+    assert reasons(acme) == [("frustration", "ada", "routine")]
+
+
 def test_a_named_peer_who_is_thanked_is_who_the_word_is_for(acme: Partition) -> None:
     acme.tell(posted(BEA, "m-1"), at(0))
     acme.tell(posted(ADA, "m-2", text=THANKS, mentions=("bea",)), at(1))

@@ -13,6 +13,9 @@ from shared.contracts.needs_touch import Evidence
 
 FRUSTRATION: Final = "frustration"
 
+_LONE: Final = 0.5
+"""What one expression scores where the model hears no ill humour: most often a sigh, and over a thing."""
+
 
 def strength(heard: Sequence[FrustrationHeard], evidence: Evidence, score: float, within: timedelta) -> float:
     """Return how surely the member is frustrated, by this sign and those of others of their messages shortly before."""
@@ -21,6 +24,11 @@ def strength(heard: Sequence[FrustrationHeard], evidence: Evidence, score: float
         if one.evidence.event != evidence.event and abs(evidence.time - one.evidence.time) <= within:
             doubt *= 1 - one.score
     return round(1 - doubt, 3)
+
+
+def is_borne_out(strength: float) -> bool:
+    """Tell whether there is more than a lone sigh: another beside it or shortly before, or what the model hears."""
+    return strength > _LONE
 
 
 def found(
