@@ -42,7 +42,7 @@ run: install-to-run
 	@exec .venv/bin/warmline up
 
 # More workers than cores: most tests wait for a process, a lease or a deadline. The order is that of tests/conftest.py.
-RUN_TESTS = .venv/bin/pytest -n 5 --dist loadfile --no-loadscope-reorder --durations 25
+RUN_TESTS = .venv/bin/pytest -n 4 --dist loadfile --no-loadscope-reorder --durations 25
 
 test: install
 	@exec $(RUN_TESTS) $(PYTEST)

@@ -15,6 +15,7 @@ BUSY = 90.0
 """Seconds to recover within, where other tests have the processor, too."""
 
 
+@pytest.mark.timeout(400)
 async def test_a_short_run_loses_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     lines: list[str] = []
     verdict = await chaos(Plan(seed=277, seconds=22, nodes=1, machine=UNPRIVILEGED, recovery=BUSY), lines.append)

@@ -29,7 +29,7 @@ on_one_loop = pytest.mark.asyncio(loop_scope="module")
 STANDS_STILL_SECONDS = 2 * TTL_SECONDS
 PROBE_SECONDS = 0.3
 PAUSE_SECONDS = 3.0
-"""How long nine of ten events take at most."""
+"""How long nine of ten events take at most, or three times as long as half of them do on a busy machine."""
 SLOW_RESTARTS = 1
 """So many may cost as much as a lease, on a machine that is busy with much else; were none handed over, four would."""
 
@@ -116,7 +116,8 @@ async def test_a_rolling_restart_is_hardly_noticed(loaded: UnderLoad) -> None:
     await asyncio.wait({probing})
     await loaded.load.finish()
     pauses.sort()
-    assert pauses[len(pauses) * 9 // 10][0] < PAUSE_SECONDS, pauses[-20:]
+    usual = pauses[len(pauses) // 2][0]
+    assert pauses[len(pauses) * 9 // 10][0] < max(PAUSE_SECONDS, 3 * usual), pauses[-20:]
     slow = {during for seconds, _, during in pauses if seconds >= TTL_SECONDS}
     assert len(slow) <= SLOW_RESTARTS, pauses[-20:]
 

@@ -55,4 +55,4 @@ def test_code_and_quotes_are_blanked_in_their_place(text: str, own: str) -> None
 def test_no_text_takes_long(text: str) -> None:
     began = process_time()
     own_words(text)
-    assert process_time() - began < 0.2
+    assert process_time() - began < 1.0  # by a pattern that goes back it would be minutes
