@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable
 from typing import Any, Final
 
 _INSIST_SECONDS: Final = 0.2
@@ -46,16 +46,21 @@ async def end(*tasks: asyncio.Task[Any]) -> None:
         _, going = await asyncio.wait(going, timeout=_INSIST_SECONDS)
 
 
-async def to_its_end(work: Coroutine[Any, Any, None]) -> None:
+async def to_its_end(work: Awaitable[Any]) -> None:
     """Return when ``work`` has ended, raising what it raises, however often the caller is cancelled meanwhile.
 
-    For what must be left in order, and ends by itself before long, where a cancellation is on its way already: ``end``
-    goes on cancelling until all is over.
+    The cancellation is raised then. For what must be left in order, and ends by itself before long: ``end`` goes on
+    cancelling until all is over.
     """
     task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
     while not task.done():
-        with contextlib.suppress(asyncio.CancelledError):
+        try:
             await asyncio.wait({task})
+        except asyncio.CancelledError as cancellation:
+            cancelled = cancellation
+    if cancelled is not None:
+        raise cancelled from task.exception()
     task.result()
 
 
@@ -65,20 +70,10 @@ async def until_one_ends(*tasks: asyncio.Task[Any]) -> None:
     Several errors are raised as an ExceptionGroup. ``asyncio.TaskGroup`` cancels the others once, and waits for ever
     for one in which a library swallows that.
     """
-    cancelled: asyncio.CancelledError | None = None
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    except asyncio.CancelledError as cancellation:
-        cancelled = cancellation
-    while True:
-        try:
-            await end(*tasks)
-        except asyncio.CancelledError as cancellation:
-            cancelled = cancellation
-        else:
-            break
-    if cancelled is not None:
-        raise cancelled
+    finally:
+        await to_its_end(end(*tasks))
     errors = [error for task in tasks if not task.cancelled() and isinstance(error := task.exception(), Exception)]
     if len(errors) > 1:
         raise ExceptionGroup("several tasks failed", errors)

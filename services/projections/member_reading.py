@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import psycopg
@@ -35,8 +35,8 @@ async def member_detail(
     linked = [] if themselves else await links.links_of(connection, keys)
     no_contact = {} if themselves else await history.no_contact(connection, keys)
     tags = [] if themselves else await history.tags_of(connection, key)
-    segment = None if themselves or known.bot else await _segment(connection, known, tags, now)
-    active_days = await presence.active_days(connection, keys, now)
+    days = await presence.active_days(connection, keys, now)
+    segment = None if themselves or known.bot else await _segment(connection, known, days[key], tags, now)
     opted_out = await history.opted_out_of_tone(connection, key)
     communities = await history.communities(connection)
     return MemberDetail(
@@ -55,7 +55,7 @@ async def member_detail(
         first_seen=known.first_seen,
         last_seen=known.last_seen,
         events=known.events,
-        active_days=active_days,
+        active_days=sorted(set().union(*days.values()), reverse=True),
         no_contact=no_contact_item(longest(no_contact.values()), communities, known.community),
         open_touches=open_touches,
         by_hand=[by_hand_item(each, communities, viewer) for each in by_hand],
@@ -64,12 +64,16 @@ async def member_detail(
 
 
 async def _segment(
-    connection: psycopg.AsyncConnection[Any], known: history.KnownMember, tags: list[str], now: datetime
+    connection: psycopg.AsyncConnection[Any],
+    known: history.KnownMember,
+    days: list[date],
+    tags: list[str],
+    now: datetime,
 ) -> SegmentItem | None:
     segments = await presence.segments_of(connection, known.community)
     if segments is None:
         return None
-    facts = await presence.segment_facts(connection, known, tags, segments, now)
+    facts = await presence.segment_facts(connection, known, days, tags, segments)
     found = next((one for one in segments.look(facts, now) if one.holds), None)
     if found is None:
         return SegmentItem(segment=EVERYONE, because=[])

@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from shared.bounded_wait import wait_set
+from shared.bounded_wait import to_its_end, wait_set
 from shared.clock import Clock, wall_clock
 from shared.contracts.commands import CommandReply, TouchCommand
 from shared.contracts.names import digest
@@ -137,12 +137,8 @@ class PartitionRunner:
         for consumer in consumers.values():
             await consumer.open()
             stack.push_async_callback(consumer.close)
-        noting = asyncio.ensure_future(self._store.aside(self._store.note_halted, self._lease, None))
-        try:
-            await asyncio.shield(noting)
-        finally:
-            # Left behind in its thread, it would take back what is noted next: why the relay beside has halted.
-            await asyncio.wait((noting,))
+        # Left behind in its thread, it would take back what is noted next: why the relay beside has halted.
+        await to_its_end(self._store.aside(self._store.note_halted, self._lease, None))
         log.info("partition.opened", shard=self._lease.shard, head=folding.head, positions=folding.positions)
         self._tell(folding.head)
         return folding, consumers

@@ -176,5 +176,5 @@ async def test_what_is_open_is_told_without_counting_it(large):
 @pytest.mark.asyncio(loop_scope="session")
 async def test_the_days_on_which_somebody_was_there_are_looked_up_one_by_one(large):
     found = await presence.active_days(large, ["m-1"], NOON)
-    assert len(found) == presence.DAYS_SHOWN
+    assert len(found["m-1"]) == presence.DAYS_SHOWN
     no_step_read_more_than(2 * presence.DAYS_SHOWN)

@@ -7,7 +7,7 @@ import contextlib
 
 import pytest
 
-from shared.bounded_wait import until_one_ends
+from shared.bounded_wait import to_its_end, until_one_ends
 
 
 class BrokenError(Exception):
@@ -64,3 +64,28 @@ async def test_one_that_ends_in_peace_ends_the_others() -> None:
     other = asyncio.create_task(asyncio.Event().wait())
     await until_one_ends(asyncio.create_task(asyncio.sleep(0)), other)
     assert other.cancelled()
+
+
+async def test_what_must_be_done_is_done_however_often_whoever_waits_is_cancelled_and_they_are_cancelled_then() -> None:
+    begun, may_end, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        begun.set()
+        await may_end.wait()
+        done.set()
+
+    whole = asyncio.create_task(to_its_end(work()))
+    await begun.wait()
+    for _ in range(3):
+        whole.cancel()
+        await asyncio.wait({whole}, timeout=0.01)
+    assert not whole.done()
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await whole
+    assert done.is_set()
+
+
+async def test_what_fails_on_its_way_to_its_end_is_told() -> None:
+    with pytest.raises(BrokenError):
+        await to_its_end(broken())

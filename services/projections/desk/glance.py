@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from typing import Final
 
 from services.projections.desk.words import day
+from services.projections.history.presence import DAYS_SHOWN
 from services.projections.member_resources import ConditionItem, MemberDetail
 from services.projections.resources import ByHandItem, Identified
 from shared.segments import EVERYONE
 
-_SHOWN: Final = timedelta(days=90)
 _NEWEST: Final = timedelta(days=30)
 _PROMISED: Final = "follow-up-promised"
 
@@ -30,15 +30,15 @@ def condition(one: ConditionItem) -> str:
 def presence(active: Sequence[date], today: date) -> str:
     """Return on how many days a member was there of late."""
     if not active:
-        return f"Not once in the last {_SHOWN.days} days"
+        return f"Not once in the last {DAYS_SHOWN} days"
     newest = sum(one > today - _NEWEST for one in active)
-    return f"On {_days(len(active))} of the last {_SHOWN.days}, {newest} of them in the last {_NEWEST.days}"
+    return f"On {_days(len(active))} of the last {DAYS_SHOWN}, {newest} of them in the last {_NEWEST.days}"
 
 
 def days(active: Sequence[date], today: date) -> list[bool]:
     """Return of each of the days that are shown whether the member was there, the oldest first."""
     there = set(active)
-    return [today - timedelta(days=back) in there for back in reversed(range(_SHOWN.days))]
+    return [today - timedelta(days=back) in there for back in reversed(range(DAYS_SHOWN))]
 
 
 def promises(told: Sequence[ByHandItem], earliest_today: date) -> list[ByHandItem]:

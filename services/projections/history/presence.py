@@ -25,10 +25,11 @@ _KEPT: Final = sql.SQL("NOT EXISTS (SELECT FROM horizons AS h WHERE h.community 
 # One look into the index for each day, however much they did on it. The bounds are given as values, too, so that other
 # partitions are not even planned for.
 _DAYS: Final = sql.SQL("""
-SELECT (day AT TIME ZONE 'UTC')::date
-FROM generate_series(%(first)s::timestamptz, %(last)s, interval '24 hours') AS day CROSS JOIN LATERAL (
+SELECT member, (day AT TIME ZONE 'UTC')::date
+FROM unnest(%(members)s::text[]) AS member
+CROSS JOIN generate_series(%(first)s::timestamptz, %(last)s, interval '24 hours') AS day CROSS JOIN LATERAL (
     SELECT FROM history AS e
-    WHERE member_key = ANY(%(members)s) AND time >= %(first)s AND time < %(end)s
+    WHERE member_key = member AND time >= %(first)s AND time < %(end)s
       AND time >= day AND time < day + interval '24 hours' AND kind = ANY(%(there)s) AND {} LIMIT 1
 ) AS there ORDER BY day DESC
 """).format(_KEPT)
@@ -58,8 +59,10 @@ class SegmentFacts:
     survey_score: int | None
 
 
-async def active_days(connection: psycopg.AsyncConnection[Any], members: Sequence[str], now: datetime) -> list[date]:
-    """Return on which of the last 90 days of UTC any of those identities was there, the newest first."""
+async def active_days(
+    connection: psycopg.AsyncConnection[Any], members: Sequence[str], now: datetime
+) -> dict[str, list[date]]:
+    """Return on which of the last ``DAYS_SHOWN`` days of UTC each of those identities was there, the newest first."""
     today = datetime(now.year, now.month, now.day, tzinfo=UTC)
     found = await connection.execute(
         _DAYS,
@@ -71,7 +74,10 @@ async def active_days(connection: psycopg.AsyncConnection[Any], members: Sequenc
             "there": list(THERE),
         },
     )
-    return [day for (day,) in await found.fetchall()]
+    days: dict[str, list[date]] = {member: [] for member in members}
+    for member, day in await found.fetchall():
+        days[member].append(day)
+    return days
 
 
 async def segments_of(connection: psycopg.AsyncConnection[Any], community: str) -> Segments | None:
@@ -81,10 +87,17 @@ async def segments_of(connection: psycopg.AsyncConnection[Any], community: str) 
 
 
 async def segment_facts(
-    connection: psycopg.AsyncConnection[Any], member: KnownMember, given: Sequence[str], wanted: Segments, now: datetime
+    connection: psycopg.AsyncConnection[Any],
+    member: KnownMember,
+    active: Sequence[date],
+    given: Sequence[str],
+    wanted: Segments,
 ) -> SegmentFacts:
-    """Return what ``wanted`` ask of the identity ``member``, to whom the team gave the tags ``given``."""
-    days = [(day - _EPOCH).days for day in reversed(await active_days(connection, [member.key], now))]
+    """Return what ``wanted`` ask of the identity ``member``, who was there on the days ``active``, the newest first.
+
+    ``given`` are the tags that the team gave them.
+    """
+    days = [(day - _EPOCH).days for day in reversed(active)]
     if not days:
         last = await (
             await connection.execute(_LAST, (member.key, member.first_seen, member.last_seen, list(THERE)))
