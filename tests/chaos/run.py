@@ -67,7 +67,7 @@ class Run:
         self._people = People(deployment.urls("projections"), TOKEN, plan.seed)
         self._load = Load(self._sender, self._accepted, deployment.tokens, seed=plan.seed, every=_EVERY_SECONDS)
         self._prober = Prober(self._sender, self._accepted, deployment.run.postgres_url)
-        self._injector = Injector(deployment)
+        self._injector = Injector(deployment, reach=plan.recovery)
         self._done: list[tuple[Injected, float | None]] = []
         self._wrong: list[str] = []
         self._began = 0.0
