@@ -1,4 +1,4 @@
-"""Readings of tone, each text read once: many at a time, since one alone takes three times as long."""
+"""Readings of tone, each text read once: many at a time, since one alone takes ten times as long."""
 
 from __future__ import annotations
 

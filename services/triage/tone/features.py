@@ -5,7 +5,6 @@ Many texts are hashed at once, as arrays: the hash of each run is a difference o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -22,7 +21,6 @@ _RUNS: Final = (3, 4, 5)
 _LONGEST: Final = 1 << 17
 """Characters that are hashed at once, of one text or of many."""
 
-_SPACES: Final = re.compile(r"\s+")
 _BASE: Final = 0x9E3779B97F4A7C15
 _INVERSE: Final = pow(_BASE, -1, 1 << 64)
 _MIX: Final = np.uint64(0xD6E8FEB86659FD93)
@@ -45,7 +43,7 @@ def hashed(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
     There is room for no more texts at once than ``batches`` gives.
     """
-    said = [f" {_SPACES.sub(' ', text[:READ]).strip().lower()} "[: READ + 2] for text in texts]
+    said = [f" {' '.join(text[:READ].split()).lower()} "[: READ + 2] for text in texts]
     codes = np.frombuffer("".join(said).encode("utf-32-le", "surrogatepass"), np.uint32)
     ends = np.cumsum([len(text) for text in said])
     total = len(codes)

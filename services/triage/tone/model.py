@@ -81,14 +81,14 @@ class Model:
 
 
 class _OfLanguage:
-    """The columns of one language, side by side: a text needs no other's."""
+    """The columns of one language: a text needs no other's."""
 
     def __init__(
         self, weights: NDArray[np.int8], scales: NDArray[np.float32], biases: NDArray[np.float32], language: str
     ) -> None:
         columns = [column for column, (of, _) in enumerate(COLUMNS) if of == language]
         self._labels = [COLUMNS[column][1] for column in columns]
-        self._weights = np.ascontiguousarray(weights[:, columns])
+        self._weights = [np.ascontiguousarray(weights[:, column]) for column in columns]
         self._scales = scales[columns]
         self._biases = biases[columns]
 
@@ -98,8 +98,9 @@ class _OfLanguage:
 
     def _probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
         buckets, starts = hashed(texts)
-        sums = np.zeros((len(buckets) + 1, len(self._labels)), np.int32)
-        np.cumsum(self._weights[buckets], axis=0, dtype=np.int32, out=sums[1:])
+        sums = np.zeros((len(buckets) + 1, len(self._labels)), np.int32, order="F")
+        for column, weights in enumerate(self._weights):
+            np.cumsum(weights[buckets], dtype=np.int32, out=sums[1:, column])
         lengths = np.maximum(np.diff(starts), 1)
         logits = (sums[starts[1:]] - sums[starts[:-1]]) * self._scales / np.sqrt(lengths)[:, None] + self._biases
         return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), np.float64)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
+from msgspec import Struct
+
 from services.triage.own_words import own_words
-from services.triage.tone.folding import BLANK, fold
+from services.triage.tone.folding import BLANK, Folded, fold
 from services.triage.tone.languages import UNKNOWN, Languages
 from services.triage.tone.model import CARRIED_OVER, Label, Model, Scorer
 from services.triage.tone.said_of_oneself import said_of_oneself
@@ -44,8 +45,7 @@ _SENTENCE: Final = re.compile(r"[.!?\u2026]+(?=\s)|\n+")
 _MENTION: Final = re.compile(r"(?<![\w.+-])@[\w*_]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """What was found in a text; ``spans`` are places in it, so that a person who may read it sees why."""
 
     language: str
@@ -214,25 +214,18 @@ class Reader:
         cut = [text[:_READ] for text in texts]
         said = [own_words(text, BLANK) for text in cut]
         plain = [text.replace(BLANK, " ") for text in said]
-        unscored = [self._unscored(*one, usual) for one in zip(cut, said, plain, strict=True)]
-        scores = self._scorer.score(plain, [reading.language for reading in unscored])
-        return [replace(reading, scores=found) for reading, found in zip(unscored, scores, strict=True)]
+        languages = [usual if told == UNKNOWN else told for told in self._languages.of(plain)]
+        scores = self._scorer.score(plain, languages)
+        return [self._read(*one) for one in zip(cut, said, languages, scores, strict=True)]
 
-    def _unscored(self, text: str, said: str, plain: str, usual: str) -> Reading:
-        told = self._languages.of(plain)
+    def _read(self, text: str, said: str, language: str, scores: Mapping[Label, float]) -> Reading:
         folded = fold(said)
-        spans = self._lists.find(folded)
-        # Who quotes themselves ("I told them 'I want to die'") is heard all the same.
-        aloud = own_words(text, BLANK, marks=False)
-        if aloud != said:
-            crisis = [span for span in self._lists.find(fold(aloud)) if span.group.kind == "crisis"]
-            spans = [*crisis, *(span for span in spans if span.group.kind != "crisis")]
         words = folded.text.split()
         first_person = self._lists.first_person(words)
-        spans = [span for span in spans if first_person or not span.group.first_person]
+        spans = tuple(span for span in self._spans(text, said, folded) if first_person or not span.group.first_person)
         return Reading(
-            language=usual if told == UNKNOWN else told,
-            spans=tuple(spans),
+            language=language,
+            spans=spans,
             of_writer=tuple(
                 span for span in spans if span.group.kind in _OF_WRITER and said_of_oneself(span, said, self._lists)
             ),
@@ -242,10 +235,21 @@ class Reader:
                 if span.group.kind == "distress" and said_of_oneself(span, said, self._lists, closely=False)
             ),
             thanking=_thanking(said, spans),
-            asks="?" in plain,
+            asks="?" in said,
             of_trade=self._lists.of_trade(words),
             words=len(words),
             first_person=first_person,
-            to_somebody=_MENTION.search(said) is not None or self._lists.second_person(words),
-            scores={},
+            to_somebody=("@" in said and _MENTION.search(said) is not None) or self._lists.second_person(words),
+            scores=scores,
         )
+
+    def _spans(self, text: str, said: str, folded: Folded) -> list[Span]:
+        spans = self._lists.find(folded)
+        if said == text:
+            return spans
+        # Who quotes themselves ("I told them 'I want to die'") is heard all the same.
+        aloud = own_words(text, BLANK, marks=False)
+        if aloud == said:
+            return spans
+        crisis = [span for span in self._lists.find(fold(aloud)) if span.group.kind == "crisis"]
+        return [*crisis, *(span for span in spans if span.group.kind != "crisis")]

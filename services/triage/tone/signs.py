@@ -34,19 +34,26 @@ def signs_in(reading: Reading) -> tuple[Sign, ...]:
         "frustration": reading.frustration,
         "gratitude": reading.gratitude,
     }
-    shown: dict[SignKind, tuple[Span, ...]] = {
-        "distress": reading.signs_of_distress,
-        "hostility": reading.found("insult"),
-        "frustration": reading.signs_of_frustration,
-        "gratitude": reading.found("thanks"),
-    }
     return tuple(
         Sign(
             kind=kind,
             score=rounded,
             crisis=kind == "distress" and reading.crisis,
-            spans=tuple((span.start, span.end) for span in shown[kind])[:_SPANS],
+            spans=tuple((span.start, span.end) for span in _shown(reading, kind))[:_SPANS],
         )
         for kind, score in scores.items()
         if (rounded := round(score, _DIGITS)) > 0
     )
+
+
+def _shown(reading: Reading, kind: SignKind) -> tuple[Span, ...]:
+    """Return what of the text shows the sign."""
+    match kind:
+        case "distress":
+            return reading.signs_of_distress
+        case "hostility":
+            return reading.found("insult")
+        case "frustration":
+            return reading.signs_of_frustration
+        case "gratitude":
+            return reading.found("thanks")
