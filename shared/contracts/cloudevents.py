@@ -18,14 +18,18 @@ SPEC_VERSION: Final = "1.0"
 JSON: Final = "application/json"
 
 
-class MemberEvent(Struct, frozen=True, kw_only=True, gc=False):
+def _spec_version() -> str:
+    return SPEC_VERSION
+
+
+class MemberEvent(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """A member event or a fact of Warmline as it stands in MEMBER_EVENTS: a structured CloudEvent.
 
     ``time`` is when it happened, and ``timeclamped`` is true when the sender's time lay in the future and was replaced
     by the time of arrival.
     """
 
-    specversion: str = SPEC_VERSION
+    specversion: str = msgspec.field(default_factory=_spec_version)  # made, not a default: it is never left out
     id: str
     source: str
     type: str
