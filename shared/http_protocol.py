@@ -25,7 +25,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     max_waiting = 500
     head_seconds = 10.0
-    body_seconds = 60.0
+    body_seconds = 30.0
     reader_seconds = 60.0
     _waiting: Final[dict[BoundedProtocol, None]] = {}
 
@@ -61,7 +61,7 @@ class BoundedProtocol(HttpToolsProtocol):
             raise _HeadTooLargeError
         self._in_body = True
         self._end_wait()
-        self._deadline = self.loop.call_later(self.body_seconds, self._close)
+        self._deadline = self.loop.call_later(self.body_seconds, self._give_up_body)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -113,6 +113,13 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _give_up_body(self) -> None:
+        if self.cycle.response_started or self.pipeline:  # the answer would be taken for another's
+            self._close()
+        else:
+            self.logger.warning("A body without an end was refused.")
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT, f"the body did not arrive within {self.body_seconds:g} seconds")
 
     def _refuse_head(self) -> None:
         self._refuse(

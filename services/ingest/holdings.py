@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
-from cachetools import LRUCache
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
@@ -61,14 +61,14 @@ class Holdings:
     def __init__(self, nc: Client, partitions: int) -> None:
         self._nc = nc
         self._partitions = partitions
-        self._watched: LRUCache[str, _Watched] = LRUCache(_MOST_COMMUNITIES)
+        self._watched = lru_cache(_MOST_COMMUNITIES)(lambda _community: _Watched())
 
     def share(self, community: str, now: float) -> float:
         """Return which part of the stream's bound the community holds, roughly; 0 while it is unknown or unbounded.
 
         ``now`` is in seconds of any clock that does not jump.
         """
-        watched = self._watch(community)
+        watched = self._watched(community)
         if now >= watched.fresh_until and watched.looking is None:
             watched.fresh_until = now + _FRESH_SECONDS
             watched.looking = asyncio.create_task(self._look(community, watched))
@@ -76,13 +76,7 @@ class Holdings:
 
     def stored(self, community: str, events: int, size: int) -> None:
         """Note that the community holds so many events more, of ``size`` bytes together."""
-        self._watch(community).holding.stored(events, size)
-
-    def _watch(self, community: str) -> _Watched:
-        watched = self._watched.get(community)
-        if watched is None:
-            watched = self._watched[community] = _Watched()
-        return watched
+        self._watched(community).holding.stored(events, size)
 
     async def _look(self, community: str, watched: _Watched) -> None:
         own_before = watched.holding.own_events

@@ -54,23 +54,10 @@ class Hooks:
 
     async def of(self, key: HookKey) -> Hook | None:
         """Return a source's webhook, None if it has none. While the database is away, what was known before holds."""
-        if key in self._hooks:
-            return self._hooks[key]
-        known = self._known.get(key)
-        if known is not None and self._database.away:
-            return known
         try:
-            found = await self._stored(key)
-        except DatabaseUnavailableError:
-            if known is None:
-                raise
-            return known
-        self._hooks[key] = found
-        if found is not None:
-            self._known[key] = found
-        else:
-            self._known.pop(key, None)
-        return found
+            return self._hooks[key]
+        except KeyError:
+            return await self._looked_up(key)
 
     async def add(self, key: HookKey, form: str, settings: HookSettings, secret: str, now: datetime) -> str | None:
         """Add a source with a webhook and return its token; None if there is a source of the name."""
@@ -113,6 +100,23 @@ class Hooks:
             )
         self.forget()
         return cursor.rowcount > 0
+
+    async def _looked_up(self, key: HookKey) -> Hook | None:
+        known = self._known.get(key)
+        if known is not None and self._database.away:
+            return known
+        try:
+            found = await self._stored(key)
+        except DatabaseUnavailableError:
+            if known is None:
+                raise
+            return known
+        self._hooks[key] = found
+        if found is not None:
+            self._known[key] = found
+        else:
+            self._known.pop(key, None)
+        return found
 
     async def _stored(self, key: HookKey) -> Hook | None:
         async with self._database.transaction() as connection:

@@ -10,7 +10,6 @@ from services.ingest.problem import PROBLEM_JSON, ProblemError
 from shared.telemetry.traces import answered
 
 MAX_BODY_BYTES: Final = 4 * 1024 * 1024
-_BODY_SECONDS: Final = 30.0
 _LINGER_BYTES: Final = 32 * 1024 * 1024
 _LINGER_SECONDS: Final = 5.0
 
@@ -33,20 +32,16 @@ class Body:
         self._more = True
 
     async def read(self) -> bytes:
-        """Return the whole; raises ProblemError when it is too large or too slow, and ClientGoneError."""
+        """Return the whole; raises ProblemError when it is too large, and ClientGoneError: of the slow, too."""
         if self._announced.isdigit() and int(self._announced) > MAX_BODY_BYTES:
             raise _too_large()
         chunks: list[bytes] = []
         size = 0
-        try:
-            async with asyncio.timeout(_BODY_SECONDS):
-                while self._more:
-                    chunks.append(await self._chunk())
-                    size += len(chunks[-1])
-                    if size > MAX_BODY_BYTES:
-                        raise _too_large()
-        except TimeoutError:
-            raise ProblemError(408, f"the body did not arrive within {_BODY_SECONDS:.0f} seconds") from None
+        while self._more:
+            chunks.append(await self._chunk())
+            size += len(chunks[-1])
+            if size > MAX_BODY_BYTES:
+                raise _too_large()
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     async def drop(self) -> None:
@@ -83,10 +78,11 @@ async def answer(
     more: bool = False,
 ) -> None:
     """Send an answer; with ``more`` the connection stays open for the caller to end it."""
-    named = {"content-type": content_type, "content-length": str(len(body)), **(headers or {})}
-    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in named.items()]
+    named = [(b"content-type", content_type.encode("latin-1")), (b"content-length", b"%d" % len(body))]
+    if headers:
+        named += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     answered(status)
-    await send({"type": "http.response.start", "status": status, "headers": encoded})
+    await send({"type": "http.response.start", "status": status, "headers": named})
     await send({"type": "http.response.body", "body": body, "more_body": more})
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-import msgspec
 import structlog
 
 from services.ingest.address_links import address_links, carrying
@@ -22,8 +21,7 @@ from services.ingest.problem import over_quota, paused, unavailable
 from services.ingest.quotas import OverQuota, Quotas
 from services.ingest.refusal import Refusal
 from services.ingest.source_activity import SourceActivity
-from services.ingest.validation import ValidEvent, validate
-from shared.contracts.cloudevents import SPEC_VERSION, rfc3339, type_name
+from services.ingest.validation import ValidEvent, validate, validate_fact
 from shared.contracts.subjects import kind_of
 from shared.crash_points import crash_point
 from shared.publisher import DurablePublisher, PubResult
@@ -32,7 +30,6 @@ from shared.telemetry.metrics import Tally
 Fates = Sequence[ValidEvent | Refusal]
 
 _ADMISSIONS: Final = 3
-_encoder: Final = msgspec.json.Encoder()
 _log = structlog.get_logger()
 _taken: Final = Tally(
     "warmline.events", "{event}", "Member events that were taken, by source and kind", ("source", "kind", "fate")
@@ -63,29 +60,38 @@ class Intake:
         self._partitions = partitions
         self._email_key = email_key
 
+    def refuse_paused(self, principal: SourcePrincipal) -> None:
+        """Raise ProblemError if the source is paused."""
+        if principal.paused:
+            raise paused(principal.source)
+
     def admit(self, principal: Principal) -> None:
         """Raise ProblemError if nothing of the source is taken now: before a body of its costs anything."""
         if not isinstance(principal, SourcePrincipal):
             return
-        if principal.paused:
-            raise paused(principal.source)
+        self.refuse_paused(principal)
         if over := self._quotas.over(principal.community):
             raise over_quota(over)
 
     async def weigh(self, events: Sequence[RawEvent | Refusal], principal: Principal, trace: str | None) -> Fates:
         """Return for each event what to store or why not; raises ProblemError when quotas leave none to take."""
-        return self._within_quotas(await self._validated(events, principal, trace))
+        now = datetime.now(UTC)
+        return await self._weighed(
+            lambda known: [
+                raw if isinstance(raw, Refusal) else validate(raw, principal, known, now, trace) for raw in events
+            ]
+        )
 
     async def weigh_facts(self, facts: Sequence[Fact], principal: SourcePrincipal, trace: str | None) -> Fates:
         """Return what `weigh` does, for what a platform reported."""
-        raw = [raw_event(keyed(fact, self._email_key), principal.source) for fact in facts]
-        return await self.weigh(raw, principal, trace)
+        now = datetime.now(UTC)
+        told = [keyed(fact, self._email_key) for fact in facts]
+        return await self._weighed(lambda known: [validate_fact(fact, principal, known, now, trace) for fact in told])
 
     async def refusals(self, facts: Sequence[Fact], principal: SourcePrincipal) -> list[Refusal]:
         """Return what of ``facts`` would be refused; nothing is stored, and nothing counted."""
         known, now = await self._communities.known_now(), datetime.now(UTC)
-        raw = [raw_event(keyed(fact, self._email_key), principal.source) for fact in facts]
-        fates = (validate(one, principal, known, now, None) for one in raw)
+        fates = (validate_fact(keyed(fact, self._email_key), principal, known, now, None) for fact in facts)
         return [fate for fate in fates if isinstance(fate, Refusal)]
 
     async def keep(self, fates: Fates) -> Sequence[PubResult]:
@@ -104,51 +110,38 @@ class Intake:
         return results
 
     def _note(self, valid: Sequence[ValidEvent], results: Sequence[PubResult]) -> None:
-        taken: defaultdict[tuple[str, str, str], int] = defaultdict(int)
-        events: defaultdict[str, int] = defaultdict(int)
-        sizes: defaultdict[str, int] = defaultdict(int)
+        stored: dict[str, tuple[int, int]] = {}
         for fate, result in zip(valid, results, strict=True):
             event = fate.event
-            taken[event.source, event.type, "duplicate" if result.duplicate else "accepted"] += 1
+            _taken.add((event.source, kind_of(event.type), "duplicate" if result.duplicate else "accepted"))
+            self._activity.heard(event.community, event.source)
             if not result.duplicate:
-                events[event.community] += 1
-                sizes[event.community] += len(fate.body)
-        for (source, event_type, kept), count in taken.items():
-            _taken.add((source, kind_of(event_type), kept), count)
-        for community, count in events.items():
-            self._quotas.stored(community, count, sizes[community])
-        for community, source in {(fate.event.community, fate.event.source) for fate in valid}:
-            self._activity.heard(community, source)
+                events, size = stored.get(event.community, (0, 0))
+                stored[event.community] = (events + 1, size + len(fate.body))
+        for community, (events, size) in stored.items():
+            self._quotas.stored(community, events, size)
 
-    async def _validated(self, events: Sequence[RawEvent | Refusal], principal: Principal, trace: str | None) -> Fates:
-        """Validate, and see to it that each community in question has been told of its policy."""
-        now = datetime.now(UTC)
-
-        def fates_by(communities: CommunityMap) -> Fates:
-            return [
-                raw if isinstance(raw, Refusal) else validate(raw, principal, communities, now, trace) for raw in events
-            ]
-
+    async def _weighed(self, fates_by: Callable[[CommunityMap], Fates]) -> Fates:
+        """Validate, see to it that each community in question has been told of its policy, and keep to the quotas."""
         communities = await self._communities.known()
         fates = fates_by(communities)
         if any(isinstance(fate, Refusal) and fate.code == "unknown-community" for fate in fates):
             communities = await self._communities.known_now()  # a sender does not repeat what is refused
             fates = fates_by(communities)
         for _ in range(_ADMISSIONS):
-            used = {fate.event.community for fate in fates if isinstance(fate, ValidEvent)}
-            new = {community for community in used if not communities.is_announced(community)}
+            counts = _counts(fates)
+            new = [community for community in counts if not communities.is_announced(community)]
             if not new:
-                return fates
+                return self._within_quotas(fates, counts)
             communities = await self._communities.admit(new)
             fates = fates_by(communities)
         raise unavailable("the care policy is changing at this moment: send the request again")
 
-    def _within_quotas(self, fates: Fates) -> Fates:
-        """Refuse the events of communities over a quota; raises ProblemError when that leaves none to take."""
-        counts: defaultdict[str, int] = defaultdict(int)
-        for fate in fates:
-            if isinstance(fate, ValidEvent):
-                counts[fate.event.community] += 1
+    def _within_quotas(self, fates: Fates, counts: Mapping[str, int]) -> Fates:
+        """Refuse the events of communities over a quota; raises ProblemError when that leaves none to take.
+
+        ``counts`` has how many of each community may be taken otherwise.
+        """
         over = {community: found for community in counts if (found := self._quotas.over(community))}
         if over and len(over) == len(counts):
             raise over_quota(max(over.values(), key=lambda one: one.retry_after))
@@ -162,16 +155,13 @@ class Intake:
         ]
 
 
-def raw_event(fact: Fact, source: str) -> RawEvent:
-    """Return what a platform reported as an event of ``source``, which is still to be validated."""
-    return RawEvent(
-        specversion=SPEC_VERSION,
-        id=fact.id,
-        source=source,
-        type=type_name(fact.data),
-        time=rfc3339(fact.time),
-        data=msgspec.Raw(_encoder.encode(fact.data)),
-    )
+def _counts(fates: Fates) -> Mapping[str, int]:
+    """Return how many events of each community may be stored."""
+    counts: defaultdict[str, int] = defaultdict(int)
+    for fate in fates:
+        if isinstance(fate, ValidEvent):
+            counts[fate.event.community] += 1
+    return counts
 
 
 def _count_refused(fates: Fates) -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
-
-from cachetools import LRUCache
 
 _MOST_COMMUNITIES: Final = 10_000
 """Whoever sent longest ago is forgotten beyond these, which fills its bucket: memory stays bounded."""
+
+
+@dataclass(slots=True)
+class _Bucket:
+    level: float
+    since: float
 
 
 class Rates:
@@ -20,17 +27,17 @@ class Rates:
     def __init__(self, per_second: float, burst: int) -> None:
         self.per_second = per_second
         self._burst = float(burst)
-        self._buckets: LRUCache[str, tuple[float, float]] = LRUCache(_MOST_COMMUNITIES)
+        self._bucket = lru_cache(_MOST_COMMUNITIES)(lambda _community: _Bucket(self._burst, -math.inf))
 
     def wait(self, community: str, now: float) -> float:
         """Return after how many seconds the community may send; 0 when it may now."""
-        level = self._level(community, now)
+        level = self._level(self._bucket(community), now)
         return 0.0 if level > 0 else (1 - level) / self.per_second
 
     def take(self, community: str, events: int, now: float) -> None:
         """Note that the community sends ``events``."""
-        self._buckets[community] = (self._level(community, now) - events, now)
+        bucket = self._bucket(community)
+        bucket.level, bucket.since = self._level(bucket, now) - events, now
 
-    def _level(self, community: str, now: float) -> float:
-        level, since = self._buckets.get(community, (self._burst, now))
-        return min(self._burst, level + (now - since) * self.per_second)
+    def _level(self, bucket: _Bucket, now: float) -> float:
+        return min(self._burst, bucket.level + (now - bucket.since) * self.per_second)

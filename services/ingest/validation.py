@@ -13,9 +13,10 @@ from msgspec.structs import replace
 
 from services.ingest.community_map import CommunityMap
 from services.ingest.envelope import RawEvent
+from services.ingest.platforms.facts import Fact
 from services.ingest.principal import Principal, SourcePrincipal
 from services.ingest.refusal import Refusal, RefusalCode, field_problem
-from shared.contracts.cloudevents import SPEC_VERSION, MemberEvent, encode_member_event
+from shared.contracts.cloudevents import SPEC_VERSION, MemberEvent, encode_member_event, type_name
 from shared.contracts.member_events import MEMBER_EVENT_TYPES, MemberEventData, Planned
 from shared.contracts.warmline_facts import PLATFORM
 
@@ -29,6 +30,8 @@ _ZONED: Final = Annotated[datetime, msgspec.Meta(tz=True)]
 _SOURCE: Final = re.compile(r"/(?P<platform>[a-z0-9-]{1,40})/[a-z0-9-]{1,40}")
 _NAME: Final = re.compile(r"[a-z0-9-]{1,40}")
 _KNOWN_TYPES: Final = ", ".join(MEMBER_EVENT_TYPES)
+_NO_UNICODE: Final = "holds text that is not valid Unicode: check its \\u escapes"
+_encoder: Final = msgspec.json.Encoder()
 _data_decoders: Final = {name: msgspec.json.Decoder(form) for name, form in MEMBER_EVENT_TYPES.items()}
 
 
@@ -47,6 +50,17 @@ class _RefusedError(Exception):
         self.code = code
         self.forbidden = forbidden
 
+    def told(self, event_id: str | None, source: str | None) -> Refusal:
+        """Return it as the sender of the event hears it."""
+        return Refusal(
+            id=event_id,
+            source=source,
+            field=self.field,
+            reason=self.reason,
+            code=self.code,
+            forbidden=self.forbidden,
+        )
+
 
 def validate(
     raw: RawEvent, principal: Principal, communities: CommunityMap, now: datetime, traceparent: str | None
@@ -55,14 +69,32 @@ def validate(
     try:
         return _validate(raw, principal, communities, now, traceparent)
     except _RefusedError as refused:
-        return Refusal(
-            id=raw.id,
-            source=raw.source,
-            field=refused.field,
-            reason=refused.reason,
-            code=refused.code,
-            forbidden=refused.forbidden,
+        return refused.told(raw.id, raw.source)
+
+
+def validate_fact(
+    fact: Fact, principal: SourcePrincipal, communities: CommunityMap, now: datetime, traceparent: str | None
+) -> ValidEvent | Refusal:
+    """Return what ``validate`` does, for what a platform reported to the source ``principal``."""
+    try:
+        event_id = _id(fact.id)
+        time, clamped = _placed(fact.time, now)
+        return _to_store(
+            MemberEvent(
+                id=event_id,
+                source=principal.source,
+                type=type_name(fact.data),
+                time=time,
+                organisation=_organisation(principal.community, communities),
+                community=principal.community,
+                platform=principal.platform,
+                timeclamped=clamped,
+                traceparent=traceparent,
+                data=replace(_as_decoded(fact.data), community=principal.community, platform=principal.platform),
+            )
         )
+    except _RefusedError as refused:
+        return refused.told(fact.id, principal.source)
 
 
 def _validate(
@@ -70,35 +102,31 @@ def _validate(
 ) -> ValidEvent:
     if raw.specversion != SPEC_VERSION:
         raise _RefusedError("specversion", f'must be "{SPEC_VERSION}"', "bad-attribute")
-    event_id, source, platform_of_source = _id(raw), *_source(raw)
+    event_id, source, platform_of_source = _id(raw.id), *_source(raw)
     event_type, data = _data(raw)
-    if isinstance(data, Planned):
-        data = _planned(data)
     time, clamped = _time(raw, now)
     if isinstance(principal, SourcePrincipal):
         _check_own(source, data, principal)
         community, platform = principal.community, principal.platform
     else:
         community, platform = _named(data, platform_of_source)
-    organisation = communities.organisation_of(community)
-    if organisation is None:
-        raise _RefusedError(
-            "data.community",
-            f"the community {community!r} is not in a care policy: add it to its organisation's policy",
-            "unknown-community",
+    return _to_store(
+        MemberEvent(
+            id=event_id,
+            source=source,
+            type=event_type,
+            time=time,
+            organisation=_organisation(community, communities),
+            community=community,
+            platform=platform,
+            timeclamped=clamped,
+            traceparent=traceparent,
+            data=replace(data, community=community, platform=platform),
         )
-    event = MemberEvent(
-        id=event_id,
-        source=source,
-        type=event_type,
-        time=time,
-        organisation=organisation,
-        community=community,
-        platform=platform,
-        timeclamped=clamped,
-        traceparent=traceparent,
-        data=replace(data, community=community, platform=platform),
     )
+
+
+def _to_store(event: MemberEvent) -> ValidEvent:
     body = encode_member_event(event)
     if len(body) > MAX_STORED_BYTES:
         raise _RefusedError(
@@ -107,14 +135,25 @@ def _validate(
     return ValidEvent(event=event, body=body)
 
 
-def _id(raw: RawEvent) -> str:
-    if not raw.id:
+def _organisation(community: str, communities: CommunityMap) -> str:
+    organisation = communities.organisation_of(community)
+    if organisation is None:
+        raise _RefusedError(
+            "data.community",
+            f"the community {community!r} is not in a care policy: add it to its organisation's policy",
+            "unknown-community",
+        )
+    return organisation
+
+
+def _id(event_id: str | None) -> str:
+    if not event_id:
         raise _RefusedError("id", "is required: derive it from the fact, such as post:<message id>:1", "bad-attribute")
-    if len(raw.id) > MAX_ID_LENGTH:
+    if len(event_id) > MAX_ID_LENGTH:
         raise _RefusedError("id", f"must have at most {MAX_ID_LENGTH} characters", "bad-attribute")
-    if "\0" in raw.id:
+    if "\0" in event_id:
         raise _RefusedError("id", "must not contain the character NUL (\\u0000)", "nul-character")
-    return raw.id
+    return event_id
 
 
 def _source(raw: RawEvent) -> tuple[str, str]:
@@ -141,6 +180,11 @@ def _time(raw: RawEvent, now: datetime) -> tuple[datetime, bool]:
         raise _RefusedError(
             "time", "must be an RFC 3339 time with a zone, such as 2026-11-22T08:15:00Z", "bad-time"
         ) from None
+    return _placed(time, now)
+
+
+def _placed(time: datetime, now: datetime) -> tuple[datetime, bool]:
+    """Return a time in UTC, which is that of arrival for one in the future, and whether it was."""
     if time < EARLIEST:
         raise _RefusedError("time", "lies before 1990: send when it happened", "bad-time")
     if time > now + CLOCK_TOLERANCE:
@@ -158,17 +202,30 @@ def _data(raw: RawEvent) -> tuple[str, MemberEventData]:
     stored = bytes(raw.data)
     if not stored:
         raise _RefusedError("data", "is required: a JSON object (data_base64 is not taken)", "bad-data")
+    return raw.type, _decoded(decoder, stored)
+
+
+def _as_decoded(data: MemberEventData) -> MemberEventData:
+    """Return ``data`` as it is read when it comes as JSON, so that it is held to the same bounds."""
     try:
-        data = decoder.decode(stored)
+        encoded = _encoder.encode(data)
+    except UnicodeEncodeError:
+        raise _RefusedError("data", _NO_UNICODE, "bad-data") from None
+    return _decoded(_data_decoders[type_name(data)], encoded)
+
+
+def _decoded(decoder: msgspec.json.Decoder[Any], encoded: bytes) -> MemberEventData:
+    try:
+        data: MemberEventData = decoder.decode(encoded)
     except msgspec.ValidationError as error:
         problem_found = field_problem(error, "data")
         raise _RefusedError(problem_found.field, problem_found.reason, "bad-data") from None
     except msgspec.DecodeError:
-        raise _RefusedError("data", "holds text that is not valid Unicode: check its \\u escapes", "bad-data") from None
-    if b"\\u0000" in stored:
+        raise _RefusedError("data", _NO_UNICODE, "bad-data") from None
+    if b"\\u0000" in encoded:
         for field in fields_with_nul(msgspec.to_builtins(data), "data"):
             raise _RefusedError(field, "must not contain the character NUL (\\u0000): leave it out", "nul-character")
-    return raw.type, data
+    return _planned(data) if isinstance(data, Planned) else data
 
 
 def _planned(data: Planned) -> Planned:

@@ -103,7 +103,10 @@ class WebhooksRoute:
         reading = await reading_of(hook, form, Delivery(headers=named, body=body, arrived=now))
         if TEST_HEADER in named:
             return await self._tried(hook, reading)
-        self._intake.admit(hook.principal)
+        self._intake.refuse_paused(hook.principal)
+        if isinstance(reading, tuple):
+            await self._keep(hook, reading, trace)
+            return form.taken
         match reading:
             case Reply():
                 _came.add((hook.principal.source, "answered"))
@@ -114,8 +117,6 @@ class WebhooksRoute:
                 self._note(hook, str(reading))
             case Partly():
                 await self._keep(hook, reading.facts, trace, reading.problems)
-            case _:
-                await self._keep(hook, reading, trace)
         return form.taken
 
     async def _tried(self, hook: Hook, reading: Reading | NotUnderstoodError) -> Reply:

@@ -7,8 +7,9 @@ import sys
 from typing import Final
 
 import structlog
-from opentelemetry import trace
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+from shared.telemetry.traces import current_trace_id
 
 _QUIET_LIBRARIES: Final = ("httpx", "httpcore", "nats", "litestar", "uvicorn.access")
 
@@ -53,7 +54,6 @@ def send_logs(service: str, instance: str) -> None:
 
 
 def _add_trace(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    current = trace.get_current_span().get_span_context()
-    if current.is_valid:
-        event["trace_id"] = trace.format_trace_id(current.trace_id)
+    if (trace_id := current_trace_id()) is not None:
+        event["trace_id"] = trace_id
     return event

@@ -43,10 +43,9 @@ def measured(application: Application) -> Application:
             nonlocal status, endless
             if message["type"] == "http.response.start":
                 status = message["status"]
-                endless = any(
-                    name == _EVENT_STREAM[0] and value.startswith(_EVENT_STREAM[1])
-                    for name, value in message.get("headers", ())
-                )
+                for name, value in message.get("headers", ()):
+                    if name == _EVENT_STREAM[0]:
+                        endless = value.startswith(_EVENT_STREAM[1])
             await send(message)
 
         try:

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar, Token
 from typing import Any, Final
 
 from opentelemetry import context, trace
@@ -28,6 +29,8 @@ _propagator: Final = TraceContextTextMapPropagator()
 _ids: Final = RandomIdGenerator()
 _recording: Final[list[bool]] = []
 """Holds something once spans are recorded."""
+_unrecorded: Final[ContextVar[str | None]] = ContextVar("unrecorded", default=None)
+"""The traceparent of the request that is worked on, where no spans are recorded."""
 
 
 def tracing(resource: Resource) -> TracerProvider:
@@ -45,32 +48,40 @@ def begin_recording(provider: TracerProvider) -> None:
     _recording.append(True)
 
 
-@contextmanager
-def request_trace(route: str, scope: Mapping[str, Any], traceparent: str | None) -> Iterator[str | None]:
+class _Unrecorded:
+    """A request of which no span is made: a span costs more than all else that a small request needs."""
+
+    __slots__ = ("_token", "_written")
+
+    def __init__(self, traceparent: str | None) -> None:
+        self._written = _written(_sent(traceparent)) if traceparent else None
+        if self._written is None:
+            self._written = f"00-{_ids.generate_trace_id():032x}-{_ids.generate_span_id():016x}-00"
+
+    def __enter__(self) -> str | None:
+        self._token: Token[str | None] = _unrecorded.set(self._written)
+        return self._written
+
+    def __exit__(self, *_error: object) -> None:
+        _unrecorded.reset(self._token)
+
+
+def request_trace(route: str, scope: Mapping[str, Any], traceparent: str | None) -> AbstractContextManager[str | None]:
     """Trace a request and give the W3C ``traceparent`` to store with its effects: of the sender's trace if it has one.
 
     ``scope`` is the request's, of ASGI. Where spans are recorded, the request is one. Elsewhere it only gets a trace to
-    be found by: a span costs more than all else that a small request needs.
+    be found by.
     """
-    if not _recording:
-        named = _named_trace(traceparent)
-        token = context.attach(trace.set_span_in_context(trace.NonRecordingSpan(named)))
-        try:
-            yield _written(named)
-        finally:
-            context.detach(token)
-        return
-    attributes = {
-        "http.request.method": scope["method"],
-        "http.route": route,
-        "url.path": scope["path"],
-        "url.scheme": scope["scheme"],
-    }
-    sender = _propagator.extract({TRACEPARENT: traceparent or ""})
-    with _tracer.start_as_current_span(
-        f"{scope['method']} {route}", context=sender, kind=trace.SpanKind.SERVER, attributes=attributes
-    ) as span:
-        yield _written(span.get_span_context())
+    return _span_of(route, scope, traceparent) if _recording else _Unrecorded(traceparent)
+
+
+def current_trace_id() -> str | None:
+    """Return the id of the trace that this is done in, in hexadecimal; None where there is none."""
+    current = trace.get_current_span().get_span_context()
+    if current.is_valid:
+        return trace.format_trace_id(current.trace_id)
+    unrecorded = _unrecorded.get()
+    return None if unrecorded is None else unrecorded.split("-")[1]
 
 
 def answered(status: int) -> None:
@@ -151,15 +162,28 @@ def recorded(traceparent: str | None) -> str | None:
     return traceparent if traceparent is not None and traceparent.endswith(_SAMPLED) else None
 
 
-def _named_trace(traceparent: str | None) -> trace.SpanContext:
-    if traceparent:
-        sent = trace.get_current_span(_propagator.extract({TRACEPARENT: traceparent})).get_span_context()
-        if sent.is_valid:
-            return sent
-    return trace.SpanContext(_ids.generate_trace_id(), _ids.generate_span_id(), is_remote=False)
+@contextmanager
+def _span_of(route: str, scope: Mapping[str, Any], traceparent: str | None) -> Iterator[str | None]:
+    attributes = {
+        "http.request.method": scope["method"],
+        "http.route": route,
+        "url.path": scope["path"],
+        "url.scheme": scope["scheme"],
+    }
+    sender = _propagator.extract({TRACEPARENT: traceparent or ""})
+    with _tracer.start_as_current_span(
+        f"{scope['method']} {route}", context=sender, kind=trace.SpanKind.SERVER, attributes=attributes
+    ) as span:
+        yield _written(span.get_span_context())
 
 
-def _written(named: trace.SpanContext) -> str:
+def _sent(traceparent: str) -> trace.SpanContext:
+    return trace.get_current_span(_propagator.extract({TRACEPARENT: traceparent})).get_span_context()
+
+
+def _written(named: trace.SpanContext) -> str | None:
+    if not named.is_valid:
+        return None
     # Of the sender's flags, those that this version of the format does not know are not passed on.
     recorded_flag = _SAMPLED if named.trace_flags.sampled else "-00"
     return f"00-{named.trace_id:032x}-{named.span_id:016x}{recorded_flag}"

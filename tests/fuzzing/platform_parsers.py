@@ -24,7 +24,6 @@ from infra.outgoing_event import OutgoingEvent, encode_event
 from services.ingest.community_map import Community, CommunityMap
 from services.ingest.envelope import STRUCTURED, read_envelope
 from services.ingest.hook_formats import FORMATS
-from services.ingest.intake import raw_event
 from services.ingest.platforms.connection import Hear, Told
 from services.ingest.platforms.facts import Fact
 from services.ingest.platforms.polled import Answer, Answered, Ask, Found, PollSettings, ReadSoFar, Refused
@@ -33,7 +32,7 @@ from services.ingest.platforms.told_address import keyed
 from services.ingest.polling.formats import POLLED
 from services.ingest.principal import Administrator, SourcePrincipal
 from services.ingest.refusal import Refusal
-from services.ingest.validation import validate
+from services.ingest.validation import validate, validate_fact
 
 NOW: Final = datetime(2026, 11, 22, tzinfo=UTC)
 KNOWN: Final = CommunityMap(
@@ -117,7 +116,7 @@ def _webhook(data: bytes) -> None:
             continue
         facts = reading.facts if isinstance(reading, Partly) else reading
         for fact in facts if isinstance(facts, tuple) else ():
-            fate = validate(raw_event(keyed(fact, "secret"), SOURCE.source), SOURCE, KNOWN, NOW, None)
+            fate = validate_fact(keyed(fact, "secret"), SOURCE, KNOWN, NOW, None)
             assert not isinstance(fate, Refusal) or fate.code in _LEFT_TO_VALIDATION, fate
 
 
@@ -144,7 +143,7 @@ def _polled(data: bytes) -> None:
                     sent = Answered(body=answers[number % len(answers)]) if answers else Refused(status=404)
                 elif isinstance(step, Found):
                     for fact in step.facts:
-                        fate = validate(raw_event(keyed(fact, "secret"), SOURCE.source), SOURCE, KNOWN, NOW, None)
+                        fate = validate_fact(keyed(fact, "secret"), SOURCE, KNOWN, NOW, None)
                         assert not isinstance(fate, Refusal) or fate.code in _LEFT_TO_VALIDATION, fate
 
 

@@ -6,14 +6,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 import pytest_asyncio
 from ingest_world import World
 
+from infra.outgoing_event import OutgoingEvent, encode_event
 from services.ingest.envelope import STRUCTURED
-from services.ingest.intake import raw_event
-from services.ingest.platforms.facts import Fact
 from shared.contracts.cloudevents import MemberEvent
 from tests.ingest.platform_senders import SENDERS, Sender
 
@@ -84,7 +82,7 @@ async def test_what_is_kept_counts_as_delivered_and_what_is_sent_again_is_kept_o
     for further in ({}, webhook.sender.again, webhook.sender.again):
         assert webhook.sender.delivered(await webhook.arrives(**further))
     [stored] = await webhook.stored()
-    event = msgspec.json.encode(raw_event(Fact(id=stored.id, time=stored.time, data=stored.data), stored.source))
+    event = encode_event(OutgoingEvent(id=stored.id, source=stored.source, time=stored.time, data=stored.data))
     async with webhook.world.client(webhook.token) as client:  # another road on which the same is told
         answer = await client.post("/v1/events", content=event, headers={"content-type": STRUCTURED})
     assert answer.json()["duplicate"] == 1

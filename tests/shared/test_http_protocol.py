@@ -148,8 +148,21 @@ async def test_a_body_that_does_not_end_is_given_up() -> None:
     async with serving(application) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(HELLO + b"Content-Length: 10\r\n\r\n12345")
-        assert await all_of(reader) == b""
+        assert is_problem(await all_of(reader), 408)
         await until_async(lambda: application.ends == ["gone"])
+        writer.close()
+
+
+async def test_a_body_that_does_not_end_is_given_up_without_a_word_where_the_answer_has_begun() -> None:
+    class Eager(Application):
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})
+            await super().__call__(scope, receive, send)
+
+    async with serving(Eager()) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(HELLO + b"Content-Length: 10\r\n\r\n12345")
+        assert b" 408 " not in await all_of(reader)
         writer.close()
 
 

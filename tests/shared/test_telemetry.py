@@ -5,25 +5,19 @@ from __future__ import annotations
 import re
 
 import pytest
-from opentelemetry import trace
 
-from shared.telemetry.traces import MOST_LINKS, TRACEPARENT, links_to, request_trace
+from shared.telemetry.traces import MOST_LINKS, TRACEPARENT, current_trace_id, links_to, request_trace
 
 SCOPE = {"method": "POST", "path": "/v1/events", "scheme": "http"}
 SENDERS = "0af7651916cd43dd8448eb211c80319c"
-
-
-def current_trace() -> str | None:
-    context = trace.get_current_span().get_span_context()
-    return trace.format_trace_id(context.trace_id) if context.is_valid else None
 
 
 def test_a_sender_that_traces_finds_its_own_trace() -> None:
     traceparent = f"00-{SENDERS}-b7ad6b7169203331-01"
     with request_trace("/v1/events", SCOPE, traceparent) as stored:
         assert stored == traceparent
-        assert current_trace() == SENDERS
-    assert current_trace() is None
+        assert current_trace_id() == SENDERS
+    assert current_trace_id() is None
 
 
 @pytest.mark.parametrize("traceparent", [None, ""])
@@ -33,9 +27,9 @@ def test_any_other_request_is_given_one_of_its_own(traceparent: str | None) -> N
         with request_trace("/v1/events", SCOPE, traceparent) as stored:
             assert stored is not None
             assert re.fullmatch(r"00-[0-9a-f]{32}-[0-9a-f]{16}-00", stored)  # found in logs, and recorded nowhere
-            assert current_trace() == stored[3:35]
+            assert current_trace_id() == stored[3:35]
             given.append(stored)
-        assert current_trace() is None
+        assert current_trace_id() is None
     assert given[0] != given[1]
 
 

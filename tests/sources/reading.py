@@ -7,12 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.ingest.community_map import Community, CommunityMap
-from services.ingest.intake import raw_event
 from services.ingest.platforms.facts import Fact
 from services.ingest.platforms.reading import Delivery, Partly, Passed, Reading
 from services.ingest.platforms.told_address import keyed
 from services.ingest.principal import SourcePrincipal
-from services.ingest.validation import ValidEvent, validate
+from services.ingest.validation import ValidEvent, validate_fact
 
 EMAIL_KEY = "k" * 32
 ARRIVED = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -30,7 +29,7 @@ def only_fact(reading: Reading) -> Fact:
     """Return the one fact in ``reading``, which ingest takes."""
     assert isinstance(reading, tuple), reading
     [fact] = reading
-    assert_taken(fact)
+    taken(fact)
     return fact
 
 
@@ -44,6 +43,7 @@ def problems_of(reading: Reading) -> tuple[str, ...]:
     return reading.problems
 
 
-def assert_taken(fact: Fact) -> None:
-    fate = validate(raw_event(keyed(fact, EMAIL_KEY), _SOURCE.source), _SOURCE, _KNOWN, ARRIVED, None)
+def taken(fact: Fact, key: str | None = EMAIL_KEY) -> ValidEvent:
+    fate = validate_fact(keyed(fact, key), _SOURCE, _KNOWN, ARRIVED, None)
     assert isinstance(fate, ValidEvent), fate
+    return fate

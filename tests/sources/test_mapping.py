@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from services.ingest.envelope import MAX_EVENTS
 from services.ingest.platforms.generic import read
 from services.ingest.platforms.mapping import MappingError, check
 from services.ingest.platforms.reading import EventRule, HookSettings, NotUnderstoodError, Partly, Reading
 from shared.contracts.member_events import Attended, Planned, Posted, Registered, Surveyed
-from tests.sources.reading import ARRIVED, assert_taken, delivery, only_fact, problems_of, why_passed
+from tests.sources.reading import ARRIVED, delivery, only_fact, problems_of, taken, why_passed
 
 COMMENT = {
     "kind": "posted",
@@ -107,7 +107,7 @@ def test_each_item_of_a_list_is_an_event() -> None:
     reading = mapped({"event": "event.ended", "data": {"attendees": attendees}}, COMMENT, VISIT)
     assert isinstance(reading, tuple)
     for fact in reading:
-        assert_taken(fact)
+        taken(fact)
     assert [fact.data.member.id for fact in reading] == ["1", "3"]
     assert {type(fact.data) for fact in reading} == {Attended}
     assert {fact.time for fact in reading} == {ARRIVED}

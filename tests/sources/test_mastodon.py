@@ -10,7 +10,7 @@ from services.ingest.platforms.facts import Fact
 from services.ingest.platforms.mastodon import FOLLOWERS, read
 from services.ingest.platforms.reading import HookSettings, NotUnderstoodError, Reading
 from shared.contracts.member_events import Edited, Joined, Moderated, Posted, Updated
-from tests.sources.reading import assert_taken, delivery, only_fact, why_passed
+from tests.sources.reading import delivery, only_fact, taken, why_passed
 
 ACCOUNT = {
     "id": "123456789",
@@ -101,7 +101,7 @@ def changed_account(second: int, **state: bool) -> tuple[Fact, ...]:
     facts = read(delivery({**payload, "object": {**ADMIN_ACCOUNT, **state}}), HookSettings())
     assert isinstance(facts, tuple)
     for fact in facts:
-        assert_taken(fact)
+        taken(fact)
     return facts
 
 

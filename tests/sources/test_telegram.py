@@ -9,7 +9,7 @@ import pytest
 from services.ingest.platforms.reading import HookSettings, NotUnderstoodError, Reading
 from services.ingest.platforms.telegram import read
 from shared.contracts.member_events import Edited, Joined, Left, Moderated, Posted, Reacted, Updated
-from tests.sources.reading import assert_taken, delivery, only_fact, why_passed
+from tests.sources.reading import delivery, only_fact, taken, why_passed
 
 CHAT = {"id": -1001234567890, "type": "supergroup", "title": "Acme help", "username": "acme_help"}
 ADA = {"id": 42, "is_bot": False, "first_name": "Ada", "last_name": "L.", "username": "ada", "language_code": "en"}
@@ -96,7 +96,7 @@ def test_a_change_of_standing_is_each_thing_that_it_is(was: str, now: str, kinds
     assert [type(fact.data) for fact in reading] == kinds
     assert len({fact.id for fact in reading}) == len(kinds)
     for fact in reading:
-        assert_taken(fact)
+        taken(fact)
         assert "42" not in fact.id.partition(":")[2].split(":")
         assert fact.data.member.roles == (("administrator",) if now == "administrator" else ())
 

@@ -9,16 +9,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.ingest.intake import raw_event
 from services.ingest.platforms import circle_facts, discourse_events, hivebrite_facts, mastodon, slack_events
 from services.ingest.platforms.facts import Fact
 from services.ingest.platforms.hivebrite_records import User
 from services.ingest.platforms.mailing_list import member_id
 from services.ingest.platforms.reading import HookSettings
-from services.ingest.platforms.told_address import keyed
 from services.ingest.platforms.zulip_events import Person, joined
 from tests.polling import circle_records, hivebrite_records
-from tests.sources.reading import EMAIL_KEY, delivery
+from tests.sources.reading import EMAIL_KEY, delivery, taken
 
 ADDRESS = "Ada@Example.org"
 AT = "2026-11-22T08:00:00Z"
@@ -58,7 +56,7 @@ def zulip() -> Any:
 
 
 def written(fact: Fact, key: str | None) -> Any:
-    event = msgspec.json.encode(raw_event(keyed(fact, key), "/any/one"))
+    event = taken(fact, key).body
     assert b"@example" not in event.lower()
     assert "@example" not in repr(fact).lower()
     return msgspec.json.decode(event)["data"].get("address")

@@ -58,8 +58,7 @@ class HookSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     comment_field: Label | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(Struct, frozen=True, kw_only=True):
     """One request that the platform is known to have sent; header names are in lower case."""
 
     headers: Mapping[str, str]

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from msgspec import Struct
+
 TOLERANCE: Final = timedelta(minutes=5)
 """How far a signed time may lie from now, to either side."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signed:
+class Signed(Struct, frozen=True, kw_only=True):
     """A request as it came: the raw body, and the headers by their lower-case names."""
 
     headers: Mapping[str, str]
