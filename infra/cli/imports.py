@@ -179,6 +179,14 @@ def irc(
     channel: Annotated[
         str | None, typer.Option(help="The channel, such as #help, of a single log whose path names none.")
     ] = None,
+    no_private_talks: Annotated[
+        bool,
+        typer.Option(
+            "--no-private-talks",
+            help="With --channel: in this folder or archive no log is a private talk. Those whose path names no "
+            "channel are of that one.",
+        ),
+    ] = False,
     timezone: Annotated[str, typer.Option(help="Where the log's clock stands, such as Europe/Berlin.")] = "UTC",
     bot: Annotated[
         list[str] | None, typer.Option(metavar="NICK", help="Who is a bot; may be given several times.")
@@ -193,10 +201,11 @@ def irc(
                 "The logs do not say who can read their channels: give --public with those that everybody can join "
                 "('*': all of them), and --private with others to take."
             )
-        if channel is not None and not is_single_file(path):
+        if channel is not None and not no_private_talks and not is_single_file(path):
             raise OperatorError(
                 "--channel is for a single log: in a folder or an archive, files that name no channel may be private "
-                "talks. Give the file itself, or put those of a channel in a folder of its name, such as '#help'."
+                "talks. Give the file itself, or put those of a channel in a folder of its name, such as '#help'. "
+                "Where you know that none is a private talk, add --no-private-talks."
             )
         export = IrcLogs(
             public=frozenset(name.lower() for name in public or ()),

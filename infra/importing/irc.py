@@ -59,7 +59,7 @@ class IrcLogs:
         if channel is None:
             why = (
                 "its path names no channel: perhaps it is a private talk. If not, put it in a folder such as '#help', "
-                "or give the file itself with --channel"
+                "or give the file itself with --channel; where none of many is one, --channel with --no-private-talks"
             )
             yield Skipped(file=file.path, place=None, why=why)
         elif (audience := self._audience(channel.lower())) is None:

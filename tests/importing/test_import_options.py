@@ -54,3 +54,11 @@ def test_a_key_that_can_be_guessed_is_refused(tmp_path: Path) -> None:
 def test_irc_asks_which_channels_are_wanted_and_takes_a_channel_for_one_file_only(tmp_path: Path) -> None:
     assert "give --public with those that everybody can join" in refusal("irc", str(tmp_path))
     assert "--channel is for a single log" in refusal("irc", str(tmp_path), "--public", "*", "--channel", "#help")
+
+
+def test_irc_takes_a_channel_for_many_logs_from_whoever_says_that_none_is_a_private_talk(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "2026-11-20.txt").write_text("[08:15] <ada> Good morning\n")
+    many = ("irc", str(tmp_path / "logs"), "--public", "*", "--channel", "#help", "--data", str(tmp_path))
+    assert "add --no-private-talks" in refusal(*many)
+    assert "No Warmline runs on" in refusal(*many, "--no-private-talks")

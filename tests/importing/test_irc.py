@@ -25,7 +25,7 @@ FORMS = {
 }
 NOWHERE = (
     "its path names no channel: perhaps it is a private talk. If not, put it in a folder such as '#help', "
-    "or give the file itself with --channel"
+    "or give the file itself with --channel; where none of many is one, --channel with --no-private-talks"
 )
 
 
