@@ -24,6 +24,7 @@ from services.projections.api import (
     suggestion_routes,
     touch_routes,
 )
+from services.projections.api.telling import telling
 from services.projections.audit_watch import AuditWatch
 from services.projections.authentication import Authentication
 from services.projections.changes import QueueChanges
@@ -129,6 +130,7 @@ def create_app(parts: Parts) -> Litestar:
             "suggestions": _given(parts.suggestions),
             "audit": _given(parts.audit),
             "pages": _given(pages),
+            "telling": Provide(telling, sync_to_thread=False),
         },
         middleware=[DefineMiddleware(Authentication, sessions=parts.sessions, reader=parts.reader)],
         exception_handlers={Exception: error_handler(pages.problem)},
