@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 
 import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from infra.cli.commands import COMMANDS
 from infra.cli.main import app
 
 _COMMANDS = get_command(app).commands  # type: ignore[attr-defined]
@@ -25,3 +28,20 @@ def test_a_direction_that_there_is_not_is_told_in_words() -> None:
     result = _RUNNER.invoke(app, ["migrate-data", "nowhere"])
     assert result.exit_code == 1
     assert result.stderr == "Error: Say where everything is to go: to-servers or to-data, not nowhere.\n"
+
+
+def test_a_name_that_there_is_not_is_told_with_the_nearest() -> None:
+    result = _RUNNER.invoke(app, ["statu"])
+    assert result.exit_code == 2
+    assert "Did you mean 'status'?" in result.stderr
+
+
+def test_a_command_imports_itself_and_none_of_the_others() -> None:
+    look = (
+        "import sys; from infra.cli.main import app; app(['nats-url', '--help'], standalone_mode=False); "
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    others = {place.partition(":")[0] for name, place in COMMANDS.items() if name != "nats-url"}
+    assert "infra.cli.nats_url" in done.stderr.split()
+    assert not others & set(done.stderr.split())
