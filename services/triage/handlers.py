@@ -28,6 +28,7 @@ from services.triage.hand_handlers import (
 from services.triage.link_handlers import link, unlink
 from services.triage.member_facts import MemberSeen, NoteLeft, NoteMember, NoteReturn
 from services.triage.needs_elsewhere import end_as_described, end_with_departure, turn_to
+from services.triage.newcomer_handlers import address_mentioned, answer_opener, note_word
 from services.triage.occasion_handlers import (
     note_accepted,
     note_activity,
@@ -137,8 +138,10 @@ def note_post(now: Situation) -> None:
             answered_by=rule.answered_by,
         ),
     )
+    note_word(now)
     if events:
         greet_voices(now, events)
+        answer_opener(now, now.conversation, events)
         note_accepted(now, events)
         note_help(now, events)
         note_solution(now, events)
@@ -157,7 +160,10 @@ def answer_beside_threads(now: Situation, post: Post) -> None:
     for event in now.decide(channel_stream(community, platform, data.place), note):
         if isinstance(event, AnsweredBeside):
             heard = NotePost(conversation=event.question, post=event.answer, due=None, answered_by=answered_by)
-            greet_voices(now, now.decide(conversation_stream(community, platform, event.question), heard))
+            question = conversation_stream(community, platform, event.question)
+            events = now.decide(question, heard)
+            greet_voices(now, events)
+            answer_opener(now, question, events)
 
 
 def greet_voices(now: Situation, events: Sequence[Any]) -> None:
@@ -243,7 +249,7 @@ def close_need(now: Situation) -> None:
 
 MESSAGE_HANDLERS: Final[dict[type[Any], tuple[Callable[[Situation], None], ...]]] = {
     Joined: (note_member, note_return, note_arrival),
-    Posted: (note_member, note_activity, note_first_post, note_post, greet_mentioned, read_tone),
+    Posted: (note_member, note_activity, note_first_post, note_post, greet_mentioned, address_mentioned, read_tone),
     Edited: (note_member, note_activity, note_edit, read_tone),
     Deleted: (note_deletion,),
     Reacted: (note_member, note_activity),

@@ -16,6 +16,7 @@ from services.triage.linked import declined_of, known_elsewhere
 from services.triage.member_facts import Elsewhere, LookAtWelcome
 from services.triage.member_state import MemberState
 from services.triage.needs import Circumstances
+from services.triage.newcomer_handlers import turned_to_by_peer
 from services.triage.occasions import Occasion
 from services.triage.person import together
 from services.triage.policy_reading import PolicyReading
@@ -24,6 +25,7 @@ from services.triage.reasons.judgement import LookAtOccasion
 from services.triage.reasons.kinds import KINDS
 from services.triage.reasons.promised import LookAtPromises
 from services.triage.reasons.ritual import RITUAL
+from services.triage.reasons.welcome import GREETED_BY
 from services.triage.rhythm import Days
 from services.triage.ritual_handlers import look_at_list
 from services.triage.stream_ids import community_of, community_stream, conversation_stream, member_stream
@@ -43,13 +45,14 @@ def look_at_welcome(deadline: DeadlineRow, work: Workspace, read: Read) -> None:
     segment = reading.segments.of(member, at)
     rule = reading.rules_in(segment).welcome
     due = allowed_from(reading.due(member.first.time, rule.within_hours), declined_of(work, deadline.stream, at))
-    seen = _circumstances(deadline, reading, rule, ("within_hours",), at=at, segment=segment, due=due)
+    seen = _circumstances(deadline, reading, rule, ("within_hours", GREETED_BY), at=at, segment=segment, due=due)
     command = LookAtWelcome(
         seen=seen,
         team=_team(reading, member),
         known_since=community.known_since or member.first.time,
         settling_in=timedelta(days=rule.settling_in_days),
         elsewhere=known_elsewhere(work, deadline.stream),
+        by_peer=rule.greeted_by == "anyone" and turned_to_by_peer(member, community.community, work),
     )
     decide_and_care(deadline.stream, command, work, read)
 

@@ -17,6 +17,7 @@ from services.triage.member_facts import (
     LookAtWelcome,
     MeetElsewhere,
     MemberActive,
+    MemberAddressed,
     MemberDescribed,
     MemberGreeted,
     MemberLeft,
@@ -26,26 +27,21 @@ from services.triage.member_facts import (
     MemberSurveyed,
     MemberTagged,
     MemberTurnedTo,
+    NewcomerSpoke,
     NoteActivity,
     NoteLeft,
     NoteLink,
     NoteMember,
+    NoteNewcomersWord,
     NoteOccasion,
     NoteReturn,
     NoteSurvey,
+    TurnAsPeer,
     WelcomePassed,
     WelcomePostponed,
 )
 from services.triage.member_state import MemberState, evolve, named
-from services.triage.needs import (
-    NEED_EVENTS,
-    CloseNeed,
-    EndNeed,
-    NeedGone,
-    PassNeed,
-    met,
-    withdrawn,
-)
+from services.triage.needs import NEED_EVENTS, CloseNeed, EndNeed, NeedGone, PassNeed, met, withdrawn
 from services.triage.occasions import CHECK_IN, FADING, OccasionArose, OccasionLookedAt, OccasionPostponed
 from services.triage.promises import NotePromise
 from services.triage.reasons import by_hand, kinds, promised, welcome
@@ -92,6 +88,8 @@ def decide(command: Any, state: MemberState) -> tuple[Any, ...]:
 
 _BY_REASONS: Final[dict[type[Any], Callable[[Any, MemberState], tuple[Any, ...]]]] = {
     LookAtWelcome: welcome.look,
+    TurnAsPeer: welcome.turn_as_peer,
+    NoteNewcomersWord: welcome.note_word,
     LookAtOccasion: kinds.look,
     LookAtPromises: promised.look,
     NotePromise: promised.note,
@@ -276,6 +274,8 @@ MEMBER: Final[Decider[MemberState]] = Decider(
         MemberTagged,
         MemberGreeted,
         MemberTurnedTo,
+        MemberAddressed,
+        NewcomerSpoke,
         MemberLeft,
         MemberReturned,
         MemberSurveyed,

@@ -72,6 +72,20 @@ class MemberTurnedTo(Struct, frozen=True, kw_only=True, gc=False):
     evidence: Evidence
 
 
+class MemberAddressed(Struct, frozen=True, kw_only=True, gc=False):
+    """Somebody who is not of the team mentioned the member: the first mention that arrived."""
+
+    by: MemberRef
+    evidence: Evidence
+
+
+class NewcomerSpoke(Struct, frozen=True, kw_only=True, gc=False):
+    """The member, for whom a welcome was awaited, wrote in a conversation that was not known of, first ``at``."""
+
+    conversation: str
+    at: datetime
+
+
 class MemberActive(Struct, frozen=True, kw_only=True, gc=False):
     """The member was there on a day that was not known: ``evidence`` is the first of it that arrived.
 
@@ -187,6 +201,21 @@ class GreetMember(Struct, frozen=True, kw_only=True, gc=False):
     evidence: Evidence
 
 
+class TurnAsPeer(Struct, frozen=True, kw_only=True, gc=False):
+    """Somebody who is not of the team answered the member, or (``mentioned``) named them."""
+
+    by: MemberRef
+    evidence: Evidence
+    mentioned: bool
+
+
+class NoteNewcomersWord(Struct, frozen=True, kw_only=True, gc=False):
+    """The member wrote in a conversation; it matters while a welcome is awaited."""
+
+    conversation: str
+    at: datetime
+
+
 class AskByHand(Struct, frozen=True, kw_only=True, gc=False):
     """Somebody of the team asks that a human turns to the member."""
 
@@ -235,7 +264,8 @@ class NoteReturn(Struct, frozen=True, kw_only=True, gc=False):
 class LookAtWelcome(Struct, frozen=True, kw_only=True, gc=False):
     """The welcome's deadline fired. ``known_since`` is the time of the community's first known event.
 
-    ``team`` is by the policy that holds now, ``elsewhere`` of somebody who is linked.
+    ``team`` is by the policy that holds now, ``elsewhere`` of somebody who is linked. ``by_peer`` tells whether a peer
+    turned to the member, where the policy lets that count.
     """
 
     seen: Circumstances
@@ -243,3 +273,4 @@ class LookAtWelcome(Struct, frozen=True, kw_only=True, gc=False):
     known_since: datetime
     settling_in: timedelta
     elsewhere: Elsewhere | None = None
+    by_peer: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -12,6 +13,7 @@ from services.triage.member_facts import (
     IdentityLinked,
     IdentityUnlinked,
     MemberActive,
+    MemberAddressed,
     MemberDescribed,
     MemberGreeted,
     MemberLeft,
@@ -21,6 +23,7 @@ from services.triage.member_facts import (
     MemberSurveyed,
     MemberTagged,
     MemberTurnedTo,
+    NewcomerSpoke,
     SurveyAnswer,
     WelcomePassed,
     WelcomePostponed,
@@ -42,6 +45,8 @@ from shared.contracts.needs_touch import Evidence, MemberRef
 NOT_KNOWN_LONG: Final = "the community is not known for long"
 """Why a first post is passed that may be a newcomer's: a late report of the joining would tell."""
 
+_SPOKE_IN_KEPT: Final = 16
+
 
 class MemberState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
     """What is known of one identity.
@@ -49,7 +54,8 @@ class MemberState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
     ``welcome`` is awaited until it is done: looked at, or clear before; it is doubtful when it was passed only since
     nobody could tell a newcomer from somebody old, so that a late report of the joining takes it up again.
 
-    ``returned_at`` is when they last joined or renewed.
+    ``addressed`` is a peer's mention of them, and ``spoke_in`` are the first conversations in which they wrote, both
+    while a welcome was awaited. ``returned_at`` is when they last joined or renewed.
     ``contact`` is when somebody of the team turned to them last. They were there on ``active_days``, last by
     ``last_active``, are missed at ``missed_at`` and checked in on at ``check_in_due``; each is None once it was looked
     at. ``missed`` is the day before the silence for which they were missed last. ``told`` is what the team told.
@@ -71,6 +77,8 @@ class MemberState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
     returned_at: datetime | None = None
     welcome_due: datetime | None = None
     welcome: Literal["awaited", "doubtful", "done"] = "awaited"
+    addressed: Evidence | None = None
+    spoke_in: tuple[NewcomerSpoke, ...] = ()
     contact: Evidence | None = None
     active_days: Days = ()
     last_active: Evidence | None = None
@@ -129,6 +137,11 @@ class MemberState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
         return self.occasions.waiting.get(name)
 
 
+def earliest(spoke: Iterable[NewcomerSpoke]) -> tuple[NewcomerSpoke, ...]:
+    """Return the first of them, no more than are kept, in their order."""
+    return tuple(sorted(spoke, key=lambda one: (one.at, one.conversation))[:_SPOKE_IN_KEPT])
+
+
 def named(member: MemberRef, state: MemberState) -> tuple[MemberNamed, ...]:
     """Return that the state's member is ``member``, where that is not known yet."""
     return (MemberNamed(member=member),) if state.member is None else ()
@@ -180,6 +193,11 @@ def _evolve_presence(state: MemberState, event: Any) -> MemberState:
             return replace(state, greeted=event.evidence, contact=contact, welcome="done")
         case MemberTurnedTo():
             return replace(state, contact=event.evidence)
+        case MemberAddressed():
+            return replace(state, addressed=event.evidence)
+        case NewcomerSpoke():
+            others = (one for one in state.spoke_in if one.conversation != event.conversation)
+            return replace(state, spoke_in=earliest((*others, event)))
         case MemberSurveyed():
             return replace(state, surveyed=event.answer)
         case OccasionArose():

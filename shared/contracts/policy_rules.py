@@ -54,6 +54,7 @@ class CheckInOfSegment:
 class WelcomeRule:
     """A newcomer whom nobody of the team greeted within ``within_hours`` working hours needs a welcome.
 
+    By ``greeted_by`` it may be enough that anyone answered in a conversation that they opened, or mentioned them.
     Who is first seen by a post counts as a newcomer only once the community has been known for ``settling_in_days``:
     before that, everybody's first post would look like a newcomer's. Nothing is raised ``forget_after_days`` after the
     member was first seen.
@@ -61,6 +62,7 @@ class WelcomeRule:
 
     enabled: bool = True
     within_hours: PositiveHours = 8.0
+    greeted_by: Literal["anyone", "team"] = "team"
     settling_in_days: Annotated[float, Meta(ge=0, le=3650)] = 7.0
     forget_after_days: PositiveDays = 14.0
     cool_down_days: RestDays = 0.0

@@ -283,12 +283,17 @@ POLICY_13 = replace(
     rules=replace(POLICY_12.rules, out_of_character=OutOfCharacterRule(enabled=True, alerts_per_thousand=0.25)),
 )
 """As policies were before there were lists of gatherings."""
-POLICY = replace(
+POLICY_14 = replace(
     POLICY_13,
     rules=replace(
         POLICY_13.rules,
         ritual=replace(POLICY_13.rules.ritual, lists=("spotlight", "gathering"), hours_before=16.5, hours_after=2.5),
     ),
+)
+"""As policies were before a peer's word to a newcomer could count."""
+POLICY = replace(
+    POLICY_14,
+    rules=replace(POLICY_14.rules, welcome=replace(POLICY_14.rules.welcome, greeted_by="anyone")),
 )
 EARLIER_POLICIES: Final = {
     "#1": POLICY_1,
@@ -304,6 +309,7 @@ EARLIER_POLICIES: Final = {
     "#11": POLICY_11,
     "#12": POLICY_12,
     "#13": POLICY_13,
+    "#14": POLICY_14,
 }
 """Policies as they were, by what the forms that hold them are called since."""
 NEED_1 = NeedsTouch(

@@ -55,6 +55,7 @@ from services.triage.member_facts import (
     IdentityLinked,
     IdentityUnlinked,
     MemberActive,
+    MemberAddressed,
     MemberDescribed,
     MemberGreeted,
     MemberLeft,
@@ -64,6 +65,7 @@ from services.triage.member_facts import (
     MemberSurveyed,
     MemberTagged,
     MemberTurnedTo,
+    NewcomerSpoke,
     SurveyAnswer,
     WelcomePassed,
     WelcomePostponed,
@@ -184,6 +186,9 @@ MEMBER_7 = replace(MEMBER_6, told=Told(declined=CONTACT_DECLINED))
 PROMISED = FollowUpPromised(by="mira", due=DUE, evidence=EVIDENCE)
 MEMBER_8 = replace(MEMBER_7, told=Told(declined=CONTACT_DECLINED, promises=(PROMISED,)))
 """As it was before the team gave tags."""
+MEMBER_9 = replace(MEMBER_8, told=Told(declined=CONTACT_DECLINED, promises=(PROMISED,), tags=("mentor",)))
+"""As it was before a peer's word to a newcomer could count."""
+NEWCOMER_SPOKE = NewcomerSpoke(conversation="c-51", at=AT)
 CONVERSATION_4 = replace(CONVERSATION_3, needs=(REASON,), need=NEED)
 """As it was before it was known whose answers are accepted."""
 SOLVED = ConversationSolved(evidence=EVIDENCE, message="m-8813")
@@ -227,6 +232,8 @@ SAMPLES: Final[dict[str, Any]] = {
     "triage.MemberReturned": MemberReturned(evidence=EVIDENCE),
     "triage.MemberActive": MemberActive(evidence=EVIDENCE, missed_at=DUE, check_in_due=DUE),
     "triage.MemberTurnedTo": MemberTurnedTo(by=MIRA, evidence=EVIDENCE),
+    "triage.MemberAddressed": MemberAddressed(by=MIRA, evidence=EVIDENCE),
+    "triage.NewcomerSpoke": NEWCOMER_SPOKE,
     "triage.MemberSurveyed": MemberSurveyed(answer=ANSWER),
     "triage.ContactDeclined": CONTACT_DECLINED,
     "triage.FollowUpPromised": PROMISED,
@@ -329,11 +336,12 @@ SAMPLES: Final[dict[str, Any]] = {
     "state.community#12": replace(COMMUNITY_STATE, policy=EARLIER_POLICIES["#11"]),
     "state.community#13": replace(COMMUNITY_STATE, policy=EARLIER_POLICIES["#12"]),
     "state.community#14": replace(COMMUNITY_STATE, policy=EARLIER_POLICIES["#13"]),
+    "state.community#15": replace(COMMUNITY_STATE, policy=EARLIER_POLICIES["#14"]),
     **{
         f"state.community{earlier}": replace(COMMUNITY_STATE, policy=policy, heard={})
         for earlier, policy in list(EARLIER_POLICIES.items())[:BEFORE_ANYBODY_WAS_HEARD]
     },
-    "state.member": replace(MEMBER_8, told=Told(declined=CONTACT_DECLINED, promises=(PROMISED,), tags=("mentor",))),
+    "state.member": replace(MEMBER_9, addressed=EVIDENCE, spoke_in=(NEWCOMER_SPOKE,)),
     "state.conversation": replace(CONVERSATION_7, solution=EVIDENCE),
     "state.care": CareState(
         touch=NEED,
@@ -421,6 +429,7 @@ SAMPLES |= {
     "state.member#6": MEMBER_6,
     "state.member#7": MEMBER_7,
     "state.member#8": MEMBER_8,
+    "state.member#9": MEMBER_9,
     "state.conversation#3": CONVERSATION_3,
     "state.conversation#4": CONVERSATION_4,
     "state.conversation#5": CONVERSATION_5,

@@ -31,11 +31,11 @@ ARRIVAL = at(3 * 24)
 
 POLICIES = [
     care_policy(
-        welcome={"settling_in_days": 1},
-        unanswered={"answered_by": answered_by},
+        welcome={"settling_in_days": 1, "greeted_by": by},
+        unanswered={"answered_by": by},
         segments=(Segment(name="vip", tags=("vip",)), Segment(name="new", member_for_less_than_days=3)),
     )
-    for answered_by in ("anyone", "team")
+    for by in ("anyone", "team")
 ]
 PEOPLE = st.sampled_from([ADA, BEA, CLEO, HELPER, MIRA, ROBOT])
 PEERS = st.sampled_from([ADA, BEA, CLEO])

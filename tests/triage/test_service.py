@@ -124,7 +124,11 @@ def test_a_newcomer_who_asks_needs_one_touch_for_both(acme: Partition) -> None:
         (touch.touch, 1, "unanswered"),
         (touch.touch, 2, "welcome"),
     ]
-    assert (touch.rule, touch.thresholds, touch.conversation) == ("welcome.v1", {"within_hours": 8.0}, "c-1")
+    assert (touch.rule, touch.thresholds, touch.conversation) == (
+        "welcome.v1",
+        {"within_hours": 8.0, "greeted_by": "team"},
+        "c-1",
+    )
     assert (touch.urgency, touch.care_load, touch.importance) == ("soon", 3, 2.5)
     assert touch.why == "soon, because of unanswered; also welcome"
 

@@ -17,6 +17,7 @@ _LABELS: Final = {
     "answers_by_peers": "Answers by peers",
     "within_hours": "To be met within working time of",
     "answered_by": "Whose answer counts",
+    "greeted_by": "Whose word to them counts",
     "crisis": "Crisis wording",
     "promises": "Promises to come back",
     "promised_by": "Promised by",

@@ -1,4 +1,8 @@
-"""``welcome``: a newcomer whom nobody of the team has greeted."""
+"""``welcome``: a newcomer whom nobody of the team has greeted; where the policy says so, to whom nobody has turned.
+
+A peer turns to a newcomer by an answer in a conversation that they opened, or by a mention. What is said to others in a
+conversation that they only joined does not count: whom it is meant for cannot be told.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,22 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from services.triage.difference import within
-from services.triage.member_facts import LookAtWelcome, WelcomePassed, WelcomePostponed
-from services.triage.member_state import NOT_KNOWN_LONG, MemberState
-from services.triage.needs import raised
-from shared.contracts.needs_touch import Scalar
+from services.triage.member_facts import (
+    LookAtWelcome,
+    MemberAddressed,
+    NewcomerSpoke,
+    NoteNewcomersWord,
+    TurnAsPeer,
+    WelcomePassed,
+    WelcomePostponed,
+)
+from services.triage.member_state import NOT_KNOWN_LONG, MemberState, earliest
+from services.triage.needs import raised, standing_for, withdrawn
+from shared.contracts.needs_touch import Scalar, TouchReason
 
 NAME: Final = "welcome"
+GREETED_BY: Final = "greeted_by"
+_BY_PEER: Final = "a peer turned to them"
 
 
 def may_begin(state: MemberState, time: datetime, *, joined: bool) -> bool:
@@ -31,6 +45,7 @@ def look(command: LookAtWelcome, state: MemberState) -> tuple[Any, ...]:
         "one of the team": command.team,
         "a bot": state.bot,
         "the team has no hours": seen.due is None,
+        _BY_PEER: command.by_peer,
         "long past": seen.at - state.first.time > seen.forget_after,
         **_elsewhere(command, state.first.time),
         NOT_KNOWN_LONG: not state.joined and state.first.time < settled,
@@ -45,8 +60,30 @@ def look(command: LookAtWelcome, state: MemberState) -> tuple[Any, ...]:
         "hours_since": round((seen.at - state.first.time) / timedelta(hours=1), 2),
         "greetings": 0,
     }
-    difference = within("a greeting by the team", seen.due - state.first.time) if seen.due else None
+    word = "a greeting or an answer" if seen.thresholds.get(GREETED_BY) == "anyone" else "a greeting by the team"
+    difference = within(word, seen.due - state.first.time) if seen.due else None
     return (raised(seen, NAME, state.member, (state.first,), values, difference=difference),)
+
+
+def turn_as_peer(command: TurnAsPeer, state: MemberState) -> tuple[Any, ...]:
+    """Return what follows of a peer's word to the member: it ends a welcome that it would have spared."""
+    first = command.mentioned and state.addressed is None and state.welcome == "awaited"
+    addressed = (MemberAddressed(by=command.by, evidence=command.evidence),) if first else ()
+    need = standing_for(state, NAME)
+    if not isinstance(need, TouchReason) or need.thresholds.get(GREETED_BY) != "anyone":
+        return addressed
+    return (*addressed, withdrawn(need, command.evidence.time, _BY_PEER, (command.evidence,)))
+
+
+def note_word(command: NoteNewcomersWord, state: MemberState) -> tuple[NewcomerSpoke, ...]:
+    """Return that a newcomer wrote there, where it is one of the first conversations in which they did."""
+    if state.welcome != "awaited" or state.welcome_due is None:
+        return ()
+    spoke = NewcomerSpoke(conversation=command.conversation, at=command.at)
+    known = next((one for one in state.spoke_in if one.conversation == spoke.conversation), None)
+    if known is not None and known.at <= spoke.at:
+        return ()
+    return (spoke,) if spoke in earliest((*state.spoke_in, spoke)) else ()
 
 
 def _elsewhere(command: LookAtWelcome, first: datetime) -> dict[str, bool]:
