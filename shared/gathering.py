@@ -11,9 +11,9 @@ _CROWD: Final = 4
 _CROWD_SECONDS: Final = 0.05
 _GATHER_SECONDS: Final = 0.25
 """What a batch costs is paid for each, however small: when messages come as fast as that, they are let to gather."""
-_MANY: Final = 100
-_MANY_SECONDS: Final = 0.5
-"""Under load, which a batch of ``_MANY`` tells, they are let to gather for longer."""
+_LOAD: Final = 50.0
+"""Messages a second, from which on a reader is under load: it lets them gather for longer."""
+_LOAD_SECONDS: Final = 1.0
 
 
 class Gathering:
@@ -40,8 +40,10 @@ class Gathering:
 
     def taken(self, count: int) -> None:
         """Take note that so many messages were taken just now."""
-        self._taken = time.monotonic()
-        self._seconds = _MANY_SECONDS if count >= _MANY else _GATHER_SECONDS
+        now = time.monotonic()
+        rate = count / max(now - self._taken, _GATHER_SECONDS)
+        self._taken = now
+        self._seconds = _LOAD_SECONDS if rate >= _LOAD else _GATHER_SECONDS
 
     def stop(self) -> None:
         """Tell nothing any more."""

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 
 import pytest
 
-from shared.gathering import _GATHER_SECONDS, _MANY, _MANY_SECONDS, Gathering
+from shared.gathering import _GATHER_SECONDS, _LOAD, _LOAD_SECONDS, Gathering
 
 
 async def test_what_comes_by_itself_is_told_at_once() -> None:
@@ -16,17 +17,34 @@ async def test_what_comes_by_itself_is_told_at_once() -> None:
     assert arrived.is_set()
 
 
-@pytest.mark.parametrize(("taken", "seconds"), [(_MANY - 1, _GATHER_SECONDS), (_MANY, _MANY_SECONDS)])
+_UNDER_LOAD = math.ceil(_LOAD * _GATHER_SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("taken", "seconds"), [(_UNDER_LOAD - 1, _GATHER_SECONDS), (_UNDER_LOAD, _LOAD_SECONDS), (1000, _LOAD_SECONDS)]
+)
 async def test_a_crowd_waits_for_longer_under_load(taken: int, seconds: float) -> None:
     arrived = asyncio.Event()
     gathering = Gathering(arrived, enough=1000)
+    gathering.taken(1)
     gathering.taken(taken)
     began = time.monotonic()
     gathering.came(50, 50, began)
     assert not arrived.is_set()
     async with asyncio.timeout(10):
         await arrived.wait()
-    assert time.monotonic() - began > 0.9 * seconds
+    assert 0.9 * seconds < time.monotonic() - began < seconds + 0.5
+
+
+async def test_a_crowd_after_a_quiet_time_is_no_load() -> None:
+    arrived = asyncio.Event()
+    gathering = Gathering(arrived, enough=1000)
+    gathering.taken(_UNDER_LOAD)  # the first that were ever taken
+    began = time.monotonic()
+    gathering.came(50, 50, began)
+    async with asyncio.timeout(10):
+        await arrived.wait()
+    assert time.monotonic() - began < _LOAD_SECONDS
 
 
 async def test_a_crowd_that_is_enough_does_not_wait() -> None:
