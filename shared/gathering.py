@@ -17,23 +17,26 @@ _LOAD_SECONDS: Final = 1.0
 
 
 class Gathering:
-    """Sets ``arrived`` for each message that comes by itself, and for a crowd once it is ``enough`` or has waited."""
+    """Sets ``arrived`` for each message that comes by itself, and for a crowd once it is ``enough`` or has waited.
+
+    Under load, whatever comes is of the crowd: the first few of what was sent together often come before the rest.
+    """
 
     def __init__(self, arrived: asyncio.Event, *, enough: int) -> None:
         self._arrived = arrived
         self._enough = enough
         self._newest: deque[float] = deque(maxlen=_CROWD)
         self._taken = -_GATHER_SECONDS
-        self._seconds = _GATHER_SECONDS
+        self._under_load = False
         self._telling: asyncio.TimerHandle | None = None
 
     def came(self, count: int, waiting: int, now: float) -> None:
         """Take note of ``count`` messages that came just ``now`` (``time.monotonic``): ``waiting`` are, with them."""
         newest = self._newest
         newest.extend([now] * min(count, _CROWD))
-        until = self._taken + self._seconds
+        until = self._taken + (_LOAD_SECONDS if self._under_load else _GATHER_SECONDS)
         crowded = len(newest) == _CROWD and now - newest[0] < _CROWD_SECONDS
-        if not crowded or until <= now or waiting >= self._enough:
+        if not (crowded or self._under_load) or until <= now or waiting >= self._enough:
             self._tell()
         elif self._telling is None:
             self._telling = asyncio.get_running_loop().call_later(until - now, self._tell)
@@ -41,9 +44,8 @@ class Gathering:
     def taken(self, count: int) -> None:
         """Take note that so many messages were taken just now."""
         now = time.monotonic()
-        rate = count / max(now - self._taken, _GATHER_SECONDS)
+        self._under_load = count >= _LOAD * max(now - self._taken, _GATHER_SECONDS)
         self._taken = now
-        self._seconds = _LOAD_SECONDS if rate >= _LOAD else _GATHER_SECONDS
 
     def stop(self) -> None:
         """Tell nothing any more."""

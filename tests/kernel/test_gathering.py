@@ -36,6 +36,16 @@ async def test_a_crowd_waits_for_longer_under_load(taken: int, seconds: float) -
     assert 0.9 * seconds < time.monotonic() - began < seconds + 0.5
 
 
+async def test_under_load_the_first_of_a_crowd_waits_for_the_rest() -> None:
+    arrived = asyncio.Event()
+    gathering = Gathering(arrived, enough=1000)
+    gathering.taken(1)
+    gathering.taken(1000)
+    gathering.came(1, 1, time.monotonic())
+    assert not arrived.is_set()
+    gathering.stop()
+
+
 async def test_a_crowd_after_a_quiet_time_is_no_load() -> None:
     arrived = asyncio.Event()
     gathering = Gathering(arrived, enough=1000)
