@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
@@ -79,7 +79,7 @@ class Segments:
     __slots__ = ("_compiled",)
 
     def __init__(self, segments: Iterable[Segment]) -> None:
-        self._compiled = tuple((one, _Expression(one) if one.when is not None else None) for one in segments)
+        self._compiled = tuple((one, tuple(_conditions(one))) for one in segments)
 
     def ask_for(self, name: str) -> bool:
         """Tell whether any of them asks for that of a member: ``tags``, say."""
@@ -87,17 +87,26 @@ class Segments:
 
     def of(self, member: SegmentMember, at: datetime) -> str:
         """Return the first segment, in the policy's order, that matches the member as of ``at``."""
-        return next(
-            (one.name for one, when in self._compiled if all(look.holds for look in _looks(one, when, member, at))),
-            EVERYONE,
-        )
+        for segment, conditions in self._compiled:
+            for one in conditions:
+                if not one.holds(member, at):
+                    break
+            else:
+                return segment.name
+        return EVERYONE
 
     def look(self, member: SegmentMember, at: datetime) -> tuple[SegmentLook, ...]:
         """Hold every segment, in the policy's order, against the member as of ``at``."""
         return tuple(
-            SegmentLook(segment=one.name, conditions=tuple(_looks(one, when, member, at)))
-            for one, when in self._compiled
+            SegmentLook(segment=segment.name, conditions=tuple(one.look(member, at) for one in conditions))
+            for segment, conditions in self._compiled
         )
+
+
+class _Condition(Protocol):
+    def holds(self, member: SegmentMember, at: datetime) -> bool: ...
+
+    def look(self, member: SegmentMember, at: datetime) -> ConditionLook: ...
 
 
 class _Expression:
@@ -113,6 +122,9 @@ class _Expression:
             self._condition = MemberCondition(self.text)
         except ConditionFaultyError as error:  # sound when it was adopted, by another version of the library
             self._tell(str(error))
+
+    def holds(self, member: SegmentMember, at: datetime) -> bool:
+        return self.look(member, at).holds
 
     def look(self, member: SegmentMember, at: datetime) -> ConditionLook:
         values = _values(member, at)
@@ -133,32 +145,54 @@ class _Expression:
             log.error("a segment's condition fails, and counts as not met", segment=self._segment, why=why)
 
 
-def _looks(segment: Segment, when: _Expression | None, member: SegmentMember, at: datetime) -> Iterator[ConditionLook]:
+class _AnyOf:
+    """One of the ``wanted`` is among those that the member ``has``."""
+
+    __slots__ = ("_condition", "_has", "_name", "_wanted")
+
+    def __init__(self, name: str, wanted: tuple[str, ...], has: Callable[[SegmentMember], tuple[str, ...]]) -> None:
+        self._name, self._wanted, self._has = name, frozenset(wanted), has
+        self._condition = f"{name}: one of {', '.join(wanted)}"
+
+    def holds(self, member: SegmentMember, _at: datetime) -> bool:
+        return not self._wanted.isdisjoint(self._has(member))
+
+    def look(self, member: SegmentMember, at: datetime) -> ConditionLook:
+        return ConditionLook(
+            condition=self._condition, measured={self._name: self._has(member)}, holds=self.holds(member, at)
+        )
+
+
+class _Tenure:
+    """The member has been there for less than some days, or else ``at_least`` so many."""
+
+    __slots__ = ("_at_least", "_condition", "_days")
+
+    def __init__(self, days: float, *, at_least: bool) -> None:
+        self._days, self._at_least = timedelta(days=days), at_least
+        self._condition = f"member for {'at least' if at_least else 'less than'} {days:g} days"
+
+    def holds(self, member: SegmentMember, at: datetime) -> bool:
+        return (_tenure(member, at) >= self._days) is self._at_least
+
+    def look(self, member: SegmentMember, at: datetime) -> ConditionLook:
+        days = round(_tenure(member, at) / timedelta(days=1), 2)
+        return ConditionLook(condition=self._condition, measured={"days": days}, holds=self.holds(member, at))
+
+
+def _conditions(segment: Segment) -> Iterator[_Condition]:
     if segment.roles:
-        yield _any_of("roles", segment.roles, member.roles)
+        yield _AnyOf("roles", segment.roles, lambda member: member.roles)
     if segment.tags:
-        yield _any_of("tags", segment.tags, member.all_tags)
+        yield _AnyOf("tags", segment.tags, lambda member: member.all_tags)
     if segment.platforms:
-        yield _any_of("platforms", segment.platforms, (member.platform,))
-    less, least = segment.member_for_less_than_days, segment.member_for_at_least_days
-    tenure = _tenure(member, at)
-    measured = {"days": round(tenure / timedelta(days=1), 2)}
-    if less is not None:
-        yield ConditionLook(
-            condition=f"member for less than {less:g} days", measured=measured, holds=tenure < timedelta(days=less)
-        )
-    if least is not None:
-        yield ConditionLook(
-            condition=f"member for at least {least:g} days", measured=measured, holds=tenure >= timedelta(days=least)
-        )
-    if when is not None:
-        yield when.look(member, at)
-
-
-def _any_of(name: str, wanted: tuple[str, ...], held: tuple[str, ...]) -> ConditionLook:
-    return ConditionLook(
-        condition=f"{name}: one of {', '.join(wanted)}", measured={name: held}, holds=not set(wanted).isdisjoint(held)
-    )
+        yield _AnyOf("platforms", segment.platforms, lambda member: (member.platform,))
+    if segment.member_for_less_than_days is not None:
+        yield _Tenure(segment.member_for_less_than_days, at_least=False)
+    if segment.member_for_at_least_days is not None:
+        yield _Tenure(segment.member_for_at_least_days, at_least=True)
+    if segment.when is not None:
+        yield _Expression(segment)
 
 
 def _values(member: SegmentMember, at: datetime) -> dict[str, Value]:

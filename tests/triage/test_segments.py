@@ -44,6 +44,21 @@ def test_conditions_in_cel_and_plain_ones_all_hold(who: MemberState, segment: st
     assert Segments((MENTORS, NEW)).of(who, at(0)) == segment
 
 
+@pytest.mark.parametrize("who", [member(days, *roles) for days in (0, 29.9, 30) for roles in ((), ("mentor",))])
+def test_a_member_is_in_the_first_segment_of_which_a_look_says_that_it_holds(who: MemberState) -> None:
+    every_kind = Segments(
+        (
+            Segment(name="old", member_for_at_least_days=30, tags=("long-known",)),
+            Segment(name="guides", roles=("guide", "mentor"), member_for_at_least_days=30),
+            Segment(name="elsewhere", platforms=("slack",)),
+            MENTORS,
+            NEW,
+        )
+    )
+    held = [look.segment for look in every_kind.look(who, at(0)) if look.holds]
+    assert every_kind.of(who, at(0)) == (held[0] if held else EVERYONE)
+
+
 def test_activity_and_surveys_count_as_of_the_look() -> None:
     quiet = Segment(name="quiet", when="member.active_days_30 == 2 && member.days_since_active == 1")
     unhappy = Segment(name="unhappy", when="member.survey_score <= 6")
