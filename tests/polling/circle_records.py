@@ -10,9 +10,9 @@ SECRETS = ("ada@example.org", "192.0.2.7", "headline of hers")
 """What the API gives and Warmline never takes."""
 
 
-def at(minutes: float) -> str:
+def at(minutes: float, now: datetime | None = None) -> str:
     """A time so many minutes from now, as Circle writes times."""
-    moment = datetime.now(UTC) + timedelta(minutes=minutes)
+    moment = (now or datetime.now(UTC)) + timedelta(minutes=minutes)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from services.ingest.platforms.polled import Answered
@@ -69,11 +70,12 @@ def comment(number: int, of: int, written: float, *, by: int | None = 8, **more:
 
 
 def event(number: int, ended: float, **more: Any) -> dict[str, Any]:
+    now = datetime.now(UTC)  # once, so that it lasts for an hour to the millisecond
     return {
         "id": number,
         "title": "Welcome call",
-        "start_date": at(ended - 60),
-        "end_date": at(ended),
+        "start_date": at(ended - 60, now),
+        "end_date": at(ended, now),
         "published_at": at(ended - 9_000),
         "cancelled": False,
         "created_at": at(ended - 9_000),
