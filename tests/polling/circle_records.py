@@ -75,11 +75,12 @@ def comment(number: int, of: int, written: float, *, where: int = 1, by: int = 8
 
 
 def event(number: int, ended: float, *, where: int = 1) -> dict[str, Any]:
+    now = datetime.now(UTC)  # once, so that it lasts for an hour to the millisecond
     return {
         "id": number,
         "name": "Welcome call",
-        "starts_at": at(ended - 60),
-        "ends_at": at(ended),
+        "starts_at": at(ended - 60, now),
+        "ends_at": at(ended, now),
         "space": {"id": where, "name": f"Space {where}"},
         "url": f"https://harbour.example/c/space-{where}/{number}",
     }
