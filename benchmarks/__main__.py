@@ -49,6 +49,7 @@ ROWS: Final[dict[str, Row]] = {
     **{
         row.ROW: _on_stage(row.run)
         for row in (
+            whole_pipeline,
             triage_throughput,
             triage_processes,
             recorder_share,
@@ -60,7 +61,7 @@ ROWS: Final[dict[str, Row]] = {
             pages,
         )
     },
-    **{row.ROW: row.run for row in (whole_pipeline, two_processes, telemetry, much_stored)},
+    **{row.ROW: row.run for row in (two_processes, telemetry, much_stored)},
 }
 """First those that bring what they measure onto servers of the bench, then those that start a whole Warmline."""
 

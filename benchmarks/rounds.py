@@ -29,6 +29,11 @@ class Rounds:
         pairs = zip(self.samples[one], self.samples[other], strict=True)
         return statistics.median(a.rate / b.rate for a, b in pairs)
 
+    def cpu_ratio(self, one: str, other: str) -> float:
+        """Return the median, over the rounds, of how many times as much processor time an event cost ``one``."""
+        pairs = zip(self.samples[one], self.samples[other], strict=True)
+        return statistics.median(a.cpu_us / b.cpu_us for a, b in pairs)
+
 
 async def interleaved(
     contestants: Mapping[str, Run], rounds: int, folder: Path, report: Callable[[str], None]

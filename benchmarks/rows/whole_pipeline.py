@@ -5,31 +5,42 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
+from benchmarks.against.turns import EVENTS_A_SECOND, bare_loop, fill, textbook
 from benchmarks.line_load import Load, Through
 from benchmarks.options import Options
 from benchmarks.results import RowResult, Sample, contestant
 from benchmarks.rounds import Run, interleaved
+from benchmarks.stage import Stage
 from benchmarks.system import PARTS, system
 from tests.servers import data_folder
 
 ROW: Final = "whole_pipeline"
 _PLAIN: Final = "no tone"
 _TONE: Final = "tone on each text"
+_BARE: Final = "bare loop"
+_TEXTBOOK: Final = "textbook"
 _HOW: Final = (
     "warmline up with one process of each service, in turn without and with the reading of tone, each on a new DATA, "
     "loaded with arrays of 500 events by HTTP from the same machine, held back while it is more than 15,000 events "
     "behind. An event counts once triage and history are through with it, and its touch, if any, is routed and in the "
     "queue. Processor time is that of every process of Warmline and of its servers; the sender's is left out, though "
     "it runs on the same processors. Of ten events seven have a text, of 77 to 176 characters in English: with tone, "
-    "each of these is read."
+    "each of these is read. The bare loop and the textbook way do the least that triage does, and nothing of the rest: "
+    "how many times their processor time the line takes holds from one machine to the next, the µs do not."
 )
 
 
-async def run(options: Options, report: Callable[[str], None]) -> RowResult:
-    """Load one Warmline that reads no tone and one that does for a while each, look before and after, and divide."""
+async def run(stage: Stage, options: Options, report: Callable[[str], None]) -> RowResult:
+    """Load one Warmline that reads no tone and one that does for a while each, look before and after, and divide.
+
+    The textbook way and the bare loop take turns with them, on servers of the stage.
+    """
     seconds = options.size("PIPELINE_SECONDS", 20)
+    events = options.seconds * EVENTS_A_SECOND
+    await fill(stage, events)
     seen: dict[str, list[Through]] = {_PLAIN: [], _TONE: []}
 
     def turn(way: str) -> Run:
@@ -41,13 +52,19 @@ async def run(options: Options, report: Callable[[str], None]) -> RowResult:
 
         return loaded
 
-    with data_folder() as probed:
-        rounds = await interleaved({way: turn(way) for way in seen}, options.rounds, probed, report)
+    ways: dict[str, Run] = {
+        **{way: turn(way) for way in seen},
+        _BARE: partial(bare_loop, stage, events=events, seconds=options.seconds),
+        _TEXTBOOK: partial(textbook, stage, events=events, seconds=options.seconds),
+    }
+    rounds = await interleaved(ways, options.rounds, stage.data, report)
     plain, tone = (contestant(way, rounds.samples[way]) for way in seen)
     figures = {
         "pipeline": plain.rate,
         "pipeline-tone": tone.rate,
         "pipeline-cpu": plain.cpu_us,
+        "pipeline-cpu-textbook": rounds.cpu_ratio(_TEXTBOOK, _PLAIN),
+        "pipeline-cpu-bare": rounds.cpu_ratio(_PLAIN, _BARE),
         **{f"cpu-{part}": _cpu_us(seen[_PLAIN], part) for part in PARTS},
         "cpu-triage-tone": _cpu_us(seen[_TONE], "triage"),
     }
@@ -60,7 +77,7 @@ async def run(options: Options, report: Callable[[str], None]) -> RowResult:
         discarded=rounds.discarded,
         sizes={"seconds": seconds},
         figures=figures,
-        contestants=(plain, tone),
+        contestants=tuple(contestant(way, samples) for way, samples in rounds.samples.items()),
         notes=(_HOW,),
     )
 

@@ -1,0 +1,56 @@
+"""A turn of the textbook way, and one of the bare loop: each reads a stage's stored stream from its beginning."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from benchmarks.against.textbook import DURABLE
+from benchmarks.results import Sample
+from benchmarks.stage import Stage
+from benchmarks.workload import fill_stream
+
+EVENTS_A_SECOND: Final = 40_000
+"""More than any contestant reads, so that the stream does not end before a turn does."""
+_FILL_SECONDS: Final = 30.0
+"""Each tenth event becomes a touch five seconds later, by the clock of the stream."""
+_TEXTBOOK_WARM: Final = 20
+
+
+async def fill(stage: Stage, events: int) -> None:
+    """Store so many member events in the stage's MEMBER_EVENTS."""
+    async with stage.database():
+        await fill_stream(stage.client, events, over=_FILL_SECONDS)
+
+
+async def bare_loop(stage: Stage, *, events: int, seconds: float) -> Sample:
+    """Let the bare loop read for ``seconds``, or until ``events`` are read."""
+    async with stage.database(keep=("MEMBER_EVENTS",)) as database:
+
+        async def read() -> int:
+            there = await database.number("SELECT count(to_regclass('bare_position'))")
+            return await database.number("SELECT position FROM bare_position") if there else 0
+
+        return await stage.timed("benchmarks.against.bare_loop", database.env, read, most=events, seconds=seconds)
+
+
+async def textbook(stage: Stage, *, events: int, seconds: float) -> Sample:
+    """Let the textbook way read for ``seconds``, or until ``events`` are read."""
+    async with stage.database(keep=("MEMBER_EVENTS",)) as database:
+
+        async def acked() -> int:
+            subject = f"$JS.API.CONSUMER.INFO.MEMBER_EVENTS.{DURABLE}"
+            told = json.loads((await stage.client.request(subject, b"", timeout=5)).data)
+            return int(told["ack_floor"]["consumer_seq"]) if "ack_floor" in told else 0
+
+        try:
+            return await stage.timed(
+                "benchmarks.against.textbook",
+                database.env,
+                acked,
+                most=events,
+                seconds=seconds,
+                warm=_TEXTBOOK_WARM,
+            )
+        finally:
+            await stage.client.request(f"$JS.API.CONSUMER.DELETE.MEMBER_EVENTS.{DURABLE}", b"", timeout=5)
