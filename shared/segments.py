@@ -88,10 +88,7 @@ class Segments:
     def of(self, member: SegmentMember, at: datetime) -> str:
         """Return the first segment, in the policy's order, that matches the member as of ``at``."""
         for segment, conditions in self._compiled:
-            for one in conditions:
-                if not one.holds(member, at):
-                    break
-            else:
+            if all(one.holds(member, at) for one in conditions):
                 return segment.name
         return EVERYONE
 

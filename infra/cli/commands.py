@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
 from importlib import import_module
 from typing import Any, Final, cast
 
@@ -38,32 +37,13 @@ class CommandsOnDemand(TyperGroup):
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.commands = _OnDemand(COMMANDS)
+        self.commands: dict[str, Any] = dict.fromkeys(COMMANDS)
 
-
-class _OnDemand(MutableMapping[str, Any]):
-    """Commands by name."""
-
-    def __init__(self, places: dict[str, str]) -> None:
-        self._places = places
-        self._imported: dict[str, Any] = {}
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._imported:
-            self._imported[name] = _imported(name, self._places[name])
-        return self._imported[name]
-
-    def __setitem__(self, name: str, command: Any) -> None:
-        raise TypeError("commands stand in COMMANDS")
-
-    def __delitem__(self, name: str) -> None:
-        raise TypeError("commands stand in COMMANDS")
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
-
-    def __len__(self) -> int:
-        return len(self._places)
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 -- as Typer has it
+        """Return a command by name, None where there is none."""
+        if self.commands.get(cmd_name) is None and cmd_name in COMMANDS:
+            self.commands[cmd_name] = _imported(cmd_name, COMMANDS[cmd_name])
+        return self.commands.get(cmd_name)
 
 
 def _imported(name: str, place: str) -> Any:

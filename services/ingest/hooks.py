@@ -5,23 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 import structlog
-from cachetools import TTLCache
 
-from services.ingest.database import Database, DatabaseUnavailableError
+from services.ingest.database import Database
+from services.ingest.known_while_away import KnownWhileAway
 from services.ingest.platforms.reading import HookSettings
 from services.ingest.principal import SourcePrincipal
 from services.ingest.sealing import Seal, SealBrokenError
 from services.ingest.sources import insert_source
 
-_CACHED_HOOKS: Final = 10_000
-_CACHED_SECONDS: Final = 5.0
-"""For how long another process goes on by what was changed here."""
-_KNOWN_SECONDS: Final = 24 * 3600.0
-"""For how long a webhook is known that was before the database went away: nobody can change one meanwhile."""
 _log = structlog.get_logger()
 
 HookKey = tuple[str, str, str]
@@ -49,15 +44,11 @@ class Hooks:
     def __init__(self, database: Database, seal: Seal) -> None:
         self._database = database
         self._seal = seal
-        self._hooks: TTLCache[HookKey, Hook | None] = TTLCache(_CACHED_HOOKS, _CACHED_SECONDS)
-        self._known: TTLCache[HookKey, Hook] = TTLCache(_CACHED_HOOKS, _KNOWN_SECONDS)
+        self._hooks = KnownWhileAway(database, self._stored)
 
     async def of(self, key: HookKey) -> Hook | None:
         """Return a source's webhook, None if it has none. While the database is away, what was known before holds."""
-        try:
-            return self._hooks[key]
-        except KeyError:
-            return await self._looked_up(key)
+        return await self._hooks.of(key)
 
     async def add(self, key: HookKey, form: str, settings: HookSettings, secret: str, now: datetime) -> str | None:
         """Add a source with a webhook and return its token; None if there is a source of the name."""
@@ -90,8 +81,7 @@ class Hooks:
 
     def forget(self) -> None:
         """Look anew: something was changed."""
-        self._hooks.clear()
-        self._known.clear()
+        self._hooks.forget()
 
     async def _update(self, change: str, values: Sequence[Any], key: HookKey, *, where: str = "true") -> bool:
         async with self._database.transaction() as connection:
@@ -100,23 +90,6 @@ class Hooks:
             )
         self.forget()
         return cursor.rowcount > 0
-
-    async def _looked_up(self, key: HookKey) -> Hook | None:
-        known = self._known.get(key)
-        if known is not None and self._database.away:
-            return known
-        try:
-            found = await self._stored(key)
-        except DatabaseUnavailableError:
-            if known is None:
-                raise
-            return known
-        self._hooks[key] = found
-        if found is not None:
-            self._known[key] = found
-        else:
-            self._known.pop(key, None)
-        return found
 
     async def _stored(self, key: HookKey) -> Hook | None:
         async with self._database.transaction() as connection:

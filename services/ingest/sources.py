@@ -5,22 +5,15 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime
-from typing import Final
 
 import msgspec
-from cachetools import TTLCache
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
-from services.ingest.database import Database, DatabaseUnavailableError
+from services.ingest.database import Database
+from services.ingest.known_while_away import KnownWhileAway
 from services.ingest.principal import Administrator, Principal, SourcePrincipal
 from services.ingest.source_forms import SourceListed
-
-_CACHED_TOKENS: Final = 10_000
-_CACHED_SECONDS: Final = 5.0
-"""For how long another process goes on taking a token that was deleted here."""
-_KNOWN_SECONDS: Final = 24 * 3600.0
-"""For how long a token is taken that was good before the database went away: nobody can delete one meanwhile."""
 
 
 class Sources:
@@ -29,8 +22,7 @@ class Sources:
     def __init__(self, database: Database, administrator_token: str) -> None:
         self._database = database
         self._administrator = hashlib.sha256(administrator_token.encode()).digest()
-        self._principals: TTLCache[bytes, Principal | None] = TTLCache(_CACHED_TOKENS, _CACHED_SECONDS)
-        self._known: TTLCache[bytes, SourcePrincipal] = TTLCache(_CACHED_TOKENS, _KNOWN_SECONDS)
+        self._principals = KnownWhileAway(database, self._source_with)
 
     async def principal_of(self, authorization: bytes | None) -> Principal | None:
         """Return whom an ``Authorization`` header stands for; None if nobody.
@@ -43,23 +35,7 @@ class Sources:
         digest = hashlib.sha256(token.strip()).digest()
         if secrets.compare_digest(digest, self._administrator):
             return Administrator()
-        if digest in self._principals:
-            return self._principals[digest]
-        known = self._known.get(digest)
-        if known is not None and self._database.away:
-            return known
-        try:
-            found = await self._source_with(digest)
-        except DatabaseUnavailableError:
-            if known is None:
-                raise
-            return known
-        self._principals[digest] = found
-        if found is not None:
-            self._known[digest] = found
-        else:
-            self._known.pop(digest, None)
-        return found
+        return await self._principals.of(digest)
 
     async def add(self, community: str, platform: str, name: str, now: datetime) -> str | None:
         """Add a source and return its token, which nothing can show again; None if there is one of the name.
@@ -78,8 +54,7 @@ class Sources:
                 "AND name = %(name)s",
                 {"at": at, "community": community, "platform": platform, "name": name},
             )
-        self._principals.clear()
-        self._known.clear()
+        self._principals.forget()
         return cursor.rowcount > 0
 
     async def remove(self, community: str, platform: str, name: str) -> bool:
@@ -96,8 +71,7 @@ class Sources:
                 "DELETE FROM ingest.source_activity WHERE community = %s AND source = %s",
                 [community, f"/{platform}/{name}"],
             )
-        self._principals.clear()
-        self._known.clear()
+        self._principals.forget()
         return cursor.rowcount > 0 or heard.rowcount > 0
 
     async def listed(self) -> list[SourceListed]:

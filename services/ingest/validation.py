@@ -77,21 +77,14 @@ def validate_fact(
 ) -> ValidEvent | Refusal:
     """Return what ``validate`` does, for what a platform reported to the source ``principal``."""
     try:
-        event_id = _id(fact.id)
-        time, clamped = _placed(fact.time, now)
         return _to_store(
-            MemberEvent(
-                id=event_id,
-                source=principal.source,
-                type=type_name(fact.data),
-                time=time,
-                organisation=_organisation(principal.community, communities),
-                community=principal.community,
-                platform=principal.platform,
-                timeclamped=clamped,
-                traceparent=traceparent,
-                data=replace(_as_decoded(fact.data), community=principal.community, platform=principal.platform),
-            )
+            _id(fact.id),
+            principal.source,
+            _as_decoded(fact.data),
+            _placed(fact.time, now),
+            place=(principal.community, principal.platform),
+            communities=communities,
+            traceparent=traceparent,
         )
     except _RefusedError as refused:
         return refused.told(fact.id, principal.source)
@@ -103,30 +96,40 @@ def _validate(
     if raw.specversion != SPEC_VERSION:
         raise _RefusedError("specversion", f'must be "{SPEC_VERSION}"', "bad-attribute")
     event_id, source, platform_of_source = _id(raw.id), *_source(raw)
-    event_type, data = _data(raw)
-    time, clamped = _time(raw, now)
+    data, placed = _data(raw), _time(raw, now)
     if isinstance(principal, SourcePrincipal):
         _check_own(source, data, principal)
-        community, platform = principal.community, principal.platform
+        place = principal.community, principal.platform
     else:
-        community, platform = _named(data, platform_of_source)
-    return _to_store(
-        MemberEvent(
-            id=event_id,
-            source=source,
-            type=event_type,
-            time=time,
-            organisation=_organisation(community, communities),
-            community=community,
-            platform=platform,
-            timeclamped=clamped,
-            traceparent=traceparent,
-            data=replace(data, community=community, platform=platform),
-        )
+        place = _named(data, platform_of_source)
+    return _to_store(event_id, source, data, placed, place=place, communities=communities, traceparent=traceparent)
+
+
+def _to_store(
+    event_id: str,
+    source: str,
+    data: MemberEventData,
+    placed: tuple[datetime, bool],
+    *,
+    place: tuple[str, str],
+    communities: CommunityMap,
+    traceparent: str | None,
+) -> ValidEvent:
+    """Return the event of ``data`` at ``placed``, in the community and on the platform that ``place`` names."""
+    time, clamped = placed
+    community, platform = place
+    event = MemberEvent(
+        id=event_id,
+        source=source,
+        type=type_name(data),
+        time=time,
+        organisation=_organisation(community, communities),
+        community=community,
+        platform=platform,
+        timeclamped=clamped,
+        traceparent=traceparent,
+        data=replace(data, community=community, platform=platform),
     )
-
-
-def _to_store(event: MemberEvent) -> ValidEvent:
     body = encode_member_event(event)
     if len(body) > MAX_STORED_BYTES:
         raise _RefusedError(
@@ -192,7 +195,7 @@ def _placed(time: datetime, now: datetime) -> tuple[datetime, bool]:
     return time.astimezone(UTC), False
 
 
-def _data(raw: RawEvent) -> tuple[str, MemberEventData]:
+def _data(raw: RawEvent) -> MemberEventData:
     decoder = _data_decoders.get(raw.type or "")
     if raw.type is None or decoder is None:
         problem = "is required" if raw.type is None else "is not known"
@@ -202,7 +205,7 @@ def _data(raw: RawEvent) -> tuple[str, MemberEventData]:
     stored = bytes(raw.data)
     if not stored:
         raise _RefusedError("data", "is required: a JSON object (data_base64 is not taken)", "bad-data")
-    return raw.type, _decoded(decoder, stored)
+    return _decoded(decoder, stored)
 
 
 def _as_decoded(data: MemberEventData) -> MemberEventData:

@@ -104,10 +104,9 @@ class WebhooksRoute:
         if TEST_HEADER in named:
             return await self._tried(hook, reading)
         self._intake.refuse_paused(hook.principal)
-        if isinstance(reading, tuple):
-            await self._keep(hook, reading, trace)
-            return form.taken
         match reading:
+            case tuple():
+                await self._keep(hook, reading, trace)
             case Reply():
                 _came.add((hook.principal.source, "answered"))
                 return reading

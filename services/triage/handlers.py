@@ -176,12 +176,10 @@ def greet_voices(now: Situation, events: Sequence[Any]) -> None:
 
 def greet_mentioned(now: Situation) -> None:
     """Whom somebody of the team mentions counts as greeted, though the event of their joining may arrive later."""
-    if not now.data.mentions or now.bot or not now.team:
+    if now.bot or not now.team:
         return
-    for member_id in now.data.mentions:
-        member = now.ref(member_id)
-        if member != now.member:
-            turn_to(now, member, now.member, now.evidence)
+    for member in now.mentioned:
+        turn_to(now, member, now.member, now.evidence)
 
 
 def note_edit(now: Situation) -> None:

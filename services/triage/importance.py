@@ -46,14 +46,12 @@ def _why(need: TouchReason, of_segment: float) -> str:
 
 def by_importance(reasons: Sequence[TouchReason]) -> tuple[TouchReason, ...]:
     """Return ``reasons``, the most important first, then the oldest."""
-    if len(reasons) == 1:  # as mostly
-        return tuple(reasons)
     return tuple(sorted(reasons, key=lambda one: (-one.importance, one.since, one.reason, one.about)))
 
 
 def importance_of(reasons: Sequence[TouchReason]) -> float:
     """Return the importance of a touch: that of its most important reason, and half of each other's."""
-    most, *others = sorted([one.importance for one in reasons], reverse=True)
+    most, *others = sorted((one.importance for one in reasons), reverse=True)
     return round(most + _SHARE_OF_OTHERS * sum(others), 2)
 
 
@@ -66,8 +64,6 @@ def why_of(reasons: Sequence[TouchReason]) -> str | None:
 
 def gravest(reasons: Sequence[TouchReason]) -> str:
     """Return the gravest urgency among ``reasons``."""
-    if len(reasons) == 1:
-        return reasons[0].urgency
     found = {one.urgency for one in reasons}
     return next((urgency for urgency in _GRAVEST_FIRST if urgency in found), reasons[0].urgency)
 

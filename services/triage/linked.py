@@ -37,10 +37,6 @@ def known_elsewhere(work: Workspace, stream: str) -> Elsewhere | None:
 
 def declined_of(work: Workspace, stream: str, at: datetime) -> ContactDeclined | None:
     """Return what the person asked for who is not to be contacted at that time, as whichever of their identities."""
-    member: MemberState = work.state(stream)
-    if not member.links:
-        alone = member.told.declined
-        return alone if alone is not None and alone.holds(at) else None
     community = community_of(stream)
     streams = (stream, *(member_stream(community, one.key) for one in others_of(work, stream)))
     told = (one.told.declined for one in work.states(streams))

@@ -101,6 +101,11 @@ class MemberState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
         return self.member.platform if self.member is not None else ""
 
     @property
+    def welcome_by(self) -> datetime | None:
+        """By when they are to be welcomed; None where no welcome is awaited."""
+        return self.welcome_due if self.welcome == "awaited" else None
+
+    @property
     def survey_score(self) -> int | None:
         """What they answered to a survey last."""
         return self.surveyed.score if self.surveyed is not None else None

@@ -18,27 +18,32 @@ def note_word(now: Situation) -> None:
     if not _counts(now):
         return
     state: MemberState = now.work.state(now.stream)
-    if state.welcome == "awaited" and state.welcome_due is not None and not now.team:
+    if state.welcome_by is not None and not now.team:
         now.decide(now.stream, NoteNewcomersWord(conversation=now.data.conversation, at=now.event.time))
 
 
 def answer_opener(now: Situation, conversation: str, events: Sequence[Any]) -> None:
     """Whoever opened the stream ``conversation`` was turned to when the first peer was heard in it."""
-    heard = [event.post.evidence for event in events if isinstance(event, VoiceHeard)] if _counts(now) else []
-    opening = now.work.state(conversation).opening if heard else None
-    answer = now.work.state(conversation).voices.peer_answer(opening.member) if opening is not None else None
-    if opening is not None and answer is not None and answer.first in heard:
-        now.decide(now.of(opening.member), TurnAsPeer(by=answer.member, evidence=answer.first, mentioned=False))
+    if not _counts(now):
+        return
+    heard = [event.post.evidence for event in events if isinstance(event, VoiceHeard)]
+    if not heard:
+        return
+    state = now.work.state(conversation)
+    if state.opening is None:
+        return
+    opener = state.opening.member
+    answer = state.voices.peer_answer(opener)
+    if answer is not None and answer.first in heard:
+        now.decide(now.of(opener), TurnAsPeer(by=answer.member, evidence=answer.first, mentioned=False))
 
 
 def address_mentioned(now: Situation) -> None:
     """Whom a peer mentions was turned to, though the event of their joining may arrive later."""
-    if not now.data.mentions or not _counts(now) or now.bot or now.team:
+    if now.bot or now.team or not _counts(now):
         return
-    for member_id in now.data.mentions:
-        member = now.ref(member_id)
-        if member != now.member:
-            now.decide(now.of(member), TurnAsPeer(by=now.member, evidence=now.evidence, mentioned=True))
+    for member in now.mentioned:
+        now.decide(now.of(member), TurnAsPeer(by=now.member, evidence=now.evidence, mentioned=True))
 
 
 def _counts(now: Situation) -> bool:

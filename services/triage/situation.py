@@ -95,6 +95,11 @@ class Situation:
         return roles if roles or isinstance(self.data, Updated) else None
 
     @property
+    def mentioned(self) -> list[MemberRef]:
+        """The others whom a post mentions."""
+        return [member for member in map(self.ref, self.data.mentions) if member != self.member]
+
+    @property
     def bot(self) -> bool:
         """Whether the event or an earlier one says that its member is no human."""
         return bool(self.data.member.bot or self.work.state(self.stream).bot)

@@ -63,8 +63,7 @@ def touch_of(
 
 
 def _evidence(reasons: Sequence[TouchReason]) -> tuple[Evidence, ...]:
-    found = [one for reason in reasons for one in reason.evidence]
-    return tuple(found if len(found) == 1 else dict.fromkeys(found))[:_MOST_EVIDENCE]
+    return tuple(dict.fromkeys(one for reason in reasons for one in reason.evidence))[:_MOST_EVIDENCE]
 
 
 def end_of(touch: NeedsTouch, gone: NeedGone) -> NeedWithdrawn | NeedMet:

@@ -54,11 +54,10 @@ class _Unrecorded:
     __slots__ = ("_token", "_written")
 
     def __init__(self, traceparent: str | None) -> None:
-        self._written = _written(_sent(traceparent)) if traceparent else None
-        if self._written is None:
-            self._written = f"00-{_ids.generate_trace_id():032x}-{_ids.generate_span_id():016x}-00"
+        sent = _written(_sent(traceparent)) if traceparent else None
+        self._written = sent or f"00-{_ids.generate_trace_id():032x}-{_ids.generate_span_id():016x}-00"
 
-    def __enter__(self) -> str | None:
+    def __enter__(self) -> str:
         self._token: Token[str | None] = _unrecorded.set(self._written)
         return self._written
 

@@ -5,22 +5,23 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+from typing import cast
 
 import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from infra.cli.commands import COMMANDS
+from infra.cli.commands import COMMANDS, CommandsOnDemand
 from infra.cli.main import app
 
-_COMMANDS = get_command(app).commands  # type: ignore[attr-defined]
+_GROUP = cast("CommandsOnDemand", get_command(app))
 _RUNNER = CliRunner(env={"COLUMNS": "1000", "TERMINAL_WIDTH": "1000"})
 
 
-@pytest.mark.parametrize("name", _COMMANDS)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_help_breaks_lines_where_the_terminal_ends_and_nowhere_else(name: str) -> None:
     told = [line.strip() for line in _RUNNER.invoke(app, [name, "--help"]).stdout.replace("`", "").splitlines()]
-    for paragraph in inspect.cleandoc(_COMMANDS[name].help or "").replace("`", "").split("\n\n"):
+    for paragraph in inspect.cleandoc(_GROUP.get_command(None, name).help or "").replace("`", "").split("\n\n"):
         assert " ".join(paragraph.split()) in told
 
 

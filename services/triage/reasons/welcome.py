@@ -37,7 +37,8 @@ def may_begin(state: MemberState, time: datetime, *, joined: bool) -> bool:
 def look(command: LookAtWelcome, state: MemberState) -> tuple[Any, ...]:
     """Return what follows when the time for a greeting is over."""
     seen = command.seen
-    if state.member is None or state.first is None or state.welcome_due is None or state.welcome != "awaited":
+    due = state.welcome_by
+    if state.member is None or state.first is None or due is None:
         return ()
     settled = command.known_since + command.settling_in
     against = {
@@ -53,7 +54,7 @@ def look(command: LookAtWelcome, state: MemberState) -> tuple[Any, ...]:
     why = next((why for why, holds in against.items() if holds), None)
     if why is not None:
         return (WelcomePassed(why=why, at=seen.at),)
-    if seen.due is not None and seen.due > max(state.welcome_due, seen.at):
+    if seen.due is not None and seen.due > max(due, seen.at):
         return (WelcomePostponed(due=seen.due),)
     values: dict[str, Scalar] = {
         "joined": state.joined,
@@ -77,7 +78,7 @@ def turn_as_peer(command: TurnAsPeer, state: MemberState) -> tuple[Any, ...]:
 
 def note_word(command: NoteNewcomersWord, state: MemberState) -> tuple[NewcomerSpoke, ...]:
     """Return that a newcomer wrote there, where it is one of the first conversations in which they did."""
-    if state.welcome != "awaited" or state.welcome_due is None:
+    if state.welcome_by is None:
         return ()
     spoke = NewcomerSpoke(conversation=command.conversation, at=command.at)
     known = next((one for one in state.spoke_in if one.conversation == spoke.conversation), None)
