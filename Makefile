@@ -44,14 +44,19 @@ run: install-to-run
 # More workers than cores: most tests wait for a process, a lease or a deadline. The order is that of tests/conftest.py.
 RUN_TESTS = .venv/bin/pytest -n 4 --dist loadfile --no-loadscope-reorder --durations 25
 
+# Where processors are few a test may be starved by the others: what failed is tried once more with nothing beside it,
+# and only what fails then as well is red. Both runs are told, so that somebody looks at what passes alone only.
+AGAIN_ALONE = || { code=$$?; [ $$code = 1 ] || exit $$code; echo "What failed is tried once more, alone:"; \
+	exec .venv/bin/pytest --last-failed --last-failed-no-failures none --exitfirst
+
 test: install
-	@exec $(RUN_TESTS) $(PYTEST)
+	@$(RUN_TESTS) $(PYTEST) $(AGAIN_ALONE) $(PYTEST); }
 
 # The groups of tests/machine_needs.py.
 OPS = browser node prometheus root docker
 test-ops: install
 	@sh tests/ops/install.sh $(OPS)
-	@exec $(RUN_TESTS) --ops "$(OPS)" $(PYTEST)
+	@$(RUN_TESTS) --ops "$(OPS)" $(PYTEST) $(AGAIN_ALONE) --ops "$(OPS)" $(PYTEST); }
 
 # What it finds is printed with the bytes; kept as a file in tests/fuzzing/corpus it is tried by every run of the tests.
 fuzz: install

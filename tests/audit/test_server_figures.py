@@ -65,7 +65,7 @@ async def test_what_is_done_with_nats_is_counted(servers: Servers, client: Clien
 
 async def test_what_is_done_with_postgresql_is_counted(servers: Servers, database_url: str) -> None:
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
-        await connection.execute("CREATE SCHEMA measured CREATE TABLE rows (n int)")
+        await connection.execute("CREATE SCHEMA measured CREATE TABLE rows (n int) WITH (autovacuum_enabled = off)")
         await servers.look()
         rows = servers.told("postgresql_rows_total", operation="inserted")
         wal = servers.told("postgresql_wal_bytes_total")
