@@ -66,7 +66,7 @@ def queue(system: RunningSystem) -> list[dict[str, Any]]:
 
 
 def settled_down(system: RunningSystem) -> list[dict[str, Any]]:
-    """The queue once every reader is at the end and every touch has somebody: nothing is left that time alone brings."""
+    """The queue once every reader is at the end and every touch has somebody: nothing is left that only waits."""
     until(lambda: well(system), seconds=60, what="everything to be well")
     until(lambda: all(one["responder"] for one in queue(system)), seconds=60, what="somebody for each touch")
     assert system.command("verify").returncode == 0
