@@ -81,7 +81,7 @@ def main(
         ("pt", "distress"): ([*sets.read("xed-ptbr"), *sets.read("xed-pt")], XED_DISTRESS, _ALPHA_OF_FEW),
     }
     trained = {
-        column: _trained(
+        column: logistic_regression(
             features(one.text for one in examples), np.array([bool(one.labels & shown_by) for one in examples]), alpha
         )
         for column, (examples, shown_by, alpha) in columns.items()
@@ -99,7 +99,7 @@ def main(
     typer.echo(f"{to}: {to.stat().st_size / 1e6:.2f} MB")
 
 
-def _trained(
+def logistic_regression(
     rows: csr_matrix, shows: NDArray[np.bool_], alpha: float, sure: NDArray[np.float64] | None = None
 ) -> Weights:
     """Return the weights and the bias of a logistic regression that tells which rows show something."""
@@ -122,7 +122,7 @@ def _carried_over(
         weights, bias = trained["en", label]
         likely = 1 / (1 + np.exp(-(english @ weights + bias)))
         unsure = likely > _SURE
-        learnt, shift = _trained(
+        learnt, shift = logistic_regression(
             vstack([other, other[unsure]], format="csr"),
             np.repeat([False, True], [len(pairs), unsure.sum()]),
             _ALPHA_OF_PAIRS,
