@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -57,7 +58,7 @@ SELECT member_key, 'harbour', 'discord', member_key, false, '[]', min(time), max
 
 
 class Explaining(psycopg.AsyncCursor[Any]):
-    """Has every query explained as it is carried out, before it is."""
+    """Has every query explained as it is carried out, before it is: where it is prepared, with the plan that is kept."""
 
     steps: ClassVar[list[tuple[str, int]]] = []
 
@@ -65,11 +66,20 @@ class Explaining(psycopg.AsyncCursor[Any]):
         text = query if isinstance(query, str) else query.as_string(self.connection)
         if "SELECT" in text:
             plain = psycopg.AsyncCursor[Any](self.connection)
-            await plain.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}".encode(), params)
+            if kwargs.get("prepare"):
+                names = [*dict.fromkeys(re.findall(r"%\((\w+)\)s", text))]
+                numbered = re.sub(r"%\((\w+)\)s", lambda found: f"${names.index(found[1]) + 1}", text)
+                values = sql.SQL(", ").join(sql.Literal(params[name]) for name in names)
+                await plain.execute(f"PREPARE explained AS {numbered}".encode())
+                await plain.execute(sql.SQL("EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE explained ({})").format(values))
+            else:
+                await plain.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {text}".encode(), params)
             row = await plain.fetchone()
             assert row is not None
             plan = row[0] if isinstance(row[0], list) else json.loads(row[0])
             Explaining.steps += _steps(plan[0]["Plan"])
+            if kwargs.get("prepare"):
+                await plain.execute("DEALLOCATE explained")
         return await super().execute(query, params, **kwargs)
 
 
@@ -145,6 +155,19 @@ async def test_a_page_of_a_members_history_is_read_from_its_place(large):
     deep = history.EventPlace(time=NOON - timedelta(hours=ROWS - 1_000), key="e")
     assert len(await history.history_page(large, ["m-1"], deep, PAGE)) == PAGE
     no_step_read_more_than(PAGE)
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_history_in_months_is_planned_once(large):
+    large.cursor_factory = psycopg.AsyncCursor
+    try:
+        await large.execute("DEALLOCATE ALL")
+        for _ in range(3):
+            await history.history_page(large, ["m-1"], None, PAGE)
+        asked = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%history%'"
+        assert await (await large.execute(asked)).fetchall() == [(3, 0)]
+    finally:
+        large.cursor_factory = Explaining
 
 
 @pytest.mark.asyncio(loop_scope="session")
