@@ -58,7 +58,7 @@ SELECT member_key, 'harbour', 'discord', member_key, false, '[]', min(time), max
 
 
 class Explaining(psycopg.AsyncCursor[Any]):
-    """Has every query explained as it is carried out, before it is: where it is prepared, with the plan that is kept."""
+    """Has every query explained as it is carried out: where it is prepared, with the plan that is kept for it."""
 
     steps: ClassVar[list[tuple[str, int]]] = []
 
