@@ -214,8 +214,11 @@ def _seen(now: Situation, rule: ToneRule, stream: str, member: MemberRef) -> Cir
 
 
 def _decide(now: Situation, rule: ToneRule, command: NoteSign, *, weighed: bool = True) -> None:
-    """Note the sign, shown if it is weighed, the community's budget for its class has room and nobody is asked yet."""
-    if not rule.enabled:
+    """Note the sign, shown if it is weighed, the community's budget for its class has room and nobody is asked yet.
+
+    A rule that is off asks for nobody but in a crisis.
+    """
+    if not (rule.enabled or command.sign.crisis):
         return
     if weighed and not command.sign.crisis:
         shown_from = _shown_from(now, rule, command.sign.kind, command, command.score)

@@ -18,7 +18,7 @@ class DistressRule:
     """A member who writes of themselves as of one who is not well; only where tone is read.
 
     Of a thousand messages about ``alerts_per_thousand`` are shown, those with the strongest signs. Crisis wording is
-    always shown, beside that, as urgent.
+    always shown, beside that, as urgent, and where the rule is not ``enabled``, too.
     """
 
     enabled: bool = True

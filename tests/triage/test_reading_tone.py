@@ -16,11 +16,12 @@ from services.triage.tone_facts import HeatFelt
 from shared.contracts.member_events import Cancelled, Edited, Member, Surveyed
 from shared.contracts.policy import Identity, Tone
 from shared.contracts.redaction import TAKEN
+from shared.contracts.tone_rules import DistressRule
 from shared.contracts.warmline_facts import PolicyAdopted, ToneOptOut
 from tests.triage.making import LONG_AGO, at
 from tests.triage.partition import COMMUNITY, Partition
 from tests.triage.people import ADA, BEA, CLEO, MIRA, ROBOT, care_policy, posted
-from tests.triage.signs import CRISIS, INSULT, THANKS
+from tests.triage.signs import CRISIS, DISTRESS, INSULT, THANKS
 
 ON = Tone(enabled=True, language="en")
 QUIET: dict[str, Any] = {"welcome": {"enabled": False}, "unanswered": {"enabled": False}}
@@ -108,6 +109,14 @@ def test_edits_and_comments_are_read_as_posts_are(acme: Partition, data: Any) ->
 def test_the_team_and_bots_are_not_read(acme: Partition, member: Member) -> None:
     acme.tell(posted(member, "m-1", text=CRISIS), at(0))
     assert acme.raised == []
+
+
+def test_crisis_wording_is_shown_also_where_the_plain_signs_of_distress_are_not_asked_for() -> None:
+    partition = Partition(care_policy(tone=ON, distress=DistressRule(enabled=False), **QUIET), stored=LONG_AGO)
+    partition.tell(posted(ADA, "m-1", text=DISTRESS), at(0))
+    assert partition.raised == []
+    partition.tell(posted(ADA, "m-2", text=CRISIS), at(1))
+    assert reasons(partition) == [("distress", "ada", "urgent")]
 
 
 def test_what_arrives_long_after_it_was_written_is_not_read(acme: Partition) -> None:
