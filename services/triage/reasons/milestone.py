@@ -8,7 +8,7 @@ from typing import Final
 from services.triage.member_state import MemberState
 from services.triage.occasions import Occasion
 from services.triage.reasons.judgement import Judgement, LookAtOccasion, turned_to
-from services.triage.rhythm import start_of
+from services.triage.rhythm import day_of, start_of
 from shared.contracts.needs_touch import Scalar
 from shared.contracts.policy_rules import MilestoneRule
 
@@ -28,7 +28,7 @@ def anniversary(state: MemberState, rule: MilestoneRule) -> tuple[int, datetime]
     first, within = state.first.time, timedelta(days=rule.forget_after_days)
     for day in reversed(state.active_days):
         end = start_of(day + 1)
-        number = years(first, end)
+        number = _years_on(first, day)
         if number > 0 and end - _anniversary(first, number) < within:
             return number, start_of(day)
     return None
@@ -41,7 +41,12 @@ def is_new_year(state: MemberState, rule: MilestoneRule) -> bool:
         return False
     waits, looked_at = state.occasions.waiting.get(ANNIVERSARY), state.occasions.looked_at.get(ANNIVERSARY)
     known = (waits.evidence.time if waits is not None else None, looked_at)
-    return all(time is None or years(state.first.time, time) < found[0] for time in known)
+    return all(time is None or _years_on(state.first.time, day_of(time)) < found[0] for time in known)
+
+
+def _years_on(first: datetime, day: int) -> int:
+    """Return how many whole years have passed by the end of that day, at whatever hour of it the member came first."""
+    return years(first, start_of(day + 1))
 
 
 def _anniversary(first: datetime, number: int) -> datetime:

@@ -120,6 +120,16 @@ class TestAnniversary:
         milestone = [need for need in partition.raised if need.reason == "milestone"]
         assert [need.values for need in milestone] == [{"milestone": "anniversary", "years": 1}]
 
+    def test_once_also_of_who_is_there_on_the_day_before_the_hour_at_which_they_came_first(self) -> None:
+        partition = acme()
+        there(partition, ADA, [-364.75, *range(-30, 0), -1 / 24])
+        partition.pass_time(on(0, 7))
+        assert [need.values.get("years") for need in partition.raised] == [1]
+        partition.settle(partition.raised[0], on(0, 8))
+        there(partition, ADA, [1, 2])
+        partition.pass_time(on(5))
+        assert len(partition.raised) == 1
+
     def test_not_of_who_was_hardly_there(self) -> None:
         partition = acme()
         there(partition, ADA, [-368, -2, -1])
