@@ -60,7 +60,8 @@ def _take(command: TakeNeed, state: CareState) -> tuple[Any, ...]:
         return (ReasonRests(reason=command.need.reason, about=command.need.about, why=unwanted, at=command.need.at),)
     need = marked(command.need, command.declined)
     settled = last_settled(need.reason, state, command.settled)
-    cools = bool(command.cool_down) and need.urgency != "urgent" and command.moved_at is None
+    more_of_it = state.holds(need.reason, need.about)
+    cools = bool(command.cool_down) and need.urgency != "urgent" and command.moved_at is None and not more_of_it
     if settled is not None and cools and need.at < settled + command.cool_down:
         why = f"settled {settled.date()}, and rests for {command.cool_down / timedelta(days=1):g} days"
         return (ReasonRests(reason=need.reason, about=need.about, why=why, at=need.at),)

@@ -76,7 +76,8 @@ def take(need: TouchReason, work: Workspace, read: Read, moved_at: datetime | No
     own = care_stream(community.community, need.member)
     found = others_of(work, member_stream(community.community, need.member.key))
     others = [care_stream(community.community, one) for one in found]
-    stream = next((one for one in (own, *others) if work.state(one).touch is not None), own)
+    stands = [one for one in (own, *others) if work.state(one).touch is not None]
+    stream = next((one for one in stands if work.state(one).holds(need.reason, need.about)), next(iter(stands), own))
     settled = (last_settled(need.reason, work.state(one)) for one in (own, *others) if one != stream)
     command = TakeNeed(
         need=need,

@@ -80,7 +80,8 @@ class NoteSign(Struct, frozen=True, kw_only=True, gc=False):
     """What a member wrote shows ``sign``.
 
     ``shown_from`` is the least that the community's budget shows, when that showed this sign; None when it did not.
-    ``score`` is what was held against it, and ``measured`` what else the shell measured.
+    ``score`` is what was held against it. ``adds`` tells whether it may join what somebody is asked for already: not
+    where that was met, or its writer left, after it was written.
     """
 
     seen: Circumstances
@@ -92,6 +93,7 @@ class NoteSign(Struct, frozen=True, kw_only=True, gc=False):
     shown_from: float | None
     reader: str
     within: timedelta = timedelta(0)
+    adds: bool = True
 
 
 class NoteTalk(Struct, frozen=True, kw_only=True, gc=False):

@@ -196,6 +196,7 @@ def _command(
         shown_from=None,
         reader=now.readings.version,
         within=within,
+        adds=not needless(now.work.state(now.of(member)), _REASONS[sign.kind], now.event.time),
     )
 
 

@@ -42,10 +42,6 @@ def test_crisis_wording_makes_a_need_that_stands_urgent() -> None:
     assert found(after) == [("distress", "urgent", 2)]
 
 
-def test_while_somebody_is_asked_further_distress_asks_nobody_again() -> None:
-    given(TONE).after(sign("distress", 1)).when(sign("distress", 2)).then()
-
-
 def test_evidence_that_adds_up_has_an_end() -> None:
     crisis = [sign("distress", hours, crisis=True) for hours in range(30)]
     need = given(TONE).after(*crisis).state.needs[0]

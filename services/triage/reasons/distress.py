@@ -1,16 +1,17 @@
 """``distress``: somebody writes of themselves as of one who is not well.
 
 Crisis wording is always shown, at once and outside of every budget, however often it comes; all else where the
-community's budget shows it, and once while somebody is asked already.
+community's budget shows it. Who is asked already learns of a second message, and of what is notably surer.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from services.triage.needs import HoldsNeeds, NeedFound, raised, standing_for
-from services.triage.reasons.signs import evidence_with, measured
+from services.triage.needs import HoldsNeeds, NeedFound, is_crisis, raised, standing_for
+from services.triage.reasons.signs import evidence_with, grown, is_surer, may_join, measured, over_threshold
 from services.triage.tone_facts import NoteSign
+from shared.contracts.needs_touch import TouchReason
 
 DISTRESS: Final = "distress"
 
@@ -19,6 +20,8 @@ def found(command: NoteSign, state: HoldsNeeds) -> tuple[NeedFound, ...]:
     """Return the need that the sign tells of, if any."""
     known = standing_for(state, DISTRESS)
     crisis = command.sign.crisis
+    if isinstance(known, TouchReason) and not crisis:
+        return _more(command, known)
     if not crisis and (known is not None or command.shown_from is None):
         return ()
     seen, values, strength = measured(command)
@@ -34,3 +37,11 @@ def found(command: NoteSign, state: HoldsNeeds) -> tuple[NeedFound, ...]:
             strength=strength,
         ),
     )
+
+
+def _more(command: NoteSign, known: TouchReason) -> tuple[NeedFound, ...]:
+    again = len(known.evidence) == 1 or is_surer(command, known)
+    if is_crisis(known) or not (may_join(command, known) and again):
+        return ()
+    evidence = evidence_with(known, command.evidence)
+    return (grown(known, command, evidence, {}, over_threshold(command, known)),)

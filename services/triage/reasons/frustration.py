@@ -1,4 +1,7 @@
-"""``frustration``: somebody is at the end of their patience; the more surely, the more often they say so."""
+"""``frustration``: somebody is at the end of their patience; the more surely, the more often they say so.
+
+Who is asked already learns of it when it was said twice as often, or is notably surer.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,17 @@ from datetime import timedelta
 from typing import Final
 
 from services.triage.needs import HoldsNeeds, NeedFound, raised, standing_for
-from services.triage.reasons.signs import measured
+from services.triage.reasons.signs import (
+    doublings,
+    evidence_with,
+    grown,
+    is_surer,
+    may_join,
+    measured,
+    over_threshold,
+)
 from services.triage.tone_facts import FrustrationHeard, NoteSign
-from shared.contracts.needs_touch import Evidence
+from shared.contracts.needs_touch import Evidence, TouchReason
 
 FRUSTRATION: Final = "frustration"
 
@@ -36,17 +47,31 @@ def found(
 ) -> tuple[FrustrationHeard | NeedFound, ...]:
     """Return that it was heard, and the need that it tells of, if any."""
     noted = FrustrationHeard(evidence=command.evidence, score=command.sign.score)
-    if command.shown_from is None or standing_for(state, FRUSTRATION) is not None:
+    known = standing_for(state, FRUSTRATION)
+    within = [one.evidence for one in heard if command.evidence.time - one.evidence.time <= command.within]
+    earlier = [one for one in within if one.event != command.evidence.event]
+    if isinstance(known, TouchReason):
+        return (noted, *_more(command, len(earlier) + 1, known))
+    if command.shown_from is None or known is not None:
         return (noted,)
-    earlier = [one.evidence for one in heard if command.evidence.time - one.evidence.time <= command.within]
     seen, values, more = measured(command)
     need = raised(
         seen,
         FRUSTRATION,
         command.member,
-        (*(one for one in earlier if one.event != command.evidence.event), command.evidence),
+        (*earlier, command.evidence),
         {**values, "messages": len(earlier) + 1},
         conversation=command.conversation,
         strength=more,
     )
     return (noted, need)
+
+
+def _more(command: NoteSign, messages: int, known: TouchReason) -> tuple[NeedFound, ...]:
+    told = known.values.get("messages", 1)
+    oftener = isinstance(told, int) and doublings(messages) > doublings(told)
+    if not (may_join(command, known) and (oftener or is_surer(command, known))):
+        return ()
+    most = max(messages, told) if isinstance(told, int) else messages
+    evidence = evidence_with(known, command.evidence)
+    return (grown(known, command, evidence, {"messages": most}, over_threshold(command, known)),)

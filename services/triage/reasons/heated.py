@@ -1,4 +1,7 @@
-"""``heated``: people insult each other; the more surely, the more often they do, and the faster they write."""
+"""``heated``: people insult each other; the more surely, the more often they do, and the faster they write.
+
+Who is asked already learns of each further person who insults, of twice as many insults, and of a rising tempo.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,9 @@ from statistics import median
 from typing import Final
 
 from services.triage.needs import HoldsNeeds, NeedFound, raised, standing_for
-from services.triage.reasons.signs import measured
+from services.triage.reasons.signs import doublings, evidence_with, grown, may_join, measured, over_threshold
 from services.triage.tone_facts import HeatFelt, NoteSign
+from shared.contracts.needs_touch import Scalar, TouchReason
 
 HEATED: Final = "heated"
 _EXCHANGE: Final = 1.0
@@ -27,6 +31,8 @@ _FAST: Final = 300.0
 """Seconds between posts."""
 
 _SUREST: Final = 0.999
+_GRAVER: Final = 1 / 8
+"""By this share each step of an exchange counts more: nobody is as sure of one insult as two may be of many."""
 
 
 def strength(felt: Sequence[HeatFelt], talk: Sequence[datetime]) -> float:
@@ -51,7 +57,10 @@ def found(
     command: NoteSign, felt: Sequence[HeatFelt], talk: Sequence[datetime], state: HoldsNeeds
 ) -> tuple[NeedFound, ...]:
     """Return the need that the insults tell of, if any: it is about who wrote the last."""
-    if command.shown_from is None or standing_for(state, HEATED) is not None:
+    known, measures = standing_for(state, HEATED), _measures(felt, talk)
+    if isinstance(known, TouchReason):
+        return _more(command, felt, measures, known)
+    if command.shown_from is None or known is not None:
         return ()
     seen, values, more = measured(command)
     need = raised(
@@ -59,13 +68,46 @@ def found(
         HEATED,
         command.member,
         tuple(one.evidence for one in felt),
-        {
-            **values,
-            "insults": len(felt),
-            "people_insulting": len({one.member.key for one in felt}),
-            "faster": quickens(talk),
-        },
+        {**values, **measures},
         conversation=command.conversation,
-        strength=more,
+        strength=_graver(more, measures),
     )
     return (need,)
+
+
+def _more(
+    command: NoteSign, felt: Sequence[HeatFelt], measures: dict[str, Scalar], known: TouchReason
+) -> tuple[NeedFound, ...]:
+    """Return the need with what was worst of it: another person, an insult, a tempo that was there stays told."""
+    most: dict[str, Scalar] = {name: max(_number(measures, name), _number(known.values, name)) for name in _COUNTED}
+    worst = {**most, "faster": bool(measures["faster"] or known.values.get("faster"))}
+    if not may_join(command, known) or _steps(worst) <= _steps(known.values):
+        return ()
+    evidence = evidence_with(known, *(one.evidence for one in felt))
+    return (grown(known, command, evidence, worst, _graver(over_threshold(command, known), worst)),)
+
+
+_COUNTED: Final = ("insults", "people_insulting")
+
+
+def _measures(felt: Sequence[HeatFelt], talk: Sequence[datetime]) -> dict[str, Scalar]:
+    return {
+        "insults": len(felt),
+        "people_insulting": len({one.member.key for one in felt}),
+        "faster": quickens(talk),
+    }
+
+
+def _number(values: dict[str, Scalar], name: str) -> int:
+    number = values.get(name, 1)
+    return number if isinstance(number, int) else 1
+
+
+def _steps(values: dict[str, Scalar]) -> int:
+    """Return how far it went beyond one insult by one person: a step for each further one, doubling, and the tempo."""
+    people, insults = _number(values, "people_insulting"), _number(values, "insults")
+    return people - 1 + doublings(insults) + bool(values.get("faster"))
+
+
+def _graver(strength: float, values: dict[str, Scalar]) -> float:
+    return round(strength * (1 + _GRAVER * _steps(values)), 2)
