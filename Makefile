@@ -42,12 +42,15 @@ run: install-to-run
 	@exec .venv/bin/warmline up
 
 # More workers than cores: most tests wait for a process, a lease or a deadline. The order is that of tests/conftest.py.
-RUN_TESTS = .venv/bin/pytest -n 4 --dist loadfile --no-loadscope-reorder --durations 25
+# What an earlier run left is forgotten: what has failed since is all that is tried again.
+RUN_TESTS = rm -f .pytest_cache/v/cache/lastfailed; \
+	.venv/bin/pytest -n 4 --dist loadfile --no-loadscope-reorder --durations 25
 
-# Where processors are few a test may be starved by the others: what failed is tried once more with nothing beside it,
-# and only what fails then as well is red. Both runs are told, so that somebody looks at what passes alone only.
-AGAIN_ALONE = || { code=$$?; [ $$code = 1 ] || exit $$code; echo "What failed is tried once more, alone:"; \
-	exec .venv/bin/pytest --last-failed --last-failed-no-failures none --exitfirst
+# Where processors are few a test may be starved by the others: each file in which one failed is run once more, whole, for
+# it may be a story, and with nothing beside it. Only what fails then as well is red. Both runs are told, so that somebody
+# looks at what passes alone only.
+AGAIN_ALONE = || { code=$$?; [ $$code = 1 ] || exit $$code; echo "Where tests failed, the whole file is run once more, alone:"; \
+	exec .venv/bin/pytest --failed-files --exitfirst
 
 test: install
 	@$(RUN_TESTS) $(PYTEST) $(AGAIN_ALONE) $(PYTEST); }

@@ -22,7 +22,7 @@ from tests import servers
 from tests.containers import ContainerServers, container_servers
 from tests.made_clusters import cluster_of_this_run, give_cluster
 
-pytest_plugins = ("tests.machine_needs",)
+pytest_plugins = ("tests.failed_files", "tests.machine_needs")
 
 LONGEST = (
     "failures",

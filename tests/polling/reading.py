@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -63,15 +63,20 @@ def make_round(
     answer: Callable[[str, dict[str, Any]], Any],
     settings: PollSettings | None = None,
     *,
-    first: datetime | None = None,
-    until: dict[str, datetime] | None = None,
+    first: timedelta = timedelta(days=1),
+    until: Mapping[str, timedelta | datetime] | None = None,
     marks: dict[str, str] | None = None,
     at_once: bool = False,
     connection: Callable[[ConnectionStep], ConnectionAnswer] | None = None,
+    now: datetime | None = None,
 ) -> RoundMade:
-    """Drive ``read`` with what ``answer`` gives: records, bytes or answers as they are, or a status that refuses."""
-    now = datetime.now(UTC)
-    so_far = ReadSoFar(first=first or now - timedelta(days=1), until=until or {}, marks=marks or {}, at_once=at_once)
+    """Drive ``read`` with what ``answer`` gives: records, bytes or answers as they are, or a status that refuses.
+
+    It begins ``now``, by the clock if that is not given; ``first`` and ``until`` say how long before that.
+    """
+    now = now or datetime.now(UTC)
+    known = {name: now - at if isinstance(at, timedelta) else at for name, at in (until or {}).items()}
+    so_far = ReadSoFar(first=now - first, until=known, marks=marks or {}, at_once=at_once)
     reading = read(settings or PollSettings(), so_far, now)
     made = RoundMade()
     sent: Answer = None

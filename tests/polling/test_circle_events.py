@@ -14,8 +14,7 @@ from shared.contracts.member_events import Attended, Planned, Registered
 from tests.polling.circle_records import SECRETS, Circle, at, attendee, event, member
 from tests.polling.reading import RoundMade, make_round
 
-NOW = datetime.now(UTC)
-LATELY = dict.fromkeys(("members", "all-members", "posts", "comments", "events"), NOW - timedelta(hours=1))
+LATELY = dict.fromkeys(("members", "all-members", "posts", "comments", "events"), timedelta(hours=1))
 A_DAY, A_WEEK = 24 * 60, 7 * 24 * 60
 
 
@@ -96,7 +95,8 @@ def test_who_says_yes_or_no_is_told_with_when_they_said_so() -> None:
     found = made(circle)
     assert registered(found) == [("9", "1", False), ("9", "2", True)]
     said = [fact.time for fact in found.facts if isinstance(fact.data, Registered)]
-    assert all(timedelta(hours=9) < NOW - time < timedelta(hours=11) for time in said)
+    now = datetime.now(UTC)
+    assert all(timedelta(hours=9) < now - time < timedelta(hours=11) for time in said)
 
 
 def test_who_comes_is_asked_every_six_hours_and_those_who_were_told_are_not_looked_up_again() -> None:
@@ -108,7 +108,7 @@ def test_who_comes_is_asked_every_six_hours_and_those_who_were_told_are_not_look
     assert sum(ask.path == "/event_attendees" for ask in soon.asked) == 0
     mark = first.marks["gatherings"]
     written = msgspec.json.decode(mark)
-    written["9"]["guests"] = (NOW - timedelta(hours=7)).isoformat()
+    written["9"]["guests"] = (datetime.now(UTC) - timedelta(hours=7)).isoformat()
     later = made(circle, RoundMade(marks={"gatherings": msgspec.json.encode(written).decode()}))
     assert registered(later) == [("9", "2", False)]
     assert [ask.path for ask in later.asked if ask.path.startswith("/community_members/")] == [
@@ -134,7 +134,7 @@ def test_an_answer_of_no_known_time_is_taken_when_first_read_and_with_all_member
     first = made(circle)
     assert registered(first) == [("9", "1", False)]
     circle.attendees.append(attendee(9, 2) | {"rsvp_date": "yesterday"})
-    everybody = {**LATELY, "all-members": NOW - timedelta(hours=25)}
+    everybody = {**LATELY, "all-members": timedelta(hours=25)}
     assert ("9", "2", False) in registered(made(circle, first, until=everybody))
 
 

@@ -50,7 +50,6 @@ from tests.polling.discord_server import (
 from tests.polling.reading import RoundMade, make_round
 from tests.sources.reading import delivery, only_fact
 
-NOW = datetime.now(UTC)
 ACK, LOST = ({"op": op, "d": data, "s": None, "t": None} for op, data in ((11, None), (9, False)))
 
 
@@ -81,7 +80,7 @@ def test_a_session_is_resumed_behind_what_was_kept_and_no_list_of_messages_is_re
     discord = Discord()
     before = listen(discord, lambda: discord.write(message()))
     discord.write(message())
-    made = listen(discord, lambda: discord.write(message()), marks=before.marks, until={"gateway": datetime.now(UTC)})
+    made = listen(discord, lambda: discord.write(message()), marks=before.marks, until={"gateway": timedelta()})
     assert len(made.facts) == 2
     assert discord.resumed == [{"session_id": "session-1", "seq": 3}]
     assert len(discord.identified) == 1
@@ -96,8 +95,8 @@ def test_what_is_told_again_has_the_ids_that_it_had() -> None:
     discord.happen("GUILD_MEMBER_REMOVE", user=user())
     discord.happen("GUILD_MEMBER_UPDATE", **member(roles=(HELPER_ROLE,)))
     stored = {"gateway": json.dumps({"id": "session-1", "url": discord.url, "seq": 2})}
-    first = listen(discord, marks=stored, until={"gateway": datetime.now(UTC)})
-    again = listen(discord, marks=stored, until={"gateway": datetime.now(UTC)})
+    first = listen(discord, marks=stored, until={"gateway": timedelta()})
+    again = listen(discord, marks=stored, until={"gateway": timedelta()})
     assert ids(first) == ids(again)
     assert len(ids(first)) == 3
 
@@ -110,7 +109,7 @@ def test_a_lost_session_is_begun_anew_and_the_gap_is_read_from_the_cursor() -> N
     discord.write(old)
     discord.write(lost)
     in_thread = discord.write(message(50, channel="60"))
-    until = {"gateway": datetime.now(UTC) - timedelta(hours=2)}
+    until = {"gateway": timedelta(hours=2)}
     made = listen(discord, lambda: discord.write(message()), marks=before.marks, until=until)
     assert [fact.id.split(":")[1] for fact in made.facts][:2] == [in_thread["id"], lost["id"]]
     assert len(made.facts) == 3
@@ -133,7 +132,7 @@ def test_no_place_is_kept_before_the_gap_is_closed() -> None:
         read,
         answer,
         PollSettings(site=SITE),
-        first=datetime.now(UTC) - timedelta(hours=6),
+        first=timedelta(hours=6),
         connection=line.do,
     )
     pages = [ask.params["after"] for ask in made.asked if ask.path == f"/channels/{HELP}/messages"]
@@ -148,9 +147,7 @@ def test_no_place_is_kept_before_the_gap_is_closed() -> None:
             dying.waiting += [ACK, 4009]
         return discord.answer(path, params)
 
-    cut = make_round(
-        read, ends, PollSettings(site=SITE), first=datetime.now(UTC) - timedelta(hours=6), connection=dying.do
-    )
+    cut = make_round(read, ends, PollSettings(site=SITE), first=timedelta(hours=6), connection=dying.do)
     assert cut.facts
     assert (cut.read, cut.current) == (set(), 0)
     assert cut.odd == ["gateway: the connection is closed (4009)"]
@@ -170,8 +167,7 @@ def test_reading_the_gap_goes_on_where_it_was_when_the_connection_ends() -> None
             discord.write(message())  # while nobody is connected
         return discord.answer(path, params)
 
-    since = datetime.now(UTC) - timedelta(hours=6)
-    made = make_round(read, answer, PollSettings(site=SITE), first=since, connection=line.do)
+    made = make_round(read, answer, PollSettings(site=SITE), first=timedelta(hours=6), connection=line.do)
     pages = [ask.params["after"] for ask in made.asked if ask.path.endswith("/messages")]
     assert len(pages) == len(set(pages)) == 4
     assert len(set(ids(made))) == 304
@@ -658,7 +654,7 @@ def test_a_session_that_is_lost_while_it_is_listened_to_is_looked_for_in_the_nex
     begun = listen(discord)
     line = Line(discord, ())
     line.moments = [lambda: discord.write(message()), lambda: line.waiting.append(LOST)]
-    made = listen(discord, line=line, marks=begun.marks, until={"gateway": NOW - timedelta(hours=2)})
+    made = listen(discord, line=line, marks=begun.marks, until={"gateway": timedelta(hours=2)})
     assert len(line.opened) == 1
     until = made.until["gateway"]
     assert until is not None

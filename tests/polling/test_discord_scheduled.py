@@ -55,7 +55,7 @@ def again(discord: Discord, made: RoundMade, *moments: Callable[[], object], los
     """Listen again as another process does, which goes on with the session unless it is ``lost``."""
     if lost:
         discord.sessions.clear()
-    return listen(discord, *moments, marks=made.marks, until={"gateway": datetime.now(UTC)})
+    return listen(discord, *moments, marks=made.marks, until={"gateway": timedelta()})
 
 
 def test_an_event_that_is_announced_is_planned_with_its_host_its_place_and_its_link() -> None:
@@ -239,7 +239,7 @@ def test_a_mark_that_cannot_be_read_is_told_anew_with_the_ids_that_were() -> Non
     first = listen(discord)
     broken = {**first.marks, "gatherings": "[1]"}
     discord.sessions.clear()
-    made = listen(discord, marks=broken, until={"gateway": datetime.now(UTC)}, line=Line(discord, ()))
+    made = listen(discord, marks=broken, until={"gateway": timedelta()}, line=Line(discord, ()))
     assert [fact.id for fact in made.facts] == [fact.id for fact in first.facts]
 
 

@@ -16,7 +16,7 @@ from shared.contracts.member_events import Edited, Joined, Posted, Solved
 from tests.polling.reading import RoundMade, make_round
 from tests.sources.reading import delivery, only_fact
 
-NOW = datetime.now(UTC)
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 SITE = "https://forum.example"
 SETTINGS = PollSettings(site=SITE, public=("5",), private=("7",))
 SECRETS = ("ada@example.org", "192.0.2.7")
@@ -62,7 +62,7 @@ def round_over(posts: list[dict[str, Any]], users: tuple[dict[str, Any], ...] = 
         seen = sorted((one for one in posts if one["id"] <= below), key=lambda one: int(one["id"]), reverse=True)
         return {"latest_posts": seen[:50]}
 
-    return make_round(read, answer, more.pop("settings", SETTINGS), **more)
+    return make_round(read, answer, more.pop("settings", SETTINGS), now=NOW, **more)
 
 
 def test_a_post_by_the_list_is_the_one_that_the_webhook_brings() -> None:
@@ -76,7 +76,7 @@ def test_a_post_by_the_list_is_the_one_that_the_webhook_brings() -> None:
 
 def test_an_edit_is_the_one_that_the_webhook_brings() -> None:
     edited = post(21, 90, version=2, updated_at=at(2), raw="Otherwise")
-    made = round_over([edited], until={"posts": NOW - timedelta(minutes=5)})
+    made = round_over([edited], until={"posts": timedelta(minutes=5)})
     [fact] = made.facts
     headers = {"x_discourse_event_type": "post", "x_discourse_event": "post_edited"}
     assert fact == only_fact(
@@ -98,7 +98,7 @@ def test_only_listed_categories_are_taken_and_nothing_without_one() -> None:
 
 def test_reading_goes_back_to_what_is_known() -> None:
     posts = [post(number, 400 - number) for number in range(1, 400)]
-    made = round_over(posts, until={"posts": NOW - timedelta(minutes=90), "members": NOW})
+    made = round_over(posts, until={"posts": timedelta(minutes=89.5), "members": timedelta()})
     assert len(made.facts) == 99
     assert [ask.params.get("before") for ask in made.asked if ask.path == "/posts.json"] == [None, "349", "299"]
 
@@ -114,7 +114,7 @@ def test_an_empty_window_of_ids_is_not_the_end() -> None:
         below = int(params.get("before", "130"))
         return {"latest_posts": [one for one in posts if below - 50 < int(one["id"]) <= below]}
 
-    assert {fact.id for fact in make_round(read, windows, SETTINGS).facts} == {"post:1:1", "post:130:1"}
+    assert {fact.id for fact in make_round(read, windows, SETTINGS, now=NOW).facts} == {"post:1:1", "post:130:1"}
 
 
 def test_thousands_of_posts_that_are_not_to_be_seen_are_passed_and_more_are_told() -> None:
@@ -125,7 +125,7 @@ def test_thousands_of_posts_that_are_not_to_be_seen_are_passed_and_more_are_told
             below = int(params.get("before", "20000"))
             return {"latest_posts": [post(one, 3) for one in (20_000, lowest) if below - 50 < one <= below]}
 
-        return make_round(read, windows, SETTINGS)
+        return make_round(read, windows, SETTINGS, now=NOW)
 
     assert {fact.id for fact in round_back_to(15_000).facts} == {"post:20000:1", "post:15000:1"}
     farther = round_back_to(5)
@@ -143,7 +143,7 @@ def test_who_opened_an_account_has_joined_and_their_address_stays_outside() -> N
 
 def test_without_the_list_of_users_posts_are_read() -> None:
     made = make_round(
-        read, lambda path, _params: {"latest_posts": [post(1, 3)]} if path == "/posts.json" else 404, SETTINGS
+        read, lambda path, _params: {"latest_posts": [post(1, 3)]} if path == "/posts.json" else 404, SETTINGS, now=NOW
     )
     assert made.read == {"posts"}
     assert made.kinds() == ["Posted"]
@@ -152,6 +152,6 @@ def test_without_the_list_of_users_posts_are_read() -> None:
 
 @pytest.mark.parametrize("odd", [b"", b"[]", b'{"latest_posts":[1,{"id":"x"}]}', b'{"latest_posts":5}'])
 def test_an_answer_of_another_form_breaks_nothing(odd: bytes) -> None:
-    made = make_round(read, lambda _path, _params: odd, SETTINGS)
+    made = make_round(read, lambda _path, _params: odd, SETTINGS, now=NOW)
     assert made.facts == []
     assert made.odd

@@ -14,7 +14,7 @@ from services.ingest.platforms.polled import PollSettings
 from shared.contracts.member_events import Edited, Posted
 from tests.polling.reading import RoundMade, answered, make_round
 
-NOW = datetime.now(UTC)
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 SETTINGS = PollSettings(site="https://blog.example/feed.xml")
 
 
@@ -28,7 +28,7 @@ def rfc(minutes_ago: float) -> str:
 
 def round_over(feed: str | bytes, headers: dict[str, str] | None = None, **more: Any) -> RoundMade:
     body = feed if isinstance(feed, bytes) else feed.encode()
-    return make_round(read, lambda _path, _params: answered(body, headers=headers or {}), SETTINGS, **more)
+    return make_round(read, lambda _path, _params: answered(body, headers=headers or {}), SETTINGS, now=NOW, **more)
 
 
 def rss(*items: str) -> str:
@@ -121,7 +121,10 @@ def test_addresses_name_nobody_and_stay_outside(author: str, name: str | None) -
 def listed(*items: str, after: RoundMade | None = None, etag: str = "v1") -> RoundMade:
     """Read a feed of these items, after an earlier round over it."""
     return round_over(
-        rss(*items), {"etag": f'"{etag}"'}, marks=after.marks if after else {}, until={"entries": NOW} if after else {}
+        rss(*items),
+        {"etag": f'"{etag}"'},
+        marks=after.marks if after else {},
+        until={"entries": timedelta()} if after else {},
     )
 
 
@@ -129,11 +132,11 @@ def test_what_is_known_is_not_told_again_and_a_feed_that_did_not_change_not_sent
     made = listed(item(1, 5), item(2, 90))
     assert [fact.id for fact in made.facts] == ["post:entry-1:1", "post:entry-2:1"]
     assert listed(item(1, 5), item(2, 90), after=made).facts == []
-    again = make_round(read, lambda _path, _params: 304, SETTINGS, marks=made.marks)
+    again = make_round(read, lambda _path, _params: 304, SETTINGS, now=NOW, marks=made.marks)
     assert again.asked[0].headers["if-none-match"] == '"v1"'
     assert (again.facts, again.odd, again.marks) == ([], [], made.marks)
     dated = round_over(rss(), {"last-modified": rfc(5)})
-    again = make_round(read, lambda _path, _params: 304, SETTINGS, marks=dated.marks)
+    again = make_round(read, lambda _path, _params: 304, SETTINGS, now=NOW, marks=dated.marks)
     assert again.asked[0].headers["if-modified-since"] == rfc(5)
 
 

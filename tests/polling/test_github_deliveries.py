@@ -13,7 +13,7 @@ from shared.contracts.member_events import Deleted, Joined, Posted
 from tests.polling.reading import RoundMade, answered, make_round
 from tests.sources.test_github import COMMENT, DISCUSSION, ISSUE, OCTOCAT, REPOSITORY, github
 
-NOW = datetime.now(UTC)
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 
 def sent(number: int, event: str, payload: dict[str, Any], status: int = 502, **more: Any) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def round_over(*deliveries: dict[str, Any], per_page: int = 100, **more: Any) ->
         following = f"https://elsewhere.example/?per_page=100&cursor={first + per_page}"
         return answered(page, next_page=following if first + per_page < len(listed) else None)
 
-    return make_round(read, answer, **more)
+    return make_round(read, answer, now=NOW, **more)
 
 
 def test_a_next_page_that_is_no_address_is_the_last() -> None:
@@ -88,7 +88,7 @@ def test_only_what_failed_and_may_matter_is_asked_for() -> None:
 
 def test_reading_goes_back_to_what_is_known_and_no_further() -> None:
     failed = [sent(number, "issues", OPENED) for number in range(1, 120)]
-    made = round_over(*failed, per_page=10, until={"deliveries": NOW - timedelta(minutes=24.5)})
+    made = round_over(*failed, per_page=10, until={"deliveries": timedelta(minutes=24.5)})
     assert {ask.path for ask in made.asked} == {"/deliveries", *(f"/deliveries/{number}" for number in range(1, 35))}
 
 

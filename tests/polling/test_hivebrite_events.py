@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -13,9 +13,8 @@ from shared.contracts.member_events import Attended, Planned, Registered
 from tests.polling.hivebrite_records import SECRETS, Hivebrite, coming, event
 from tests.polling.reading import RoundMade, make_round
 
-NOW = datetime.now(UTC)
 LATELY = dict.fromkeys(
-    ("members", "posts", "comments", "all-comments", "events", "subscriptions", "removals"), NOW - timedelta(hours=1)
+    ("members", "posts", "comments", "all-comments", "events", "subscriptions", "removals"), timedelta(hours=1)
 )
 SITE = PollSettings(site="https://harbour.example/")
 A_DAY = 24 * 60

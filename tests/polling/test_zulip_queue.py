@@ -17,7 +17,6 @@ from tests.polling.reading import RoundMade, make_round
 from tests.polling.zulip_server import DIRECT, SECRETS, Zulip, message
 from tests.sources.reading import delivery, only_fact
 
-NOW = datetime.now(UTC)
 SITE = "https://chat.example"
 
 
@@ -70,15 +69,14 @@ def test_a_lost_queue_is_registered_anew_and_the_gap_is_closed() -> None:
     mark = after_registering(server)
     server.lose_queue("queue-2")
     server.write(message(4))
-    made = round_over(server, mark, until={"events": NOW - timedelta(minutes=30)})
+    made = round_over(server, mark, until={"events": timedelta(minutes=30)})
     assert [fact.id for fact in made.facts] == ["post:4:1"]
     assert "queue-2" in made.marks["events"]
 
 
 def test_a_gap_is_read_page_by_page_down_to_what_is_known() -> None:
     server = Zulip(messages=[message(number, 3_000 - number) for number in range(1, 3_000)])
-    until = datetime.now(UTC) - timedelta(minutes=1_491)  # the module's is as old as the whole run of the tests
-    made = round_over(server, first=NOW - timedelta(days=9), until={"events": until})
+    made = round_over(server, first=timedelta(days=9), until={"events": timedelta(minutes=1_491)})
     assert len(made.facts) in {1_500, 1_501}
     assert sum(ask.path == "/messages" for ask in made.asked) == 2
 
@@ -86,7 +84,7 @@ def test_a_gap_is_read_page_by_page_down_to_what_is_known() -> None:
 def test_reactions_edits_deletions_and_who_came() -> None:
     server = Zulip()
     mark = after_registering(server)
-    at = int(NOW.timestamp())
+    at = int(datetime.now(UTC).timestamp())
     old = message(2, 60 * 24 * 30)
     server.messages.append({**old, "content": "Otherwise"})
     server.happen(type="reaction", op="add", message_id=2, user_id=8, emoji_name="tada")
