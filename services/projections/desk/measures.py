@@ -48,18 +48,28 @@ _LABELS: Final = {
     "survey": "Survey",
     "at_most": "Low is at most",
     "action": "What was done",
+    "actions": "Actions that count",
+    "roles": "Roles that count",
     "went": "How they went",
     "member_for_days": "Days since they were first here",
     "days_since_contact": "Days since a word of the team",
     "every_days": "A word every so many days",
     "after": "After a touch for",
     "after_days": "Days to wait",
+    "taken_together_hours": "Taken together: what fell within",
+    "taken_together_days": "Taken together: what was said within",
+    "borne_out_above": "One sigh alone scores",
     "change": "How far from their usual",
     "differs_in": "What is not as usual",
     "words": "Words in the first text of a day",
     "days_between": "Days from one to the next",
     "hours_away": "Hours from any at which they usually write",
     "ill_humour": "Signs of ill humour, of 0 to 1",
+    "usual_ill_humour": "Signs of ill humour that are usual, at most",
+    "ways": "Ways in which they must differ",
+    "days_in_a_row": "On each of so many days in a row",
+    "usual_days": "What is usual is known after",
+    "times_usual": "Longer, shorter, rarer or denser by so many times",
     "list": "List",
     "members": "Members on it",
     "starts_at": "Begins",
@@ -70,6 +80,7 @@ _LABELS: Final = {
     "day": "Asked for on",
     "at": "At",
 }
+_AS_WRITTEN: Final = ("found_at", "reader")
 
 
 def measure(name: str, value: Scalar) -> tuple[str, str]:
@@ -80,8 +91,9 @@ def measure(name: str, value: Scalar) -> tuple[str, str]:
     if value is None:
         return label, "unknown"
     if isinstance(value, str):
-        return label, moment(value) if name == "starts_at" else plain(value)
-    number = f"{value:.1f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+        return label, moment(value) if name == "starts_at" else value if name in _AS_WRITTEN else plain(value)
+    places = 2 if abs(value) > 1 else 3
+    number = f"{value:.{places}f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
     unit = next((unit for unit in ("hour", "day") if unit in name), "")
     return label, f"{number} {unit if number == '1' else f'{unit}s'}" if unit else number
 
@@ -89,7 +101,10 @@ def measure(name: str, value: Scalar) -> tuple[str, str]:
 def measures(one: ReasonItem) -> list[tuple[str, str]]:
     """Return what was measured, what it was held against, and what is usual for the member, as labels and words."""
     usual = [(f"Usual for them: {label[:1].lower()}{label[1:]}", value) for label, value in _measured(one.baseline)]
-    return [*_measured(one.values), *_measured(one.thresholds), *usual]
+    least = {name: value for name, value in one.thresholds.items() if name in one.values}
+    held = [(f"At least: {label[:1].lower()}{label[1:]}", value) for label, value in _measured(least)]
+    rule = {name: value for name, value in one.thresholds.items() if name not in least}
+    return [*_measured(one.values), *held, *_measured(rule), *usual]
 
 
 def _measured(values: Mapping[str, Scalar]) -> list[tuple[str, str]]:

@@ -140,7 +140,10 @@ def also(item: QueueItem) -> str | None:
 
 def difference(one: ReasonItem) -> str | None:
     """Return what would have made a reason needless, as a sentence."""
-    return f"{capital(one.difference)} would have made the difference." if one.difference else None
+    if one.difference is None:
+        return None
+    what, colon, more = one.difference.partition(": ")
+    return f"{capital(what)} would have made the difference{colon}{more}."
 
 
 def state(item: QueueItem, viewer: Viewer) -> str:
