@@ -10,10 +10,16 @@ _MINUTES: Final = ((24 * 60, "day", "days"), (60, "h", "h"), (1, "min", "min"))
 
 def within(deed: str, time: timedelta) -> str:
     """Return ``deed`` and the time there was for it, by its two largest units: ``a reply within 3 h 10 min``."""
-    return f"{deed} within {_length(time)}"
+    return f"{deed} within {length(time)}"
 
 
-def _length(time: timedelta) -> str:
+def fainter(least: float) -> str:
+    """Return what would not have been shown, ``least`` being the lowest score that is: of the sign, not of anybody."""
+    return f"a fainter sign: a score below {least:g}"
+
+
+def length(time: timedelta) -> str:
+    """Return how long that is, by its two largest units: ``3 h 10 min``."""
     left = round(time / timedelta(minutes=1))
     words: list[tuple[int, str]] = []
     for size, one, more in _MINUTES:

@@ -31,12 +31,15 @@ from services.triage.reasons.gathering import (
     first_there,
 )
 from services.triage.reasons.ritual import NO_LONGER_NEWS, RITUAL, Entry, with_entry
-from shared.contracts.needs_touch import Evidence, MemberRef, NeedsTouch, TouchReason
+from shared.contracts.needs_touch import Evidence, MemberRef, NeedsTouch, Scalar, TouchReason
 from shared.decider import Deadline, Decider
 
 GATHERING: Final = "gathering"
 HOST_DECLINED: Final = "host_asked_not_to_be_contacted"
 """What says so among the values of the list before it."""
+
+_CALLED_OFF: Final = "calling it off: a list is made before every gathering"
+_NO_NEWCOMERS: Final = "a gathering without newcomers"
 
 
 class GatheringPlanned(Struct, frozen=True, kw_only=True, gc=False):
@@ -202,7 +205,7 @@ def _before(command: LookAtGathering, state: GatheringState, plan: Plan) -> tupl
     evidence = coming(plan, state.registered, command.guests, command.at_most)
     if command.host_declined:
         values = {**values, HOST_DECLINED: True}
-    need = raised(seen, RITUAL, command.community, evidence, values, since=at)
+    need = raised(seen, RITUAL, command.community, evidence, values, difference=_CALLED_OFF, since=at)
     return (GatheringLookedAt(at=at, due=plan.starts_at, reminded=True), need)
 
 
@@ -214,7 +217,8 @@ def _after(command: LookAtGathering, state: GatheringState) -> tuple[Any, ...]:
     evidence = tuple(one.evidence for one in first[: command.at_most])
     if plan is not None:
         evidence = (plan.evidence, *evidence)
-    return (raised(seen, RITUAL, command.community, evidence, {"list": FIRST, "members": len(first)}, since=seen.at),)
+    values: dict[str, Scalar] = {"list": FIRST, "members": len(first)}
+    return (raised(seen, RITUAL, command.community, evidence, values, difference=_NO_NEWCOMERS, since=seen.at),)
 
 
 def evolve(state: GatheringState, event: Any) -> GatheringState:

@@ -30,7 +30,7 @@ from services.triage.rhythm import Days
 from services.triage.ritual_handlers import look_at_list
 from services.triage.stream_ids import community_of, community_stream, conversation_stream, member_stream
 from services.triage.to_care import Read, decide_and_care
-from shared.contracts.needs_touch import MemberRef
+from shared.contracts.needs_touch import MemberRef, Scalar
 from shared.event_store.recorder import DeadlineRow
 from shared.workspace import Workspace
 
@@ -216,8 +216,12 @@ def _circumstances(
         care_load=rule.care_load,
         policy_version=reading.version,
         forget_after=timedelta(days=rule.forget_after_days),
-        thresholds={name: getattr(rule, name) for name in thresholds},
+        thresholds={name: _threshold(getattr(rule, name)) for name in thresholds},
     )
+
+
+def _threshold(value: Scalar | tuple[str, ...]) -> Scalar:
+    return value if not isinstance(value, tuple) else ", ".join(value) or "any"
 
 
 DEADLINE_HANDLERS: Final[dict[str, Callable[[DeadlineRow, Workspace, Read], None]]] = {

@@ -103,6 +103,7 @@ def _look(command: LookAtRitual, state: RitualState) -> tuple[Any, ...]:
         command.community,
         tuple(dict.fromkeys((*kept, *listed(news, command.at_most)))),
         {"list": command.name, "members": members},
+        difference="an empty list: it is asked for every week",
         since=stands.since if stands is not None and kept else seen.at,
     )
     return (RitualLookedAt(at=seen.at, members=members, due=seen.due), need)

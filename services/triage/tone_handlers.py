@@ -44,6 +44,13 @@ _REASONS: Final[dict[AlertKind, Reason]] = {
     "gratitude": "thanks",
     "change": "out-of-character",
 }
+_THRESHOLDS: Final = {
+    "alerts_per_thousand": "alerts_per_thousand",
+    "within_hours": "taken_together_hours",
+    "within_days": "taken_together_days",
+}
+"""The fields of a rule that something is held against, and what a touch calls them."""
+
 _KINDS: Final[dict[str, AlertKind]] = {reason: kind for kind, reason in _REASONS.items()}
 
 
@@ -210,7 +217,7 @@ def _seen(now: Situation, rule: ToneRule, stream: str, member: MemberRef) -> Cir
         care_load=rule.care_load,
         policy_version=now.reading.version,
         forget_after=timedelta(0),
-        thresholds={"alerts_per_thousand": rule.alerts_per_thousand},
+        thresholds={name: getattr(rule, field) for field, name in _THRESHOLDS.items() if hasattr(rule, field)},
     )
 
 

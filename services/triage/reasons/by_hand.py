@@ -29,5 +29,6 @@ def ask(command: AskByHand, state: MemberState) -> tuple[NeedFound]:
         {},
         conversation=command.conversation or (known.conversation if known is not None else None),
         urgency=next(urgency for urgency in _GRAVEST_FIRST if urgency in urgencies),
+        difference="nothing: a person asked for it",
     )
     return (need,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from services.triage.difference import within
 from services.triage.member_state import MemberState
 from services.triage.occasions import CHECK_IN, Occasion
 from services.triage.reasons.judgement import Judgement, LookAtOccasion, days_between
@@ -31,6 +32,6 @@ def judge(look: LookAtOccasion, state: MemberState, occasion: Occasion) -> Judge
             "days_since_contact": days_between(state.contact.time, look.seen.at) if state.contact else None,
             "active_days": len(state.active_days),
         },
-        difference="a word of the team",
+        difference=within("a word of the team", timedelta(days=rule.every_days)),
         since=look.seen.due,
     )

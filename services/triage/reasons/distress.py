@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from services.triage.difference import fainter
 from services.triage.needs import HoldsNeeds, NeedFound, is_crisis, raised, standing_for
 from services.triage.reasons.signs import evidence_with, grown, is_surer, may_join, measured, over_threshold
 from services.triage.tone_facts import NoteSign
 from shared.contracts.needs_touch import TouchReason
 
 DISTRESS: Final = "distress"
+_ALWAYS: Final = "a text without crisis wording: such wording is always shown"
 
 
 def found(command: NoteSign, state: HoldsNeeds) -> tuple[NeedFound, ...]:
@@ -35,6 +37,7 @@ def found(command: NoteSign, state: HoldsNeeds) -> tuple[NeedFound, ...]:
             conversation=command.conversation,
             urgency="urgent" if crisis else "soon",
             strength=strength,
+            difference=_ALWAYS if command.shown_from is None else fainter(command.shown_from),
         ),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from services.triage.difference import within
 from services.triage.member_state import MemberState
 from services.triage.occasions import Occasion
 from services.triage.reasons.judgement import Judgement, LookAtOccasion, days_between, turned_to
@@ -53,6 +54,6 @@ def judge(look: LookAtOccasion, state: MemberState, occasion: Occasion) -> Judge
             "active_days": len(state.active_days),
         },
         baseline={"usual_gap_days": usual_gap(state.active_days, rule.assumed_gap_days, look.heard)},
-        difference="a sign of life, or a word of the team",
+        difference=within("a sign of life or a word of the team", missed - last) if missed is not None else None,
         since=missed,
     )

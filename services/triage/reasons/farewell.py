@@ -7,7 +7,7 @@ from typing import Final
 
 from services.triage.member_state import MemberState
 from services.triage.occasions import Occasion
-from services.triage.reasons.judgement import Judgement, LookAtOccasion, days_between, turned_to
+from services.triage.reasons.judgement import Judgement, LookAtOccasion, a_word_in_time, days_between, turned_to
 from shared.contracts.policy_rules import FarewellRule
 
 _AT_ONCE: Final = timedelta(days=1)
@@ -31,5 +31,5 @@ def judge(look: LookAtOccasion, state: MemberState, occasion: Occasion) -> Judge
             "active_days": len(state.active_days),
             "member_for_days": days_between(state.first.time, occasion.evidence.time) if state.first else 0,
         },
-        difference="a word of the team since they left",
+        difference=a_word_in_time(look, occasion),
     )

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
+from msgspec.structs import replace
+
+from services.triage.difference import fainter
 from services.triage.needs import HoldsNeeds, NeedFound, raised, standing_for
 from services.triage.reasons.signs import (
     doublings,
@@ -56,13 +59,14 @@ def found(
         return (noted,)
     seen, values, more = measured(command)
     need = raised(
-        seen,
+        replace(seen, thresholds={**seen.thresholds, "borne_out_above": _LONE}),
         FRUSTRATION,
         command.member,
         (*earlier, command.evidence),
         {**values, "messages": len(earlier) + 1},
         conversation=command.conversation,
         strength=more,
+        difference=fainter(max(command.shown_from, _LONE)),
     )
     return (noted, need)
 

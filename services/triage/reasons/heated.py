@@ -12,6 +12,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Final
 
+from services.triage.difference import fainter
 from services.triage.needs import HoldsNeeds, NeedFound, raised, standing_for
 from services.triage.reasons.signs import doublings, evidence_with, grown, may_join, measured, over_threshold
 from services.triage.tone_facts import HeatFelt, NoteSign
@@ -71,6 +72,7 @@ def found(
         {**values, **measures},
         conversation=command.conversation,
         strength=_graver(more, measures),
+        difference=fainter(command.shown_from),
     )
     return (need,)
 

@@ -7,9 +7,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from services.triage.difference import within
 from services.triage.member_facts import Elsewhere
 from services.triage.member_state import MemberState
 from services.triage.needs import Circumstances
+from services.triage.occasions import Occasion
 from services.triage.rhythm import Days
 from shared.contracts.needs_touch import MemberRef, Scalar
 
@@ -49,6 +51,12 @@ class Judgement(Struct, frozen=True, kw_only=True, gc=False):
 def turned_to(state: MemberState, since: datetime) -> bool:
     """Tell whether somebody of the team has turned to the member since then."""
     return state.contact is not None and state.contact.time >= since
+
+
+def a_word_in_time(look: LookAtOccasion, occasion: Occasion) -> str:
+    """Return what would have made the difference where somebody is to be turned to within hours of an event."""
+    word, due = "a word of the team", look.seen.due
+    return within(word, due - occasion.evidence.time) if due is not None else word
 
 
 def days_between(earlier: datetime, later: datetime) -> float:

@@ -63,7 +63,7 @@ KINDS: Final[dict[str, Kind]] = {
     "first-gathering": _milestone(milestone.judge_first_gathering, "settling_in_days"),
     "accepted-answer": _milestone(milestone.judge_accepted_answer, "settling_in_days"),
     "anniversary": _milestone(milestone.judge_anniversary, "min_active_days"),
-    "role-gained": _milestone(milestone.judge_role_gained),
+    "role-gained": _milestone(milestone.judge_role_gained, "roles"),
     "low-survey": Kind(
         reason="low-survey",
         thresholds=("within_hours", "at_most"),
@@ -72,7 +72,7 @@ KINDS: Final[dict[str, Kind]] = {
     ),
     "moderated": Kind(
         reason="moderated",
-        thresholds=("within_hours", "min_active_days"),
+        thresholds=("within_hours", "min_active_days", "actions"),
         rule=lambda rules: rules.moderated,
         judge=moderated.judge,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.triage.member_state import MemberState
 from services.triage.occasions import Occasion
-from services.triage.reasons.judgement import Judgement, LookAtOccasion, turned_to
+from services.triage.reasons.judgement import Judgement, LookAtOccasion, a_word_in_time, turned_to
 from shared.contracts.policy_rules import LowSurveyRule
 
 
@@ -19,5 +19,5 @@ def judge(look: LookAtOccasion, state: MemberState, occasion: Occasion) -> Judge
             "the team turned to them": turned_to(state, occasion.evidence.time),
         },
         values={"score": answer.score, "survey": answer.survey} if answer is not None else {},
-        difference="a word of the team since the answer",
+        difference=f"a score above {rule.at_most}, or {a_word_in_time(look, occasion)}",
     )

@@ -7,7 +7,7 @@ from typing import Final
 
 from services.triage.member_state import MemberState
 from services.triage.occasions import Occasion
-from services.triage.reasons.judgement import Judgement, LookAtOccasion, turned_to
+from services.triage.reasons.judgement import Judgement, LookAtOccasion, a_word_in_time, turned_to
 from services.triage.rhythm import day_of, start_of
 from shared.contracts.needs_touch import Scalar
 from shared.contracts.policy_rules import MilestoneRule
@@ -67,7 +67,7 @@ def judge_first_post(look: LookAtOccasion, state: MemberState, occasion: Occasio
         "the community is not known for long": occasion.evidence.time < look.known_since + settled,
         "a newcomer": state.first is None or not state.joined or occasion.evidence.time < state.first.time + settled,
     }
-    return _judgement(state, occasion.evidence.time, against, {"milestone": look.name})
+    return _judgement(look, state, occasion, against, {"milestone": look.name})
 
 
 def judge_first_gathering(look: LookAtOccasion, state: MemberState, occasion: Occasion) -> Judgement:
@@ -87,7 +87,7 @@ def _judge_first(look: LookAtOccasion, state: MemberState, occasion: Occasion, *
         "not of interest": not wanted,
         "the community is not known for long": occasion.evidence.time < settled,
     }
-    return _judgement(state, occasion.evidence.time, against, {"milestone": look.name})
+    return _judgement(look, state, occasion, against, {"milestone": look.name})
 
 
 def judge_anniversary(look: LookAtOccasion, state: MemberState, occasion: Occasion) -> Judgement:
@@ -95,7 +95,7 @@ def judge_anniversary(look: LookAtOccasion, state: MemberState, occasion: Occasi
     rule: MilestoneRule = look.rule
     number, since = anniversary(state, rule) or (0, occasion.evidence.time)
     against = {"not of interest": not rule.anniversary, "no anniversary": number == 0}
-    return _judgement(state, since, against, {"milestone": look.name, "years": number})
+    return _judgement(look, state, occasion, against, {"milestone": look.name, "years": number}, since=since)
 
 
 def judge_role_gained(look: LookAtOccasion, state: MemberState, occasion: Occasion) -> Judgement:
@@ -103,13 +103,22 @@ def judge_role_gained(look: LookAtOccasion, state: MemberState, occasion: Occasi
     rule: MilestoneRule = look.rule
     role = occasion.values["role"]
     against = {"not of interest": role not in rule.roles, "not held any more": role not in state.roles}
-    return _judgement(state, occasion.evidence.time, against, {"milestone": look.name, "role": role})
+    return _judgement(look, state, occasion, against, {"milestone": look.name, "role": role})
 
 
-def _judgement(state: MemberState, since: datetime, against: dict[str, bool], values: dict[str, Scalar]) -> Judgement:
+def _judgement(
+    look: LookAtOccasion,
+    state: MemberState,
+    occasion: Occasion,
+    against: dict[str, bool],
+    values: dict[str, Scalar],
+    *,
+    since: datetime | None = None,
+) -> Judgement:
+    since = since or occasion.evidence.time
     return Judgement(
         against={**against, "the team turned to them": turned_to(state, since)},
         values=values,
-        difference="a word of the team since",
+        difference=a_word_in_time(look, occasion),
         since=since,
     )

@@ -38,6 +38,17 @@ _HOURS_AWAY: Final = 3.0
 _WELL, _ILL = 0.1, 0.3
 """Signs of ill humour in what is usual, and in each of the recent days."""
 
+_HELD_AGAINST: Final[dict[str, Scalar]] = {
+    "ways": _WAYS,
+    "days_in_a_row": _RECENT,
+    "usual_days": _USUAL,
+    "times_usual": _TIMES,
+    "hours_away": _HOURS_AWAY,
+    "ill_humour": _ILL,
+    "usual_ill_humour": _WELL,
+}
+_DIFFERENCE: Final = f"one of the last {_RECENT} days as usual"
+
 
 class Change(Struct, frozen=True, kw_only=True, gc=False):
     """How a member differs from themselves: how surely, from 0 to 1, and by what measures, now and usually."""
@@ -93,7 +104,7 @@ def found(command: NoteDay, state: HoldsNeeds, days: Sequence[DayNoted]) -> tupl
     differs = change(days)
     if differs is None or command.shown_from is None or standing_for(state, OUT_OF_CHARACTER) is not None:
         return ()
-    thresholds = {**command.seen.thresholds, "change": command.shown_from}
+    thresholds = {**command.seen.thresholds, "change": command.shown_from, **_HELD_AGAINST}
     need = raised(
         replace(command.seen, thresholds=thresholds),
         OUT_OF_CHARACTER,
@@ -102,6 +113,7 @@ def found(command: NoteDay, state: HoldsNeeds, days: Sequence[DayNoted]) -> tupl
         differs.values,
         strength=round(max(differs.score / command.shown_from, 1.0), 2),
         baseline=differs.usual,
+        difference=_DIFFERENCE,
     )
     return (need,)
 

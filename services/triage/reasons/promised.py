@@ -21,9 +21,11 @@ from services.triage.promises import (
     PromisesPostponed,
     due_at,
 )
+from services.triage.reasons.judgement import turned_to
 from shared.contracts.names import Reason
 
 FOLLOW_UP: Final[Reason] = "follow-up"
+_DIFFERENCE: Final = "a word of the team since the day that was promised"
 _LOOK_AGAIN_AFTER: Final = timedelta(days=7)
 """Nothing tells this identity when another one may be contacted again."""
 
@@ -59,8 +61,13 @@ def look(command: LookAtPromises, state: MemberState) -> tuple[Any, ...]:
     of = tuple(one.evidence for one in due)
     if seen.due is not None and seen.due > seen.at:
         return (*put_off, PromisesPostponed(of=of, due=seen.due))
-    gone = together(state, command.elsewhere).gone
-    against = {"one of the team": command.team, "a bot": state.bot, "the member left": gone}
+    person = together(state, command.elsewhere)
+    against = {
+        "one of the team": command.team,
+        "a bot": state.bot,
+        "the member left": person.gone,
+        "the team turned to them": turned_to(person, max(one.due for one in due)),
+    }
     why = next((why for why, holds in against.items() if holds), None)
     looked_at = PromisesLookedAt(of=of, against=why, at=seen.at)
     if why is not None:
@@ -69,7 +76,9 @@ def look(command: LookAtPromises, state: MemberState) -> tuple[Any, ...]:
     before = known.evidence[-MOST:] if known is not None else ()
     values = known.values if known is not None else {}
     values = {**values, "promised_by": due[0].by, "promises": len(due)}
-    return (*put_off, looked_at, raised(seen, FOLLOW_UP, member, (*before, *of), values, since=due[0].due))
+    evidence = (*before, *of)
+    need = raised(seen, FOLLOW_UP, member, evidence, values, difference=_DIFFERENCE, since=due[0].due)
+    return (*put_off, looked_at, need)
 
 
 def _put_off(fired: Promises, due: Promises, command: LookAtPromises) -> tuple[PromisesPostponed, ...]:

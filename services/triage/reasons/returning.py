@@ -6,7 +6,7 @@ from typing import Final
 
 from services.triage.member_state import MemberState
 from services.triage.occasions import Occasion
-from services.triage.reasons.judgement import Judgement, LookAtOccasion, turned_to
+from services.triage.reasons.judgement import Judgement, LookAtOccasion, a_word_in_time, turned_to
 from services.triage.rhythm import Patience, day_of, may_have_returned_on, returned_on, start_of, usual_gap
 from shared.contracts.policy_rules import ReturningRule
 
@@ -48,6 +48,6 @@ def judge(look: LookAtOccasion, state: MemberState, occasion: Occasion) -> Judge
             "active_days": len(state.active_days),
         },
         baseline={"usual_gap_days": usual_gap(before, rule.assumed_gap_days, look.heard)},
-        difference="a word of the team since the return",
+        difference=a_word_in_time(look, occasion),
         since=since,
     )

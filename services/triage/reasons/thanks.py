@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from services.triage.difference import fainter
 from services.triage.needs import HoldsNeeds, NeedFound, raised, standing_for
 from services.triage.reasons.signs import measured
 from services.triage.tone_facts import NoteSign
@@ -24,5 +25,6 @@ def found(command: NoteSign, state: HoldsNeeds) -> tuple[NeedFound, ...]:
         values,
         conversation=command.conversation,
         strength=strength,
+        difference=fainter(command.shown_from),
     )
     return (need,)

@@ -105,7 +105,7 @@ def test_somebody_is_asked_to_look_with_what_is_not_as_usual() -> None:
     assert (need.reason, need.urgency, need.member.id) == ("out-of-character", "routine", "ada")
     assert [one.time for one in need.evidence] == [on(day, 14) for day in range(3)]
     assert (need.values["differs_in"], need.values["words"], need.baseline["words"]) == ("length, hours", 1, 70)
-    assert need.thresholds.keys() == {"alerts_per_thousand", "change"}
+    assert (need.thresholds["ways"], need.thresholds["times_usual"]) == (2, 4.0)
     partition.tell(posted(MIRA, "m-mira", mentions=("ada",)), on(3))
     assert reasons(partition, ADA) == []
 
