@@ -40,12 +40,12 @@ from services.triage.occasion_handlers import (
     note_role,
     note_settled,
     note_solution,
-    note_survey,
 )
 from services.triage.reasons import welcome
 from services.triage.ritual_handlers import arrange_rituals, note_arrival, note_help
 from services.triage.situation import Situation
 from services.triage.stream_ids import channel_stream, conversation_stream
+from services.triage.survey_handlers import note_survey
 from services.triage.to_care import close_touch
 from services.triage.tone_handlers import learn, opt_out, read_tone
 from services.triage.voices import Post

@@ -23,12 +23,13 @@ from services.triage.policy_reading import PolicyReading
 from services.triage.promises import PROMISED
 from services.triage.reasons.judgement import LookAtOccasion
 from services.triage.reasons.kinds import KINDS
+from services.triage.reasons.low_survey import is_contradicted
 from services.triage.reasons.promised import LookAtPromises
 from services.triage.reasons.ritual import RITUAL
 from services.triage.reasons.welcome import GREETED_BY
 from services.triage.rhythm import Days
 from services.triage.ritual_handlers import look_at_list
-from services.triage.stream_ids import community_of, community_stream, conversation_stream, member_stream
+from services.triage.stream_ids import community_of, community_stream, conversation_stream, member_stream, tone_stream
 from services.triage.to_care import Read, decide_and_care
 from shared.contracts.needs_touch import MemberRef, Scalar
 from shared.event_store.recorder import DeadlineRow
@@ -109,8 +110,14 @@ def look_at_occasion(deadline: DeadlineRow, work: Workspace, read: Read) -> None
         heard=heard,
         opener=_opener(occasion, member, community, work),
         elsewhere=elsewhere,
+        unread=is_contradicted(occasion.values) and _opted_out(member, community, work),
     )
     decide_and_care(deadline.stream, command, work, read)
+
+
+def _opted_out(member: MemberState, community: CommunityState, work: Workspace) -> bool:
+    who = member.member
+    return who is not None and bool(work.state(tone_stream(community.community, who.key)).opted_out)
 
 
 def _opener(occasion: Occasion, member: MemberState, community: CommunityState, work: Workspace) -> MemberRef | None:

@@ -15,6 +15,7 @@ from services.triage.member_facts import GreetMember, MeetElsewhere
 from services.triage.member_state import MemberState
 from services.triage.needs import EndNeed, is_crisis
 from services.triage.reasons.judgement import turned_to
+from services.triage.reasons.low_survey import is_contradicted
 from services.triage.situation import Situation
 from services.triage.stream_ids import care_stream, tone_stream
 from shared.contracts.needs_touch import Evidence, MemberRef, TouchReason
@@ -65,6 +66,9 @@ def end_as_unread(now: Situation, member: MemberRef) -> None:
     """Of who opts out of the reading of tone nothing that it found is asked about any more."""
     cause = "opted out of the reading of tone"
     _end_those(now, member, cause, lambda need: need.reason in _READ and not is_crisis(need))
+    for need in now.work.state(now.of(member)).needs:
+        if is_contradicted(need.values):
+            _end(now, need, cause, now.evidence)
 
 
 def end_unwanted(now: Situation, member: MemberRef, declined: ContactDeclined) -> None:

@@ -10,7 +10,7 @@ from services.triage.care_state import settled_for
 from services.triage.community import CommunityState, NoteDay, is_day_news
 from services.triage.conversation_facts import AnswerAccepted, ConversationOpened, ConversationSolved
 from services.triage.conversation_state import ConversationState
-from services.triage.member_facts import BeElsewhere, NoteActivity, NoteOccasion, NoteSurvey, SurveyAnswer
+from services.triage.member_facts import BeElsewhere, NoteActivity, NoteOccasion
 from services.triage.member_state import MemberState
 from services.triage.occasions import Occasion
 from services.triage.reasons import check_in, fading, follow_up, milestone, returning
@@ -54,48 +54,38 @@ def note_days(now: Situation) -> None:
     if last is None:
         return
     if rules.returning.enabled and returning.is_news(state, rules.returning):
-        _note(now, "returning", rules.returning, evidence=last)
+        note(now, "returning", rules.returning, evidence=last)
     rule = rules.milestone
     if rule.enabled and rule.anniversary and milestone.is_new_year(state, rule):
-        _note(now, "anniversary", rule, evidence=last)
+        note(now, "anniversary", rule, evidence=last)
 
 
 def note_first_post(now: Situation) -> None:
     """The earliest post that is known may be a member's first: whether it is, is told when it is looked at."""
     rule = now.reading.arming.milestone
     if rule.enabled and rule.first_post:
-        _note(now, "first-post", rule)
+        note(now, "first-post", rule)
 
 
 def note_first_gathering(now: Situation) -> None:
     """The earliest gathering that is known of a member is their first."""
     rule = now.reading.arming.milestone
     if rule.enabled and rule.first_gathering:
-        _note(now, "first-gathering", rule)
-
-
-def note_survey(now: Situation) -> None:
-    """A low score asks for somebody to ask back."""
-    rule, data = now.reading.arming.low_survey, now.data
-    low = rule.enabled and data.score <= rule.at_most
-    answer = SurveyAnswer(survey=data.survey, score=data.score, evidence=now.evidence)
-    now.decide(now.stream, NoteSurvey(answer=answer, low=low))
-    if low:
-        _note(now, "low-survey", rule)
+        note(now, "first-gathering", rule)
 
 
 def note_moderation(now: Situation) -> None:
     """Who was moderated is owed an explanation by a person."""
     rule = now.reading.arming.moderated
     if rule.enabled and (not rule.actions or now.data.action in rule.actions):
-        _note(now, "moderated", rule, action=now.data.action)
+        note(now, "moderated", rule, action=now.data.action)
 
 
 def note_farewell(now: Situation) -> None:
     """Who goes after they came often is missed."""
     rule = now.reading.arming.farewell
     if rule.enabled:
-        _note(now, "farewell", rule, went=type(now.data).__name__.lower())
+        note(now, "farewell", rule, went=type(now.data).__name__.lower())
 
 
 def note_accepted(now: Situation, events: Sequence[Any]) -> None:
@@ -133,7 +123,7 @@ def note_role(now: Situation, before: tuple[str, ...]) -> None:
     held = now.work.state(now.stream).roles
     gained = next((role for role in rule.roles if role in held and role not in before), None)
     if gained is not None:
-        _note(now, "role-gained", rule, role=gained)
+        note(now, "role-gained", rule, role=gained)
 
 
 def note_settled(now: Situation) -> None:
@@ -149,7 +139,7 @@ def note_settled(now: Situation) -> None:
         _arise(now, after.member, "follow-up", occasion)
 
 
-def _note(now: Situation, name: str, rule: Any, evidence: Evidence | None = None, **values: Scalar) -> None:
+def note(now: Situation, name: str, rule: Any, evidence: Evidence | None = None, **values: Scalar) -> None:
     """Note that something is to be looked at after the rule's working hours, unless nobody ever works."""
     if now.bot or now.team:
         return

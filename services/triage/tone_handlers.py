@@ -8,20 +8,22 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from services.triage.alerts import COUNTED_AT_ONCE, AlertGiven, CountMessages, JudgeAlert, WeighScore
+from services.triage.alerts import COUNTED_AT_ONCE, CountMessages, JudgeAlert
 from services.triage.care import CARE
-from services.triage.care_state import last_settled, settled_for
+from services.triage.care_state import settled_for
 from services.triage.heat import lately
 from services.triage.member_state import MemberState
-from services.triage.needs import Circumstances, is_crisis, standing_for
+from services.triage.needs import Circumstances, is_crisis
 from services.triage.needs_elsewhere import end_as_unread, needless
 from services.triage.once_read import is_late
 from services.triage.readings import text_of
 from services.triage.reasons import frustration, heated
+from services.triage.reasons.low_survey import is_contradicted
 from services.triage.reasons.out_of_character import change, with_day
 from services.triage.ritual_handlers import note_thanked
+from services.triage.showing import shown_from
 from services.triage.situation import Situation
-from services.triage.stream_ids import alerts_stream, care_stream, heat_stream, identity, tone_stream
+from services.triage.stream_ids import alerts_stream, heat_stream, identity, tone_stream
 from services.triage.taken import words_in
 from services.triage.tone.signs import AlertKind, Sign, signs_in
 from services.triage.tone_facts import DayNoted, HeatFelt, NoteDay, NoteSign, NoteTalk, OptOutOfTone
@@ -73,6 +75,12 @@ def read_tone(now: Situation) -> None:
             _note_sign(now, sign)
 
 
+def signs_read(now: Situation) -> tuple[Sign, ...]:
+    """Return the signs in what the member wrote; none where it is not read."""
+    tone = now.reading.tone_in(now.event.community)
+    return _signs(now, tone) if tone is not None and _is_read(now, tone) else ()
+
+
 def opt_out(now: Situation) -> None:
     """A member may not want what they write to be read for its tone."""
     said: ToneOptOut = now.data
@@ -91,8 +99,9 @@ def learn(now: Situation) -> None:
     if settled.outcome == "no-response" or category_of(settled.about) != CARE.category:
         return
     for reason in settled_for(now.work.state(settled.about), settled.touch, settled.need_revision):
-        if reason.reason in _KINDS and not is_crisis(reason):
-            judge = JudgeAlert(kind=_KINDS[reason.reason], right=settled.outcome != "not-needed")
+        kind = "contradiction" if is_contradicted(reason.values) else _KINDS.get(reason.reason)
+        if kind is not None and not is_crisis(reason):
+            judge = JudgeAlert(kind=kind, right=settled.outcome != "not-needed")
             now.work.decide(alerts_stream(settled.community), judge)
 
 
@@ -237,22 +246,16 @@ def _decide(now: Situation, rule: ToneRule, command: NoteSign, *, weighed: bool 
 def _shown_from(
     now: Situation, rule: ToneRule, kind: AlertKind, command: NoteSign | NoteDay, score: float
 ) -> float | None:
-    """Return the least that the budget shows, where it shows ``score`` and somebody is to be asked yet."""
-    reason = _REASONS[kind]
-    asked = standing_for(now.work.state(command.seen.about), reason) is not None or _rests(now, command, reason)
-    if asked or needless(now.work.state(now.of(command.member)), reason, now.event.time):
-        return None
-    weigh = WeighScore(kind=kind, score=score, per_thousand=rule.alerts_per_thousand)
-    events = now.work.decide(alerts_stream(now.event.community), weigh)
-    return next((event.threshold for event in events if isinstance(event, AlertGiven)), None)
-
-
-def _rests(now: Situation, command: NoteSign | NoteDay, reason: Reason) -> bool:
-    """Tell whether a touch for it was settled so lately that none would be raised: what is not shown has no budget."""
-    people = (command.member, *now.others(command.member))
-    cares = now.work.states([care_stream(now.event.community, one) for one in people])
-    settled = max((at for care in cares if (at := last_settled(reason, care)) is not None), default=None)
-    return settled is not None and command.seen.at < settled + now.reading.rest_of(reason, command.seen.segment)
+    return shown_from(
+        now,
+        kind,
+        _REASONS[kind],
+        about=command.seen.about,
+        member=command.member,
+        segment=command.seen.segment,
+        score=score,
+        per_thousand=rule.alerts_per_thousand,
+    )
 
 
 def _note_day(now: Situation, signs: Sequence[Sign]) -> None:

@@ -19,6 +19,10 @@ EARLIER_PER_IMPORTANCE: Final = timedelta(hours=4)
 """Each point of importance counts as so much longer a wait, too; since all wait on, nothing starves."""
 
 
+CONTRADICTED_BY: Final = "contradicted_by"
+"""What ``values`` of a ``low-survey`` call the sign in its comment, where they rest on that and not on the score."""
+
+
 class MemberRef(Struct, frozen=True, kw_only=True, gc=False):
     """Who it is about: the opaque key, and the identity on the platform."""
 

@@ -10,7 +10,14 @@ from msgspec import Meta
 from shared.contracts.member_events import Score
 from shared.contracts.names import Label, Name, Reason
 from shared.contracts.policy_measures import Clock, Day, PositiveDays, PositiveHours, RestDays, Weight
-from shared.contracts.tone_rules import DistressRule, FrustrationRule, HeatedRule, OutOfCharacterRule, ThanksRule
+from shared.contracts.tone_rules import (
+    DistressRule,
+    FrustrationRule,
+    HeatedRule,
+    OutOfCharacterRule,
+    PerThousand,
+    ThanksRule,
+)
 
 WeeklyList = Literal["welcome-thread", "spotlight"]
 """Who joined, for a thread that welcomes them; and who helped others, for a word in public."""
@@ -152,10 +159,15 @@ class MilestoneRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LowSurveyRule:
-    """A member whose newest answer to a survey is a score of ``at_most`` or less."""
+    """A member whose newest answer to a survey is a score of ``at_most`` or less.
+
+    Where tone is read, also one whose comment contradicts a better score: of a thousand messages about
+    ``alerts_per_thousand`` are shown for that, those with the strongest signs.
+    """
 
     enabled: bool = True
     at_most: Score = 6
+    alerts_per_thousand: PerThousand = 1.0
     within_hours: PositiveHours = 8.0
     forget_after_days: PositiveDays = 30.0
     cool_down_days: RestDays = 30.0

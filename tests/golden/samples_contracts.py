@@ -291,9 +291,14 @@ POLICY_14 = replace(
     ),
 )
 """As policies were before a peer's word to a newcomer could count."""
-POLICY = replace(
+POLICY_15 = replace(
     POLICY_14,
     rules=replace(POLICY_14.rules, welcome=replace(POLICY_14.rules.welcome, greeted_by="anyone")),
+)
+"""As policies were before a comment could contradict the score of an answer."""
+POLICY = replace(
+    POLICY_15,
+    rules=replace(POLICY_15.rules, low_survey=replace(POLICY_15.rules.low_survey, alerts_per_thousand=0.75)),
 )
 EARLIER_POLICIES: Final = {
     "#1": POLICY_1,
@@ -310,6 +315,7 @@ EARLIER_POLICIES: Final = {
     "#12": POLICY_12,
     "#13": POLICY_13,
     "#14": POLICY_14,
+    "#15": POLICY_15,
 }
 """Policies as they were, by what the forms that hold them are called since."""
 NEED_1 = NeedsTouch(

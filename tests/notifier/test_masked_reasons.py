@@ -100,6 +100,21 @@ def test_no_weight_tells_crisis_wording_from_any_check_in() -> None:
     assert (joined.urgency, joined.care_load, joined.importance) == ("soon", 3, 0.0)
 
 
+def test_how_a_comment_on_a_survey_sounds_is_not_told() -> None:
+    values = {"score": 9, "survey": "nps", "contradicted_by": "distress", "distress": 0.9, "found_at": "1-9"}
+    thresholds = {"at_most": 6, "within_hours": 8.0, "distress": 0.8, "alerts_per_thousand": 1.0}
+    answer = reason("low-survey", values=values, thresholds=thresholds, difference="milder words in the comment")
+    alone = replace(touch(answer), values=values, thresholds=thresholds)
+    for event in (alone, touch(answer, WELCOME), touch(answer, FAREWELL), revised(touch(answer, WELCOME), "welcome")):
+        told = body(event)
+        assert '"low-survey"' in told
+        assert '"score":9' in told
+        for word in ("distress", "contradict", "found_at", "comment", "alerts"):
+            assert word not in told
+    granted = Integrator(name="crm", url=CRM.url, community=CRM.community, scopes=("sensitive",))
+    assert shown(alone, granted) == alone
+
+
 @pytest.mark.parametrize("after", ["distress", "low-survey"])
 def test_a_follow_up_is_told_alike_from_its_beginning_to_its_end(after: str) -> None:
     """Its end does not say what it followed: it is a check-in there, and so it is before."""

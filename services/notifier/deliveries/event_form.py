@@ -8,7 +8,14 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from shared.contracts.needs_touch import NeedsTouch, NeedsTouchEvent, NeedsTouchRevised, TouchReason
+from shared.contracts.needs_touch import (
+    CONTRADICTED_BY,
+    NeedsTouch,
+    NeedsTouchEvent,
+    NeedsTouchRevised,
+    Scalar,
+    TouchReason,
+)
 from shared.contracts.policy import Integrator
 
 CONTENT_TYPE: Final = "application/cloudevents+json"
@@ -18,6 +25,8 @@ SENSITIVE: Final = frozenset({"distress", "heated", "moderated", "farewell", "fo
 A follow-up is one whatever it follows: its end does not say which reason that was.
 """
 CHECK_IN: Final = "check-in"
+_OF_ANSWER: Final = ("score", "survey", "within_hours", "at_most")
+"""What is told of an answer to a survey whose comment contradicts its score: nothing of how the comment sounds."""
 _URGENCY: Final = "routine"
 _CARE_LOAD: Final = 1
 """What any check-in weighs."""
@@ -41,9 +50,10 @@ def shown(event: NeedsTouchEvent, integrator: Integrator) -> NeedsTouchEvent:
         return event
     if isinstance(event, NeedsTouch):
         return _touch(event)
-    if isinstance(event, NeedsTouchRevised) and _is_masked(event.remains):
+    if isinstance(event, NeedsTouchRevised):
         # What ended the one reason may be what the other was found by.
-        event = replace(event, remains=_touch(event.remains), evidence=())
+        evidence = () if _is_masked(event.remains) else event.evidence
+        event = replace(event, remains=_touch(event.remains), evidence=evidence)
     if event.reason not in SENSITIVE:
         return event
     return replace(event, reason=CHECK_IN, cause=CHECK_IN, evidence=())
@@ -54,6 +64,7 @@ def _touch(touch: NeedsTouch) -> NeedsTouch:
 
     Urgency, care load and evidence are of the reasons as they are told; how important it is, and why, is not told then.
     """
+    touch = _without_comments(touch)
     if not _is_masked(touch):
         return touch
     plain = [one for one in touch.reasons if one.reason not in SENSITIVE]
@@ -71,6 +82,22 @@ def _touch(touch: NeedsTouch) -> NeedsTouch:
     if touch.reason not in SENSITIVE:
         return told
     return replace(told, reason=CHECK_IN, rule=CHECK_IN, values={}, thresholds={})
+
+
+def _without_comments(touch: NeedsTouch) -> NeedsTouch:
+    reasons = tuple(
+        replace(one, values=_of_answer(one.values), thresholds=_of_answer(one.thresholds), difference=None)
+        if CONTRADICTED_BY in one.values
+        else one
+        for one in touch.reasons
+    )
+    if CONTRADICTED_BY not in touch.values:
+        return replace(touch, reasons=reasons)
+    return replace(touch, reasons=reasons, values=_of_answer(touch.values), thresholds=_of_answer(touch.thresholds))
+
+
+def _of_answer(measured: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    return {name: value for name, value in measured.items() if name in _OF_ANSWER}
 
 
 def _is_masked(touch: NeedsTouch) -> bool:

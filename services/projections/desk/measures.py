@@ -47,6 +47,7 @@ _LABELS: Final = {
     "score": "Score, of 0 to 10",
     "survey": "Survey",
     "at_most": "Low is at most",
+    "contradicted_by": "What the comment shows instead",
     "action": "What was done",
     "actions": "Actions that count",
     "roles": "Roles that count",

@@ -33,7 +33,7 @@ SENTENCES: Final = {
     "fading": "Used to be here more often, and has been silent for long.",
     "returning": "Is here again after a long silence.",
     "milestone": "Has something to be glad of: a word would do.",
-    "low-survey": "Gave a low score in a survey, and nobody has asked why.",
+    "low-survey": "Gave a low score in a survey, or a comment that contradicts a better one, and nobody has asked why.",
     "moderated": "Was moderated, and no person has explained it yet.",
     "farewell": "Came often, and has gone.",
     "check-in": "Is here, and nobody of the team has turned to them for long.",

@@ -21,7 +21,8 @@ class LookAtOccasion(Struct, frozen=True, kw_only=True, gc=False):
 
     ``known_since`` is the time of the community's first known event, and ``heard`` are the days on which anybody of
     the member's platform was heard of. ``opener`` opened the conversation that the occasion tells of.
-    ``elsewhere`` is of somebody who is linked: judged is the person.
+    ``elsewhere`` is of somebody who is linked: judged is the person. ``unread`` where the member opted out of the
+    reading of tone, on which the occasion rests.
     """
 
     name: str
@@ -32,16 +33,19 @@ class LookAtOccasion(Struct, frozen=True, kw_only=True, gc=False):
     heard: Days = ()
     opener: MemberRef | None = None
     elsewhere: Elsewhere | None = None
+    unread: bool = False
 
 
 class Judgement(Struct, frozen=True, kw_only=True, gc=False):
     """What a reason says: what may stand against a touch, and whether it does; and what a touch would rest on.
 
-    ``baseline`` is what is usual for the member. ``since`` is when the need began, where that is not the event.
+    ``thresholds`` are what it was held against beside those of the rule, ``baseline`` is what is usual for the member.
+    ``since`` is when the need began, where that is not the event.
     """
 
     against: dict[str, bool]
     values: dict[str, Scalar]
+    thresholds: dict[str, Scalar] = {}
     baseline: dict[str, Scalar] = {}
     difference: str | None = None
     since: datetime | None = None

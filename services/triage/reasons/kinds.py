@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from services.triage.member_state import MemberState
 from services.triage.needs import raised, standing_for
 from services.triage.occasions import CHECK_IN, FADING, Occasion, OccasionLookedAt, OccasionPostponed
@@ -64,8 +66,8 @@ KINDS: Final[dict[str, Kind]] = {
     "accepted-answer": _milestone(milestone.judge_accepted_answer, "settling_in_days"),
     "anniversary": _milestone(milestone.judge_anniversary, "min_active_days"),
     "role-gained": _milestone(milestone.judge_role_gained, "roles"),
-    "low-survey": Kind(
-        reason="low-survey",
+    low_survey.LOW_SURVEY: Kind(
+        reason=low_survey.LOW_SURVEY,
         thresholds=("within_hours", "at_most"),
         rule=lambda rules: rules.low_survey,
         judge=low_survey.judge,
@@ -133,7 +135,7 @@ def look(command: LookAtOccasion, state: MemberState) -> tuple[Any, ...]:
     if why is not None:
         return (looked_at,)
     need = raised(
-        seen,
+        replace(seen, thresholds={**seen.thresholds, **found.thresholds}),
         kind.reason,
         member,
         (occasion.evidence,),

@@ -12,6 +12,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from services.triage.needs import Circumstances, NeedFound
+from services.triage.tone.signs import Sign
 from services.triage.tone_facts import NoteSign
 from shared.contracts.needs_touch import Evidence, NeedsTouch, Scalar, TouchReason
 
@@ -22,14 +23,16 @@ _SURER: Final = 1.0
 _SUREST: Final = 0.999
 
 
-def measured(command: NoteSign) -> tuple[Circumstances, dict[str, Scalar], float]:
-    """Return the circumstances with the threshold, what was measured, and how much stronger it is than that.
+def places(sign: Sign) -> str:
+    """Return the places in the text, each from a character to the one before another: ``5-12 20-31``."""
+    return " ".join(f"{start}-{end}" for start, end in sign.spans)
 
-    ``found_at`` names the places in the text, each from a character to the one before another: ``5-12 20-31``.
-    """
+
+def measured(command: NoteSign) -> tuple[Circumstances, dict[str, Scalar], float]:
+    """Return the circumstances with the threshold, what was measured, and how much stronger it is than that."""
     values: dict[str, Scalar] = {
         command.sign.kind: command.score,
-        "found_at": " ".join(f"{start}-{end}" for start, end in command.sign.spans),
+        "found_at": places(command.sign),
         "reader": command.reader,
     }
     if command.shown_from is None:

@@ -10,8 +10,8 @@ from services.triage.tone.reading import Reading
 from services.triage.tone.word_lists import Span
 
 SignKind = Literal["distress", "hostility", "frustration", "gratitude"]
-AlertKind = Literal[SignKind, "change"]
-"""What takes of an alert budget: a sign in a text, or that a member is not as usual."""
+AlertKind = Literal[SignKind, "change", "contradiction"]
+"""What takes of an alert budget: a sign in a text, a member who is not as usual, a comment at odds with its score."""
 _SPANS: Final = 8
 _DIGITS: Final = 3
 """Rounded, a score is the same on every machine."""
