@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from shared.policy import condition_checks, hours_checks, name_checks, service_checks
+from shared.policy import condition_checks, hours_checks, name_checks, service_checks, tone_checks
 from shared.policy.document import Document, Finding
 
 _RULES: Final[tuple[Callable[[Document], Iterator[Finding]], ...]] = (
@@ -26,6 +26,7 @@ _RULES: Final[tuple[Callable[[Document], Iterator[Finding]], ...]] = (
     service_checks.emergency_contact,
     service_checks.unserved,
     service_checks.integrators,
+    tone_checks.crisis,
 )
 
 

@@ -350,6 +350,68 @@ def test_a_doubtful_policy_holds_and_is_warned_of(text: str, line: int, field: s
     assert [matches(each, line, field, problem, fix) for each in loaded.warnings] == [True], loaded.warnings
 
 
+TONE = "tone: {enabled: true}\n"
+CONTACT = "escalation:\n  emergency_contact: {email: on-call@example.org, email_verified: true}\n"
+CARED_FOR = "playbooks:\n  distress:\n    steps: [Do not do it alone., Call Anna.]\n    turn_to: Anna, by phone.\n"
+
+
+def test_what_a_crisis_asks_for_is_there_where_tone_is_read() -> None:
+    loaded = load_policy(SOUND + TONE + CONTACT + CARED_FOR)
+    assert (loaded.errors, loaded.warnings) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "field", "problem", "fix"),
+    [
+        (TONE + CARED_FOR, 1, "escalation.emergency_contact", "nobody is told of crisis wording", "Write there"),
+        (TONE + CONTACT, 1, "playbooks.distress", "no playbook says", "in 'turn_to:' who decides"),
+        (
+            TONE + CONTACT + "playbooks: {welcome: {steps: [Hi.]}}\n",
+            20,
+            "playbooks.distress",
+            "no playbook",
+            "steps",
+        ),
+        (
+            TONE + CONTACT + "playbooks: {distress: {turn_to: 'Anna, by phone.'}}\n",
+            20,
+            "playbooks.distress.steps",
+            "nothing of what to do",
+            "one a line",
+        ),
+        (
+            TONE + CONTACT + CARED_FOR.replace("Call Anna.", "TODO"),
+            22,
+            "playbooks.distress.steps[2]",
+            "this step is still to be written",
+            "or remove it",
+        ),
+        *(
+            (
+                TONE + CONTACT + CARED_FOR.replace("Anna, by phone.", turn_to),
+                line,
+                "playbooks.distress.turn_to",
+                "who is to be turned to in a crisis is still to be written",
+                "reached at any hour",
+            )
+            for turn_to, line in (("", 23), ('""', 23), ("...", 23), ("TBD", 23), ("xxx", 23), ("Fill in who.", 23))
+        ),
+    ],
+)
+def test_where_tone_is_read_what_a_crisis_asks_for_is_missed(
+    text: str, line: int, field: str, problem: str, fix: str
+) -> None:
+    loaded = load_policy(SOUND + text)
+    assert loaded.policy is not None, loaded.errors
+    assert [matches(each, line, field, problem, fix) for each in loaded.warnings] == [True], loaded.warnings
+
+
+def test_the_default_policy_says_what_is_still_to_be_written_before_tone_is_read() -> None:
+    text = default_policy_text().replace("tone:\n  enabled: false", "tone:\n  enabled: true")
+    missed = {warning.field for warning in load_policy(text).warnings}
+    assert missed == {"playbooks.distress.turn_to", "escalation.emergency_contact"}
+
+
 def test_what_an_escalation_does_not_say_has_its_default() -> None:
     loaded = load_policy(SOUND + "escalation: {soon: {acknowledge_within_hours: 1}}\n")
     assert (loaded.errors, loaded.warnings) == ((), ())
