@@ -16,6 +16,7 @@ from services.triage.conversation_facts import (
     NoteSolved,
     VoicesGreeted,
 )
+from services.triage.deletion_handlers import lose_deleted
 from services.triage.gathering_handlers import note_guest, note_plan, note_registration
 from services.triage.hand_handlers import (
     allow_contact,
@@ -191,8 +192,9 @@ def note_edit(now: Situation) -> None:
 
 
 def note_deletion(now: Situation) -> None:
-    """A deleted opening post asks no more."""
+    """A deleted opening post asks no more, and what a message showed is gone with it."""
     now.decide(now.conversation, NoteDeletion(message=now.data.message, evidence=now.evidence))
+    lose_deleted(now)
 
 
 def note_solved(now: Situation) -> None:

@@ -8,15 +8,18 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from services.triage import needs
-from services.triage.needs import NEED_EVENTS, CloseNeed, EndNeed, HoldsNeeds, PassNeed
-from services.triage.reasons import distress, frustration, out_of_character, thanks
+from services.triage.needs import NEED_EVENTS, CloseNeed, EndNeed, PassNeed
+from services.triage.reasons import distress, frustration, lost_signs, out_of_character, thanks
+from services.triage.reasons.lost_signs import HoldsSigns
 from services.triage.reasons.out_of_character import with_day
 from services.triage.tone_facts import (
     DayNoted,
     FrustrationHeard,
+    LoseSigns,
     NoteDay,
     NoteSign,
     OptOutOfTone,
+    SignGone,
     ToneOptedIn,
     ToneOptedOut,
 )
@@ -25,7 +28,7 @@ from shared.decider import Decider
 _KEPT: Final = 3
 
 
-class ToneState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
+class ToneState(HoldsSigns, frozen=True, kw_only=True, gc=False):
     """Whether the member opted out, their last signs of frustration, what their days were like, and what they need."""
 
     opted_out: bool = False
@@ -44,6 +47,8 @@ def decide(command: Any, state: ToneState) -> tuple[Any, ...]:
             return _note(command, state)
         case NoteDay() if not state.opted_out and (days := with_day(state.days, command.noted)) != state.days:
             return (command.noted, *out_of_character.found(command, state, days))
+        case LoseSigns():
+            return lost_signs.lose(command, state)
         case CloseNeed() | PassNeed() | EndNeed():
             return needs.decide(command, state)
         case _:
@@ -70,8 +75,11 @@ def evolve(state: ToneState, event: Any) -> ToneState:
         case ToneOptedIn():
             return replace(state, opted_out=False, said_at=event.at)
         case FrustrationHeard():
-            others = [one for one in state.frustrated if one.evidence.event != event.evidence.event]
+            same = {one.event for one in (event.evidence, *event.instead_of)}
+            others = [one for one in state.frustrated if one.evidence.event not in same]
             return replace(state, frustrated=(*others, event)[-_KEPT:])
+        case SignGone():
+            return _without(state, event)
         case DayNoted():
             return replace(state, days=with_day(state.days, event))
         case _ if isinstance(event, NEED_EVENTS):
@@ -80,10 +88,18 @@ def evolve(state: ToneState, event: Any) -> ToneState:
             return state
 
 
+def _without(state: ToneState, event: SignGone) -> ToneState:
+    gone = lost_signs.still_told(state, event)
+    if event.reason != frustration.FRUSTRATION:
+        return replace(state, gone=gone)
+    heard = tuple(one for one in state.frustrated if one.evidence != event.evidence)
+    return replace(state, frustrated=heard, gone=gone)
+
+
 TONE: Final[Decider[ToneState]] = Decider(
     category="tone",
     initial=ToneState(),
     decide=decide,
     evolve=evolve,
-    events=(ToneOptedOut, ToneOptedIn, FrustrationHeard, DayNoted, *NEED_EVENTS),
+    events=(ToneOptedOut, ToneOptedIn, FrustrationHeard, DayNoted, SignGone, *NEED_EVENTS),
 )

@@ -22,6 +22,7 @@ from services.triage.member_tone import TONE
 from services.triage.policy_reading import PolicyReading
 from services.triage.readings import Readings
 from services.triage.ritual import WEEKLY
+from services.triage.shown_signs import SIGNS
 from services.triage.situation import Situation
 from services.triage.stream_ids import (
     care_stream,
@@ -32,9 +33,10 @@ from services.triage.stream_ids import (
     heat_stream,
     identity,
     member_stream,
+    signs_stream,
     tone_stream,
 )
-from shared.contracts.member_events import MemberEventData, Posted
+from shared.contracts.member_events import Deleted, Edited, MemberEventData, Posted
 from shared.contracts.needs_touch import MemberRef
 from shared.contracts.policy import Policy
 from shared.contracts.warmline_facts import LinkTold, TouchSettled
@@ -51,7 +53,8 @@ _IMPORTS_AT_ONCE: Final = 100_000
 def triage_codec() -> EventCodec:
     """Return how triage's streams are stored."""
     return EventCodec(
-        "triage", (COMMUNITY, MEMBER, CONVERSATION, CHANNEL, CARE, ALERTS, TONE, HEAT, WEEKLY, GATHERINGS, GUEST)
+        "triage",
+        (COMMUNITY, MEMBER, CONVERSATION, CHANNEL, CARE, ALERTS, TONE, HEAT, SIGNS, WEEKLY, GATHERINGS, GUEST),
     )
 
 
@@ -83,6 +86,8 @@ class TriageService:
                 streams.append(tone_stream(community, member.key))
                 if conversation is not None:
                     streams.append(heat_stream(streams[2]))
+            if isinstance(data, Edited | Deleted):
+                streams.append(signs_stream(streams[2]))
             if isinstance(data, Posted) and data.place is not None:
                 streams.append(channel_stream(community, platform, data.place))
         elif isinstance(data, TouchSettled):

@@ -60,6 +60,11 @@ def heat_stream(conversation: str) -> str:
     return f"heat:{conversation.partition(':')[2]}"
 
 
+def signs_stream(conversation: str) -> str:
+    """Return the stream of which messages of a conversation showed a sign, by the conversation's own."""
+    return f"signs:{conversation.partition(':')[2]}"
+
+
 def ritual_stream(community: str, name: WeeklyList) -> str:
     """Return the stream of one of a community's weekly lists."""
     return stream_id("ritual", community, name)

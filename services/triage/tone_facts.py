@@ -6,11 +6,13 @@ No fact holds a text: a sign is a score and the places in the text of its event.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 from msgspec import Struct
 
 from services.triage.needs import Circumstances
 from services.triage.tone.signs import Sign
+from shared.contracts.names import Reason
 from shared.contracts.needs_touch import Evidence, MemberRef
 
 # What happened
@@ -29,18 +31,30 @@ class ToneOptedIn(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class FrustrationHeard(Struct, frozen=True, kw_only=True, gc=False):
-    """The member was at the end of their patience; how surely is told by ``score``."""
+    """The member was at the end of their patience; how surely is told by ``score``.
+
+    ``instead_of`` is what the same message said before it was edited.
+    """
 
     evidence: Evidence
     score: float
+    instead_of: tuple[Evidence, ...] = ()
 
 
 class HeatFelt(Struct, frozen=True, kw_only=True, gc=False):
-    """Somebody was insulted in the conversation, by ``member``; how surely is told by ``score``."""
+    """Somebody was insulted in the conversation, by ``member``; how surely by ``score``; ``instead_of`` as above."""
 
     member: MemberRef
     evidence: Evidence
     score: float
+    instead_of: tuple[Evidence, ...] = ()
+
+
+class SignGone(Struct, frozen=True, kw_only=True, gc=False):
+    """What spoke for a need of that reason does so no more: its message was deleted, or edited."""
+
+    reason: Reason
+    evidence: Evidence
 
 
 class TalkHeard(Struct, frozen=True, kw_only=True, gc=False):
@@ -81,7 +95,8 @@ class NoteSign(Struct, frozen=True, kw_only=True, gc=False):
 
     ``shown_from`` is the least that the community's budget shows, when that showed this sign; None when it did not.
     ``score`` is what was held against it. ``adds`` tells whether it may join what somebody is asked for already: not
-    where that was met, or its writer left, after it was written.
+    where that was met, or its writer left, after it was written. ``instead_of`` is what the same message showed of the
+    kind before it was edited: it is no further one.
     """
 
     seen: Circumstances
@@ -94,6 +109,17 @@ class NoteSign(Struct, frozen=True, kw_only=True, gc=False):
     reader: str
     within: timedelta = timedelta(0)
     adds: bool = True
+    instead_of: tuple[Evidence, ...] = ()
+
+
+class LoseSigns(Struct, frozen=True, kw_only=True, gc=False):
+    """``evidence`` was of one message, which was deleted, or shows it no more, as ``because`` says; it is ``at``."""
+
+    reason: Reason
+    evidence: tuple[Evidence, ...]
+    how: Literal["deleted", "edited"]
+    because: Evidence
+    at: datetime
 
 
 class NoteTalk(Struct, frozen=True, kw_only=True, gc=False):

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from services.triage.alerts import COUNTED_AT_ONCE, CountMessages, JudgeAlert
 from services.triage.care import CARE
 from services.triage.care_state import settled_for
+from services.triage.deletion_handlers import is_deleted, lose_edited, note_shown, shown_before
 from services.triage.heat import lately
 from services.triage.member_state import MemberState
 from services.triage.needs import Circumstances, is_crisis
@@ -68,6 +69,9 @@ def read_tone(now: Situation) -> None:
     _note_talk(now)
     signs = _signs(now, tone)
     _note_day(now, signs)
+    if is_deleted(now):
+        signs = tuple(sign for sign in signs if sign.crisis)
+    lose_edited(now, {_REASONS[sign.kind] for sign in signs})
     for sign in signs:
         if sign.kind == "hostility":
             _note_insult(now, sign)
@@ -154,13 +158,15 @@ def _note_insult(now: Situation, sign: Sign) -> None:
     within = timedelta(hours=rule.within_hours)
     stream = heat_stream(now.conversation)
     command = _command(now, rule, sign, now.member, within=within)
-    felt = HeatFelt(member=now.member, evidence=command.evidence, score=sign.score)
+    felt = HeatFelt(member=now.member, evidence=command.evidence, score=sign.score, instead_of=command.instead_of)
     score = heated.strength(*lately(now.work.state(stream), felt, within))
     _decide(now, rule, replace(command, score=score))
 
 
 def _note_sign(now: Situation, sign: Sign) -> None:
     rules = now.reading.policy.rules
+    if sign.kind == "gratitude" and shown_before(now, "thanks"):
+        return
     member = _thanked(now) if sign.kind == "gratitude" else now.member
     if member != now.member:
         note_thanked(now, member)
@@ -170,7 +176,7 @@ def _note_sign(now: Situation, sign: Sign) -> None:
             rule: ToneRule = rules.frustration
             within = timedelta(days=rules.frustration.within_days)
             command = _command(now, rule, sign, member, within=within)
-            heard = now.work.state(stream).frustrated
+            heard = [one for one in now.work.state(stream).frustrated if one.evidence not in command.instead_of]
             score = frustration.strength(heard, command.evidence, sign.score, within)
             command = replace(command, score=score)
             weighed = frustration.is_borne_out(score)
@@ -213,6 +219,7 @@ def _command(
         reader=now.readings.version,
         within=within,
         adds=not needless(now.work.state(now.of(member)), _REASONS[sign.kind], now.event.time),
+        instead_of=tuple(one.evidence for one in shown_before(now, _REASONS[sign.kind])),
     )
 
 
@@ -240,7 +247,8 @@ def _decide(now: Situation, rule: ToneRule, command: NoteSign, *, weighed: bool 
     if weighed and not command.sign.crisis:
         shown_from = _shown_from(now, rule, command.sign.kind, command, command.score)
         command = replace(command, shown_from=shown_from)
-    now.decide(command.seen.about, command)
+    if now.decide(command.seen.about, command):
+        note_shown(now, _REASONS[command.sign.kind], command.seen.about)
 
 
 def _shown_from(

@@ -78,9 +78,18 @@ from services.triage.promises import FollowUpPromised, PromisesLookedAt, Promise
 from services.triage.reasons.gathering import Plan, Registration
 from services.triage.reasons.ritual import Entry
 from services.triage.ritual import EntryNoted, RitualArranged, RitualLookedAt, RitualState
+from services.triage.shown_signs import ShownState, SignsForgotten, SignShown
 from services.triage.tags import TagGiven, TagTaken
 from services.triage.told import Told
-from services.triage.tone_facts import DayNoted, FrustrationHeard, HeatFelt, TalkHeard, ToneOptedIn, ToneOptedOut
+from services.triage.tone_facts import (
+    DayNoted,
+    FrustrationHeard,
+    HeatFelt,
+    SignGone,
+    TalkHeard,
+    ToneOptedIn,
+    ToneOptedOut,
+)
 from services.triage.voices import Post, Voice, Voices
 from tests.golden.before_traces import before_traces, untraced
 from tests.golden.samples_contracts import (
@@ -121,11 +130,18 @@ REGISTRATION = Registration(member=ENTRY.member, evidence=EVIDENCE, coming=True)
 PLAN = Plan(
     evidence=EVIDENCE, host=ENTRY.member, starts_at=AT, ends_at=DUE, called_off=True, words="5bgwwwmruj6exjlvev44m2lu6u"
 )
-FRUSTRATION_HEARD = FrustrationHeard(evidence=EVIDENCE, score=0.625)
-TONE_1 = ToneState(opted_out=True, said_at=AT, frustrated=(FRUSTRATION_HEARD,), needs=(REASON,), need=NEED)
+FRUSTRATION_1 = FrustrationHeard(evidence=EVIDENCE, score=0.625)
+FRUSTRATION_HEARD = replace(FRUSTRATION_1, instead_of=(EVIDENCE,))
+TONE_1 = ToneState(opted_out=True, said_at=AT, frustrated=(FRUSTRATION_1,), needs=(REASON,), need=NEED)
 """As it was before members were held against themselves."""
 DAY_NOTED = DayNoted(evidence=EVIDENCE, words=12, ill=0.25)
-HEAT_FELT = HeatFelt(member=ADA, evidence=EVIDENCE, score=0.875)
+TONE_2 = replace(TONE_1, days=(DAY_NOTED,))
+HEAT_FELT_1 = HeatFelt(member=ADA, evidence=EVIDENCE, score=0.875)
+HEAT_FELT = replace(HEAT_FELT_1, instead_of=(EVIDENCE,))
+HEAT_1 = HeatState(felt=(HEAT_FELT_1,), talk=(AT,), heard=1, needs=(REASON,), need=NEED)
+"""As it was before it was known of which messages the signs are."""
+SIGN_GONE = SignGone(reason="heated", evidence=EVIDENCE)
+SIGN_SHOWN = SignShown(message="m-1", reason="heated", evidence=EVIDENCE, noted_in="heat:acme:c-1")
 MEMBER_2 = MemberState(
     member=ADA,
     first=EVIDENCE,
@@ -300,7 +316,13 @@ SAMPLES: Final[dict[str, Any]] = {
     "triage.ToneOptedOut": ToneOptedOut(at=AT),
     "triage.ToneOptedIn": ToneOptedIn(at=AT),
     "triage.FrustrationHeard": FRUSTRATION_HEARD,
+    "triage.FrustrationHeard#1": FRUSTRATION_1,
     "triage.HeatFelt": HEAT_FELT,
+    "triage.HeatFelt#1": HEAT_FELT_1,
+    "triage.SignGone": SIGN_GONE,
+    "triage.SignShown": SIGN_SHOWN,
+    "triage.SignsForgotten": SignsForgotten(message="m-1", reasons=("heated",)),
+    "state.signs": ShownState(shown=(SIGN_SHOWN,)),
     "triage.RemarkMade": RemarkMade(remark=REMARK, asks=True),
     "triage.AnsweredBeside": AnsweredBeside(question="m-8811", answer=POST),
     "triage.TalkHeard": TalkHeard(at=AT),
@@ -308,7 +330,7 @@ SAMPLES: Final[dict[str, Any]] = {
     "state.channel": CHANNEL_STATE,
     "state.alerts": AlertsState(messages=3200, classes={"distress": Class(counts=(0, 1) * 48, given=2, stricter=1)}),
     "triage.DayNoted": DAY_NOTED,
-    "state.tone": replace(TONE_1, days=(DAY_NOTED,)),
+    "state.tone": replace(TONE_2, frustrated=(FRUSTRATION_HEARD,), gone=(SIGN_GONE,)),
     "triage.EntryNoted": EntryNoted(entry=ENTRY, of_one=8),
     "triage.RitualArranged": RitualArranged(due=DUE),
     "triage.RitualLookedAt": RitualLookedAt(at=AT, members=3, due=DUE),
@@ -329,7 +351,8 @@ SAMPLES: Final[dict[str, Any]] = {
     ),
     "triage.CameFirst": CameFirst(at=AT),
     "state.guest": GuestState(first=AT),
-    "state.heat": HeatState(felt=(HEAT_FELT,), talk=(AT,), heard=1, needs=(REASON,), need=NEED),
+    "state.heat": replace(HEAT_1, felt=(HEAT_FELT,), gone=(SIGN_GONE,)),
+    "state.heat#1": HEAT_1,
     "state.community": COMMUNITY_STATE,
     "state.community#10": replace(COMMUNITY_STATE, policy=EARLIER_POLICIES["#9"]),
     "state.community#11": replace(COMMUNITY_STATE, policy=EARLIER_POLICIES["#10"]),
@@ -438,4 +461,5 @@ SAMPLES |= {
     "state.conversation#7": CONVERSATION_7,
     "state.ritual#1": RitualState(entries=(ENTRY,), due=DUE, needs=(REASON,), need=NEED),
     "state.tone#1": TONE_1,
+    "state.tone#2": TONE_2,
 }

@@ -19,6 +19,7 @@ _LABELS: Final = {
     "answered_by": "Whose answer counts",
     "greeted_by": "Whose word to them counts",
     "crisis": "Crisis wording",
+    "afterwards": "Since then",
     "promises": "Promises to come back",
     "promised_by": "Promised by",
     "asked_not_to_be_contacted": "Asked not to be contacted",

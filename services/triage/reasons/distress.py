@@ -43,8 +43,8 @@ def found(command: NoteSign, state: HoldsNeeds) -> tuple[NeedFound, ...]:
 
 
 def _more(command: NoteSign, known: TouchReason) -> tuple[NeedFound, ...]:
-    again = len(known.evidence) == 1 or is_surer(command, known)
-    if is_crisis(known) or not (may_join(command, known) and again):
+    second = len(known.evidence) == 1 and known.evidence[0] not in command.instead_of
+    if is_crisis(known) or not (may_join(command, known) and (second or is_surer(command, known))):
         return ()
     evidence = evidence_with(known, command.evidence)
     return (grown(known, command, evidence, {}, over_threshold(command, known)),)

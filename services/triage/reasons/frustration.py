@@ -49,10 +49,11 @@ def found(
     command: NoteSign, heard: Sequence[FrustrationHeard], state: HoldsNeeds
 ) -> tuple[FrustrationHeard | NeedFound, ...]:
     """Return that it was heard, and the need that it tells of, if any."""
-    noted = FrustrationHeard(evidence=command.evidence, score=command.sign.score)
+    noted = FrustrationHeard(evidence=command.evidence, score=command.sign.score, instead_of=command.instead_of)
     known = standing_for(state, FRUSTRATION)
     within = [one.evidence for one in heard if command.evidence.time - one.evidence.time <= command.within]
-    earlier = [one for one in within if one.event != command.evidence.event]
+    same = {one.event for one in (command.evidence, *command.instead_of)}
+    earlier = [one for one in within if one.event not in same]
     if isinstance(known, TouchReason):
         return (noted, *_more(command, len(earlier) + 1, known))
     if command.shown_from is None or known is not None:

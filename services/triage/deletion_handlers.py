@@ -1,0 +1,57 @@
+"""What a message showed is kept in view: deleted, or edited so that it shows it no more, it asks for nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal
+
+from services.triage.shown_signs import ForgetSigns, NoteShown, SignShown
+from services.triage.situation import Situation
+from services.triage.stream_ids import signs_stream
+from services.triage.tone_facts import LoseSigns
+from shared.contracts.member_events import Edited, Posted
+from shared.contracts.names import Reason
+
+
+def shown_before(now: Situation, reason: Reason) -> tuple[SignShown, ...]:
+    """Return what the message showed of that before it was edited."""
+    if not isinstance(now.data, Edited):
+        return ()
+    shown = now.work.state(signs_stream(now.conversation)).of(now.data.message)
+    return tuple(one for one in shown if one.reason == reason and one.evidence != now.evidence)
+
+
+def note_shown(now: Situation, reason: Reason, noted_in: str) -> None:
+    """Remember which message it was that showed it; what was no message is not deleted either."""
+    if isinstance(now.data, Posted | Edited):
+        shown = SignShown(message=now.data.message, reason=reason, evidence=now.evidence, noted_in=noted_in)
+        now.work.decide(signs_stream(now.conversation), NoteShown(shown=shown))
+
+
+def is_deleted(now: Situation) -> bool:
+    """Tell whether the message is known to be deleted: that was heard of first."""
+    posted = isinstance(now.data, Posted | Edited)
+    return posted and now.data.message in now.work.state(now.conversation).deleted
+
+
+def lose_deleted(now: Situation) -> None:
+    """A deleted message shows nothing any more."""
+    _lose(now, (), "deleted")
+
+
+def lose_edited(now: Situation, shows: Collection[Reason]) -> None:
+    """An edited message may show less than it did: what it ``shows`` now stays."""
+    if isinstance(now.data, Edited):
+        _lose(now, shows, "edited")
+
+
+def _lose(now: Situation, shows: Collection[Reason], how: Literal["deleted", "edited"]) -> None:
+    stream, message = signs_stream(now.conversation), now.data.message
+    lost = [one for one in now.work.state(stream).of(message) if one.reason not in shows]
+    if not lost:
+        return
+    now.work.decide(stream, ForgetSigns(message=message, reasons=tuple(dict.fromkeys(one.reason for one in lost))))
+    for noted_in, reason in dict.fromkeys((one.noted_in, one.reason) for one in lost):
+        evidence = tuple(one.evidence for one in lost if (one.noted_in, one.reason) == (noted_in, reason))
+        command = LoseSigns(reason=reason, evidence=evidence, how=how, because=now.evidence, at=now.stored)
+        now.decide(noted_in, command)
