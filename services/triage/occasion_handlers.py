@@ -101,6 +101,16 @@ def note_accepted(now: Situation, events: Sequence[Any]) -> None:
                 _arise(now, event.by, "accepted-answer", occasion)
 
 
+def note_contribution(now: Situation) -> None:
+    """Whose work was taken over has contributed something; the earliest such that is known is their first."""
+    rule, contributor = now.reading.arming.milestone, now.data.contributor
+    if contributor is None or not rule.enabled or not rule.contribution:
+        return
+    due = now.reading.due(now.event.time, rule.within_hours)
+    if due is not None:
+        _arise(now, now.ref(contributor), "first-contribution", Occasion(evidence=now.evidence, due=due))
+
+
 def note_solution(now: Situation, events: Sequence[Any]) -> None:
     """Some days after a problem was solved, as one of ``events`` tells, somebody asks whether it stayed so."""
     rule = now.reading.arming.follow_up

@@ -14,7 +14,7 @@ from shared.decider import Deadline
 
 FADING: Final = "fading"
 CHECK_IN: Final = "check-in"
-ONCE: Final = frozenset({"first-post", "first-gathering", "accepted-answer"})
+ONCE: Final = frozenset({"first-post", "first-gathering", "accepted-answer", "first-contribution"})
 """Occasions of which the first counts."""
 EARLIEST: Final = ONCE | {"solved"}
 """Occasions of which the earliest waits, and what is newer moves nothing; of all others the newest waits."""

@@ -165,11 +165,16 @@ class Left(MemberEventData, frozen=True, kw_only=True, gc=False):
 
 
 class Solved(MemberEventData, frozen=True, kw_only=True, gc=False):
-    """The conversation was marked as solved by the member; ``message`` is the accepted answer where there is one."""
+    """The conversation was marked as solved by the member; ``message`` is the accepted answer where there is one.
+
+    ``contributor`` is the member whose work was taken over with it, by their id, such as the author of a pull request
+    that was merged.
+    """
 
     conversation: Label
     message: Label | None = None
     url: Url | None = None
+    contributor: Label | None = None
 
 
 class Updated(MemberEventData, frozen=True, kw_only=True, gc=False):

@@ -137,6 +137,7 @@ class ReturningRule:
 class MilestoneRule:
     """Something to be glad of: a first answer that was accepted, a year in the community, a role of ``roles`` gained.
 
+    ``contribution`` is for the first work of theirs that was taken over, such as a pull request that was merged.
     ``first_post`` is for members who joined ``settling_in_days`` or longer ago, ``first_gathering`` for the first one
     that they came to. Years count for who was there on ``min_active_days`` days. Nothing is raised
     ``forget_after_days`` after the event.
@@ -146,6 +147,7 @@ class MilestoneRule:
     first_post: bool = False
     first_gathering: bool = False
     accepted_answer: bool = True
+    contribution: bool = True
     anniversary: bool = True
     roles: tuple[Label, ...] = ()
     within_hours: PositiveHours = 8.0

@@ -296,9 +296,14 @@ POLICY_15 = replace(
     rules=replace(POLICY_14.rules, welcome=replace(POLICY_14.rules.welcome, greeted_by="anyone")),
 )
 """As policies were before a comment could contradict the score of an answer."""
-POLICY = replace(
+POLICY_16 = replace(
     POLICY_15,
     rules=replace(POLICY_15.rules, low_survey=replace(POLICY_15.rules.low_survey, alerts_per_thousand=0.75)),
+)
+"""As policies were before a contribution could be a milestone."""
+POLICY = replace(
+    POLICY_16,
+    rules=replace(POLICY_16.rules, milestone=replace(POLICY_16.rules.milestone, contribution=False)),
 )
 EARLIER_POLICIES: Final = {
     "#1": POLICY_1,
@@ -316,6 +321,7 @@ EARLIER_POLICIES: Final = {
     "#13": POLICY_13,
     "#14": POLICY_14,
     "#15": POLICY_15,
+    "#16": POLICY_16,
 }
 """Policies as they were, by what the forms that hold them are called since."""
 NEED_1 = NeedsTouch(
@@ -454,7 +460,7 @@ _IN_MEMBER_EVENTS = (
     Renewed(**_WHO, plan="gold"),
     Cancelled(**_WHO, plan="gold", comment=TEXT),
     Left(**_WHO, comment=TEXT),
-    Solved(**_WHERE, url=URL),
+    Solved(**_WHERE, url=URL, contributor="u-8"),
     Updated(**_WHO, tags=("vip",), **_PROFILE),
     PolicyAdopted(community="acme", version="p-1", policy=POLICY),
     ImportBegan(community="acme", import_id="zulip-1"),
@@ -556,4 +562,5 @@ SAMPLES.update(
 )
 SAMPLES["warmline.needs-touch.raised.v1#2"] = NEED_1
 SAMPLES["warmline.member.edited.v1#1"] = _stored(replace_struct(_IN_MEMBER_EVENTS[2], recovered=False))
+SAMPLES["warmline.member.solved.v1#1"] = _stored(Solved(**_WHERE, url=URL))
 SAMPLES["warmline.member.posted.v1#1"] = _stored(replace_struct(_IN_MEMBER_EVENTS[1], place=None))

@@ -38,6 +38,7 @@ COMMENT = {
     "created_at": "2026-11-20T09:00:00Z",
     "html_url": "https://github.com/acme/desk/issues/7#issuecomment-901",
 }
+MERGED = ISSUE | {"merged_at": "2026-11-21T10:00:00Z", "closed_at": "2026-11-21T10:00:00Z"}
 CLOSED = ISSUE | {"state_reason": "completed", "closed_at": "2026-11-21T10:00:00Z"}
 
 
@@ -74,6 +75,7 @@ def by_webhook(kind: str, payload: dict[str, Any]) -> Fact:
         ("IssueCommentEvent", "issue_comment", {"action": "created", "issue": ISSUE, "comment": COMMENT}, Posted),
         ("IssuesEvent", "issues", {"action": "closed", "issue": CLOSED}, Solved),
         ("PullRequestEvent", "pull_request", {"action": "opened", "pull_request": ISSUE}, Posted),
+        ("PullRequestEvent", "pull_request", {"action": "closed", "pull_request": MERGED}, Solved),
         (
             "PullRequestReviewCommentEvent",
             "pull_request_review_comment",

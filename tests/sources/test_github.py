@@ -9,7 +9,7 @@ import pytest
 
 from services.ingest.platforms.github_events import read
 from services.ingest.platforms.reading import HookSettings, NotUnderstoodError, Reading
-from shared.contracts.member_events import Cancelled, Deleted, Edited, Joined, Left, Moderated, Posted, Solved
+from shared.contracts.member_events import Cancelled, Deleted, Edited, Joined, Left, Member, Moderated, Posted, Solved
 from tests.sources.reading import ARRIVED, delivery, only_fact, why_passed
 
 OCTOCAT = {"login": "octocat", "id": 583231, "type": "User", "site_admin": False, "email": "octocat@github.example"}
@@ -126,12 +126,33 @@ def test_what_is_closed_as_done_answered_or_merged_is_solved() -> None:
     assert done.data.conversation == "186853002/1"
     declined = {**closed, "state_reason": "not_planned"}
     assert why_passed(github("issues", {"action": "closed", "issue": declined})) == "of-no-concern"
-    merged = {**PULL, "closed_at": "2019-05-16T08:00:00Z", "merged_at": "2019-05-16T08:00:00Z"}
-    assert isinstance(only_fact(github("pull_request", {"action": "closed", "pull_request": merged})).data, Solved)
+    assert done.data.contributor is None
     chosen = {**DISCUSSION, "answer_chosen_at": "2021-03-30T19:17:18.000-04:00"}
     answered = only_fact(github("discussion", {"action": "answered", "discussion": chosen, "answer": COMMENT}))
     assert isinstance(answered.data, Solved)
     assert (answered.data.message, answered.time.tzinfo) == ("discussion_comment/492700400", answered.time.tzinfo)
+
+
+MERGED = {**PULL, "closed_at": "2019-05-16T08:00:00Z", "merged_at": "2019-05-16T08:00:00Z"}
+
+
+def test_a_merged_pull_request_is_a_contribution_of_its_author_whoever_merged_it() -> None:
+    fact = only_fact(github("pull_request", {"action": "closed", "pull_request": MERGED}, sender=COMMENT["user"]))
+    assert fact.data == Solved(
+        member=Member(id="7", handle="ada"),
+        conversation="186853002/2",
+        url="https://github.com/octocat/Hello-World/pull/2",
+        contributor="583231",
+    )
+    unmerged = {**MERGED, "merged_at": None}
+    assert why_passed(github("pull_request", {"action": "closed", "pull_request": unmerged})) == "of-no-concern"
+
+
+@pytest.mark.parametrize("author", [None, HUBOT])
+def test_nobody_contributed_what_a_bot_wrote_or_an_account_that_is_gone(author: Any) -> None:
+    fact = only_fact(github("pull_request", {"action": "closed", "pull_request": {**MERGED, "user": author}}))
+    assert isinstance(fact.data, Solved)
+    assert fact.data.contributor is None
 
 
 def test_members_come_go_and_are_blocked() -> None:

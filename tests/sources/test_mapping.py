@@ -135,6 +135,14 @@ def test_an_address_is_no_id_and_no_name() -> None:
     assert fact.data.member.name is None
 
 
+def test_an_address_is_no_contributor() -> None:
+    fields = {"member": {"id": "data.author.id"}, "conversation": "data.author.id", "contributor": "data.author.email"}
+    merged: Any = {**COMMENT, "kind": "solved", "fields": fields}
+    assert problems_of(mapped(PAYLOAD, merged)) == (
+        "mapping[0], contributor: is an e-mail address: map another id of the member",
+    )
+
+
 @pytest.mark.parametrize("expression", ["data.author.email", "join(' ', ['visit', data.author.email])"])
 def test_an_address_is_no_part_of_an_events_id(expression: str) -> None:
     assert problems_of(mapped(PAYLOAD, {**COMMENT, "id": expression})) == (

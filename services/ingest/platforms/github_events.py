@@ -121,7 +121,7 @@ def _issue(event: Event, delivery: Delivery, audience: Audience) -> Reading:
 def _pull_request(event: Event, delivery: Delivery, audience: Audience) -> Reading:
     item = _needed(event.pull_request, "pull_request")
     if event.action == "closed":
-        return _solved(event, item) if item.merged_at else NO_CONCERN
+        return _solved(event, item, contributor=item.user) if item.merged_at else NO_CONCERN
     if event.action == "locked":
         return _locked(event, item)
     return _written(event, delivery, item, opening(item, _repository(event), audience), ("opened",))
@@ -193,12 +193,18 @@ def _written(event: Event, delivery: Delivery, item: Item, post: Posted | None, 
     return (Fact(id=post_id(post.message), time=created, data=post),)
 
 
-def _solved(event: Event, item: Item) -> Reading:
+def _solved(event: Event, item: Item, *, contributor: User | None = None) -> Reading:
     if event.sender is None:
         return Passed(why="no-member")
     conversation = conversation_of(_repository(event), _needed(item.number, "number"))
     closed = _needed(item.closed_at, "closed_at")
-    data = Solved(member=member_of(event.sender), conversation=conversation, url=link(item.html_url))
+    author = member_of(contributor) if contributor is not None else None
+    data = Solved(
+        member=member_of(event.sender),
+        conversation=conversation,
+        url=link(item.html_url),
+        contributor=author.id if author is not None and not author.bot else None,
+    )
     return (Fact(id=solved_id(conversation, stamp(closed)), time=closed, data=data),)
 
 

@@ -122,8 +122,9 @@ def _fact(number: int, rule: EventRule, item: Any, arrived: datetime) -> Fact:
     except msgspec.ValidationError as error:
         problem = field_problem(error, "")
         raise NotUnderstoodError(f"mapping[{number}], {problem.field}: {problem.reason}") from None
-    if is_address(data.member.id):
-        raise NotUnderstoodError(f"mapping[{number}], member.id: is an e-mail address: map another id of the member")
+    for field, member in (("member.id", data.member.id), ("contributor", getattr(data, "contributor", None))):
+        if member is not None and is_address(member):
+            raise NotUnderstoodError(f"mapping[{number}], {field}: is an e-mail address: map another id of the member")
     time = _time(number, rule, item, arrived)
     fact_id = _found(rule.id, item) if rule.id is not None else _id_of(data, time)
     if not isinstance(fact_id, str | int) or isinstance(fact_id, bool):

@@ -33,7 +33,9 @@ _DEEDS: Final[dict[str, Callable[[_Detail], str]]] = {
     "renewed": lambda extra: f"renewed {_membership(extra)}",
     "cancelled": lambda extra: f"cancelled {_membership(extra)}",
     "left": lambda _: "left the community",
-    "solved": lambda _: "marked a conversation as solved",
+    "solved": lambda extra: (
+        "took over somebody's contribution" if extra.get("contributor") else "marked a conversation as solved"
+    ),
     "updated": lambda _: "changed their profile",
 }
 

@@ -64,6 +64,7 @@ KINDS: Final[dict[str, Kind]] = {
     "first-post": _milestone(milestone.judge_first_post, "settling_in_days"),
     "first-gathering": _milestone(milestone.judge_first_gathering, "settling_in_days"),
     "accepted-answer": _milestone(milestone.judge_accepted_answer, "settling_in_days"),
+    "first-contribution": _milestone(milestone.judge_first_contribution, "settling_in_days"),
     "anniversary": _milestone(milestone.judge_anniversary, "min_active_days"),
     "role-gained": _milestone(milestone.judge_role_gained, "roles"),
     low_survey.LOW_SURVEY: Kind(

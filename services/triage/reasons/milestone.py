@@ -80,6 +80,11 @@ def judge_accepted_answer(look: LookAtOccasion, state: MemberState, occasion: Oc
     return _judge_first(look, state, occasion, wanted=look.rule.accepted_answer)
 
 
+def judge_first_contribution(look: LookAtOccasion, state: MemberState, occasion: Occasion) -> Judgement:
+    """Say what speaks against a word on the first contribution of theirs that was taken over."""
+    return _judge_first(look, state, occasion, wanted=look.rule.contribution)
+
+
 def _judge_first(look: LookAtOccasion, state: MemberState, occasion: Occasion, *, wanted: bool) -> Judgement:
     rule: MilestoneRule = look.rule
     settled = look.known_since + timedelta(days=rule.settling_in_days)

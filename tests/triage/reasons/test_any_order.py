@@ -8,7 +8,16 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.contracts.member_events import Attended, Cancelled, Joined, Left, MemberEventData, Moderated, Surveyed
+from shared.contracts.member_events import (
+    Attended,
+    Cancelled,
+    Joined,
+    Left,
+    MemberEventData,
+    Moderated,
+    Solved,
+    Surveyed,
+)
 from shared.contracts.policy_rules import (
     CheckInRule,
     FadingRule,
@@ -41,6 +50,7 @@ EVENTS: st.SearchStrategy[MemberEventData] = st.one_of(
     st.builds(lambda peer: posted(MIRA, "m-mira", mentions=(peer.id,), conversation="c-team"), PEERS),
     st.builds(Surveyed, member=PEERS, survey=st.just("nps"), score=st.sampled_from([2, 9])),
     st.builds(Moderated, member=PEERS, action=st.just("warned")),
+    st.builds(Solved, member=PEERS, conversation=st.just("pull"), contributor=st.sampled_from(["ada", "bea"])),
     st.builds(Left, member=PEERS),
     st.builds(Cancelled, member=PEERS),
     st.builds(Joined, member=PEERS),

@@ -7,11 +7,12 @@ import pytest
 from msgspec.structs import replace
 
 from services.triage.reasons.milestone import years
-from shared.contracts.member_events import Attended, Solved, Updated
+from shared.contracts.member_events import Attended, Member, Solved, Updated
 from shared.contracts.policy_rules import MilestoneRule
 from tests.triage.making import at
-from tests.triage.people import ADA, BEA, MIRA, joined, posted
-from tests.triage.reasons.days import acme, asked_for, on, reasons, there
+from tests.triage.partition import Partition
+from tests.triage.people import ADA, BEA, HELPER, MIRA, ROBOT, care_policy, joined, posted
+from tests.triage.reasons.days import QUIET, acme, asked_for, on, reasons, there
 
 
 class TestFirstGathering:
@@ -108,6 +109,67 @@ class TestAcceptedAnswer:
             partition.tell(posted(BEA, "m-1", conversation=conversation), on(0))
             partition.tell(posted(member, "m-2", conversation=conversation), on(0, 1))
             partition.tell(Solved(member=BEA, conversation=conversation, message="m-2"), on(0, 2))
+        partition.look_at_everything()
+        assert partition.raised == []
+
+
+class TestContribution:
+    """The first of a member's contributions that was taken over, by whomever."""
+
+    def merged(self, number: int, by: Member = BEA) -> Solved:
+        return Solved(member=by, conversation=f"pull-{number}", contributor="ada")
+
+    @pytest.mark.parametrize("order", list(permutations(range(3))))
+    def test_in_any_order(self, order: tuple[int, ...]) -> None:
+        partition = acme()
+        told = (posted(ADA, "pull-1", conversation="pull-1"), self.merged(1), self.merged(2))
+        for which in order:
+            partition.tell(told[which], on(0, which), stored=on(0, 3))
+        partition.look_at_everything()
+        [need] = partition.raised
+        assert (need.reason, need.member.id, need.values) == ("milestone", "ada", {"milestone": "first-contribution"})
+        assert (need.since, need.thresholds) == (on(0, 1), {"within_hours": 8.0, "settling_in_days": 7.0})
+
+    def test_only_the_first(self) -> None:
+        partition = acme()
+        for day in (0, 3):
+            partition.tell(self.merged(day), on(day))
+            partition.pass_time(on(day + 1))
+        assert len(partition.raised) == 1
+
+    def test_also_of_whom_nothing_else_is_known_and_who_merged_it_themselves(self) -> None:
+        for by in (MIRA, ADA):
+            partition = acme()
+            partition.tell(self.merged(1, by), on(0))
+            partition.look_at_everything()
+            assert [need.member.id for need in partition.raised] == ["ada"]
+
+    def test_not_of_the_team_nor_of_bots(self) -> None:
+        partition = acme()
+        for member in (MIRA, HELPER, ROBOT):
+            partition.tell(posted(member, f"pull-{member.id}", conversation=f"pull-{member.id}"), on(0))
+            solved = Solved(member=BEA, conversation=f"pull-{member.id}", contributor=member.id)
+            partition.tell(solved, on(0, 1))
+        partition.look_at_everything()
+        assert partition.raised == []
+
+    def test_not_where_the_community_is_hardly_known(self) -> None:
+        partition = Partition(care_policy(**QUIET), stored=on(0))
+        partition.tell(self.merged(1), on(1))
+        partition.look_at_everything()
+        assert partition.raised == []
+
+    def test_a_word_of_the_team_is_enough(self) -> None:
+        partition = acme()
+        partition.tell(self.merged(1), on(0))
+        partition.tell(posted(MIRA, "m-mira", mentions=("ada",)), on(0, 1))
+        partition.look_at_everything()
+        assert partition.raised == []
+
+    @pytest.mark.parametrize("rule", [MilestoneRule(contribution=False), MilestoneRule(enabled=False)])
+    def test_nor_where_the_policy_does_not_ask_for_it(self, rule: MilestoneRule) -> None:
+        partition = acme(milestone=rule)
+        partition.tell(self.merged(1), on(0))
         partition.look_at_everything()
         assert partition.raised == []
 
