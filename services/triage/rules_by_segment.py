@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any, Final
 
 from shared.contracts.policy_rules import Rules
 
-_WAITS: Final = ("within_hours", "every_days")
-"""What a rule waits for that a segment may have of its own."""
+_SOONEST: Final[Mapping[str, Callable[..., Any]]] = {
+    "within_hours": min,
+    "every_days": min,
+    "min_active_days": min,
+    "times_usual_gap": min,
+    "at_least_days": min,
+    "assumed_gap_days": min,
+    "at_most": max,
+}
+"""Of what a segment may have of its own, by which of several values a rule finds somebody the soonest."""
 
 
 def rules_in(rules: Rules, segment: str) -> Rules:
@@ -17,7 +26,7 @@ def rules_in(rules: Rules, segment: str) -> Rules:
 
 
 def rules_to_arm_by(rules: Rules) -> Rules:
-    """Return the rules by which a deadline is set before it matters whose it is: the soonest that any segment has.
+    """Return the rules by which a deadline is set before it matters whose it is: no segment's would be sooner.
 
     Whoever looks at it then goes by the member's segment, and postpones.
     """
@@ -37,8 +46,11 @@ def _soonest(rule: Any) -> Any:
         return rule
     each = [rule, *(_in(rule, one.segment) for one in rule.by_segment)]
     enabled = [one for one in each if one.enabled]
-    waits = [name for name in _WAITS if hasattr(rule, name)]
-    soonest = {name: min(getattr(one, name) for one in enabled or each) for name in waits}
+    soonest = {
+        name: choose(getattr(one, name) for one in enabled or each)
+        for name, choose in _SOONEST.items()
+        if hasattr(rule, name)
+    }
     return replace(rule, enabled=bool(enabled), **soonest)
 
 

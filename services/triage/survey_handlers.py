@@ -16,14 +16,14 @@ from shared.contracts.policy_rules import LowSurveyRule
 def note_survey(now: Situation) -> None:
     """A low score asks for somebody to ask back, and so does a comment that contradicts a better one."""
     rule, data = now.reading.arming.low_survey, now.data
-    low = rule.enabled and data.score <= rule.at_most
     segment = now.reading.segments.of(now.work.state(now.stream), now.stored)
     own = now.reading.rules_in(segment).low_survey
-    sign = contradiction(signs_read(now)) if own.enabled and data.score > own.at_most else None
+    low = own.enabled and data.score <= own.at_most
+    sign = contradiction(signs_read(now)) if own.enabled and not low else None
     answer = SurveyAnswer(survey=data.survey, score=data.score, evidence=now.evidence)
     is_newest = bool(now.decide(now.stream, NoteSurvey(answer=answer, low=low or sign is not None)))
     values = _shown(now, own, segment, sign) if sign is not None and is_newest else {}
-    if low or values:
+    if values or (rule.enabled and data.score <= rule.at_most):
         note(now, LOW_SURVEY, rule, now.evidence, **values)
 
 

@@ -12,3 +12,7 @@ PositiveHours = Annotated[float, Meta(gt=0, le=24 * 365)]
 PositiveDays = Annotated[float, Meta(gt=0, le=3650)]
 Weight = Annotated[int, Meta(ge=1, le=100)]
 RestDays = Annotated[float, Meta(ge=0, le=3650)]
+ActiveDays = Annotated[int, Meta(ge=1, le=30)]
+"""On so many days a member was there: of each, triage keeps a few more."""
+Times = Annotated[float, Meta(ge=1, le=100)]
+"""So many times as long as usual."""

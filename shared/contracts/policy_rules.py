@@ -1,4 +1,4 @@
-"""The rules of the care policy: what triage looks for, and what a rule asks where a segment differs."""
+"""The rules of the care policy: what triage looks for."""
 
 from __future__ import annotations
 
@@ -8,8 +8,25 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from shared.contracts.member_events import Score
-from shared.contracts.names import Label, Name, Reason
-from shared.contracts.policy_measures import Clock, Day, PositiveDays, PositiveHours, RestDays, Weight
+from shared.contracts.names import Label, Reason
+from shared.contracts.policy_measures import (
+    ActiveDays,
+    Clock,
+    Day,
+    PositiveDays,
+    PositiveHours,
+    RestDays,
+    Times,
+    Weight,
+)
+from shared.contracts.rules_of_segment import (
+    CheckInOfSegment,
+    DaysRuleOfSegment,
+    FadingOfSegment,
+    LowSurveyOfSegment,
+    ReturningOfSegment,
+    RuleOfSegment,
+)
 from shared.contracts.tone_rules import (
     DistressRule,
     FrustrationRule,
@@ -24,37 +41,6 @@ WeeklyList = Literal["welcome-thread", "spotlight"]
 GatheringList = Literal["gathering", "first-gathering"]
 """Before a gathering who comes, for whoever hosts it; and after it for whom it was the first."""
 RitualList = Literal[WeeklyList, GatheringList]
-ActiveDays = Annotated[int, Meta(ge=1, le=30)]
-"""On so many days a member was there: of each, triage keeps a few more."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleOfSegment:
-    """What a rule asks for the members of one segment, where that differs from what it asks for all."""
-
-    segment: Name
-    enabled: bool | None = None
-    within_hours: PositiveHours | None = None
-    care_load: Weight | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DaysRuleOfSegment:
-    """As ``RuleOfSegment``, of a rule that waits for days and not for working hours."""
-
-    segment: Name
-    enabled: bool | None = None
-    care_load: Weight | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckInOfSegment:
-    """As ``RuleOfSegment``, of the rule that has a cadence."""
-
-    segment: Name
-    enabled: bool | None = None
-    every_days: PositiveDays | None = None
-    care_load: Weight | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,13 +90,13 @@ class FadingRule:
 
     enabled: bool = True
     min_active_days: ActiveDays = 6
-    times_usual_gap: Annotated[float, Meta(ge=1, le=100)] = 3.0
+    times_usual_gap: Times = 3.0
     at_least_days: PositiveDays = 9.0
     assumed_gap_days: PositiveDays = 14.0
     forget_after_days: PositiveDays = 14.0
     cool_down_days: RestDays = 30.0
     care_load: Weight = 2
-    by_segment: tuple[DaysRuleOfSegment, ...] = ()
+    by_segment: tuple[FadingOfSegment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,13 +110,13 @@ class ReturningRule:
     enabled: bool = True
     within_hours: PositiveHours = 8.0
     min_active_days: ActiveDays = 4
-    times_usual_gap: Annotated[float, Meta(ge=1, le=100)] = 3.0
+    times_usual_gap: Times = 3.0
     at_least_days: PositiveDays = 60.0
     assumed_gap_days: PositiveDays = 14.0
     forget_after_days: PositiveDays = 14.0
     cool_down_days: RestDays = 30.0
     care_load: Weight = 1
-    by_segment: tuple[RuleOfSegment, ...] = ()
+    by_segment: tuple[ReturningOfSegment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +160,7 @@ class LowSurveyRule:
     forget_after_days: PositiveDays = 30.0
     cool_down_days: RestDays = 30.0
     care_load: Weight = 3
-    by_segment: tuple[RuleOfSegment, ...] = ()
+    by_segment: tuple[LowSurveyOfSegment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

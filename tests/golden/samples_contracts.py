@@ -80,9 +80,7 @@ from shared.contracts.policy import (
     UrgentPatience,
 )
 from shared.contracts.policy_rules import (
-    CheckInOfSegment,
     CheckInRule,
-    DaysRuleOfSegment,
     FadingRule,
     FarewellRule,
     FollowUpRule,
@@ -91,10 +89,17 @@ from shared.contracts.policy_rules import (
     ModeratedRule,
     ReturningRule,
     RitualRule,
-    RuleOfSegment,
     Rules,
     UnansweredRule,
     WelcomeRule,
+)
+from shared.contracts.rules_of_segment import (
+    CheckInOfSegment,
+    DaysRuleOfSegment,
+    FadingOfSegment,
+    LowSurveyOfSegment,
+    ReturningOfSegment,
+    RuleOfSegment,
 )
 from shared.contracts.tone_rules import DistressRule, OutOfCharacterRule
 from shared.contracts.touch_facts import (
@@ -234,10 +239,21 @@ POLICY_8 = replace(
     POLICY_7,
     rules=replace(
         POLICY_7.rules,
-        fading=FadingRule(min_active_days=8, times_usual_gap=2.5, at_least_days=10.5, by_segment=DAYS_OF_NEWCOMERS),
-        returning=ReturningRule(at_least_days=30.5, by_segment=OF_NEWCOMERS),
+        fading=FadingRule(
+            min_active_days=8,
+            times_usual_gap=2.5,
+            at_least_days=10.5,
+            by_segment=(FadingOfSegment(segment="newcomers", enabled=True, care_load=2),),
+        ),
+        returning=ReturningRule(
+            at_least_days=30.5,
+            by_segment=(ReturningOfSegment(segment="newcomers", enabled=True, within_hours=1.5, care_load=5),),
+        ),
         milestone=MilestoneRule(first_post=True, roles=("mentor",), by_segment=OF_NEWCOMERS),
-        low_survey=LowSurveyRule(at_most=5, by_segment=OF_NEWCOMERS),
+        low_survey=LowSurveyRule(
+            at_most=5,
+            by_segment=(LowSurveyOfSegment(segment="newcomers", enabled=True, within_hours=1.5, care_load=5),),
+        ),
         moderated=ModeratedRule(actions=("silenced",), by_segment=OF_NEWCOMERS),
         farewell=FarewellRule(min_active_days=8, by_segment=OF_NEWCOMERS),
         check_in=CheckInRule(
@@ -301,9 +317,35 @@ POLICY_16 = replace(
     rules=replace(POLICY_15.rules, low_survey=replace(POLICY_15.rules.low_survey, alerts_per_thousand=0.75)),
 )
 """As policies were before a contribution could be a milestone."""
-POLICY = replace(
+POLICY_17 = replace(
     POLICY_16,
     rules=replace(POLICY_16.rules, milestone=replace(POLICY_16.rules.milestone, contribution=False)),
+)
+"""As policies were before segments had rhythms of their own, and low scores."""
+_RHYTHM_OF_NEWCOMERS: Final[dict[str, Any]] = {
+    "segment": "newcomers",
+    "enabled": True,
+    "care_load": 2,
+    "min_active_days": 3,
+    "times_usual_gap": 2.25,
+    "at_least_days": 5.5,
+    "assumed_gap_days": 4.5,
+}
+POLICY = replace(
+    POLICY_17,
+    rules=replace(
+        POLICY_17.rules,
+        fading=replace(POLICY_17.rules.fading, by_segment=(FadingOfSegment(**_RHYTHM_OF_NEWCOMERS),)),
+        returning=replace(
+            POLICY_17.rules.returning, by_segment=(ReturningOfSegment(**_RHYTHM_OF_NEWCOMERS, within_hours=1.5),)
+        ),
+        low_survey=replace(
+            POLICY_17.rules.low_survey,
+            by_segment=(
+                LowSurveyOfSegment(segment="newcomers", enabled=True, at_most=7, within_hours=1.5, care_load=5),
+            ),
+        ),
+    ),
 )
 EARLIER_POLICIES: Final = {
     "#1": POLICY_1,
@@ -322,6 +364,7 @@ EARLIER_POLICIES: Final = {
     "#14": POLICY_14,
     "#15": POLICY_15,
     "#16": POLICY_16,
+    "#17": POLICY_17,
 }
 """Policies as they were, by what the forms that hold them are called since."""
 NEED_1 = NeedsTouch(

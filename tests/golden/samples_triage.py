@@ -362,6 +362,7 @@ SAMPLES: Final[dict[str, Any]] = {
     "state.community#15": replace(COMMUNITY_STATE, policy=EARLIER_POLICIES["#14"]),
     "state.community#16": replace(COMMUNITY_STATE, policy=EARLIER_POLICIES["#15"]),
     "state.community#17": replace(COMMUNITY_STATE, policy=EARLIER_POLICIES["#16"]),
+    "state.community#18": replace(COMMUNITY_STATE, policy=EARLIER_POLICIES["#17"]),
     **{
         f"state.community{earlier}": replace(COMMUNITY_STATE, policy=policy, heard={})
         for earlier, policy in list(EARLIER_POLICIES.items())[:BEFORE_ANYBODY_WAS_HEARD]

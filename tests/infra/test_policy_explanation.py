@@ -17,7 +17,8 @@ from infra.cli.main import app
 from infra.provision import provision
 from shared.contracts.member_events import Updated
 from shared.contracts.policy import Identity, Segment
-from shared.contracts.policy_rules import RuleOfSegment
+from shared.contracts.policy_rules import FadingRule
+from shared.contracts.rules_of_segment import FadingOfSegment, RuleOfSegment
 from shared.contracts.subjects import partition_of
 from shared.contracts.warmline_facts import ContactDeclined, MemberLinked, TagGiven
 from shared.topology import GIB, StreamSettings
@@ -35,7 +36,9 @@ OWN = (RuleOfSegment(segment="mentors", within_hours=1, care_load=5), RuleOfSegm
 async def environment(nats_url: str, database_url: str) -> AsyncIterator[dict[str, str]]:
     """A database in which triage knows a mentor who asked something, a newcomer, and one of the team."""
     unanswered = {"by_segment": OWN, "answered_by": "team"}
-    acme = Partition(care_policy(segments=(MENTORS, OTHERS), unanswered=unanswered), stored=LONG_AGO)
+    fading = FadingRule(by_segment=(FadingOfSegment(segment="mentors", assumed_gap_days=30),))
+    policy = care_policy(segments=(MENTORS, OTHERS), unanswered=unanswered, fading=fading)
+    acme = Partition(policy, stored=LONG_AGO)
     acme.tell(joined(ADA), datetime(2020, 1, 1, tzinfo=UTC))
     acme.tell(Updated(member=ADA, tags=("mentor",)), at(0))
     ada: dict[str, Any] = {"member": Identity(platform="discord", id=ADA.id), "responder": "mira"}
@@ -98,6 +101,8 @@ def test_it_says_segment_conditions_rules_and_what_waits(environment: dict[str, 
     (unanswered,) = (line for line in lines if line.startswith("unanswered on"))
     assert "within_hours 1 (for all: 4), answered_by team," in unanswered
     assert unanswered.endswith("care_load 5 (for all: 2)")
+    (fading,) = (line for line in lines if line.startswith("fading on"))
+    assert "at_least_days 9, assumed_gap_days 30 (for all: 14)," in fading
     assert "distress off" in lines
     assert "unanswered Mon 23 Nov 2026 10:00 UTC conversation c-ada" in lines
 

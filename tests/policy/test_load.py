@@ -72,6 +72,7 @@ def test_what_the_default_policy_only_shows_is_sound_too() -> None:
     assert loaded.policy.hours.holidays is not None
     assert loaded.policy.segments[0].when is not None
     assert loaded.policy.rules.unanswered.by_segment != ()
+    assert loaded.policy.rules.fading.by_segment != ()
 
 
 FINDINGS = [
@@ -210,6 +211,20 @@ FINDINGS = [
         "rules.unanswered.by_segment[1].segment",
         "no segment 'newcommers'",
         "Did you mean 'newcomers'?",
+    ),
+    (
+        SOUND + "rules:\n  fading:\n    by_segment: [{segment: newcomers, assumed_gap_day: 7}]\n",
+        19,
+        "rules.fading.by_segment[1].assumed_gap_day",
+        "no field 'assumed_gap_day'",
+        "Did you mean 'assumed_gap_days'?",
+    ),
+    (
+        SOUND + "rules:\n  low_survey:\n    by_segment: [{segment: newcomers, at_most: 11}]\n",
+        19,
+        "rules.low_survey.by_segment[1].at_most",
+        "11 is out of bounds",
+        "0 to 10",
     ),
     (
         SOUND + "rules:\n  welcome:\n    by_segment: [{segment: everyone}, {segment: everyone}]\n",

@@ -14,7 +14,8 @@ from services.triage.rhythm import day_of
 from services.triage.rules_by_segment import rules_in, rules_to_arm_by
 from shared.contracts.member_events import Updated
 from shared.contracts.policy import Segment
-from shared.contracts.policy_rules import RuleOfSegment, Rules, UnansweredRule
+from shared.contracts.policy_rules import FadingRule, LowSurveyRule, ReturningRule, Rules, UnansweredRule
+from shared.contracts.rules_of_segment import FadingOfSegment, LowSurveyOfSegment, ReturningOfSegment, RuleOfSegment
 from shared.segments import EVERYONE, Segments
 from tests.triage.making import ADA as ADA_IN_TRIAGE
 from tests.triage.making import LONG_AGO, at, seen_at
@@ -130,6 +131,29 @@ def test_a_segment_has_the_thresholds_that_it_states_and_else_the_general_ones()
 def test_a_deadline_is_set_by_the_soonest_that_is_on(held: Rules, armed: tuple[bool, float]) -> None:
     rule = rules_to_arm_by(held).unanswered
     assert (rule.enabled, rule.within_hours) == armed
+
+
+def test_of_each_threshold_the_one_arms_that_a_need_is_found_by_soonest() -> None:
+    held = Rules(
+        fading=FadingRule(
+            by_segment=(
+                FadingOfSegment(segment="new", min_active_days=3, at_least_days=20, assumed_gap_days=7),
+                FadingOfSegment(segment="vip", times_usual_gap=2, at_least_days=5),
+                FadingOfSegment(segment="quiet", enabled=False, at_least_days=1),
+            )
+        ),
+        returning=ReturningRule(by_segment=(ReturningOfSegment(segment="new", at_least_days=30, within_hours=2),)),
+        low_survey=LowSurveyRule(
+            at_most=6,
+            by_segment=(LowSurveyOfSegment(segment="vip", at_most=8), LowSurveyOfSegment(segment="new", at_most=3)),
+        ),
+    )
+    armed = rules_to_arm_by(held)
+    fading, returning = armed.fading, armed.returning
+    assert (fading.min_active_days, fading.times_usual_gap) == (3, 2)
+    assert (fading.at_least_days, fading.assumed_gap_days) == (5, 7)
+    assert (returning.at_least_days, returning.within_hours, returning.min_active_days) == (30, 2, 4)
+    assert armed.low_survey.at_most == 8
 
 
 def test_who_is_in_a_segment_of_its_own_waits_as_long_as_it_says() -> None:

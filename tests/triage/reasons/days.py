@@ -8,11 +8,13 @@ from typing import Any
 
 from shared.contracts.member_events import Member
 from shared.contracts.needs_touch import TouchReason
+from shared.contracts.policy import Segment
 from tests.triage.making import MONDAY
 from tests.triage.partition import Partition
 from tests.triage.people import HELPER, care_policy, posted
 
 LONG_BEFORE = MONDAY - timedelta(days=900)
+VIP = Segment(name="vip", tags=("vip",))
 QUIET = {"welcome": {"enabled": False}, "unanswered": {"enabled": False}}
 
 

@@ -17,6 +17,7 @@ from shared.contracts.member_events import (
     Moderated,
     Solved,
     Surveyed,
+    Updated,
 )
 from shared.contracts.policy_rules import (
     CheckInRule,
@@ -27,15 +28,28 @@ from shared.contracts.policy_rules import (
     ModeratedRule,
     ReturningRule,
 )
+from shared.contracts.rules_of_segment import FadingOfSegment, LowSurveyOfSegment, ReturningOfSegment
 from tests.triage.people import ADA, BEA, MIRA, posted
-from tests.triage.reasons.days import acme, on
+from tests.triage.reasons.days import VIP, acme, on
 
 EVER = {"forget_after_days": 3650.0}
 RULES = {
-    "fading": FadingRule(min_active_days=3, assumed_gap_days=3, **EVER),
-    "returning": ReturningRule(min_active_days=2, at_least_days=20, assumed_gap_days=3, **EVER),
+    "segments": (VIP,),
+    "fading": FadingRule(
+        min_active_days=3,
+        assumed_gap_days=3,
+        by_segment=(FadingOfSegment(segment=VIP.name, min_active_days=2, at_least_days=3),),
+        **EVER,
+    ),
+    "returning": ReturningRule(
+        min_active_days=2,
+        at_least_days=20,
+        assumed_gap_days=3,
+        by_segment=(ReturningOfSegment(segment=VIP.name, at_least_days=10),),
+        **EVER,
+    ),
     "milestone": MilestoneRule(min_active_days=2, forget_after_days=40),
-    "low_survey": LowSurveyRule(**EVER),
+    "low_survey": LowSurveyRule(by_segment=(LowSurveyOfSegment(segment=VIP.name, at_most=9),), **EVER),
     "moderated": ModeratedRule(**EVER),
     "farewell": FarewellRule(min_active_days=2, **EVER),
     "check_in": CheckInRule(enabled=True, every_days=30, min_active_days=3, **EVER),
@@ -64,6 +78,7 @@ HISTORIES = st.lists(st.tuples(DAYS, EVENTS), min_size=1, max_size=14).map(
 
 def asked(told: list[tuple[datetime, MemberEventData]]) -> list[tuple[Any, ...]]:
     partition = acme(**RULES)
+    partition.tell(Updated(member=BEA, tags=VIP.tags), on(0))
     for time, data in told:
         partition.tell(data, time, stored=ARRIVAL)
     partition.pass_time(on(LAST + 2))

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from shared.contracts.member_events import Left, Member
+from shared.contracts.member_events import Left, Member, Updated
 from shared.contracts.policy_rules import FadingRule
+from shared.contracts.rules_of_segment import FadingOfSegment
 from shared.contracts.warmline_facts import ImportBegan, ImportEnded
 from tests.triage.partition import COMMUNITY
-from tests.triage.people import ADA, HELPER, MIRA, ROBOT, care_policy, posted
-from tests.triage.reasons.days import QUIET, acme, asked_for, on, others, reasons, there
+from tests.triage.people import ADA, BEA, CLEO, HELPER, MIRA, ROBOT, care_policy, posted
+from tests.triage.reasons.days import QUIET, VIP, acme, asked_for, on, others, reasons, there
 
 DAILY = range(-20, 1)
 
@@ -113,6 +114,49 @@ def test_a_policy_that_waits_longer_postpones_it() -> None:
     assert reasons(partition, ADA) == []
     partition.pass_time(on(31))
     assert reasons(partition, ADA) == ["fading"]
+
+
+def test_what_is_usual_in_a_segment_stands_for_a_rhythm_that_is_not_known_yet() -> None:
+    own = FadingOfSegment(segment="vip", min_active_days=3, assumed_gap_days=30)
+    partition = acme(segments=(VIP,), fading=FadingRule(assumed_gap_days=5, by_segment=(own,)))
+    partition.tell(Updated(member=ADA, tags=("vip",)), on(-6))
+    for member in (ADA, BEA):
+        there(partition, member, range(-5, 1))
+    there(partition, CLEO, range(-20, 1))
+    partition.tell(Updated(member=CLEO, tags=("vip",)), on(-20))
+    others(partition, range(1, 100))
+    missed = {need.member.id: need.reasons[0] for need in partition.raised}
+    known = {who: (need.segment, need.since, need.baseline["usual_gap_days"]) for who, need in missed.items()}
+    assert known == {
+        "bea": ("everyone", on(16, -9), 5),
+        "ada": ("vip", on(91, -9), 30),
+        "cleo": ("vip", on(10, -9), 1),
+    }, "who has shown a rhythm is held against that"
+    asked_of = ("min_active_days", "assumed_gap_days", "times_usual_gap")
+    assert [missed["ada"].thresholds[name] for name in asked_of] == [3, 30, 3]
+    assert [missed["bea"].thresholds[name] for name in asked_of] == [6, 5, 3]
+
+
+def test_a_segment_is_missed_sooner_and_on_fewer_days() -> None:
+    own = FadingOfSegment(segment="vip", min_active_days=3, at_least_days=4, times_usual_gap=2, assumed_gap_days=1)
+    partition = acme(segments=(VIP,), fading=FadingRule(by_segment=(own,)))
+    partition.tell(Updated(member=ADA, tags=("vip",)), on(-3))
+    for member in (ADA, BEA):
+        there(partition, member, range(-2, 1))
+    others(partition, range(1, 60))
+    assert [(need.member.id, need.since, need.thresholds["at_least_days"]) for need in partition.raised] == [
+        ("ada", on(5, -9), 4)
+    ]
+
+
+def test_who_changes_the_segment_meanwhile_is_missed_by_the_new_one() -> None:
+    own = FadingOfSegment(segment="vip", at_least_days=30)
+    partition = acme(segments=(VIP,), fading=FadingRule(by_segment=(own,)))
+    there(partition, ADA, DAILY)
+    others(partition, range(1, 9))
+    partition.tell(Updated(member=ADA, tags=("vip",)), on(9))
+    others(partition, range(9, 40))
+    assert [(need.segment, need.since) for need in partition.raised] == [("vip", on(31, -9))]
 
 
 def test_nobody_is_missed_while_the_source_tells_nothing_and_they_are_when_it_told_enough_again() -> None:

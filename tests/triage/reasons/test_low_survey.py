@@ -9,23 +9,24 @@ from services.triage.readings import shared_reader
 from services.triage.stream_ids import alerts_stream
 from services.triage.tone.languages import UNKNOWN
 from services.triage.tone.reading import Reader, Reading
-from shared.contracts.member_events import Member, Surveyed
+from shared.contracts.member_events import Member, Surveyed, Updated
 from shared.contracts.policy import Identity, Tone
 from shared.contracts.policy_rules import LowSurveyRule
+from shared.contracts.rules_of_segment import LowSurveyOfSegment
 from shared.contracts.tone_rules import DistressRule, FrustrationRule
 from shared.contracts.warmline_facts import ToneOptOut
 from tests.triage.making import at
 from tests.triage.partition import COMMUNITY, Partition
 from tests.triage.people import ADA, BEA, MIRA, posted
-from tests.triage.reasons.days import acme, asked_for, on, reasons
+from tests.triage.reasons.days import VIP, acme, asked_for, on, reasons
 from tests.triage.signs import CRISIS, DISTRESS, INSULT, THANKS
 
 ON = Tone(enabled=True, language="en")
 OFF = DistressRule(enabled=False)
 
 
-def answered(partition: Partition, score: int, time: datetime) -> None:
-    partition.tell(Surveyed(member=ADA, survey="nps-4", score=score), time)
+def answered(partition: Partition, score: int, time: datetime, member: Member = ADA) -> None:
+    partition.tell(Surveyed(member=member, survey="nps-4", score=score), time)
 
 
 @pytest.mark.parametrize(("score", "raised"), [(0, 1), (6, 1), (7, 0), (10, 0)])
@@ -65,6 +66,28 @@ def test_a_better_answer_ends_it_and_a_worse_one_does_not() -> None:
     answered(partition, 8, at(11))
     assert reasons(partition, ADA) == []
     assert partition.gone[-1].cause == "a better answer"
+
+
+def test_which_score_is_low_may_differ_by_segment() -> None:
+    own = LowSurveyOfSegment(segment="vip", at_most=8, within_hours=2)
+    partition = acme(segments=(VIP,), low_survey=LowSurveyRule(by_segment=(own,)))
+    partition.tell(Updated(member=ADA, tags=("vip",)), at(-1))
+    for member in (ADA, BEA):
+        answered(partition, 8, at(0), member)
+    partition.pass_time(at(9))
+    assert [(need.member.id, need.segment, need.raised_at, dict(need.thresholds)) for need in partition.raised] == [
+        ("ada", "vip", at(2), {"within_hours": 2, "at_most": 8})
+    ]
+
+
+@pytest.mark.parametrize(("better", "left"), [(8, []), (6, ["low-survey"])])
+def test_an_answer_is_better_by_what_is_low_in_ones_own_segment(better: int, left: list[str]) -> None:
+    own = LowSurveyOfSegment(segment="vip", at_most=9)
+    partition = acme(segments=(VIP,), low_survey=LowSurveyRule(by_segment=(own,)))
+    answered(partition, 5, at(0))
+    partition.pass_time(at(9))
+    answered(partition, better, at(10))
+    assert reasons(partition, ADA) == left
 
 
 def test_a_word_of_the_team_is_enough() -> None:

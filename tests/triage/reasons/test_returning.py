@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from shared.contracts.member_events import Member
-from shared.contracts.policy_rules import FadingRule
+from shared.contracts.member_events import Member, Updated
+from shared.contracts.policy_rules import FadingRule, ReturningRule
+from shared.contracts.rules_of_segment import ReturningOfSegment
 from shared.contracts.warmline_facts import ImportBegan, ImportEnded
 from tests.triage.partition import COMMUNITY
-from tests.triage.people import ADA, MIRA, posted
-from tests.triage.reasons.days import acme, asked_for, on, others, reasons, there
+from tests.triage.people import ADA, BEA, MIRA, posted
+from tests.triage.reasons.days import VIP, acme, asked_for, on, others, reasons, there
 
 UNMISSED = FadingRule(enabled=False)
 BEFORE = range(-120, -100)
@@ -32,6 +33,40 @@ def test_not_after_a_short_one_nor_after_one_that_is_usual_for_them() -> None:
     there(partition, Member(id="quarterly"), range(-720, 1, 90))
     partition.look_at_everything()
     assert partition.raised == []
+
+
+def test_in_which_segment_they_are_says_which_silence_is_long() -> None:
+    own = ReturningOfSegment(segment="vip", at_least_days=30, within_hours=2)
+    partition = acme(fading=UNMISSED, segments=(VIP,), returning=ReturningRule(by_segment=(own,)))
+    others(partition, range(-60, 1))
+    partition.tell(Updated(member=ADA, tags=("vip",)), on(-60))
+    for member in (ADA, BEA):
+        there(partition, member, range(-60, -40))
+    for member in (ADA, BEA):
+        there(partition, member, [0])
+    partition.look_at_everything()
+    assert [(need.member.id, need.segment, need.raised_at) for need in partition.raised] == [
+        ("ada", "vip", on(0, 2)),
+    ]
+    assert partition.raised[0].thresholds == {
+        "within_hours": 2,
+        "min_active_days": 4,
+        "times_usual_gap": 3,
+        "at_least_days": 30,
+        "assumed_gap_days": 14,
+    }
+
+
+def test_a_silence_that_is_long_in_another_segment_only_hides_none_that_was() -> None:
+    own = ReturningOfSegment(segment="vip", at_least_days=5)
+    partition = acme(fading=UNMISSED, segments=(VIP,), returning=ReturningRule(by_segment=(own,)))
+    others(partition, BEFORE_AND_SINCE)
+    there(partition, ADA, [*BEFORE, 0])
+    others(partition, range(1, 8))
+    partition.settle(partition.touches[0], on(7))
+    there(partition, ADA, [8])
+    partition.look_at_everything()
+    assert [(need.reason, need.since) for need in partition.raised] == [("returning", on(0, -9))]
 
 
 def test_who_was_missed_is_back_whatever_the_length() -> None:
