@@ -126,7 +126,10 @@ async def test_its_own_port_answers_from_the_first_look_on(path: str) -> None:
         await database.close()
 
 
-async def test_a_server_of_a_cluster_that_is_away_is_seen_and_seen_to_come_back() -> None:
+async def test_a_server_of_a_cluster_that_is_away_is_seen_and_seen_to_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("infra.audit.nats_figures._ANSWERS_SECONDS", 3.0)
     with servers.data_folder() as data:
         async with servers.running_nats_cluster(data) as cluster, servers.nats_client(cluster.url) as client:
             await servers.fresh_streams(client, replicas=3)

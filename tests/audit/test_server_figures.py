@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import psycopg
+import pytest
 import pytest_asyncio
 from nats.aio.client import Client
 from prometheus_client import CollectorRegistry
@@ -39,7 +40,8 @@ class Servers:
 
 
 @pytest_asyncio.fixture
-async def servers(database_url: str, client: Client) -> AsyncIterator[Servers]:
+async def servers(database_url: str, client: Client, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Servers]:
+    monkeypatch.setattr("infra.audit.nats_figures._ANSWERS_SECONDS", 3.0)
     eye = DatabaseEye(database_url, "a test")
     yield Servers(eye, client)
     await eye.close()

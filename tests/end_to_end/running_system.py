@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import httpx
 import nats
@@ -71,6 +72,31 @@ class PublicFace:
 
         return until(attempt, seconds=60, what=path)
 
+    def act(self, path: str, *, shown: bool = True, **told: Any) -> httpx.Response:
+        """Return the answer to what a person does: it is sent under one id until the desk has it and shows it."""
+        later = {202, 503} if shown else {503}
+        body = {"command_id": uuid4().hex, **told}
+
+        def attempt() -> httpx.Response | None:
+            try:
+                response = self.api.post(path, json=body)
+            except httpx.TransportError:
+                return None
+            return None if response.status_code in later else response
+
+        return until(attempt, seconds=60, what=f"an answer to {path}")
+
+    def act_on(self, touch: str, verb: str, **told: Any) -> None:
+        """Do something with a touch as it stands, and again where it has changed just then."""
+        path = f"/api/v1/touches/{touch}"
+
+        def done() -> bool:
+            answer = self.act(f"{path}/{verb}", revision=self.get(path)["revision"], **told)
+            assert answer.is_success or answer.json().get("field") == "revision", answer.text
+            return answer.is_success
+
+        until(done, seconds=60, what=f"{verb} of {touch}")
+
 
 class RunningSystem(PublicFace):
     """`warmline up` as a child process, and ways to use and to hurt it."""
@@ -121,9 +147,8 @@ class RunningSystem(PublicFace):
         told = {part["name"]: part["says"] for part in json.loads(self.command("status", "--json").stdout)["parts"]}
         read = [says for name, says in told.items() if name.endswith(" reading")]
         left = [says for name, says in told.items() if name == "notices" or name.endswith(" relay")]
-        assert read, told
-        assert left, told
-        return all("behind" not in says for says in read) and all(says.startswith("0 ") for says in left)
+        at_the_end = all("behind" not in says for says in read) and all(says.startswith("0 ") for says in left)
+        return bool(read and left) and at_the_end
 
     def environment(self) -> dict[str, str]:
         return environment(self.data)

@@ -141,8 +141,9 @@ def test_a_needs_touch_that_notifier_cannot_take_in(world: World) -> None:
 
 
 def claim(world: World, touch: dict[str, Any]) -> None:
-    claim = {"responder": "tobi", "revision": touch["revision"]}
-    world.system.api.post(f"/api/v1/touches/{touch['id']}/claim", json=claim)
+    path = f"/api/v1/touches/{touch['id']}/claim"
+    answer = world.system.act(path, shown=False, responder="tobi", revision=touch["revision"])
+    assert answer.is_success, answer.text
 
 
 def test_a_touch_fact_that_a_view_cannot_fold(world: World) -> None:

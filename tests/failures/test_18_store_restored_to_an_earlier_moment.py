@@ -56,6 +56,11 @@ def parts(system: RunningSystem) -> dict[str, tuple[bool, str]]:
     return {part["name"]: (part["well"], part["says"]) for part in said["parts"]}
 
 
+def says(system: RunningSystem, name: str) -> str:
+    """What is said of a part; nothing while it is not there."""
+    return parts(system).get(name, (False, ""))[1]
+
+
 def well(system: RunningSystem) -> bool:
     return all(good for good, _ in parts(system).values())
 
@@ -73,12 +78,6 @@ def settled_down(system: RunningSystem) -> list[dict[str, Any]]:
     return queue(system)
 
 
-def act(system: RunningSystem, verb: str, touch: dict[str, Any], **body: Any) -> None:
-    revision = system.get(f"/api/v1/touches/{touch['id']}")["revision"]
-    answer = system.api.post(f"/api/v1/touches/{touch['id']}/{verb}", json={"revision": revision, **body})
-    assert answer.is_success, answer.text
-
-
 def live_on(system: RunningSystem, tmp_path: Path) -> None:
     """All that may happen after the moment of the backup: needs, claims, ends, another policy and its community."""
     others = [post(f"l{n}", f"late{n}", 3 * HOUR, "Who has the key?") for n in range(12)]
@@ -90,9 +89,9 @@ def live_on(system: RunningSystem, tmp_path: Path) -> None:
 
     touches = until(lates, seconds=60, what="the late ones")
     for touch in touches[:4]:
-        act(system, "claim", touch, responder="tobi")
-    act(system, "settle", touches[0], responder="tobi", outcome="reached")
-    act(system, "release", touches[1], responder="tobi")
+        system.act_on(touch["id"], "claim", responder="tobi")
+    system.act_on(touches[0]["id"], "settle", responder="tobi", outcome="reached")
+    system.act_on(touches[1]["id"], "release", responder="tobi")
     claimed = system.get(f"/api/v1/touches/{touches[2]['id']}")["conversation"]
     system.post([post("late-answer", "late9", HOUR, "I have.", claimed)])  # the claimed touch is annotated
     answered = system.get(f"/api/v1/touches/{touches[7]['id']}")["conversation"]
@@ -132,7 +131,10 @@ def no_window(system: RunningSystem) -> Iterator[None]:
 
 def all_published(system: RunningSystem) -> bool:
     now = parts(system)
-    relayed = all(now[f"{service} relay"][1].startswith("0 ") for service in ("triage", "notifier"))
+    services = ("triage", "notifier")
+    if not now.keys() >= {*services, *(f"{service} relay" for service in services)}:
+        return False
+    relayed = all(now[f"{service} relay"][1].startswith("0 ") for service in services)
     return relayed and "halted" not in now["triage"][1] + now["notifier"][1]
 
 
@@ -144,13 +146,13 @@ def test_the_database_is_earlier(tmp_path: Path) -> None:
         put_back(system, file)
 
         def refused() -> str | None:
-            says = parts(system)["notifier"][1]
-            return says if "halted" in says else None
+            said = says(system, "notifier")
+            return said if "halted" in said else None
 
-        says = until(refused, seconds=60, what="the refusal")
-        assert "TOUCH_FACTS holds the position" in says
-        assert "its log ends at" in says
-        assert "warmline reconcile" in says
+        why = until(refused, seconds=60, what="the refusal")
+        assert "TOUCH_FACTS holds the position" in why
+        assert "its log ends at" in why
+        assert "warmline reconcile" in why
         with no_window(system):
             reconciled = system.command("reconcile", "--yes")
             assert reconciled.returncode == 0, reconciled.stdout + reconciled.stderr
@@ -198,19 +200,19 @@ def test_the_streams_are_earlier(tmp_path: Path) -> None:
         save_streams(system, tmp_path)
         live_on(system, tmp_path)
         member = queue(system)[0]["member"]["key"]
-        tagging = system.api.post(f"/api/v1/members/{member}/tags", json={"responder": "tobi", "tag": "host"})
+        tagging = system.act(f"/api/v1/members/{member}/tags", responder="tobi", tag="host")
         assert tagging.is_success, tagging.text
         before = settled_down(system)
         put_streams_back(system, tmp_path)
         system.post([post("meanwhile", "mo", 2 * HOUR, "Has anybody noticed?")])
 
         def refused() -> str | None:
-            says = parts(system)["triage"][1]
-            return says if "halted" in says else None
+            said = says(system, "triage")
+            return said if "halted" in said else None
 
-        says = until(refused, seconds=60, what="the refusal")
-        assert "but now the server has MEMBER_EVENTS@" in says
-        assert "warmline reconcile" in says
+        why = until(refused, seconds=60, what="the refusal")
+        assert "but now the server has MEMBER_EVENTS@" in why
+        assert "warmline reconcile" in why
         reconciled = system.command("reconcile", "--yes")
         assert reconciled.returncode == 0, reconciled.stdout + reconciled.stderr
         assert "put back into MEMBER_EVENTS; 1 that triage had taken in are gone" in reconciled.stdout

@@ -28,7 +28,7 @@ def reminder(number: int, due: datetime, **changes: Any) -> MemberEvent:
 
 
 async def test_a_deadline_fires_before_the_first_message_stored_after_it(partition: Partition) -> None:
-    due = datetime.now(UTC) + timedelta(seconds=1)
+    due = datetime.now(UTC) + timedelta(seconds=4)
     await partition.publish(reminder(1, due, member="ada"), post(2, member="bo"))
     await until_async(lambda: datetime.now(UTC) > due)
     await partition.publish(post(3, member="ada"), post(4, member="ada"))
@@ -41,7 +41,7 @@ async def test_a_deadline_fires_before_the_first_message_stored_after_it(partiti
 
 
 async def test_the_wall_clock_fires_when_nothing_is_on_its_way(partition: Partition) -> None:
-    due = datetime.now(UTC) + timedelta(seconds=1)
+    due = datetime.now(UTC) + timedelta(seconds=4)
     async with running(partition.runner().run()):
         await partition.publish(reminder(1, due))
         await until_async(lambda: partition.store.head() == 2)
@@ -81,7 +81,7 @@ async def test_a_deadline_that_fails_is_parked_and_the_rest_flows(partition: Par
 
 
 async def test_more_deadlines_than_a_batch_are_stored_in_parts_before_the_next_message(partition: Partition) -> None:
-    due = datetime.now(UTC) + timedelta(seconds=2)
+    due = datetime.now(UTC) + timedelta(seconds=6)
     count = 2 * BATCH + 10
     await partition.publish(*(reminder(number, due, member=f"m{number:04}") for number in range(count)))
     await until_async(lambda: datetime.now(UTC) > due)
@@ -109,7 +109,7 @@ class Again(CounterService):
 async def test_what_sets_itself_again_comes_at_once_and_each_time_in_a_transaction_of_its_own(
     partition: Partition, followed: bool
 ) -> None:
-    due = datetime.now(UTC) + timedelta(seconds=1)
+    due = datetime.now(UTC) + timedelta(seconds=4)
     await partition.publish(reminder(1, due))
     await until_async(lambda: datetime.now(UTC) > due + timedelta(seconds=0.1))
     if followed:

@@ -256,16 +256,16 @@ async def test_handing_over_again_and_again_leaves_no_subscriber_behind(client: 
     desk, loop = CommandDesk(broker), Loop()
     body = json.dumps(GOOD).encode()
 
-    async def request() -> CommandReply | None:
+    async def request(patience: float = 10.0) -> CommandReply | None:
         try:
-            answer = await client.request("command.touch.7.claim", body, timeout=0.3)
+            answer = await client.request("command.touch.7.claim", body, timeout=patience)
         except nats.errors.NoRespondersError:
             return None
         return msgspec.json.decode(answer.data, type=CommandReply)
 
     async def nobody() -> bool:
         try:
-            return await request() is None
+            return await request(0.3) is None
         except nats.errors.TimeoutError:  # it came while the subscription was just going
             return False
 
@@ -279,7 +279,7 @@ async def test_handing_over_again_and_again_leaves_no_subscriber_behind(client: 
                 assert (await until_async(request)).touch == "t-1"
                 loop.served = False
                 with pytest.raises(nats.errors.TimeoutError):
-                    await request()
+                    await request(0.3)
                 loop.served = True
                 assert (await until_async(request)).touch == "t-1", "one that was not served must not stop the next"
             await until_async(nobody)

@@ -69,7 +69,8 @@ def send(system: RunningSystem, accepted: Path) -> None:
 
 
 def take_one_in_hand(system: RunningSystem) -> None:
-    """Let a responder claim one touch and settle another, as soon as there are two."""
+    """Let a responder claim one touch and settle another, once what was posted can end neither."""
+    until(system.drained, seconds=60, what="the line to be drained")
 
     def two() -> list[dict[str, Any]] | None:
         items: list[dict[str, Any]] = system.get("/api/v1/queue")["items"]
@@ -77,12 +78,9 @@ def take_one_in_hand(system: RunningSystem) -> None:
         return theirs if len(theirs) >= 2 else None
 
     for number, touch in enumerate(until(two, seconds=60, what="two touches that somebody has")[:2]):
-        path, body = f"/api/v1/touches/{touch['id']}", {"responder": "tobi", "revision": touch["revision"]}
-        assert system.api.post(f"{path}/claim", json=body).is_success
+        system.act_on(touch["id"], "claim", responder="tobi")
         if number:
-            revision = system.get(path)["revision"]
-            settle = {"responder": "tobi", "revision": revision, "outcome": "reached"}
-            assert system.api.post(f"{path}/settle", json=settle).is_success
+            system.act_on(touch["id"], "settle", responder="tobi", outcome="reached")
 
 
 @contextmanager
