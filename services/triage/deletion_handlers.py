@@ -1,15 +1,16 @@
-"""What a message showed is kept in view: deleted, or edited so that it shows it no more, it asks for nobody."""
+"""What rests on a message alone ends when that is deleted, or edited so that it shows no more what it had shown."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Literal
 
+from services.triage.newcomer_facts import LoseMessage
 from services.triage.shown_signs import ForgetSigns, NoteShown, SignShown
 from services.triage.situation import Situation
 from services.triage.stream_ids import signs_stream
 from services.triage.tone_facts import LoseSigns
-from shared.contracts.member_events import Edited, Posted
+from shared.contracts.member_events import Deleted, Edited, Posted
 from shared.contracts.names import Reason
 
 
@@ -29,20 +30,32 @@ def note_shown(now: Situation, reason: Reason, noted_in: str) -> None:
 
 
 def is_deleted(now: Situation) -> bool:
-    """Tell whether the message is known to be deleted: that was heard of first."""
-    posted = isinstance(now.data, Posted | Edited)
+    """Tell whether the message is known to be deleted, and not to be there again: that may be heard of first."""
+    posted = isinstance(now.data, Posted | Edited | Deleted)
     return posted and now.data.message in now.work.state(now.conversation).deleted
 
 
 def lose_deleted(now: Situation) -> None:
     """A deleted message shows nothing any more."""
-    _lose(now, (), "deleted")
+    if is_deleted(now):
+        _lose(now, (), "deleted")
 
 
 def lose_edited(now: Situation, shows: Collection[Reason]) -> None:
     """An edited message may show less than it did: what it ``shows`` now stays."""
     if isinstance(now.data, Edited):
         _lose(now, shows, "edited")
+
+
+def lose_newcomer(now: Situation) -> None:
+    """Who was known by a deleted message alone is not there to be welcomed, whichever was heard of first."""
+    if not is_deleted(now):
+        return
+    opening = now.work.state(now.conversation).opening
+    # Not every platform tells who had written it.
+    opened = opening is not None and opening.message == now.data.message
+    stream = now.of(opening.member) if opening is not None and opened else now.stream
+    now.decide(stream, LoseMessage(message=now.data.message, evidence=now.evidence))
 
 
 def _lose(now: Situation, shows: Collection[Reason], how: Literal["deleted", "edited"]) -> None:

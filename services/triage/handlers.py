@@ -16,7 +16,7 @@ from services.triage.conversation_facts import (
     NoteSolved,
     VoicesGreeted,
 )
-from services.triage.deletion_handlers import lose_deleted
+from services.triage.deletion_handlers import lose_deleted, lose_newcomer
 from services.triage.gathering_handlers import note_guest, note_plan, note_registration
 from services.triage.hand_handlers import (
     allow_contact,
@@ -94,7 +94,10 @@ def note_member(now: Situation) -> None:
         now.work.decide(now.community, NoteTime(at=time))
     rule, known = reading.arming.welcome, now.work.state(now.stream)
     joined, roles = isinstance(data, Joined), now.roles
-    if not joined and roles is None and known.is_known_as(time, bot=data.member.bot, team=now.team):
+    message = data.message if isinstance(data, Posted | Edited) else None
+    there = not isinstance(data, Moderated | Updated | Left | Cancelled)
+    rests_on_more = there and (known.welcome == "unseen" or known.sole_message not in (None, message))
+    if not (joined or rests_on_more) and roles is None and known.is_known_as(time, bot=data.member.bot, team=now.team):
         return
     begins = rule.enabled and welcome.may_begin(known, time, joined=joined)
     events = now.decide(
@@ -108,6 +111,8 @@ def note_member(now: Situation) -> None:
             bot=data.member.bot,
             team=now.team,
             welcome_due=reading.due(time, rule.within_hours) if begins else None,
+            message=message,
+            there=there,
         ),
     )
     end_as_described(now, known)
@@ -196,6 +201,7 @@ def note_deletion(now: Situation) -> None:
     """A deleted opening post asks no more, and what a message showed is gone with it."""
     now.decide(now.conversation, NoteDeletion(message=now.data.message, evidence=now.evidence))
     lose_deleted(now)
+    lose_newcomer(now)
 
 
 def note_solved(now: Situation) -> None:
@@ -250,8 +256,17 @@ def close_need(now: Situation) -> None:
 
 MESSAGE_HANDLERS: Final[dict[type[Any], tuple[Callable[[Situation], None], ...]]] = {
     Joined: (note_member, note_return, note_arrival),
-    Posted: (note_member, note_activity, note_first_post, note_post, greet_mentioned, address_mentioned, read_tone),
-    Edited: (note_member, note_activity, note_edit, read_tone),
+    Posted: (
+        note_member,
+        note_activity,
+        note_first_post,
+        note_post,
+        greet_mentioned,
+        address_mentioned,
+        read_tone,
+        lose_newcomer,
+    ),
+    Edited: (note_member, note_activity, note_edit, read_tone, lose_newcomer),
     Deleted: (note_deletion,),
     Reacted: (note_member, note_activity),
     Planned: (note_plan,),

@@ -17,7 +17,6 @@ from services.triage.member_facts import (
     LookAtWelcome,
     MeetElsewhere,
     MemberActive,
-    MemberAddressed,
     MemberDescribed,
     MemberGreeted,
     MemberLeft,
@@ -27,7 +26,6 @@ from services.triage.member_facts import (
     MemberSurveyed,
     MemberTagged,
     MemberTurnedTo,
-    NewcomerSpoke,
     NoteActivity,
     NoteLeft,
     NoteLink,
@@ -37,11 +35,10 @@ from services.triage.member_facts import (
     NoteReturn,
     NoteSurvey,
     TurnAsPeer,
-    WelcomePassed,
-    WelcomePostponed,
 )
 from services.triage.member_state import MemberState, evolve, named
 from services.triage.needs import NEED_EVENTS, CloseNeed, EndNeed, NeedGone, PassNeed, met, withdrawn
+from services.triage.newcomer_facts import LoseMessage
 from services.triage.occasions import CHECK_IN, FADING, OccasionArose, OccasionLookedAt, OccasionPostponed
 from services.triage.promises import NotePromise
 from services.triage.reasons import by_hand, kinds, promised, welcome
@@ -90,6 +87,7 @@ _BY_REASONS: Final[dict[type[Any], Callable[[Any, MemberState], tuple[Any, ...]]
     LookAtWelcome: welcome.look,
     TurnAsPeer: welcome.turn_as_peer,
     NoteNewcomersWord: welcome.note_word,
+    LoseMessage: welcome.lose_message,
     LookAtOccasion: kinds.look,
     LookAtPromises: promised.look,
     NotePromise: promised.note,
@@ -132,11 +130,13 @@ def _seen(command: NoteMember, state: MemberState) -> tuple[Any, ...]:
     known = state.first
     earlier = known is None or _is_before(command.evidence, known)
     if not earlier and (state.joined or not command.joined):
-        return ()
+        return welcome.note_more(command, state)
     first = command.evidence if earlier or known is None else known
     # The need to greet begins with whatever is known first; a late report of the joining does not move it.
     due = command.welcome_due if earlier else state.welcome_due or command.welcome_due
-    return (MemberSeen(member=command.member, evidence=first, joined=command.joined or state.joined, welcome_due=due),)
+    message = command.message if earlier else state.first_message
+    joined = command.joined or state.joined
+    return (MemberSeen(member=command.member, evidence=first, joined=joined, welcome_due=due, message=message),)
 
 
 def _is_before(evidence: Evidence, known: Evidence) -> bool:
@@ -273,15 +273,12 @@ MEMBER: Final[Decider[MemberState]] = Decider(
         MemberTagged,
         MemberGreeted,
         MemberTurnedTo,
-        MemberAddressed,
-        NewcomerSpoke,
         MemberLeft,
         MemberReturned,
         MemberSurveyed,
         IdentityLinked,
         IdentityUnlinked,
-        WelcomePassed,
-        WelcomePostponed,
+        *welcome.EVENTS,
         OccasionArose,
         OccasionPostponed,
         OccasionLookedAt,

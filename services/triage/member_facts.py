@@ -25,12 +25,16 @@ class SurveyAnswer(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class MemberSeen(Struct, frozen=True, kw_only=True, gc=False):
-    """The member is there since ``evidence.time``, as far as is known; ``joined`` when the platform said so."""
+    """The member is there since ``evidence.time``, as far as is known; ``joined`` when the platform said so.
+
+    ``message`` is what they wrote then, if it is that by which they are known.
+    """
 
     member: MemberRef
     evidence: Evidence
     joined: bool
     welcome_due: datetime | None
+    message: str | None = None
 
 
 class MemberNamed(Struct, frozen=True, kw_only=True, gc=False):
@@ -147,7 +151,10 @@ class WelcomePostponed(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class NoteMember(Struct, frozen=True, kw_only=True, gc=False):
-    """The member did something; ``roles`` and ``tags`` are None when the event says nothing of them."""
+    """The member did something; ``roles`` and ``tags`` are None when the event says nothing of them.
+
+    ``message`` is what they wrote, if they did; ``there`` is False where something was done to them, or they left.
+    """
 
     member: MemberRef
     evidence: Evidence
@@ -157,6 +164,8 @@ class NoteMember(Struct, frozen=True, kw_only=True, gc=False):
     bot: bool
     team: bool
     welcome_due: datetime | None
+    message: str | None = None
+    there: bool = True
 
 
 class Elsewhere(Struct, frozen=True, kw_only=True, gc=False):

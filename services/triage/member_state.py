@@ -29,6 +29,7 @@ from services.triage.member_facts import (
     WelcomePostponed,
 )
 from services.triage.needs import NEED_EVENTS, HoldsNeeds, NeedFound, NeedRaised
+from services.triage.newcomer_facts import NewcomerBack, NewcomerSeenAgain, NewcomerUnseen
 from services.triage.occasions import (
     CHECK_IN,
     FADING,
@@ -52,7 +53,8 @@ class MemberState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
     """What is known of one identity.
 
     ``welcome`` is awaited until it is done: looked at, or clear before; it is doubtful when it was passed only since
-    nobody could tell a newcomer from somebody old, so that a late report of the joining takes it up again.
+    nobody could tell a newcomer from somebody old, so that a late report of the joining takes it up again. Who is
+    unseen was known by ``first_message`` alone, which was deleted, and is awaited when they are there again: ``back``.
 
     ``addressed`` is a peer's mention of them, and ``spoke_in`` are the first conversations in which they wrote, both
     while a welcome was awaited. ``returned_at`` is when they last joined or renewed.
@@ -76,7 +78,10 @@ class MemberState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
     left: Evidence | None = None
     returned_at: datetime | None = None
     welcome_due: datetime | None = None
-    welcome: Literal["awaited", "doubtful", "done"] = "awaited"
+    welcome: Literal["awaited", "doubtful", "done", "unseen"] = "awaited"
+    first_message: str | None = None
+    seen_again: bool = False
+    back: Evidence | None = None
     addressed: Evidence | None = None
     spoke_in: tuple[NewcomerSpoke, ...] = ()
     contact: Evidence | None = None
@@ -104,6 +109,14 @@ class MemberState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
     def welcome_by(self) -> datetime | None:
         """By when they are to be welcomed; None where no welcome is awaited."""
         return self.welcome_due if self.welcome == "awaited" else None
+
+    @property
+    def sole_message(self) -> str | None:
+        """The message by which alone a newcomer is known, while a welcome is awaited or asked for; None otherwise."""
+        if self.first_message is None or self.joined or self.seen_again:
+            return None
+        asked = any(need.reason == "welcome" for need in self.needs)
+        return self.first_message if asked or self.welcome_by is not None else None
 
     @property
     def survey_score(self) -> int | None:
@@ -156,7 +169,8 @@ def evolve(state: MemberState, event: Any) -> MemberState:
     """Return the state after ``event``."""
     match event:
         case MemberSeen():
-            again = event.joined and state.welcome == "doubtful"
+            again = state.welcome == "unseen" or (event.joined and state.welcome == "doubtful")
+            more = state.seen_again or (state.first is not None and event.message != state.first_message)
             return replace(
                 state,
                 member=event.member,
@@ -164,6 +178,8 @@ def evolve(state: MemberState, event: Any) -> MemberState:
                 joined=event.joined,
                 welcome_due=event.welcome_due,
                 welcome="awaited" if again else state.welcome,
+                first_message=event.message,
+                seen_again=more,
             )
         case MemberDescribed():
             return replace(state, roles=event.roles, bot=event.bot, team=event.team, described_at=event.at)
@@ -177,6 +193,8 @@ def evolve(state: MemberState, event: Any) -> MemberState:
             return replace(state, welcome="doubtful" if event.why == NOT_KNOWN_LONG else "done")
         case WelcomePostponed():
             return replace(state, welcome_due=event.due)
+        case NewcomerSeenAgain() | NewcomerUnseen() | NewcomerBack():
+            return _known_by(state, event)
         case NeedFound() | NeedRaised() if event.need.reason == "welcome":
             return replace(needs.evolve(state, event), welcome="done")
         case _ if isinstance(event, NEED_EVENTS):
@@ -215,6 +233,17 @@ def _evolve_presence(state: MemberState, event: Any) -> MemberState:
             return replace(state, links=_others(state, event.other))
         case _:
             return state
+
+
+def _known_by(state: MemberState, event: NewcomerSeenAgain | NewcomerUnseen | NewcomerBack) -> MemberState:
+    match event:
+        case NewcomerSeenAgain():
+            return replace(state, seen_again=True)
+        case NewcomerUnseen():
+            return replace(state, welcome="unseen")
+        case NewcomerBack():
+            due, message = event.welcome_due, event.message
+            return replace(state, welcome="awaited", welcome_due=due, first_message=message, back=event.evidence)
 
 
 def _others(state: MemberState, other: MemberRef) -> tuple[MemberRef, ...]:

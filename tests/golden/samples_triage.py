@@ -73,6 +73,7 @@ from services.triage.member_facts import (
 from services.triage.member_state import MemberState
 from services.triage.member_tone import ToneState
 from services.triage.needs import NeedClosed, NeedFound, NeedGone, NeedMet, NeedPassed, NeedRaised, NeedWithdrawn
+from services.triage.newcomer_facts import NewcomerBack, NewcomerSeenAgain, NewcomerUnseen
 from services.triage.occasions import Occasion, OccasionArose, OccasionLookedAt, OccasionPostponed, Occasions
 from services.triage.promises import FollowUpPromised, PromisesLookedAt, PromisesPostponed
 from services.triage.reasons.gathering import Plan, Registration
@@ -205,6 +206,9 @@ MEMBER_8 = replace(MEMBER_7, told=Told(declined=CONTACT_DECLINED, promises=(PROM
 MEMBER_9 = replace(MEMBER_8, told=Told(declined=CONTACT_DECLINED, promises=(PROMISED,), tags=("mentor",)))
 """As it was before a peer's word to a newcomer could count."""
 NEWCOMER_SPOKE = NewcomerSpoke(conversation="c-51", at=AT)
+MEMBER_10 = replace(MEMBER_9, addressed=EVIDENCE, spoke_in=(NEWCOMER_SPOKE,))
+"""As it was before it was known by which message alone a newcomer is known."""
+MEMBER_SEEN_2 = MemberSeen(member=ADA, evidence=EVIDENCE, joined=True, welcome_due=DUE)
 CONVERSATION_4 = replace(CONVERSATION_3, needs=(REASON,), need=NEED)
 """As it was before it was known whose answers are accepted."""
 SOLVED = ConversationSolved(evidence=EVIDENCE, message="m-8813")
@@ -237,7 +241,10 @@ SAMPLES: Final[dict[str, Any]] = {
     "triage.PlatformHeard": PlatformHeard(platform="discord", day=20_007),
     "triage.ImportOpened": ImportOpened(import_id="zulip-1", at=AT),
     "triage.ImportClosed": ImportClosed(import_id="zulip-1", lapsed=True, at=AT),
-    "triage.MemberSeen": MemberSeen(member=ADA, evidence=EVIDENCE, joined=True, welcome_due=DUE),
+    "triage.MemberSeen": replace(MEMBER_SEEN_2, message="m-1"),
+    "triage.NewcomerBack": NewcomerBack(evidence=EVIDENCE, message="m-1", welcome_due=DUE),
+    "triage.NewcomerSeenAgain": NewcomerSeenAgain(evidence=EVIDENCE),
+    "triage.NewcomerUnseen": NewcomerUnseen(evidence=EVIDENCE),
     "triage.MemberNamed": MemberNamed(member=ADA),
     "triage.MemberDescribed": MemberDescribed(roles=("helpers",), bot=True, team=True, at=AT),
     "triage.IdentityLinked": IdentityLinked(other=MIRA, evidence=EVIDENCE),
@@ -367,7 +374,7 @@ SAMPLES: Final[dict[str, Any]] = {
         f"state.community{earlier}": replace(COMMUNITY_STATE, policy=policy, heard={})
         for earlier, policy in list(EARLIER_POLICIES.items())[:BEFORE_ANYBODY_WAS_HEARD]
     },
-    "state.member": replace(MEMBER_9, addressed=EVIDENCE, spoke_in=(NEWCOMER_SPOKE,)),
+    "state.member": replace(MEMBER_10, first_message="m-1", seen_again=True, back=EVIDENCE),
     "state.conversation": replace(CONVERSATION_7, solution=EVIDENCE),
     "state.care": CareState(
         touch=NEED,
@@ -425,6 +432,7 @@ SAMPLES.update(
             "triage.NeedRaised": NeedRaised(need=NEED_1),
             "triage.ConversationSolved": ConversationSolved(evidence=EVIDENCE),
             "state.member": MEMBER_2,
+            "triage.MemberSeen": MEMBER_SEEN_2,
             "state.conversation": CONVERSATION_3,
         },
         (
@@ -456,6 +464,8 @@ SAMPLES |= {
     "state.member#7": MEMBER_7,
     "state.member#8": MEMBER_8,
     "state.member#9": MEMBER_9,
+    "state.member#10": MEMBER_10,
+    "triage.MemberSeen#2": MEMBER_SEEN_2,
     "state.conversation#3": CONVERSATION_3,
     "state.conversation#4": CONVERSATION_4,
     "state.conversation#5": CONVERSATION_5,

@@ -284,6 +284,7 @@ class TestEnds:
     @pytest.fixture
     def asking(self, acme: Partition) -> Partition:
         acme.tell(asked(ADA, "m-1"), at(0))
+        acme.tell(Reacted(member=ADA, conversation="c-9", message="m-9", reaction="eyes"), at(0.1))
         acme.pass_time(at(9))
         return acme
 

@@ -14,6 +14,7 @@ from services.triage.member_facts import (
     LookAtWelcome,
     MemberAddressed,
     NewcomerSpoke,
+    NoteMember,
     NoteNewcomersWord,
     TurnAsPeer,
     WelcomePassed,
@@ -21,24 +22,38 @@ from services.triage.member_facts import (
 )
 from services.triage.member_state import NOT_KNOWN_LONG, MemberState, earliest
 from services.triage.needs import raised, standing_for, withdrawn
+from services.triage.newcomer_facts import LoseMessage, NewcomerBack, NewcomerSeenAgain, NewcomerUnseen
 from shared.contracts.needs_touch import Scalar, TouchReason
 
 NAME: Final = "welcome"
 GREETED_BY: Final = "greeted_by"
+EVENTS: Final = (
+    MemberAddressed,
+    NewcomerSpoke,
+    NewcomerSeenAgain,
+    NewcomerUnseen,
+    NewcomerBack,
+    WelcomePassed,
+    WelcomePostponed,
+)
+"""What is recorded of a welcome in the stream of the member."""
+
 _BY_PEER: Final = "a peer turned to them"
+_UNSEEN: Final = "their only message was deleted"
 
 
 def may_begin(state: MemberState, time: datetime, *, joined: bool) -> bool:
     """Tell whether an event of that time may be the one that a welcome counts from: only then it matters when."""
     first = state.first
-    return first is None or time <= first.time or (joined and not state.joined)
+    return first is None or time <= first.time or (joined and not state.joined) or state.welcome == "unseen"
 
 
 def look(command: LookAtWelcome, state: MemberState) -> tuple[Any, ...]:
     """Return what follows when the time for a greeting is over."""
     seen = command.seen
     due = state.welcome_by
-    if state.member is None or state.first is None or due is None:
+    begins = state.back or state.first
+    if state.member is None or state.first is None or begins is None or due is None:
         return ()
     settled = command.known_since + command.settling_in
     against = {
@@ -47,7 +62,7 @@ def look(command: LookAtWelcome, state: MemberState) -> tuple[Any, ...]:
         "a bot": state.bot,
         "the team has no hours": seen.due is None,
         _BY_PEER: command.by_peer,
-        "long past": seen.at - state.first.time > seen.forget_after,
+        "long past": seen.at - begins.time > seen.forget_after,
         **_elsewhere(command, state.first.time),
         NOT_KNOWN_LONG: not state.joined and state.first.time < settled,
     }
@@ -58,12 +73,12 @@ def look(command: LookAtWelcome, state: MemberState) -> tuple[Any, ...]:
         return (WelcomePostponed(due=seen.due),)
     values: dict[str, Scalar] = {
         "joined": state.joined,
-        "hours_since": round((seen.at - state.first.time) / timedelta(hours=1), 2),
+        "hours_since": round((seen.at - begins.time) / timedelta(hours=1), 2),
         "greetings": 0,
     }
     word = "a greeting or an answer" if seen.thresholds.get(GREETED_BY) == "anyone" else "a greeting by the team"
-    difference = within(word, seen.due - state.first.time) if seen.due else None
-    return (raised(seen, NAME, state.member, (state.first,), values, difference=difference),)
+    difference = within(word, seen.due - begins.time) if seen.due else None
+    return (raised(seen, NAME, state.member, (begins,), values, difference=difference),)
 
 
 def turn_as_peer(command: TurnAsPeer, state: MemberState) -> tuple[Any, ...]:
@@ -85,6 +100,24 @@ def note_word(command: NoteNewcomersWord, state: MemberState) -> tuple[NewcomerS
     if known is not None and known.at <= spoke.at:
         return ()
     return (spoke,) if spoke in earliest((*state.spoke_in, spoke)) else ()
+
+
+def note_more(command: NoteMember, state: MemberState) -> tuple[NewcomerSeenAgain | NewcomerBack, ...]:
+    """Return that a newcomer who was known by one message did something else, too, or is there after it was deleted."""
+    if command.there and state.welcome == "unseen":
+        evidence, message = command.evidence, command.message
+        return (NewcomerBack(evidence=evidence, message=message, welcome_due=command.welcome_due),)
+    more = command.there and state.sole_message not in (None, command.message)
+    return (NewcomerSeenAgain(evidence=command.evidence),) if more else ()
+
+
+def lose_message(command: LoseMessage, state: MemberState) -> tuple[Any, ...]:
+    """Return what follows where the one message is deleted by which the newcomer was known."""
+    if state.sole_message != command.message:
+        return ()
+    evidence, need = command.evidence, standing_for(state, NAME)
+    unseen = NewcomerUnseen(evidence=evidence)
+    return (unseen,) if need is None else (unseen, withdrawn(need, evidence.time, _UNSEEN, (evidence,)))
 
 
 def _elsewhere(command: LookAtWelcome, first: datetime) -> dict[str, bool]:
