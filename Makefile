@@ -21,7 +21,7 @@ help:
 	@echo "            CHAOS=\"--json FILE --logs FOLDER\"; CHAOS=--plan only says what would be done"
 	@echo "make simulate  run schedules of faults in memory against a model, SECONDS=60 long from SEED=1 on"
 	@echo "make bench  measure against the textbook way and bare loops, on servers of its own; minutes, and nothing passes"
-	@echo "            ROWS=\"triage_throughput memory\" (else all)  ROUNDS=5  SECONDS=3 (each turn)  SIZES=EVENTS=100000"
+	@echo "            ROWS=\"triage_throughput pages\" (else all)  ROUNDS=5  SECONDS=3 (each turn)  SIZES=EVENTS=100000"
 	@echo "make profile  show where a service's time goes under load; SERVICE=triage, notifier, projections or ingest"
 	@echo "make tone   measure how well tone is read on the labelled sets in DATA=folder, and write docs/judgement.md"
 	@echo "make judge  replay the archives in DATA=folder (zulip*, discourse*, slack*) and write into docs/judgement.md how"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import time
 from collections.abc import Iterator
@@ -152,9 +153,13 @@ async def _send(url: str, bodies: Iterator[bytes], stop: asyncio.Event, free: as
             body = next(bodies, None)
             if body is None:
                 return
-            if connection.closed:  # it was held back for longer than the server keeps an idle connection
-                connection = await connect(url)
-            status, answer = await connection.ask(body)
+            answered = None
+            while answered is None:
+                if connection.closed:  # it was held back for longer than the server keeps an idle connection
+                    connection = await connect(url)
+                with contextlib.suppress(ConnectionError):  # or just as long: what was taken is taken once
+                    answered = await connection.ask(body)
+            status, answer = answered
             if status != 200 or b'"refused":0' not in answer:
                 raise RuntimeError(f"HTTP {status}: {answer[:500].decode(errors='replace')}")
     finally:

@@ -12,11 +12,15 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.chart import rates_chart, targets_chart
+from benchmarks.page_part import write_part
 from benchmarks.results import Contestant, Results, RowResult, newest_file, read
+from benchmarks.sizing import BEGIN as SIZING_BEGIN
+from benchmarks.sizing import sizing_lines
 from benchmarks.targets import DETAILS, TARGETS
 
 DOCS: Final = Path(__file__).parent.parent / "docs"
 PAGE: Final = DOCS / "performance.md"
+SIZING: Final = DOCS / "operations" / "sizing.md"
 BEGIN: Final = "<!-- begin: written by python -m benchmarks.report --write -->"
 END: Final = "<!-- end -->"
 CHARTS: Final = {"performance-targets.svg": targets_chart, "performance-rates.svg": rates_chart}
@@ -108,7 +112,7 @@ def main() -> None:
     """Print what the newest results say, or write it into the docs."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description="Shows the kept results.")
     parser.add_argument("results", nargs="?", type=Path, help="the file (else the newest in benchmarks/results)")
-    parser.add_argument("--write", action="store_true", help="put it into docs/performance.md, and draw the charts")
+    parser.add_argument("--write", action="store_true", help="put it into the docs, and draw the charts")
     given = parser.parse_args()
     file = given.results or newest_file()
     if file is None:
@@ -118,9 +122,10 @@ def main() -> None:
         sys.stdout.write(page_part(results) + "\n")
         return
     PAGE.write_text(page_with(PAGE.read_text(encoding="utf-8"), page_part(results)), encoding="utf-8")
+    write_part(SIZING, SIZING_BEGIN, list(sizing_lines(results)))
     for name, draw in CHARTS.items():
         (DOCS / name).write_text(draw(results), encoding="utf-8")
-    sys.stdout.write(f"{PAGE}, {', '.join(CHARTS)}\n")
+    sys.stdout.write(f"{PAGE}, {SIZING}, {', '.join(CHARTS)}\n")
 
 
 if __name__ == "__main__":

@@ -78,6 +78,16 @@ class System:
         finally:
             await client.close()
 
+    async def disk(self) -> dict[str, int]:
+        """Return how many bytes each part takes: streams, and tables with their indexes."""
+        client = await nats.connect(self.run.nats_url)
+        try:
+            streams = sum(one.state.bytes for one in await client.jetstream().streams_info())
+        finally:
+            await client.close()
+        tables = {name: await self.number(_TABLES.format(schemas=schemas)) for name, schemas in _SCHEMAS.items()}
+        return {"streams": streams, **tables}
+
     async def seen(self) -> Seen:
         """Return how far everything has come."""
         return Seen(
@@ -120,6 +130,16 @@ class System:
 
 
 _RELAYED: Final = "SELECT sum(relayed_seq) FROM (SELECT max(relayed_seq) AS relayed_seq FROM triage.shards) AS t"
+
+_SCHEMAS: Final = {
+    "triage": "'triage'",
+    "history": "'view_history'",
+    "touches": "'notifier', 'view_queue'",
+}
+_TABLES: Final = (
+    "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+    "WHERE c.relkind = 'r' AND n.nspname IN ({schemas})"
+)
 
 
 @asynccontextmanager

@@ -56,6 +56,7 @@ async def run(options: Options, report: Report) -> RowResult:
                 await _fill(running, many, report)
             much = [await _measured(running, window) for _ in range(options.rounds)]
             stored = await running.stored()
+            disk = {f"disk-{part}": taken / stored / 1000 for part, taken in (await running.disk()).items()}
         report(f"  with {many:,} stored: {statistics.median(one.cpu_us for one in much):.0f} µs an event")
         starts = [await _start(data, report) for _ in range(min(_STARTS, options.rounds))]
     cost = statistics.median(one.cpu_us for one in much) / statistics.median(one.cpu_us for one in little)
@@ -65,7 +66,7 @@ async def run(options: Options, report: Report) -> RowResult:
         rounds=options.rounds,
         discarded=0,
         sizes={"few": few, "many": many, "window": window, "stored at the end": stored},
-        figures={"cost-at-history": cost, "cold-start": statistics.median(starts), **memory.figures()},
+        figures={"cost-at-history": cost, "cold-start": statistics.median(starts), **disk, **memory.figures()},
         contestants=(contestant("with few stored", little), contestant("with many stored", much)),
         notes=(_HOW,),
     )

@@ -37,7 +37,7 @@ _HOW: Final = (
 
 async def run(stage: Stage, options: Options, report: Callable[[str], None]) -> RowResult:
     """Post one event to each in turn, again and again, and wait for its row."""
-    posts = options.size("POSTS", 60 * options.rounds)
+    posts = options.size("POSTS", 200 * options.rounds)
     async with stage.database() as database:
         await database.connection.execute(TABLE)
         async with (

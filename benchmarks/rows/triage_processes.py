@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Final
 
 from benchmarks import progress
+from benchmarks.against.turns import EVENTS_A_SECOND, WARM, fill
 from benchmarks.options import Options
 from benchmarks.results import RowResult, Sample, contestant
 from benchmarks.rounds import Run, interleaved
 from benchmarks.stage import Stage
-from benchmarks.workload import PARTITIONS, fill_stream
+from benchmarks.workload import PARTITIONS
 
 ROW: Final = "triage_processes"
 _ONE: Final = "one process"
@@ -20,8 +21,6 @@ _HOW: Final = (
     "One and two triage processes, in turn, read the same stored stream: eight communities, spread evenly over four "
     "partitions, which the processes share evenly by then."
 )
-_EVENTS_A_SECOND: Final = 40_000
-_FILL_SECONDS: Final = 30.0
 _LARGEST_SHARE: Final = """
 SELECT max(held) FROM (
     SELECT count(*) AS held FROM triage.shards WHERE expires_at > clock_timestamp() GROUP BY owner
@@ -31,9 +30,8 @@ SELECT max(held) FROM (
 
 async def run(stage: Stage, options: Options, report: Callable[[str], None]) -> RowResult:
     """Fill MEMBER_EVENTS once and let one and two processes read it from the beginning, as fast as they can."""
-    events = options.size("EVENTS", options.seconds * _EVENTS_A_SECOND)
-    async with stage.database():
-        await fill_stream(stage.client, events, over=_FILL_SECONDS)
+    events = options.size("EVENTS", WARM + options.seconds * EVENTS_A_SECOND)
+    await fill(stage, events)
 
     def turn(processes: int) -> Run:
         async def triage() -> Sample:
@@ -48,6 +46,7 @@ async def run(stage: Stage, options: Options, report: Callable[[str], None]) -> 
                     lambda: database.number(progress.TRIAGE),
                     most=events,
                     seconds=options.seconds,
+                    warm=min(WARM, events // 2),
                     processes=processes,
                     ready=shared,
                 )

@@ -9,9 +9,10 @@ import pytest
 from benchmarks.chart import rates_chart, targets_chart
 from benchmarks.disk import steady
 from benchmarks.profile import table
-from benchmarks.report import CHARTS, DOCS, PAGE, page_part, page_with
+from benchmarks.report import CHARTS, DOCS, PAGE, SIZING, page_part, page_with
 from benchmarks.results import Results, RowResult, Sample, keep, newest_file, read
 from benchmarks.rounds import Rounds, interleaved
+from benchmarks.sizing import sizing_lines
 from benchmarks.targets import DETAILS, TARGETS
 
 
@@ -26,6 +27,7 @@ def test_the_page_and_its_charts_are_what_the_report_writes() -> None:
     results = read(newest)
     page = PAGE.read_text(encoding="utf-8")
     assert page == page_with(page, page_part(results)), "run: python -m benchmarks.report --write"
+    assert "\n".join(sizing_lines(results)) in SIZING.read_text(encoding="utf-8"), "and so does the page on sizing"
     for name, draw in CHARTS.items():
         assert (DOCS / name).read_text(encoding="utf-8") == draw(results), "run: python -m benchmarks.report --write"
 
@@ -109,3 +111,21 @@ def test_a_profile_tells_own_time_from_that_of_what_is_called() -> None:
         "   30.0%  shared/partition/folding.py fold",
     ]
     assert lines[-1] == "   70.0%  lib/names.py digest"
+
+
+def test_whoever_chooses_a_machine_reads_what_was_measured() -> None:
+    line = _row("whole_pipeline", **{"pipeline": 3593.1, "pipeline-cpu": 428.8, "pipeline-fsyncs": 13.9})
+    much = RowResult(
+        row="much_stored",
+        at=line.at,
+        rounds=1,
+        discarded=0,
+        sizes={"stored at the end": 540_000},
+        figures={"memory-triage": 245.9, "disk-history": 0.654},
+    )
+    told = "\n".join(sizing_lines(Results(machine={}, rows={line.row: line, much.row: much})))
+    assert "429 µs" in told
+    assert "3,590 events a second" in told
+    assert "With 540,000 events stored" in told
+    assert "| triage | 246 |" in told
+    assert "| PostgreSQL: the history | 0.65 |" in told
