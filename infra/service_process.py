@@ -44,6 +44,8 @@ class ServiceProcess(OneChild):
         self.log = data / "logs" / f"{self.name}.log"
         self._argv = service.argv
         self._env = {
+            # Else glibc keeps a heap for each thread that writes to the database, each as large as it ever was.
+            "MALLOC_ARENA_MAX": "2",
             **os.environ,
             "PYTHONUNBUFFERED": "1",
             **env,

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from shared.decider import Deadline, Decider
 
-CACHE_BYTES: Final = 64 * 1024 * 1024
+CACHE_BYTES: Final = 32 * 1024 * 1024
 """What the states in the memory of a process may take, by their encoded size and an overhead; Python takes up to twice
 as much. All its partitions share it."""
 _ENTRY_OVERHEAD_BYTES: Final = 600

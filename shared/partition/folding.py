@@ -24,8 +24,9 @@ from shared.partition.understanding import ToFold, understand
 from shared.recent_states import CACHE_BYTES
 from shared.workspace import LineMissing, StateMissing, Workspace
 
-BATCH: Final = 1000
-"""A transaction, the states of the streams it changes and the pages it dirties are paid for once a batch."""
+BATCH: Final = 500
+"""A transaction, the states of the streams it changes and the pages it dirties are paid for once a batch; but each
+connection keeps the room that its largest statement took, and each partition that of two batches."""
 TRIES: Final = 3
 _PASSED: Final = timedelta(seconds=1)
 log = structlog.get_logger()
