@@ -165,6 +165,18 @@ def test_crisis_wording_asks_for_somebody_at_once_whatever_the_score() -> None:
         assert [(need.reason, need.urgency) for need in partition.raised] == [("distress", "urgent")]
 
 
+def test_what_contradicts_a_score_is_told_by_what_is_low_in_the_member_s_segment() -> None:
+    lenient = LowSurveyOfSegment(segment="everyone", at_most=3)
+    for score, values in ((5, {"hostility", "contradicted_by", "found_at", "reader"}), (3, set())):
+        partition = reading(by_segment=(lenient,))
+        commented(partition, score, INSULT, at(0))
+        partition.pass_time(at(9))
+        need = asked_for(partition, ADA, "low-survey")
+        assert need is not None
+        assert set(need.values) == {"score", "survey"} | values
+        assert need.thresholds["at_most"] == 3
+
+
 def test_a_low_score_says_it_without_its_comment() -> None:
     partition = reading()
     commented(partition, 3, INSULT, at(0))
