@@ -38,9 +38,11 @@ LONGEST = (
 )
 """Folders whose tests wait longest. They begin first, so that no worker is left with one when the others are done."""
 
-# How long an example takes says nothing where several workers share a core.
-settings.register_profile("shared cores", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("shared cores")
+# How long an example takes says nothing where several workers share a core. What changes from run to run would stop
+# another's work, as in tests/fuzzing: PYTEST="--hypothesis-profile anew" looks farther.
+settings.register_profile("anew", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("each time the same", settings.get_profile("anew"), derandomize=True)
+settings.load_profile("each time the same")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
