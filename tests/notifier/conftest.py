@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 
 import psycopg
 import pytest
 import pytest_asyncio
-from aiosmtpd.controller import Controller
 from psycopg import sql
 
 from infra.provision import provision
@@ -13,7 +13,7 @@ from services.notifier.smtp_settings import SmtpSettings
 from shared.topology import GIB, StreamSettings
 from tests import servers
 from tests.notifier.desk import Desk, desk_at
-from tests.notifier.mailbox import Mailbox, free_port, settings
+from tests.notifier.mailbox import Mailbox, MailServer, settings
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -52,8 +52,6 @@ def mailbox() -> Mailbox:
 
 @pytest.fixture
 def smtp(mailbox: Mailbox) -> Iterator[SmtpSettings]:
-    port = free_port()
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield settings(port)
-    controller.stop()
+    with closing(MailServer(mailbox)) as server:
+        server.start()
+        yield settings(server.port)

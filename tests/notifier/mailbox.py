@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import socket
-from contextlib import closing
 from email import message_from_bytes
 from email.message import Message
 from typing import Any
+
+from aiosmtpd.controller import Controller
 
 from services.notifier.smtp_settings import SmtpSettings
 
@@ -36,7 +37,20 @@ def settings(port: int) -> SmtpSettings:
     return SmtpSettings(host="127.0.0.1", port=port, sender="Warmline <warmline@example.org>", tls="none")
 
 
-def free_port() -> int:
-    with closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+class MailServer(Controller):
+    """Receives mail once it is started; until then its port is nobody else's, and refuses."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))
+        port: int = self._socket.getsockname()[1]
+        super().__init__(mailbox, hostname="127.0.0.1", port=port, ready_timeout=60)
+
+    def _create_server(self) -> Any:
+        return self.loop.create_server(self._factory_invoker, sock=self._socket)
+
+    def close(self) -> None:
+        """Stop, if it was started."""
+        if self._thread is not None:
+            self.stop()
+        self._socket.close()

@@ -17,7 +17,7 @@ from shared.contracts.policy import EmergencyContact, Escalation, Policy, Respon
 from tests.notifier.desk import DESK, Desk
 from tests.notifier.mailbox import Mailbox
 from tests.notifier.people import ALWAYS, need, policy, responder, who
-from tests.notifier.test_notices import closed
+from tests.notifier.test_notices import closed, in_two_days
 from tests.waiting import until_async
 
 SECOND = 1 / 3600
@@ -70,13 +70,13 @@ async def test_an_address_is_written_to_once_somebody_has_confirmed_it(
     desk: Desk, mailbox: Mailbox, smtp: SmtpSettings
 ) -> None:
     address = EmergencyContact(email="on-call@example.org")
-    await desk.adopt(hasty(contact=address, hours=closed()))
+    await desk.adopt(hasty(contact=address, hours=closed(in_two_days())))
     await desk.raise_need(URGENT)
     async with desk.outbox(SmtpChannel(smtp)):
         await firing(desk, lambda: desk.query("SELECT 1 FROM notifier.notices WHERE ended_as = 'no verified target'"))
         assert mailbox.mails == []
         confirmed = replace(address, email_verified=True)
-        await desk.adopt(hasty(contact=confirmed, hours=closed()))
+        await desk.adopt(hasty(contact=confirmed, hours=closed(in_two_days())))
         await desk.raise_need(need("t-2", urgency="urgent"))
         await firing(desk, lambda: mailbox.mails)
     assert {name for name, _ in mailbox.told} == {"on-call"}, "at any hour, as it is urgent"
@@ -93,7 +93,7 @@ async def test_what_is_not_urgent_is_told_within_hours(
     async with desk.outbox(SmtpChannel(smtp)):
         mailbox.answer = "451 later"
         await firing(desk, lambda: desk.query("SELECT 1 FROM notifier.notices WHERE last_error IS NOT NULL"))
-        await desk.adopt(hasty(VERA, contact=contact, hours=closed()))
+        await desk.adopt(hasty(VERA, contact=contact, hours=closed(in_two_days())))
         await desk.raise_need(msgspec.structs.replace(URGENT, urgency="soon", revision=2))
         mailbox.answer = "250 OK"
         await desk.make_due()

@@ -188,10 +188,9 @@ async def desk_over(
                 audit=audit,
             )
         )
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        server = PublicServer(app, "127.0.0.1", port, drain=5, lifespan=True)
+        listening = socket.create_server(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        server = PublicServer(app, "127.0.0.1", port, drain=5, inherited=listening.detach(), lifespan=True)
         serving = asyncio.create_task(serve_desk(server, changes, audit))
         stack.push_async_callback(_ended, serving)
         url = f"http://127.0.0.1:{port}"

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from nats.aio.client import Client
 
 from infra.embedded.nats import NatsServer
+from infra.ports import claim_internal
 from shared.publisher import (
     ATOMIC_FROM_MESSAGES,
     DurablePublisher,
@@ -70,16 +70,15 @@ class Broker:
 @pytest.fixture
 async def broker() -> AsyncIterator[Broker]:
     data = Path(tempfile.mkdtemp(prefix="warmline-test-"))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    made = Broker(data, port)
+    claim = claim_internal(None)
+    made = Broker(data, claim.port)
     try:
         await made.start()
         yield made
         await made.nc.close()
     finally:
         await made.server.stop()
+        claim.release()
         shutil.rmtree(data)
 
 
@@ -138,7 +137,7 @@ async def test_a_call_with_a_duplicate_does_not_make_others_pay(broker: Broker) 
 async def test_a_full_stream_is_an_error_at_once(broker: Broker, count: int) -> None:
     await broker.configure(max_msgs=2)
     with pytest.raises(StreamFullError):
-        await asyncio.wait_for(DurablePublisher(broker.nc, STREAM).publish(messages(*numbered("m", count))), 2)
+        await asyncio.wait_for(DurablePublisher(broker.nc, STREAM).publish(messages(*numbered("m", count))), 15)
     assert await broker.stored() == ([] if count >= ATOMIC_FROM_MESSAGES else numbered("m", 2))
     await broker.configure(max_msgs=-1)
     await DurablePublisher(broker.nc, STREAM).publish(messages(*numbered("m", count)))
