@@ -9,6 +9,7 @@ import linecache
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 EVERY_SECONDS = 0.05
@@ -41,6 +42,12 @@ async def until_async(condition: Callable[[], Any], *, seconds: float = 30.0, wh
         await asyncio.sleep(max(next(pauses), _rest(answered - asked)))
         asked = time.monotonic()
     return found
+
+
+def day_lasts(seconds: float = 60.0, zone: tzinfo = UTC) -> bool:
+    """Whether the day ends no sooner; what counts by days waits for that, at most as long."""
+    now = datetime.now(zone)
+    return now.date() == (now + timedelta(seconds=seconds)).date()
 
 
 async def _now(condition: Callable[[], Any]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from infra.outgoing_event import OutgoingEvent, encode_event
 from services.ingest.envelope import STRUCTURED
 from shared.contracts.cloudevents import MemberEvent
 from tests.ingest.platform_senders import SENDERS, Sender
+from tests.waiting import until_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -32,12 +34,18 @@ class Webhook:
         self._source = f"/{platform}/{name}"
 
     async def arrives(self, body: bytes | None = None, *, secret: str | None = None, **more: str) -> httpx.Response:
-        """Send as the platform does, which waits no longer for an answer than it says."""
+        """Send as the platform does, which waits no longer for an answer than it says, until one comes in time."""
         sent = self.sender.body if body is None else body
         signed = self.sender.signed(sent, secret or self.sender.secret)
         headers = {"content-type": "application/json", **signed, **more}
         async with self.world.client(token=None) as client:
-            answer = await client.post(self._path, content=sent, headers=headers, timeout=self.sender.seconds)
+
+            async def in_time() -> httpx.Response | None:
+                with suppress(httpx.TimeoutException):
+                    return await client.post(self._path, content=sent, headers=headers, timeout=self.sender.seconds)
+                return None  # and it is sent again
+
+            answer = await until_async(in_time, seconds=60, what=f"an answer within {self.sender.seconds} s")
         assert self.sender.silent(answer), answer.text
         assert answer.status_code not in self.sender.shuts_off
         assert not answer.is_redirect

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import threading
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
@@ -17,15 +18,17 @@ from shared.bounded_wait import end, to_its_end
 from shared.event_store.errors import FencedError
 from shared.event_store.recorder import Commit, Lease
 from shared.event_store.store import PartitionStore
-from shared.leases import TTL_SECONDS, LeaseKeeper
+from shared.leases import LeaseKeeper
 from tests.kernel.counter import START
 from tests.kernel.kernel_tables import SCHEMA, own, rows, stores
 from tests.kernel.test_commit import events
 from tests.waiting import until_async
 
-BEAT_SECONDS = 3.0
-HAND_OVER_SECONDS = 2.0
+BEAT_SECONDS = 12.0
+HAND_OVER_SECONDS = 8.0
 """Less than a beat: the next owner is told, and does not look in vain."""
+FOR_LONG_SECONDS = 120.0
+"""A lease that no test sees expire: where its shard changes hands, it was given back."""
 SHARDS = ("0", "1", "2", "3", "4")
 
 
@@ -80,16 +83,16 @@ def shares(*workers: Worker) -> list[int]:
 
 
 async def test_shards_are_shared_evenly_and_handed_over_in_order(
-    partitions: list[PartitionStore], database_url: str
+    partitions: list[PartitionStore], database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("shared.leases.TTL_SECONDS", FOR_LONG_SECONDS)
     one, two, three = (Worker(database_url, partitions, name) for name in ("one", "three", "two"))
     async with alive(one):
         await until_async(lambda: shares(one) == [5])
         async with alive(two), alive(three):
             await until_async(lambda: sorted(shares(one, two, three)) == [1, 2, 2])
             assert sorted([*one.owned, *two.owned, *three.owned]) == list(SHARDS)
-        # Sooner than the leases would expire: they were given back.
-        await until_async(lambda: shares(one) == [5], seconds=TTL_SECONDS)
+        await until_async(lambda: shares(one) == [5], seconds=FOR_LONG_SECONDS / 2)
     assert [worker.fenced for worker in (one, two, three)] == [0, 0, 0]
     held = rows(database_url, "SELECT count(*) FROM service.shards WHERE expires_at > clock_timestamp()")
     assert held == [(0,)]
@@ -121,6 +124,7 @@ async def test_a_hand_over_is_no_pause(
 ) -> None:
     """Two processes are joined by a third, which then stops, as in a rolling restart."""
     monkeypatch.setattr("shared.leases._BEAT_SECONDS", BEAT_SECONDS)
+    monkeypatch.setattr("shared.leases.TTL_SECONDS", FOR_LONG_SECONDS)
     workers = [Worker(database_url, partitions, name) for name in ("one", "two", "three")]
     async with alive(workers[0]), alive(workers[1]):
         await until_async(lambda: sorted(shares(*workers)) == [0, 2, 3])
@@ -152,16 +156,17 @@ async def test_a_dead_owner_is_taken_over_and_a_frozen_one_is_fenced(
     partitions: list[PartitionStore], database_url: str
 ) -> None:
     frozen, heir = Worker(database_url, partitions, "frozen", ("0", "1")), Worker(database_url, partitions, "heir")
-    loop = asyncio.new_event_loop()
+    loop, thawing = asyncio.new_event_loop(), threading.Event()
     frozen_runs = asyncio.create_task(asyncio.to_thread(_run_in, loop, frozen))
     try:
         await until_async(lambda: shares(frozen) == [2])
         before = dict(frozen.owned)
-        loop.call_soon_threadsafe(time.sleep, 7.5)  # the whole process stands still, beyond its leases
+        loop.call_soon_threadsafe(thawing.wait)  # the whole process stands still, beyond its leases
         async with alive(heir):
-            await until_async(lambda: shares(heir) == [5], seconds=10)
+            await until_async(lambda: shares(heir) == [5])
             heads = [store.head() for store in partitions[:2]]
-            await until_async(lambda: frozen.fenced == 2 or not frozen.owned, seconds=10)
+            thawing.set()
+            await until_async(lambda: frozen.fenced == 2 or not frozen.owned)
             await until_async(lambda: all(store.head() > head for store, head in zip(partitions, heads, strict=False)))
             for lease in before.values():
                 with pytest.raises(FencedError):
@@ -169,6 +174,7 @@ async def test_a_dead_owner_is_taken_over_and_a_frozen_one_is_fenced(
                         lease, Commit(head=partitions[int(lease.shard)].head(), commits=0, clock=START)
                     )
     finally:
+        thawing.set()
         loop.call_soon_threadsafe(lambda: [task.cancel() for task in asyncio.all_tasks(loop)])
         await frozen_runs
     assert_gapless(partitions)

@@ -31,7 +31,7 @@ from shared.event_store.store import PartitionStore
 from shared.partition.runner import NotServedError, PartitionRunner
 from tests.notifier.desk import need_message, policy_event
 from tests.notifier.people import ALWAYS, ORGANISATION, care, need, policy, responder
-from tests.waiting import until_async
+from tests.waiting import day_lasts, until_async
 
 ROOT = Path(__file__).parents[2]
 
@@ -174,6 +174,7 @@ async def test_commands_are_answered_once_whoever_owns_the_partition(notifiers: 
     async with AsyncExitStack() as stack:
         b = await stack.enter_async_context(notifiers.running("b"))
         await notifiers.owned_by("b")
+        await until_async(day_lasts, seconds=90)
         await notifiers.adopt_and_raise()
         (notice,) = await until_async(lambda: notifiers.said("b", "notice"), seconds=60)
         assert (notice["responder"], notice["urgency"], notice["link"]) == (

@@ -177,7 +177,7 @@ def test_who_is_interested_registers_and_who_is_no_longer_declines() -> None:
 def test_what_recurs_is_a_gathering_each_time() -> None:
     following = LATER + timedelta(days=7)
     rule = {"start": LATER.isoformat(), "frequency": 2, "interval": 1, "by_weekday": [1]}
-    soon = datetime.now(UTC) + timedelta(milliseconds=200)
+    soon = datetime.now(UTC) + timedelta(seconds=2)
     first = announced(recurrence_rule=rule, scheduled_start_time=soon.isoformat(), scheduled_end_time=None)
     second = announced(recurrence_rule=rule, scheduled_start_time=following.isoformat(), scheduled_end_time=None)
     discord = Discord(events=[first])

@@ -22,7 +22,7 @@ from tests.projections.making import ADA, ADA_KEY, MIRA
 from tests.projections.serving import TOKEN, Clerk, Desk
 from tests.projections.test_desk import form_token, visitor
 from tests.projections.test_retention import POLICY
-from tests.waiting import until_async
+from tests.waiting import day_lasts, until_async
 
 PAGE = f"/members/{ADA_KEY}"
 WHY = "Her <mother> is ill."
@@ -60,6 +60,7 @@ async def test_who_asks_for_a_touch_is_led_to_it_and_it_says_who_asked_and_why(
 async def test_care_given_elsewhere_is_told_on_the_members_page(
     desk: Desk, told: Any, clerk: Clerk, days_ago: int, now: bool
 ) -> None:
+    await until_async(day_lasts, seconds=90)
     day = (datetime.now(UTC) - timedelta(days=days_ago)).date()
     async with visitor(desk, "harbour/mira") as mira:
         page = await send(mira, "log-care", way="call", day=day.isoformat(), text="")
@@ -93,7 +94,9 @@ async def test_who_wants_no_contact_is_marked_until_somebody_says_otherwise(
 
 
 async def test_a_promise_is_told_with_its_day_and_not_for_the_past(desk: Desk, told: Any, clerk: Clerk) -> None:
-    today = datetime.now(timezone(timedelta(hours=-12))).date()
+    last_zone = timezone(timedelta(hours=-12))
+    await until_async(lambda: day_lasts(zone=last_zone), seconds=90)
+    today = datetime.now(last_zone).date()
     """As it may be for the team, wherever it is."""
     async with visitor(desk, "harbour/mira") as mira:
         page = await send(mira, "promise", day=today.isoformat(), text="Ask how the move went.")
@@ -170,7 +173,7 @@ async def test_who_opts_out_of_the_reading_of_tone_is_marked_whoever_told_it(
 
 async def test_the_api_tells_of_contact_and_the_day_ends_it(desk: Desk, told: Any, clerk: Clerk) -> None:
     path = f"/api/v1{PAGE}/contact"
-    soon = datetime.now(UTC) + timedelta(seconds=1)
+    soon = datetime.now(UTC) + timedelta(seconds=5)
     body = {"responder": "mira", "wanted": False, "until": soon.isoformat()}
     assert (await desk.api.post(path, json=body)).json()["shown"] is True
 

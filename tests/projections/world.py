@@ -22,6 +22,7 @@ UNBROKEN = "https://chat.example.org/" + "keycard" * 30
 @dataclass(frozen=True, kw_only=True)
 class World:
     members: list[Delivered]
+    now: datetime
     needs: list[Delivered]
     facts: list[Delivered]
     question: Any
@@ -127,6 +128,7 @@ def world(now: datetime) -> World:
     ):
         facts.add(fact)
     return World(
+        now=now,
         members=members.messages,
         needs=needs.messages,
         facts=facts.messages,
