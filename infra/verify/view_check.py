@@ -20,7 +20,11 @@ from shared.view import View, create_view, schema_of, shards_of
 
 _HISTORY = next(view for view in VIEWS if view.name == "history")
 LIVE = "live_"
-"""Before the names of the live view's tables, copied into the scratch schema."""
+"""Before the names of the live history's tables, copied into the scratch schema; others have their view's name, too."""
+_LET_GO = {
+    "history": "compared from {before} on, what is older is not kept",
+    "queue": "touches for signs of tone that ended before {before} are not compared, as their scores are not kept",
+}
 
 _STORED_ONCE = """(
     SELECT m.key, min(m.seq) AS seq FROM verify.member_events AS m
@@ -51,11 +55,13 @@ async def check_views(context: VerifyContext, tables: StreamTables) -> None:
             except UnknownOwnTypeError as halt:
                 check.differs("the fold halts", str(halt))
                 continue
-            rows, differences = await compare_views(connection, view, expected=fresh, found=SCRATCH, prefix=LIVE)
+            rows, differences = await compare_views(
+                connection, view, expected=fresh, found=SCRATCH, prefix=_prefix(view)
+            )
             check.compared += rows
             check.found(differences)
             if view.kept:
-                check.notes += await _let_go(connection)
+                check.notes += await _let_go(connection, view)
             await drop_schema(connection, fresh)
     await _check_history_against_stream(context, tables)
 
@@ -79,13 +85,13 @@ async def _copy_live(connection: psycopg.AsyncConnection[Any], view: View, fresh
             for table in [*await tables_of(connection, fresh), *([HORIZONS] if view.kept else [])]:
                 await connection.execute(
                     SQL("CREATE UNLOGGED TABLE {} AS TABLE {}").format(
-                        Identifier(SCRATCH, LIVE + table), Identifier(live, table)
+                        Identifier(SCRATCH, _prefix(view) + table), Identifier(live, table)
                     )
                 )
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.InvalidSchemaName):
         return False
     for table in await tables_of(connection, fresh):
-        await connection.execute(SQL("ANALYZE {}").format(Identifier(SCRATCH, LIVE + table)))
+        await connection.execute(SQL("ANALYZE {}").format(Identifier(SCRATCH, _prefix(view) + table)))
     return True
 
 
@@ -117,14 +123,17 @@ async def _fold(context: VerifyContext, view: View, fresh: str, check: Check) ->
             )
 
 
-async def _let_go(connection: psycopg.AsyncConnection[Any]) -> list[str]:
+def _prefix(view: View) -> str:
+    return LIVE if view is _HISTORY else f"{LIVE}{view.name}_"
+
+
+async def _let_go(connection: psycopg.AsyncConnection[Any], view: View) -> list[str]:
     rows = await connection.execute(
-        "SELECT community, to_char(before AT TIME ZONE 'UTC', 'YYYY-MM-DD') FROM verify.live_horizons ORDER BY 1"
+        SQL("SELECT community, to_char(before AT TIME ZONE 'UTC', 'YYYY-MM-DD') FROM {} ORDER BY 1").format(
+            Identifier(SCRATCH, _prefix(view) + HORIZONS)
+        )
     )
-    return [
-        f"{community}: compared from {before} on, what is older is not kept"
-        for community, before in await rows.fetchall()
-    ]
+    return [f"{community}: {_LET_GO[view.name].format(before=before)}" for community, before in await rows.fetchall()]
 
 
 async def _check_history_against_stream(context: VerifyContext, tables: StreamTables) -> None:

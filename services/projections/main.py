@@ -17,11 +17,14 @@ from services.projections.changes import QueueChanges
 from services.projections.desk.session import Sessions
 from services.projections.health import HealthCheck
 from services.projections.history.redaction import Redaction
-from services.projections.history.retention import Retention
+from services.projections.history.retention import let_go as let_go_of_history
 from services.projections.history.view import HistoryView
+from services.projections.letting_go import LettingGo
 from services.projections.member_commands import MemberCommands
 from services.projections.pool import views_pool
 from services.projections.progress import Progress
+from services.projections.queue.scores import let_go as let_go_of_scores
+from services.projections.queue.view import QueueView
 from services.projections.reading import Reader
 from services.projections.suggesting import Suggestions
 from services.projections.touch_commands import TouchCommands
@@ -41,6 +44,7 @@ from shared.view_runner import ViewRunner
 
 _SCHEMA: Final = "projections"
 _DRAIN_SECONDS: Final = 5
+_HISTORY: Final = next(view for view in VIEWS if isinstance(view, HistoryView))
 _log = structlog.get_logger()
 
 
@@ -56,9 +60,12 @@ async def _fold(settings: ServiceSettings, client: Client) -> None:
         tasks = [asyncio.create_task(ViewRunner(client, settings.postgres_url, _SCHEMA, lease, shard).run())]
         if isinstance(shard.view, HistoryView) and shard.partition == 0:
             schema = schema_of(shard.view)
-            tasks.append(asyncio.create_task(Retention(settings.postgres_url, schema).run()))
+            tasks.append(asyncio.create_task(LettingGo(settings.postgres_url, [schema], let_go_of_history).run()))
             redaction = Redaction(client, settings.postgres_url, schema, settings.partitions)
             tasks.append(asyncio.create_task(redaction.run()))
+        if isinstance(shard.view, QueueView):
+            schemas = [schema_of(shard.view), schema_of(_HISTORY)]
+            tasks.append(asyncio.create_task(LettingGo(settings.postgres_url, schemas, let_go_of_scores).run()))
         await until_one_ends(*tasks)
 
     await LeaseKeeper(settings.postgres_url, _SCHEMA, tuple(shards), owner_name(settings.instance), work).run()

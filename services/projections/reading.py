@@ -28,7 +28,7 @@ from services.projections.shaping import (
     responder_named,
 )
 from services.projections.viewer import Viewer
-from shared.contracts.policy import Identity
+from shared.contracts.policy import Identity, Tone
 
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
 
@@ -96,20 +96,22 @@ class Reader:
             people = await _people(connection, told.values())
             wishes = await wishes_of(connection, [one.member_key for one in told.values()])
             timeline = await queue.timeline(connection, touch_id)
-            reasons = explained(row)
+            kept = (communities.get(row.community) or Tone()).scores_kept_days
+            reasons = explained(row, at=datetime.now(UTC), scores_kept_days=kept)
             playbook = await history.playbook(connection, row.community, reasons[0].policy_version, row.reason)
 
         def named(responder: str) -> resources.ResponderName:
             return responder_named(communities, row.community, responder)
 
+        let_go = any(one.scores_let_go for one in reasons)
         return resources.TouchDetail(
             **{each.name: getattr(item, each.name) for each in fields(resources.QueueItem)},
             about=row.about,
             explained=reasons,
             rule=row.rule,
             policy_version=row.policy_version,
-            values=row.measured,
-            thresholds=row.thresholds,
+            values={} if let_go else row.measured,
+            thresholds={} if let_go else row.thresholds,
             evidence=[
                 resources.EvidenceItem(
                     source=each["source"],

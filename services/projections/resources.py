@@ -220,7 +220,8 @@ class ReasonItem:
 
     ``values`` are what was measured, ``thresholds`` what they were held against, ``baseline`` what is usual for this
     member, and ``difference`` what would have made it needless. ``why`` says in words what makes it as important as it
-    is, and ``evidence`` are the ids of the member events that speak for it.
+    is, and ``evidence`` are the ids of the member events that speak for it. Where ``scores_let_go``, the touch ended so
+    long ago that the policy keeps none of the former.
     """
 
     reason: str
@@ -237,13 +238,15 @@ class ReasonItem:
     baseline: dict[str, Scalar]
     difference: str | None
     evidence: list[str]
+    scores_let_go: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TouchDetail(QueueItem):
     """One touch with its reasons, their evidence, why this human, and what happened to it.
 
-    ``rule``, ``policy_version``, ``values`` and ``thresholds`` are those of the reason that came last. ``decides`` is
+    ``rule``, ``policy_version``, ``values`` and ``thresholds`` are those of the reason that came last, the latter two
+    empty once scores were let go. ``decides`` is
     the policy's emergency contact, where that is a responder.
     """
 

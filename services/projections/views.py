@@ -8,4 +8,5 @@ from services.projections.history.view import HistoryView
 from services.projections.queue.view import QueueView
 from shared.view import View
 
+# In this order their schemas are searched: ``horizons``, which both have, is the history's there.
 VIEWS: Final[tuple[View, ...]] = (HistoryView(), QueueView())

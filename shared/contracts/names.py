@@ -59,6 +59,9 @@ Reason = Literal[
 ]
 """Why a touch is needed. The list grows; a reader passes a reason that it does not know."""
 
+OF_TONE: Final[tuple[Reason, ...]] = ("distress", "heated", "frustration", "thanks", "out-of-character")
+"""Those that rest on how a text sounds, and are measured by a score."""
+
 Urgency = Literal["urgent", "soon", "routine"]
 """How soon a human should show up."""
 

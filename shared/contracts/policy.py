@@ -89,13 +89,14 @@ class Tone:
 
     ``communities`` are those in which it is; empty means all. ``language`` is the one in which most is written: a text
     too short to tell is taken to be in it. What arrives more than ``read_within_days`` after it was written is not
-    read.
+    read. ``scores_kept_days`` after a touch ended, what was measured of tone is told no more.
     """
 
     enabled: bool = False
     communities: tuple[Name, ...] = ()
     language: LanguageCode | None = None
     read_within_days: PositiveDays = 2.0
+    scores_kept_days: PositiveDays = 90.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -331,7 +331,7 @@ _RHYTHM_OF_NEWCOMERS: Final[dict[str, Any]] = {
     "at_least_days": 5.5,
     "assumed_gap_days": 4.5,
 }
-POLICY = replace(
+POLICY_18 = replace(
     POLICY_17,
     rules=replace(
         POLICY_17.rules,
@@ -347,6 +347,8 @@ POLICY = replace(
         ),
     ),
 )
+"""As policies were before they said how long scores of tone are told."""
+POLICY = replace(POLICY_18, tone=replace(POLICY_18.tone, scores_kept_days=30.5))
 EARLIER_POLICIES: Final = {
     "#1": POLICY_1,
     "#2": POLICY_2,
@@ -365,6 +367,7 @@ EARLIER_POLICIES: Final = {
     "#15": POLICY_15,
     "#16": POLICY_16,
     "#17": POLICY_17,
+    "#18": POLICY_18,
 }
 """Policies as they were, by what the forms that hold them are called since."""
 NEED_1 = NeedsTouch(

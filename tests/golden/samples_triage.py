@@ -370,6 +370,7 @@ SAMPLES: Final[dict[str, Any]] = {
     "state.community#16": replace(COMMUNITY_STATE, policy=EARLIER_POLICIES["#15"]),
     "state.community#17": replace(COMMUNITY_STATE, policy=EARLIER_POLICIES["#16"]),
     "state.community#18": replace(COMMUNITY_STATE, policy=EARLIER_POLICIES["#17"]),
+    "state.community#19": replace(COMMUNITY_STATE, policy=EARLIER_POLICIES["#18"]),
     **{
         f"state.community{earlier}": replace(COMMUNITY_STATE, policy=policy, heard={})
         for earlier, policy in list(EARLIER_POLICIES.items())[:BEFORE_ANYBODY_WAS_HEARD]

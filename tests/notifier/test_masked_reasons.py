@@ -103,7 +103,7 @@ def test_no_weight_tells_crisis_wording_from_any_check_in() -> None:
 def test_how_a_comment_on_a_survey_sounds_is_not_told() -> None:
     values = {"score": 9, "survey": "nps", "contradicted_by": "distress", "distress": 0.9, "found_at": "1-9"}
     thresholds = {"at_most": 6, "within_hours": 8.0, "distress": 0.8, "alerts_per_thousand": 1.0}
-    answer = reason("low-survey", values=values, thresholds=thresholds, difference="milder words in the comment")
+    answer = reason("low-survey", values=values, thresholds=thresholds, difference="a fainter sign in the comment")
     alone = replace(touch(answer), values=values, thresholds=thresholds)
     for event in (alone, touch(answer, WELCOME), touch(answer, FAREWELL), revised(touch(answer, WELCOME), "welcome")):
         told = body(event)

@@ -29,6 +29,7 @@ class _CommunityRow:
     history_months: int | None
     linking: str
     segments: str
+    scores_kept_days: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +43,14 @@ class _PlaybooksRow:
 
 _UPSERT_COMMUNITIES: Final = """
 INSERT INTO communities AS c (community, organisation, policy_version, policy_seq, adopted_at, responders,
-                              history_months, linking, segments)
+                              history_months, linking, segments, scores_kept_days)
 SELECT community, organisation, policy_version, policy_seq, adopted_at, responders::jsonb, history_months,
-       linking::jsonb, segments::jsonb
+       linking::jsonb, segments::jsonb, scores_kept_days
 FROM unnest(%(community)b::text[], %(organisation)b::text[], %(policy_version)b::text[], %(policy_seq)b::int8[],
             %(adopted_at)b::timestamptz[], %(responders)b::text[], %(history_months)b::int8[], %(linking)b::text[],
-            %(segments)b::text[])
-  AS a(community, organisation, policy_version, policy_seq, adopted_at, responders, history_months, linking, segments)
+            %(segments)b::text[], %(scores_kept_days)b::float8[])
+  AS a(community, organisation, policy_version, policy_seq, adopted_at, responders, history_months, linking, segments,
+       scores_kept_days)
 ON CONFLICT (community) DO UPDATE SET
     organisation = excluded.organisation,
     policy_version = excluded.policy_version,
@@ -57,7 +59,8 @@ ON CONFLICT (community) DO UPDATE SET
     responders = excluded.responders,
     history_months = excluded.history_months,
     linking = excluded.linking,
-    segments = excluded.segments
+    segments = excluded.segments,
+    scores_kept_days = excluded.scores_kept_days
 WHERE excluded.policy_seq > c.policy_seq
 """
 _INSERT_PLAYBOOKS: Final = """
@@ -105,6 +108,7 @@ def _community_row(event: MemberEvent, adopted: PolicyAdopted, seq: int) -> _Com
         history_months=policy.retention.months_of(adopted.community),
         linking=as_json({**msgspec.to_builtins(policy.linking), "team": policy.team.members}),
         segments=as_json(policy.segments),
+        scores_kept_days=policy.tone.scores_kept_days,
     )
 
 

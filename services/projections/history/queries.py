@@ -83,6 +83,7 @@ class KnownCommunity:
     policy_version: str
     responders: tuple[KnownResponder, ...]
     linking: KnownLinking
+    scores_kept_days: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +178,8 @@ ORDER BY time DESC, key DESC LIMIT 1
 _BEYOND_ALL_KEYS: Final = "~"
 _COMMUNITIES: Final = """
 SELECT jsonb_build_object('community', community, 'organisation', organisation, 'policy_version', policy_version,
-                          'responders', responders, 'linking', linking)::text
+                          'responders', responders, 'linking', linking,
+                          'scores_kept_days', scores_kept_days)::text
 FROM communities ORDER BY organisation, community
 """
 _PLAYBOOK: Final = "SELECT by_reason -> %s::text FROM playbooks WHERE (community, policy_version) = (%s, %s)"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,10 +11,8 @@ from psycopg.sql import SQL, Identifier
 
 from services.projections.history.periods import period_named
 from services.projections.history.rows import HOLDS_ON
-from shared.postgres_liveness import lively_conninfo
 
 _PAGES_A_STEP: Final = 200
-_SECONDS_BETWEEN: Final = 600.0
 
 _MOVE_HORIZONS: Final = """
 INSERT INTO horizons AS h (community, before)
@@ -61,28 +58,6 @@ _SWEEP_REPEATS: Final = (
 )
 
 log = structlog.get_logger()
-
-
-class Retention:
-    """Keeps the live history as short as the policies in force say.
-
-    Two at once do no harm: each step deletes what is beyond the horizon, whoever else does.
-    """
-
-    def __init__(self, postgres_url: str, schema: str) -> None:
-        self._url = postgres_url
-        self._schema = schema
-
-    async def run(self) -> None:
-        """Look every few minutes, until cancelled."""
-        while True:
-            try:
-                async with await psycopg.AsyncConnection.connect(lively_conninfo(self._url), autocommit=True) as found:
-                    await found.execute(SQL("SET search_path TO {}").format(Identifier(self._schema)))
-                    await let_go(found)
-            except psycopg.Error as error:
-                log.warning("history.not_swept", error=type(error).__name__)
-            await asyncio.sleep(_SECONDS_BETWEEN)
 
 
 async def let_go(connection: psycopg.AsyncConnection[Any]) -> None:

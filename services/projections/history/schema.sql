@@ -11,7 +11,9 @@ CREATE TABLE communities (
     -- what tells that identities may be one person
     linking jsonb NOT NULL,
     -- which cohorts there are, in order
-    segments jsonb NOT NULL
+    segments jsonb NOT NULL,
+    -- how long what was measured of tone is told after its touch ended
+    scores_kept_days double precision NOT NULL
 );
 
 -- The guidance of every policy that was adopted, by reason: a touch keeps that of the policy under which it was raised.

@@ -81,6 +81,14 @@ CREATE INDEX touches_escalated ON touches (rank, ranked_from, touch) WHERE escal
 CREATE INDEX touches_of_member ON touches (member_key);
 CREATE INDEX touches_of_state ON touches (state, rank, ranked_from, touch);
 
+-- What was measured of tone for touches of the community that ended before is let go. This is the clock's doing and not
+-- the streams': a fold neither reads nor writes it. Up to ``swept``, it is gone from the rows, too.
+CREATE TABLE horizons (
+    community text PRIMARY KEY,
+    before timestamptz NOT NULL,
+    swept timestamptz
+);
+
 -- How many open touches there are of each kind. One touch counts once for each facet; no row means none.
 CREATE TABLE touch_tallies (
     facet text NOT NULL,

@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 
 from services.projections.queue import rows
+from services.projections.queue.scores import KEPT
 from services.projections.queue.tallies import drop_empty, tallied
 from shared.array_parameters import BinaryArray, integers, moments, texts
 from shared.contracts.needs_touch import NeedsTouch, NeedsTouchEnded, NeedsTouchRevised
@@ -74,7 +75,7 @@ class QueueView:
     name = "queue"
     streams: tuple[str, ...] = (TOUCHES, TOUCH_FACTS)
     partitioned = False
-    kept: Mapping[str, LiteralString] = MappingProxyType({})
+    kept: Mapping[str, LiteralString] = MappingProxyType({"touches": KEPT})
 
     @property
     def ddl(self) -> str:

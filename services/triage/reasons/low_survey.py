@@ -67,7 +67,7 @@ def judge(look: LookAtOccasion, state: MemberState, occasion: Occasion) -> Judge
     if by_comment:
         values |= {name: value for name, value in read.items() if name not in _THRESHOLDS}
         thresholds = {str(read[CONTRADICTED_BY]): read[_LEAST], _PER_THOUSAND: read[_PER_THOUSAND]}
-    otherwise = "milder words in the comment" if by_comment else f"a score above {rule.at_most}"
+    otherwise = "a fainter sign in the comment" if by_comment else f"a score above {rule.at_most}"
     return Judgement(
         against={
             "a later answer": answer is None or answer.evidence != occasion.evidence,

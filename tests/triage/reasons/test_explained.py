@@ -126,6 +126,13 @@ def low_survey_taken_up(differs: bool) -> Partition:
     return partition
 
 
+def contradicted(differs: bool) -> Partition:
+    partition = read()
+    partition.tell(Surveyed(member=ADA, survey="nps", score=9, comment=CALM if differs else INSULT), on(0))
+    partition.pass_time(on(1))
+    return partition
+
+
 def moderated(differs: bool) -> Partition:
     partition = acme()
     there(partition, ADA, [-9, -5, -1])
@@ -325,6 +332,12 @@ CASES = (
         for told in (low_survey, low_survey_taken_up)
     ),
     Case(
+        reason="low-survey",
+        told=contradicted,
+        difference="a fainter sign in the comment, or a word of the team within 8 h",
+        thresholds={"within_hours": 8.0, "at_most": 6, "hostility": 0.5, "alerts_per_thousand": 1.0},
+    ),
+    Case(
         reason="moderated",
         told=moderated,
         difference="a word of the team within 4 h",
@@ -478,7 +491,7 @@ def test_it_says_on_what_it_rests(case: Case) -> None:
     assert need.evidence
     assert all(one.event.startswith("e-") for one in need.evidence)
     assert bool(need.values) == (case.reason != "by-hand")
-    assert bool(need.values.get("found_at")) == (case.reason in QUOTES_A_TEXT)
+    assert bool(need.values.get("found_at")) == (case.reason in QUOTES_A_TEXT or case.told is contradicted)
     assert bool(need.baseline) == (case.reason not in NO_BASELINE)
 
 

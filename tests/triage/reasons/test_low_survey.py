@@ -130,7 +130,7 @@ def test_a_comment_that_contradicts_a_good_score() -> None:
     assert (hostility, reader) == (0.996, shared_reader().version)
     assert need.values == {"score": 9, "survey": "nps-4", "contradicted_by": "hostility"}
     assert need.thresholds == {"within_hours": 8.0, "at_most": 6, "hostility": 0.996, "alerts_per_thousand": 1.0}
-    assert need.difference == "milder words in the comment, or a word of the team within 8 h"
+    assert need.difference == "a fainter sign in the comment, or a word of the team within 8 h"
 
 
 def test_one_that_speaks_of_distress_asks_for_a_word_on_that_too() -> None:
