@@ -8,11 +8,12 @@ from typing import Annotated, Final
 
 import typer
 
+from benchmarks.judge import questions
 from benchmarks.judge.answers import irc_logs, measured
-from benchmarks.judge.exports import archives, facts
+from benchmarks.judge.exports import archives, facts, in_pieces
 from benchmarks.judge.moments import REASONS
-from benchmarks.judge.raw_threads import raw_threads
-from benchmarks.judge.replay import CRISIS, Replayed, policy, replay
+from benchmarks.judge.raw_threads import has_threads, raw_threads
+from benchmarks.judge.replay import Replayed, policy, replay
 from benchmarks.judge.sheets import draw, write
 from benchmarks.judge.threaded import held
 from benchmarks.judgement_page import PAGE
@@ -22,8 +23,8 @@ from shared.contracts.policy_rules import Rules
 
 _BEGIN: Final = "<!-- written by make judge -->"
 _TABLE: Final = (
-    "| archive | messages | reason | found | of 1,000 messages | 95 % | budget |",
-    "|---|---|---|---|---|---|---|",
+    "| archive | messages | on days | reason | found | of 1,000 messages | 95 % | budget |",
+    "|---|---|---|---|---|---|---|---|",
 )
 
 
@@ -38,31 +39,38 @@ def main(
 ) -> None:
     """Replay archives, print how often people are asked for what, and write it into the page."""
     rules = policy().rules
-    lines, answered = list(_TABLE), list(TABLE)
+    lines, answered, said = list(_TABLE), list(TABLE), questions.Graded()
     for path, export in archives(data):
-        happened = facts(path, export)[-events:]
-        replayed = replay(happened)
-        lines += _rows(path.name, replayed, rules)
-        name, threads = path.name.partition(".")[0], raw_threads(path)
-        answered += (one.row for one in held(name, threads, replayed.found, happened[0].time, happened[-1].time))
+        name, whole = path.name.partition(".")[0], facts(path, export)
+        said.read(name, whole)
+        happened = whole[-events:]
+        replayed = replay(happened, in_pieces=in_pieces(path))
+        lines += rows(path.name, replayed, rules)
+        if has_threads(path):
+            threads = held(name, raw_threads(path), replayed.found, happened[0].time, happened[-1].time)
+            answered += (one.row for one in threads)
         if sheets is not None:
-            write(sheets, name, draw(name, happened, replayed.found, reason or REASONS))
+            drawn = [one for one in reason or REASONS if one in replayed.looked_for]
+            write(sheets, name, draw(name, happened, replayed.found, drawn))
     if len(lines) == len(_TABLE):
-        raise typer.BadParameter(f"{data} holds no archive whose name begins with zulip, discourse or slack.")
+        raise typer.BadParameter(f"{data} holds no archive whose name begins with zulip, discourse, slack or irc.")
     lines += ["", f"The newest {events:,} events of each archive, or all."]
-    lines += ["", *answered, *(measured(irc_logs(path)).row for path in sorted(data.glob("irc*")))]
+    answered += (measured(irc_logs(path)).row for path in sorted(data.glob("irc*")))
+    lines += ["", *answered, *(one.row for one in said.measured())]
     typer.echo("\n".join(lines))
     write_part(page, _BEGIN, lines)
 
 
-def _rows(name: str, replayed: Replayed, rules: Rules) -> Iterator[str]:
-    counts = {"touches, all reasons": replayed.touches, CRISIS: 0, **dict(sorted(replayed.reasons.items()))}
+def rows(name: str, replayed: Replayed, rules: Rules) -> Iterator[str]:
+    """Return the lines of the table that tell how often who was asked for what in the archive ``name``."""
+    counts = {"touches, all reasons": replayed.touches, **dict(sorted(replayed.reasons.items()))}
     for reason, count in counts.items():
         low, high = share_within(count, replayed.messages)
         budget = getattr(getattr(rules, reason.replace("-", "_"), None), "alerts_per_thousand", None)
+        share = f"{count / replayed.messages * 1_000:.2f} | {low * 1_000:.2f} to {high * 1_000:.2f}"
         yield (
-            f"| {name} | {replayed.messages:,} | {reason} | {count:,} | {count / replayed.messages * 1_000:.2f} "
-            f"| {low * 1_000:.2f} to {high * 1_000:.2f} | {_held(count, replayed.messages, budget)} |"
+            f"| {name} | {replayed.messages:,} | {replayed.days:,} | {reason} | {count:,} | {share} "
+            f"| {_held(count, replayed.messages, budget)} |"
         )
 
 

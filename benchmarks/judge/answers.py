@@ -15,9 +15,9 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks.held_out import is_held_out
+from benchmarks.judge.exports import FORMATS
 from benchmarks.tone.figures import Figure, f1, figure_of
 from infra.importing.archive import open_archive
-from infra.importing.irc import IrcLogs
 from infra.importing.reading import Found, Piece
 from services.ingest.platforms.facts import Fact
 from services.triage.conversation import CONVERSATION
@@ -30,11 +30,7 @@ from shared.contracts.member_events import Posted
 from shared.contracts.needs_touch import Evidence
 
 _ANNOTATED: Final = ".annotation.txt"
-_LOGS: Final = IrcLogs(
-    public=frozenset({"*"}),
-    channel="#ubuntu",
-    bots=frozenset({"ubottu", "ubotu", "ubotwo", "ubot3", "lubotu1"}),
-)
+_LOGS: Final = FORMATS["irc"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Final
 
 from infra.importing.archive import open_archive, survey
 from infra.importing.discourse import DiscoursePosts
+from infra.importing.irc import IrcLogs
 from infra.importing.reading import ExportFormat, Found, Piece
 from infra.importing.slack import SlackExport
 from infra.importing.zulip import ZulipArchive
@@ -30,8 +31,16 @@ FORMATS: Final[dict[str, ExportFormat]] = {
     ),
     "discourse": DiscoursePosts(key="judge", settings=_PUBLIC),
     "slack": SlackExport(key="judge"),
+    "irc": IrcLogs(
+        public=frozenset({"*"}),
+        channel="#ubuntu",
+        bots=frozenset({"ubottu", "ubotu", "ubotwo", "ubot3", "lubotu1"}),
+    ),
 }
 """By how the name of the archive begins."""
+
+_IN_PIECES: Final = frozenset({"irc"})
+"""Of which parts of single days were kept, out of years: they tell nothing of who is new, regular, away or back."""
 
 
 def archives(folder: Path) -> Iterator[tuple[Path, ExportFormat]]:
@@ -40,6 +49,11 @@ def archives(folder: Path) -> Iterator[tuple[Path, ExportFormat]]:
         for name, export in FORMATS.items():
             if path.name.startswith(name):
                 yield path, export
+
+
+def in_pieces(path: Path) -> bool:
+    """Tell whether the archive holds parts of single days only."""
+    return any(path.name.startswith(name) for name in _IN_PIECES)
 
 
 def facts(path: Path, export: ExportFormat) -> list[Fact]:

@@ -111,7 +111,7 @@ def keep(folder: Path, archive: str, grades: Iterable[Graded]) -> None:
 def table(folder: Path) -> list[str]:
     """Return what follows from the grades that are kept: how much of what was flagged was worth it, and of the rest."""
     lines = list(_TABLE)
-    for path in sorted(folder.glob("*.csv")):
+    for path in sorted(folder.glob("*.*.csv")):
         archive, _, reason = path.stem.rpartition(".")
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))

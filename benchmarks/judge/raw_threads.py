@@ -61,6 +61,11 @@ class Thread:
     solved: list[datetime] = field(default_factory=list)
 
 
+def has_threads(path: Path) -> bool:
+    """Tell whether what is in the archive stands in threads."""
+    return any(path.name.startswith(name) for name in _READERS)
+
+
 def raw_threads(path: Path) -> list[Thread]:
     """Return the threads of the archive at ``path``; its name begins with what it is."""
     read = next(reader for name, reader in _READERS.items() if path.name.startswith(name))

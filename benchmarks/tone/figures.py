@@ -225,7 +225,7 @@ def share_within(count: int, many: int) -> tuple[float, float]:
     share = count / many
     middle = share + _Z**2 / (2 * many)
     half = _Z * ((share * (1 - share) + _Z**2 / (4 * many)) / many) ** 0.5
-    return (middle - half) / (1 + _Z**2 / many), (middle + half) / (1 + _Z**2 / many)
+    return max(0.0, (middle - half) / (1 + _Z**2 / many)), (middle + half) / (1 + _Z**2 / many)
 
 
 def _bootstrapped(shown: Flags, scores: Scores, of: Callable[[Flags, Scores], float]) -> tuple[float, float]:

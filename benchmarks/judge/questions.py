@@ -1,0 +1,59 @@
+"""Whether a text asks, as triage reads it, held against what a person said of messages that were drawn by chance.
+
+The grades are kept by the ids of events; the texts are read from the archives.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from benchmarks.judge.grades import GRADES
+from benchmarks.tone.figures import Figure, f1, figure_of
+from services.ingest.platforms.facts import Fact
+from services.triage.question import asks
+from shared.contracts.member_events import Posted
+
+_MEASURE: Final = "question detection: F1"
+_FLOOR: Final = 0.84
+_SETS: Final = {"questions": "180 messages by chance"}
+"""What the grades in each file, ``archive,event,asks``, are of."""
+
+
+class Graded:
+    """The messages of which a person said whether their writers want an answer or help, and what stands in them."""
+
+    def __init__(self, folder: Path = GRADES) -> None:
+        self._sets = {told: _read(folder / f"{name}.csv") for name, told in _SETS.items()}
+        self._said: dict[tuple[str, str], str] = {}
+
+    def read(self, archive: str, facts: Iterable[Fact]) -> None:
+        """Keep what was said in those messages of the archive that were graded."""
+        wanted = {key for grades in self._sets.values() for key in grades}
+        for fact in facts:
+            if isinstance(fact.data, Posted) and (archive, fact.id) in wanted:
+                self._said[archive, fact.id] = fact.data.text
+
+    def measured(self) -> Iterator[Figure]:
+        """Measure on each set whose archives were read, and no other. Raise ValueError where a message is missing."""
+        there = {archive for archive, _ in self._said}
+        for told, grades in self._sets.items():
+            if {archive for archive, _ in grades} <= there:
+                yield self._figure(told, grades)
+
+    def _figure(self, told: str, grades: dict[tuple[str, str], bool]) -> Figure:
+        missing = sorted(grades.keys() - self._said.keys())
+        if missing:
+            archive, event = missing[0]
+            raise ValueError(f"{len(missing)} graded messages are not in the archives, such as {event} of {archive}")
+        found = np.array([asks(self._said[key]) for key in grades], np.float64)
+        return figure_of(_MEASURE, told, np.array(list(grades.values()), np.bool_), found, f1, floor=_FLOOR)
+
+
+def _read(path: Path) -> dict[tuple[str, str], bool]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return {(row["archive"], row["event"]): row["asks"] == "yes" for row in csv.DictReader(file)}
