@@ -98,6 +98,19 @@ async def test_what_comes_fast_is_let_to_gather(client: Client) -> None:
         assert tellings < 60
 
 
+async def test_the_next_pull_waits_at_the_server_while_one_is_answered(client: Client) -> None:
+    async with consuming(client) as (consumer, arrived):
+
+        async def two_wait() -> bool:
+            [info] = await client.jetstream().consumers_info(STREAM)
+            return info.num_waiting == 2
+
+        await until_async(two_wait)
+        await publish(client, 0, 700)
+        assert numbers(await take(consumer, arrived, 700)) == list(range(700))
+        await until_async(two_wait)
+
+
 async def test_it_goes_on_after_where_it_starts(client: Client) -> None:
     await publish(client, 1, 50)
     async with consuming(client, start=40) as (consumer, arrived):
