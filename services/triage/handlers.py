@@ -96,8 +96,11 @@ def note_member(now: Situation) -> None:
     joined, roles = isinstance(data, Joined), now.roles
     message = data.message if isinstance(data, Posted | Edited) else None
     there = not isinstance(data, Moderated | Updated | Left | Cancelled)
-    rests_on_more = there and (known.welcome == "unseen" or known.sole_message not in (None, message))
-    if not (joined or rests_on_more) and roles is None and known.is_known_as(time, bot=data.member.bot, team=now.team):
+    if (
+        not (joined or (there and welcome.says_more(known, message)))
+        and roles is None
+        and known.is_known_as(time, bot=data.member.bot, team=now.team)
+    ):
         return
     begins = rule.enabled and welcome.may_begin(known, time, joined=joined)
     events = now.decide(

@@ -45,9 +45,7 @@ def look_at_welcome(deadline: DeadlineRow, work: Workspace, read: Read) -> None:
     at = _looked_at(deadline, community)
     segment = reading.segments.of(member, at)
     rule = reading.rules_in(segment).welcome
-    due = allowed_from(
-        reading.due((member.back or member.first).time, rule.within_hours), declined_of(work, deadline.stream, at)
-    )
+    due = allowed_from(reading.due(member.first.time, rule.within_hours), declined_of(work, deadline.stream, at))
     seen = _circumstances(deadline, reading, rule, ("within_hours", GREETED_BY), at=at, segment=segment, due=due)
     command = LookAtWelcome(
         seen=seen,

@@ -134,9 +134,16 @@ def _seen(command: NoteMember, state: MemberState) -> tuple[Any, ...]:
     first = command.evidence if earlier or known is None else known
     # The need to greet begins with whatever is known first; a late report of the joining does not move it.
     due = command.welcome_due if earlier else state.welcome_due or command.welcome_due
-    message = command.message if earlier else state.first_message
-    joined = command.joined or state.joined
-    return (MemberSeen(member=command.member, evidence=first, joined=joined, welcome_due=due, message=message),)
+    return (
+        MemberSeen(
+            member=command.member,
+            evidence=first,
+            joined=command.joined or state.joined,
+            welcome_due=due,
+            message=command.message,
+            there=command.there,
+        ),
+    )
 
 
 def _is_before(evidence: Evidence, known: Evidence) -> bool:

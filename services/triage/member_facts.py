@@ -27,7 +27,8 @@ class SurveyAnswer(Struct, frozen=True, kw_only=True, gc=False):
 class MemberSeen(Struct, frozen=True, kw_only=True, gc=False):
     """The member is there since ``evidence.time``, as far as is known; ``joined`` when the platform said so.
 
-    ``message`` is what they wrote then, if it is that by which they are known.
+    ``message`` is what they wrote then, if they did; ``there`` is False where something was done to them, or told of
+    them.
     """
 
     member: MemberRef
@@ -35,6 +36,7 @@ class MemberSeen(Struct, frozen=True, kw_only=True, gc=False):
     joined: bool
     welcome_due: datetime | None
     message: str | None = None
+    there: bool = True
 
 
 class MemberNamed(Struct, frozen=True, kw_only=True, gc=False):

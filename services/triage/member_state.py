@@ -29,7 +29,7 @@ from services.triage.member_facts import (
     WelcomePostponed,
 )
 from services.triage.needs import NEED_EVENTS, HoldsNeeds, NeedFound, NeedRaised
-from services.triage.newcomer_facts import NewcomerBack, NewcomerSeenAgain, NewcomerUnseen
+from services.triage.newcomer_facts import NewcomerBack, NewcomerKnownBy, NewcomerSeenAgain, NewcomerUnseen
 from services.triage.occasions import (
     CHECK_IN,
     FADING,
@@ -55,6 +55,7 @@ class MemberState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
     ``welcome`` is awaited until it is done: looked at, or clear before; it is doubtful when it was passed only since
     nobody could tell a newcomer from somebody old, so that a late report of the joining takes it up again. Who is
     unseen was known by ``first_message`` alone, which was deleted, and is awaited when they are there again: ``back``.
+    They were ``first_there`` unless ``first`` was only told of them.
 
     ``addressed`` is a peer's mention of them, and ``spoke_in`` are the first conversations in which they wrote, both
     while a welcome was awaited. ``returned_at`` is when they last joined or renewed.
@@ -80,6 +81,7 @@ class MemberState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
     welcome_due: datetime | None = None
     welcome: Literal["awaited", "doubtful", "done", "unseen"] = "awaited"
     first_message: str | None = None
+    first_there: bool = True
     seen_again: bool = False
     back: Evidence | None = None
     addressed: Evidence | None = None
@@ -113,10 +115,18 @@ class MemberState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
     @property
     def sole_message(self) -> str | None:
         """The message by which alone a newcomer is known, while a welcome is awaited or asked for; None otherwise."""
-        if self.first_message is None or self.joined or self.seen_again:
-            return None
+        return self.first_message if self.may_be_unseen and not self.known_by_more else None
+
+    @property
+    def may_be_unseen(self) -> bool:
+        """Whether it matters what a newcomer is known by."""
         asked = any(need.reason == "welcome" for need in self.needs)
-        return self.first_message if asked or self.welcome_by is not None else None
+        return not self.joined and (asked or self.welcome_by is not None)
+
+    @property
+    def known_by_more(self) -> bool:
+        """Whether they did anything beside the one message."""
+        return self.seen_again or (self.first is not None and self.first_there and self.first_message is None)
 
     @property
     def survey_score(self) -> int | None:
@@ -169,8 +179,8 @@ def evolve(state: MemberState, event: Any) -> MemberState:
     """Return the state after ``event``."""
     match event:
         case MemberSeen():
-            again = state.welcome == "unseen" or (event.joined and state.welcome == "doubtful")
-            more = state.seen_again or (state.first is not None and event.message != state.first_message)
+            again = (event.there and state.welcome == "unseen") or (event.joined and state.welcome == "doubtful")
+            other = event.there and event.message != (state.first_message or event.message)
             return replace(
                 state,
                 member=event.member,
@@ -178,8 +188,9 @@ def evolve(state: MemberState, event: Any) -> MemberState:
                 joined=event.joined,
                 welcome_due=event.welcome_due,
                 welcome="awaited" if again else state.welcome,
-                first_message=event.message,
-                seen_again=more,
+                first_message=state.first_message or event.message,
+                first_there=event.there,
+                seen_again=state.known_by_more or other or (event.there and event.message is None),
             )
         case MemberDescribed():
             return replace(state, roles=event.roles, bot=event.bot, team=event.team, described_at=event.at)
@@ -193,7 +204,7 @@ def evolve(state: MemberState, event: Any) -> MemberState:
             return replace(state, welcome="doubtful" if event.why == NOT_KNOWN_LONG else "done")
         case WelcomePostponed():
             return replace(state, welcome_due=event.due)
-        case NewcomerSeenAgain() | NewcomerUnseen() | NewcomerBack():
+        case NewcomerKnownBy() | NewcomerSeenAgain() | NewcomerUnseen() | NewcomerBack():
             return _known_by(state, event)
         case NeedFound() | NeedRaised() if event.need.reason == "welcome":
             return replace(needs.evolve(state, event), welcome="done")
@@ -235,15 +246,19 @@ def _evolve_presence(state: MemberState, event: Any) -> MemberState:
             return state
 
 
-def _known_by(state: MemberState, event: NewcomerSeenAgain | NewcomerUnseen | NewcomerBack) -> MemberState:
+def _known_by(state: MemberState, event: Any) -> MemberState:
     match event:
+        case NewcomerKnownBy():
+            return replace(state, first_message=event.message)
         case NewcomerSeenAgain():
             return replace(state, seen_again=True)
         case NewcomerUnseen():
             return replace(state, welcome="unseen")
         case NewcomerBack():
-            due, message = event.welcome_due, event.message
-            return replace(state, welcome="awaited", welcome_due=due, first_message=message, back=event.evidence)
+            more = state.seen_again or event.message != state.first_message
+            return replace(state, welcome="awaited", seen_again=more, back=event.evidence)
+        case _:
+            return state
 
 
 def _others(state: MemberState, other: MemberRef) -> tuple[MemberRef, ...]:

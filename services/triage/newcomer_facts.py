@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from msgspec import Struct
 
 from shared.contracts.needs_touch import Evidence
@@ -11,8 +9,15 @@ from shared.contracts.needs_touch import Evidence
 # What happened
 
 
+class NewcomerKnownBy(Struct, frozen=True, kw_only=True, gc=False):
+    """The newcomer wrote ``message``; what was known of them before was done to them, or told of them."""
+
+    message: str
+    evidence: Evidence
+
+
 class NewcomerSeenAgain(Struct, frozen=True, kw_only=True, gc=False):
-    """The newcomer, who was known by one message, did something else: their being there rests on more than that."""
+    """The newcomer did something else, too: their being there rests on more than one message."""
 
     evidence: Evidence
 
@@ -24,11 +29,10 @@ class NewcomerUnseen(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class NewcomerBack(Struct, frozen=True, kw_only=True, gc=False):
-    """The newcomer is there again, with ``message`` if they wrote: a welcome is awaited anew, from then on."""
+    """The newcomer is there again, with ``message`` if they wrote: a welcome is awaited as before."""
 
     evidence: Evidence
     message: str | None
-    welcome_due: datetime | None
 
 
 # What is asked

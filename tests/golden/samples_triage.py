@@ -73,7 +73,7 @@ from services.triage.member_facts import (
 from services.triage.member_state import MemberState
 from services.triage.member_tone import ToneState
 from services.triage.needs import NeedClosed, NeedFound, NeedGone, NeedMet, NeedPassed, NeedRaised, NeedWithdrawn
-from services.triage.newcomer_facts import NewcomerBack, NewcomerSeenAgain, NewcomerUnseen
+from services.triage.newcomer_facts import NewcomerBack, NewcomerKnownBy, NewcomerSeenAgain, NewcomerUnseen
 from services.triage.occasions import Occasion, OccasionArose, OccasionLookedAt, OccasionPostponed, Occasions
 from services.triage.promises import FollowUpPromised, PromisesLookedAt, PromisesPostponed
 from services.triage.reasons.gathering import Plan, Registration
@@ -241,8 +241,9 @@ SAMPLES: Final[dict[str, Any]] = {
     "triage.PlatformHeard": PlatformHeard(platform="discord", day=20_007),
     "triage.ImportOpened": ImportOpened(import_id="zulip-1", at=AT),
     "triage.ImportClosed": ImportClosed(import_id="zulip-1", lapsed=True, at=AT),
-    "triage.MemberSeen": replace(MEMBER_SEEN_2, message="m-1"),
-    "triage.NewcomerBack": NewcomerBack(evidence=EVIDENCE, message="m-1", welcome_due=DUE),
+    "triage.MemberSeen": replace(MEMBER_SEEN_2, message="m-1", there=False),
+    "triage.NewcomerBack": NewcomerBack(evidence=EVIDENCE, message="m-1"),
+    "triage.NewcomerKnownBy": NewcomerKnownBy(evidence=EVIDENCE, message="m-1"),
     "triage.NewcomerSeenAgain": NewcomerSeenAgain(evidence=EVIDENCE),
     "triage.NewcomerUnseen": NewcomerUnseen(evidence=EVIDENCE),
     "triage.MemberNamed": MemberNamed(member=ADA),
@@ -375,7 +376,7 @@ SAMPLES: Final[dict[str, Any]] = {
         f"state.community{earlier}": replace(COMMUNITY_STATE, policy=policy, heard={})
         for earlier, policy in list(EARLIER_POLICIES.items())[:BEFORE_ANYBODY_WAS_HEARD]
     },
-    "state.member": replace(MEMBER_10, first_message="m-1", seen_again=True, back=EVIDENCE),
+    "state.member": replace(MEMBER_10, first_message="m-1", first_there=False, seen_again=True, back=EVIDENCE),
     "state.conversation": replace(CONVERSATION_7, solution=EVIDENCE),
     "state.care": CareState(
         touch=NEED,

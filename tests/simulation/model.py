@@ -34,10 +34,16 @@ class Known:
     times: dict[str, datetime]
     deleted: set[str]
     solved: set[str]
+    did: dict[str, set[str]]
+
+    @property
+    def unseen(self) -> set[str]:
+        """Who is known by one message alone, which was deleted."""
+        return {who for who, did in self.did.items() if len(did) == 1 and did <= self.deleted}
 
 
 def known(events: Iterable[MemberEvent]) -> Known:
-    found = Known({}, set(), set(), defaultdict(list), {}, set(), set())
+    found = Known({}, set(), set(), defaultdict(list), {}, set(), set(), defaultdict(set))
     for event in events:
         data: Any = event.data
         if isinstance(data, Deleted):
@@ -50,6 +56,8 @@ def known(events: Iterable[MemberEvent]) -> Known:
                 found.times[data.message] = event.time
                 if who in TEAM_IDS:
                     found.greeted |= set(data.mentions) - {who}
+            if isinstance(data, Posted | Joined | Solved):
+                found.did[who].add(data.message if isinstance(data, Posted) else event.id)
             if isinstance(data, Left):
                 found.left.add(who)
         if isinstance(data, Solved):
@@ -68,7 +76,8 @@ def needs(events: Iterable[MemberEvent], at: datetime) -> set[Need]:
     welcomes = {
         Need("welcome", who)
         for who, since in facts.first_seen.items()
-        if who not in facts.greeted | facts.left | TEAM_IDS and since + timedelta(hours=WELCOME_HOURS) <= at
+        if who not in facts.greeted | facts.left | facts.unseen | TEAM_IDS
+        and since + timedelta(hours=WELCOME_HOURS) <= at
     }
     answers = set()
     for conversation, posts in facts.posts.items():

@@ -22,7 +22,7 @@ from services.triage.member_facts import (
 )
 from services.triage.member_state import NOT_KNOWN_LONG, MemberState, earliest
 from services.triage.needs import raised, standing_for, withdrawn
-from services.triage.newcomer_facts import LoseMessage, NewcomerBack, NewcomerSeenAgain, NewcomerUnseen
+from services.triage.newcomer_facts import LoseMessage, NewcomerBack, NewcomerKnownBy, NewcomerSeenAgain, NewcomerUnseen
 from shared.contracts.needs_touch import Scalar, TouchReason
 
 NAME: Final = "welcome"
@@ -30,6 +30,7 @@ GREETED_BY: Final = "greeted_by"
 EVENTS: Final = (
     MemberAddressed,
     NewcomerSpoke,
+    NewcomerKnownBy,
     NewcomerSeenAgain,
     NewcomerUnseen,
     NewcomerBack,
@@ -45,16 +46,16 @@ _UNSEEN: Final = "their only message was deleted"
 def may_begin(state: MemberState, time: datetime, *, joined: bool) -> bool:
     """Tell whether an event of that time may be the one that a welcome counts from: only then it matters when."""
     first = state.first
-    return first is None or time <= first.time or (joined and not state.joined) or state.welcome == "unseen"
+    return first is None or time <= first.time or (joined and not state.joined)
 
 
 def look(command: LookAtWelcome, state: MemberState) -> tuple[Any, ...]:
     """Return what follows when the time for a greeting is over."""
     seen = command.seen
     due = state.welcome_by
-    begins = state.back or state.first
-    if state.member is None or state.first is None or begins is None or due is None:
+    if state.member is None or state.first is None or due is None:
         return ()
+    shows = state.back or state.first
     settled = command.known_since + command.settling_in
     against = {
         "the rule is off": not seen.enabled,
@@ -62,7 +63,7 @@ def look(command: LookAtWelcome, state: MemberState) -> tuple[Any, ...]:
         "a bot": state.bot,
         "the team has no hours": seen.due is None,
         _BY_PEER: command.by_peer,
-        "long past": seen.at - begins.time > seen.forget_after,
+        "long past": seen.at - shows.time > seen.forget_after,
         **_elsewhere(command, state.first.time),
         NOT_KNOWN_LONG: not state.joined and state.first.time < settled,
     }
@@ -73,12 +74,12 @@ def look(command: LookAtWelcome, state: MemberState) -> tuple[Any, ...]:
         return (WelcomePostponed(due=seen.due),)
     values: dict[str, Scalar] = {
         "joined": state.joined,
-        "hours_since": round((seen.at - begins.time) / timedelta(hours=1), 2),
+        "hours_since": round((seen.at - state.first.time) / timedelta(hours=1), 2),
         "greetings": 0,
     }
     word = "a greeting or an answer" if seen.thresholds.get(GREETED_BY) == "anyone" else "a greeting by the team"
-    difference = within(word, seen.due - begins.time) if seen.due else None
-    return (raised(seen, NAME, state.member, (begins,), values, difference=difference),)
+    difference = within(word, seen.due - state.first.time) if seen.due else None
+    return (raised(seen, NAME, state.member, (shows,), values, difference=difference, since=state.first.time),)
 
 
 def turn_as_peer(command: TurnAsPeer, state: MemberState) -> tuple[Any, ...]:
@@ -102,13 +103,23 @@ def note_word(command: NoteNewcomersWord, state: MemberState) -> tuple[NewcomerS
     return (spoke,) if spoke in earliest((*state.spoke_in, spoke)) else ()
 
 
-def note_more(command: NoteMember, state: MemberState) -> tuple[NewcomerSeenAgain | NewcomerBack, ...]:
-    """Return that a newcomer who was known by one message did something else, too, or is there after it was deleted."""
-    if command.there and state.welcome == "unseen":
-        evidence, message = command.evidence, command.message
-        return (NewcomerBack(evidence=evidence, message=message, welcome_due=command.welcome_due),)
-    more = command.there and state.sole_message not in (None, command.message)
-    return (NewcomerSeenAgain(evidence=command.evidence),) if more else ()
+def says_more(state: MemberState, message: str | None) -> bool:
+    """Tell whether it is news of a newcomer that they did something: wrote ``message``, if they did."""
+    if state.welcome == "unseen":
+        return True
+    return state.may_be_unseen and not state.known_by_more and (message is None or message != state.first_message)
+
+
+def note_more(command: NoteMember, state: MemberState) -> tuple[Any, ...]:
+    """Return that a newcomer did something else than what they are known by, or is there after that was deleted."""
+    evidence, message = command.evidence, command.message
+    if not command.there or not says_more(state, message):
+        return ()
+    if state.welcome == "unseen":
+        return (NewcomerBack(evidence=evidence, message=message),)
+    if state.first_message is None and message is not None:
+        return (NewcomerKnownBy(message=message, evidence=evidence),)
+    return (NewcomerSeenAgain(evidence=evidence),)
 
 
 def lose_message(command: LoseMessage, state: MemberState) -> tuple[Any, ...]:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from services.triage.member import MEMBER
+from services.triage.member_facts import MemberSeen
 from services.triage.needs import NeedGone
-from services.triage.newcomer_facts import LoseMessage, NewcomerBack, NewcomerSeenAgain, NewcomerUnseen
+from services.triage.newcomer_facts import LoseMessage, NewcomerBack, NewcomerKnownBy, NewcomerSeenAgain, NewcomerUnseen
 from shared.contracts.member_events import Deleted, Edited, Left, Member, Moderated, Reacted, Updated
 from tests.triage.making import ADA as ADA_REF
 from tests.triage.making import LONG_AGO, at, note, seen_at
@@ -46,11 +47,19 @@ class TestWhatANewcomerIsKnownBy:
 
     def test_they_are_awaited_anew_when_they_are_there_again(self) -> None:
         after = given(MEMBER).after(note(ADA_REF, 0, message="m-1"), LOST)
-        again = after.when(note(ADA_REF, 5, message="m-2")).then(
-            NewcomerBack(evidence=seen_at(5), message="m-2", welcome_due=at(13))
-        )
-        assert [deadline.due for deadline in again.deadlines] == [at(13)]
-        again.when(LoseMessage(message="m-2", evidence=seen_at(6))).then(NewcomerUnseen(evidence=seen_at(6)))
+        again = after.when(note(ADA_REF, 5, message="m-2")).then(NewcomerBack(evidence=seen_at(5), message="m-2"))
+        assert [deadline.due for deadline in again.deadlines] == [at(8)]
+        again.when(LoseMessage(message="m-2", evidence=seen_at(6))).then()
+
+    def test_what_is_told_of_them_counts_neither_before_nor_after_what_they_write(self) -> None:
+        told, wrote = note(ADA_REF, 0, there=False), note(ADA_REF, 1, message="m-1")
+        for order in permutations((told, wrote)):
+            given(MEMBER).after(*order).when(LOST).then(UNSEEN)
+        given(MEMBER).after(told).when(wrote).then(NewcomerKnownBy(message="m-1", evidence=seen_at(1)))
+
+    def test_what_an_earlier_build_knew_them_by_counts(self) -> None:
+        before = MemberSeen(member=ADA_REF, evidence=seen_at(0), joined=False, welcome_due=at(8))
+        given(MEMBER, before).after(note(ADA_REF, 1, message="m-1")).when(LOST).then()
 
 
 @pytest.fixture
@@ -115,9 +124,8 @@ def test_they_are_welcomed_when_they_write_again_also_after_the_touch_was_withdr
     assert welcomes(acme, 10) == ["ada"]
     delete(acme, "m-1", 11)
     acme.tell(posted(ADA, "m-2"), at(12))
-    assert welcomes(acme, 19) == []
     back = acme.event_id
-    assert welcomes(acme, 21) == ["ada"]
+    assert welcomes(acme, 13) == ["ada"]
     assert [one.event for one in acme.open[0].evidence] == [back]
 
 
