@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,13 +12,16 @@ from msgspec.structs import replace as changed
 
 from infra.view_folding import compare_views
 from services.projections.history.view import HistoryView
+from services.projections.letting_go import LettingGo
 from services.projections.queue.scores import let_go
 from services.projections.queue.view import QueueView
+from shared.bounded_wait import end
 from shared.contracts import touch_facts
 from shared.contracts.needs_touch import NeedsTouch
 from shared.contracts.policy import Tone
 from tests.projections import making
 from tests.projections.folding import create_views, fold
+from tests.waiting import until_async
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 DAY = timedelta(days=1)
@@ -122,10 +126,10 @@ async def test_the_desk_says_that_they_are_gone(desk):
     told = Told()
     await told.fold(desk.connection)
     page = (await desk.api.get(f"/touches/{told.old.touch}")).text
-    assert "The scores are not kept any longer." in page
+    assert "What the reading of tone measured is no longer kept: this ended some time ago." in page
     assert "0.9" not in page
     kept = (await desk.api.get(f"/touches/{told.kept.touch}")).text
-    assert "The scores are not kept any longer." not in kept
+    assert "What the reading of tone measured is no longer kept: this ended some time ago." not in kept
     assert "0.9" in kept
 
 
@@ -161,6 +165,21 @@ async def test_they_leave_the_tables_and_nothing_else_does(connection, schemas):
     assert '"answers_by_team": 0' in after[told.old.touch].replace("\\", "")
     await swept(connection, schemas)
     assert await rows(connection) == after
+
+
+async def test_the_service_has_them_go_by_itself(connection, schemas, postgres_url):
+    told = Told()
+    await told.fold(connection)
+    history, queue = schemas
+    going = asyncio.create_task(LettingGo(postgres_url, [queue, history], let_go).run())
+    try:
+        await until_async(lambda: lacks_scores(connection, told.old), seconds=20, what="the scores to be gone")
+    finally:
+        await end(going)
+
+
+async def lacks_scores(connection: Any, need: NeedsTouch) -> bool:
+    return "0.9" not in (await rows(connection))[need.touch]
 
 
 async def test_what_was_let_go_is_told_as_before(desk, schemas):
