@@ -17,7 +17,7 @@ from shared.contracts.warmline_facts import ImportBegan, ImportEnded
 from tests.simulation import community
 from tests.simulation.fake_bus import SETTLED, again
 from tests.simulation.faulty_machine import NEVER_FORGETS, WHICH, FaultyMachine
-from tests.simulation.model import Need, due_times, needs
+from tests.simulation.model import Need, due_times, needs, of_who_left
 from tests.simulation.queue_view import check_queue_view
 from tests.simulation.watching import CareWatch, InboxWatch, LogWatch, check_one_state_each, check_replay, touches
 from tests.simulation.world import NOTIFIER, TRIAGE, World
@@ -210,7 +210,8 @@ class Line(FaultyMachine):
                 found |= _needs_of(state)
         done = {need for touch in self.settled for need in _needs_of(states[touch])}
         wanted = needs(self.facts, now)
-        assert wanted - done <= found, f"not in the queue: {wanted - done - found}"
+        missing = wanted - done - found - of_who_left(self.facts)
+        assert not missing, f"not in the queue: {missing}"
         assert found <= wanted, f"in the queue without need: {found - wanted}"
         assert not {need for need in found if need in done and need.reason == "welcome"}, "settled, and there again"
 

@@ -96,6 +96,23 @@ def needs(events: Iterable[MemberEvent], at: datetime) -> set[Need]:
     return welcomes | answers
 
 
+def of_who_left(events: Iterable[MemberEvent]) -> set[Need]:
+    """Return the answers that need not be given any more, as who asked has left since; they may be there again."""
+    told = list(events)
+    facts = known(told)
+    left = {event.data.member.id: event.time for event in sorted(told, key=_time) if isinstance(event.data, Left)}
+    return {
+        Need("unanswered", post.member.id, conversation)
+        for conversation, posts in facts.posts.items()
+        for post in posts
+        if asks(post.text) and post.member.id in left and left[post.member.id] >= facts.times[post.message]
+    }
+
+
+def _time(event: MemberEvent) -> datetime:
+    return event.time
+
+
 def due_times(events: Iterable[MemberEvent]) -> list[datetime]:
     """Return when anything may become due."""
     hours = (timedelta(hours=WELCOME_HOURS), timedelta(hours=ANSWER_HOURS))
