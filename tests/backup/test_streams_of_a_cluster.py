@@ -65,7 +65,7 @@ async def stays_the_same(client: Client, cluster: servers.NatsCluster) -> None:
     seen = await look_at(client, TOUCHES)
     was = await holds(client)
     for node in cluster.nodes:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while cluster.nodes[await servers.leader_of(client, TOUCHES)] is not node:
                 await ask(client, f"STREAM.LEADER.STEPDOWN.{TOUCHES}", {"placement": {"preferred": node.name}})
         assert (await look_at(client, TOUCHES), await holds(client)) == (seen, was)

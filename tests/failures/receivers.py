@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from standardwebhooks.webhooks import Webhook
 class Receiver:
     """One integrator's server; ``status`` is what it answers, 0 for a byte of header every second for ever."""
 
-    def __init__(self, status: int = 204, port: int = 0) -> None:
+    def __init__(self, status: int = 204) -> None:
         self.status = status
         self.secret: Webhook | None = None
         self.asked = 0
@@ -31,7 +30,8 @@ class Receiver:
 
             def log_message(self, *_arguments: Any) -> None: ...
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler, bind_and_activate=False)
+        self._server.server_bind()  # refuses, and is nobody else's port, until it serves
 
     @property
     def url(self) -> str:
@@ -65,6 +65,7 @@ class Receiver:
 
     @contextmanager
     def serving(self) -> Iterator[Receiver]:
+        self._server.server_activate()
         thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:
@@ -74,9 +75,3 @@ class Receiver:
             self._server.shutdown()
             thread.join()
             self._server.server_close()
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

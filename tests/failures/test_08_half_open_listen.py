@@ -61,7 +61,7 @@ async def seen(connection: psycopg.AsyncConnection[Any], changes: QueueChanges, 
     need = making.need(about="c-m1", since=making.NOON, evidence=["post:m1:1"])
     fact = making.fact(making.touch_facts.TouchClaimed, need.touch, revision, making.NOON, responder="mira")
     await fold(connection, QueueView(), [source.add(fact if revision else need)])
-    assert await changes.wait_until(lambda: _is_after(changes, before), seconds=5)
+    assert await changes.wait_until(lambda: _is_after(changes, before), seconds=30)
 
 
 async def _is_after(changes: QueueChanges, before: tuple[int, int]) -> bool:

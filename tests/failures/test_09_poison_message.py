@@ -191,7 +191,7 @@ def test_a_deadline_that_cannot_be_fired(world: World) -> None:
     again = world.command("dead", "retry", letter["id"])
     assert (again.exit_code, "set again" in again.stdout) == (0, True)
     second = until(
-        lambda: [one for one in world.letters() if one["id"] != letter["id"]], seconds=20, what="it to be parked again"
+        lambda: [one for one in world.letters() if one["id"] != letter["id"]], seconds=60, what="it to be parked again"
     )[0]
     assert second["stream"] == letter["stream"]
     world.bugs.mend("looks")

@@ -110,8 +110,13 @@ def test_streams_and_a_consumer_are_deleted_under_load(system: RunningSystem) ->
             assert ask(system, f"STREAM.DELETE.{stream}")["success"]
         deleted = time.monotonic()
         delete_a_consumer(system)
-        until(lambda: looks(system).keys() >= {TOUCHES, TOUCH_FACTS}, seconds=SEEN_WITHIN_SECONDS, what="an alarm")
-        assert time.monotonic() - deleted < SEEN_WITHIN_SECONDS
+
+        def seen() -> float | None:
+            """When the look at it began: on a busy machine the command that tells it may take long."""
+            began = time.monotonic()
+            return began if looks(system).keys() >= {TOUCHES, TOUCH_FACTS} else None
+
+        assert until(seen, seconds=60, what="an alarm") - deleted < SEEN_WITHIN_SECONDS
         accepted = len(sent)
         until(lambda: len(sent) > accepted + 5, seconds=60, what="events to be accepted meanwhile")
         provision(system)

@@ -120,7 +120,7 @@ async def world(client: Client, nats_url: str, postgres_url: str, tmp_path: Path
     database = await servers.fresh_database(postgres_url)
     await provision(nats_url, database, 1, StreamSettings(max_bytes=GIB))
     claim, mail = claim_internal(None), MailServer()
-    controller = Controller(mail, hostname="127.0.0.1", port=claim.port)
+    controller = Controller(mail, hostname="127.0.0.1", port=claim.port, ready_timeout=60)
     controller.start()
     adopted = encode_member_event(policy_event(policy(MIRA, hours=ALWAYS), "v1"))
     await client.jetstream().publish(member_event_subject(COMMUNITY, "warmline", "policy-adopted", 1), adopted)

@@ -93,7 +93,7 @@ async def history(system: Any, community: str) -> list[MemberEvent]:
         )
         info = await consumer.consumer_info()
         stored = info.delivered.consumer_seq + info.num_pending
-        return [decode_member_event((await consumer.next_msg(timeout=5)).data) for _ in range(stored)]
+        return [decode_member_event((await consumer.next_msg(timeout=30)).data) for _ in range(stored)]
     finally:
         await client.close()
 

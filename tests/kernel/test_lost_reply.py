@@ -62,7 +62,7 @@ def test_a_commit_that_still_runs_when_it_is_repeated(
         outcome = pool.submit(store.commit, lease, commit)
         until(lambda: len(rows(database_url, BLOCKED)) == 2)
         holder.rollback()
-        outcome.result(10)
+        outcome.result(60)
     applied_once(database_url, commit)
 
 
@@ -74,7 +74,7 @@ def test_a_killed_backend(store: PartitionStore, lease: Lease, database_url: str
         until(lambda: rows(database_url, BLOCKED))
         rows(database_url, f"SELECT pg_terminate_backend(pid) FROM ({BLOCKED}) AS blocked")
         holder.rollback()
-        outcome.result(10)
+        outcome.result(60)
     applied_once(database_url, commit)
 
 
@@ -88,7 +88,7 @@ def test_a_takeover_while_the_outcome_is_unknown(
         until(lambda: rows(database_url, BLOCKED))
         holder.commit()
         with pytest.raises(FencedError):
-            outcome.result(10)
+            outcome.result(60)
     assert contents(database_url)["events"] == []
 
 

@@ -46,7 +46,7 @@ async def test_what_is_said_holds_the_secret_and_no_log_does(caplog: pytest.LogC
 
     async with socket_to(talk) as socket:
         await socket.do(Say(body={"op": 2, "d": {"intents": 1}}, secret=("d", "token")))
-        told = await socket.do(Hear(seconds=5))
+        told = await socket.do(Hear(seconds=30))
         assert isinstance(told, Told)
         assert told.body == b"hello"
         assert await socket.do(Hear(seconds=0)) is None
@@ -85,7 +85,7 @@ async def test_it_beats_while_nobody_hears_and_the_platform_has_to_wait() -> Non
             await until_async(lambda: len(beats) > more)  # noqa: B023 -- it is waited for at once
         assert waits == sent
         for _ in range(waits):
-            assert isinstance(await socket.do(Hear(seconds=5)), Told)
+            assert isinstance(await socket.do(Hear(seconds=30)), Told)
 
 
 async def test_the_code_with_which_the_platform_hangs_up_is_heard_after_what_it_said() -> None:
@@ -94,8 +94,8 @@ async def test_the_code_with_which_the_platform_hangs_up_is_heard_after_what_it_
         await socket.close(4004)
 
     async with socket_to(talk) as socket:
-        assert isinstance(await socket.do(Hear(seconds=5)), Told)
-        closed = await socket.do(Hear(seconds=5))
+        assert isinstance(await socket.do(Hear(seconds=30)), Told)
+        closed = await socket.do(Hear(seconds=30))
         assert isinstance(closed, Closed)
         assert closed.code == 4004
         assert await socket.do(Say(body={})) is None
@@ -126,4 +126,4 @@ async def test_the_secret_goes_nowhere_else() -> None:
     assert isinstance(closed, Closed)
     assert "302" in closed.why
     assert reached == ["/"]
-    assert isinstance(await socket.do(Hear(seconds=5)), Closed)
+    assert isinstance(await socket.do(Hear(seconds=30)), Closed)

@@ -87,7 +87,7 @@ async def test_two_folds_that_need_the_same_partitions_and_a_reader_do_not_hinde
 
     async with connection.transaction():
         await connection.execute("SELECT count(*) FROM history")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await asyncio.gather(need_them(), need_them(), need_them())
     found = await connection.execute("SELECT count(*) FROM pg_inherits WHERE inhparent = 'history'::regclass")
     assert await found.fetchone() == (10,)
@@ -101,7 +101,7 @@ async def test_a_fold_that_waits_until_another_has_made_the_partition_loses_noth
     path = sql.SQL(", ").join(sql.Identifier(schema) for schema in schemas)
     async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as other:
         await other.execute(sql.SQL("SET search_path TO {}").format(path))
-        async with asyncio.timeout(20), connection.transaction():
+        async with asyncio.timeout(60), connection.transaction():
             await HistoryView().fold(connection, [first])
             folding = asyncio.create_task(fold(other, HistoryView(), [second]))
             await until_async(lambda: _waits(connection, other.info.backend_pid))

@@ -104,7 +104,7 @@ def test_hostile_texts_are_read_in_no_time(text: str) -> None:
 
     begin = process_time()
     asks(text)
-    assert process_time() - begin < 0.1
+    assert process_time() - begin < 0.5
 
 
 @pytest.mark.parametrize(
