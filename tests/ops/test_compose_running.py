@@ -61,6 +61,28 @@ def test_what_is_kept_is_there_after_a_restart(system: ComposeRun) -> None:
     assert system.command("verify").returncode == 0
 
 
+def test_more_processes_share_the_partitions_and_take_over_from_one_that_is_killed(system: ComposeRun) -> None:
+    def shares(service: str) -> list[int]:
+        owned = f"SELECT count(*) FROM {service}.shards WHERE expires_at > clock_timestamp() GROUP BY owner ORDER BY 1"
+        told = system.compose("exec", "-T", "postgres", "psql", "-U", "warmline", "-tAc", owned)
+        return [int(line) for line in told.stdout.split()]
+
+    system.up("--scale", "triage=2", "--scale", "notifier=2")
+    for service in ("triage", "notifier"):
+        until(lambda service=service: shares(service) == [8, 8], seconds=60, what=f"two processes of {service}")
+    killed = system.compose("ps", "--quiet", "triage").stdout.split()[0]
+    subprocess.run(["docker", "kill", "--signal", "KILL", killed], capture_output=True, timeout=20, check=True)
+    until(lambda: shares("triage") == [16], seconds=60, what="the one that is left to own all")
+    system.post([event("join:noor", "joined", "noor", timedelta(hours=3))])
+    until(
+        lambda: [touch for touch in touches(system, reason="welcome") if touch["member"]["name"] == "Noor"],
+        seconds=60,
+        what="the touch of what came after",
+    )
+    system.up()  # one of each again
+    until(lambda: shares("notifier") == [16], seconds=60, what="one process of notifier")
+
+
 def test_nothing_runs_as_root_or_can_write_to_its_image(system: ComposeRun) -> None:
     for service in ("ingest", "triage", "notifier", "projections", "auditor"):
         probe = "import os; print(os.getuid(), os.access('/opt/warmline', os.W_OK))"
