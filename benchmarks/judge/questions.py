@@ -20,7 +20,11 @@ from shared.contracts.member_events import Posted
 
 _MEASURE: Final = "question detection: F1"
 _FLOOR: Final = 0.84
-_SETS: Final = {"questions": "180 messages by chance"}
+SETS: Final = {
+    "questions": "180 messages by chance",
+    "openings": "140 openings by chance, which the rule was mended by",
+    "openings-later": "120 other openings by chance",
+}
 """What the grades in each file, ``archive,event,asks``, are of."""
 
 
@@ -28,7 +32,8 @@ class Graded:
     """The messages of which a person said whether their writers want an answer or help, and what stands in them."""
 
     def __init__(self, folder: Path = GRADES) -> None:
-        self._sets = {told: _read(folder / f"{name}.csv") for name, told in _SETS.items()}
+        files = {told: folder / f"{name}.csv" for name, told in SETS.items()}
+        self._sets = {told: _read(path) for told, path in files.items() if path.exists()}
         self._said: dict[tuple[str, str], str] = {}
 
     def read(self, archive: str, facts: Iterable[Fact]) -> None:

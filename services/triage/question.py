@@ -1,7 +1,8 @@
 """Does a text ask something? Question marks and the openers of questions, outside of quotes, code and links.
 
 In English, German, Spanish, French and Portuguese. A miss is a question that nobody is shown; a false find costs a
-person one look. So openers are only taken where a sentence begins, and only as people word a wish to know.
+person one look. So openers are only taken where a sentence begins, and only as people word a wish to know. In English a
+wish for others' views asks, too, wherever it stands.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _ENGLISH: Final = (
     r"where (?:can|could|do|does|should|is|are) (?:i|we|one|the|my)\b",
     r"who (?:can|could) (?:help|tell|explain)\b|who knows (?:how|why|where|what|when|if|whether)\b",
     r"(?:can|could|does|did|has|have|is|would) (?:any|some)(?:one|body)\b|any(?:one|body) (?:know|here|else|have|has)",
+    r"what (?:does|do|did|is|are) (?:[\w'./+-]+ ){1,4}(?:mean|for|called)\b",
+    r"is (?:it|this|that) (?:possible|safe|ok|okay) to\b",
     r"(?:can|could|would) (?:you|i|we) (?:please|help|explain|tell|point|show)\b|(?:is|are) there (?:an?|any|some)\b",
     r"any (?:idea|hint|suggestion|advice|help|pointer|tip|thought)s?\b",
     r"i(?: a|')m (?:stuck|lost|confused|wondering|looking for|struggling|having (?:trouble|problems|issues))\b",
@@ -56,6 +59,18 @@ _PORTUGUESE: Final = (
     r"onde (?:posso|está)\b|preciso de ajuda\b|não (?:consigo|sei|entendo)\b",
     r"estou com (?:dúvida|problema)|gostaria de saber\b|tem como\b",
 )
+_VIEWS: Final = (
+    r"(?:feedback|comments?|thoughts|opinions?|suggestions?|corrections?|criti(?:que|cism)s?|reviews?|input|ideas)"
+)
+_WISH: Final = re.compile(
+    rf"\b{_VIEWS}\b[^.!?\n]{{0,30}} (?:(?:is|are|be) (?:\w+ )?(?:welcome|appreciated)|welcome)\b"
+    rf"|\b(?:look(?:ing)? forward to|curious (?:about|for)|(?:would|'d) (?:love|like|appreciate))"
+    rf" (?:(?:to hear|hearing) )?(?:any|some|your|people's) (?:\w+ )?{_VIEWS}\b"
+    rf"|\bany (?:early |initial |first )?{_VIEWS}\b|\blet me know (?:what you think|your thoughts)\b"
+    r"|\b(?:any|some)(?:one|body) (?:please )?(?:help|explain|tell me)\b"
+)
+"""A wish for views or help, wherever in a sentence it stands; of a text in small letters."""
+
 _GREETING: Final = r"hi|hello|hey|hallo|guten tag|moin|hola|buenas|bonjour|salut|olá|oi|bom dia"
 _OPENER: Final = re.compile(
     rf"\W(?:(?<=[.!:,\u2013\u2014])\s++|(?<=\n)|(?:{_GREETING})(?:\s+\w+){{0,2}}?\s++|(?:but|and|so|please|aber|pero|mais|mas)\s++)"
@@ -68,4 +83,7 @@ _OPENER: Final = re.compile(
 def asks(text: str) -> bool:
     """Tell whether ``text`` asks something."""
     said = _DOUBT.sub(" ", own_words(text[:_READ].replace("\u2019", "'")))
-    return _MARK.search(said) is not None or _OPENER.search(f"\n{said.lower()}") is not None
+    if _MARK.search(said) is not None:
+        return True
+    small = said.lower()
+    return _OPENER.search(f"\n{small}") is not None or _WISH.search(small) is not None

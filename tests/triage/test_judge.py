@@ -12,7 +12,8 @@ from msgspec.structs import replace as replace_struct
 from benchmarks.judge.__main__ import PAGE, main, rows
 from benchmarks.judge.answers import irc_logs, questions, unanswered
 from benchmarks.judge.exports import archives, facts, in_pieces
-from benchmarks.judge.questions import Graded
+from benchmarks.judge.grades import GRADES
+from benchmarks.judge.questions import SETS, Graded
 from benchmarks.judge.raw_threads import has_threads
 from benchmarks.judge.replay import CRISIS, Replayed, policy, replay
 from benchmarks.page_part import write_part
@@ -80,6 +81,13 @@ def test_what_triage_takes_for_a_question_is_held_against_the_grades_of_those_me
     graded.read("irc-ubuntu", [replace(facts[0], data=posted(BEA, "m-1", text="It just hangs."))])
     (figure,) = graded.measured()
     assert (figure.texts, figure.shown, figure.value, figure.floor) == (3, 2, pytest.approx(2 / 3), 0.84)
+
+
+def test_the_grades_that_are_kept_are_of_as_many_messages_as_the_table_says() -> None:
+    kept = {told: (GRADES / f"{name}.csv").read_text().splitlines()[1:] for name, told in SETS.items()}
+    assert [told.split()[0] for told in SETS.values()] == [str(len(rows)) for rows in kept.values()]
+    events = [row.rpartition(",")[0] for rows in kept.values() for row in rows]
+    assert len(set(events)) == len(events), "no message is in two sets"
 
 
 def test_a_graded_message_that_is_not_in_its_archive_is_told(tmp_path: Path) -> None:

@@ -28,6 +28,14 @@ ASKING = [
     "Ready? Let's go",
     "[is this right?](https://example.org)",
     "?",
+    "what does x error mean",
+    "Is it safe to remove the old ones",
+    "Feedback is much appreciated, this is early work.",
+    "Comments and suggestions are very welcome!",
+    "I wrote down a proposal. I look forward to your comments.",
+    "I am posting it here to see if there is any early feedback",
+    "Here is the draft. Let me know what you think",
+    "http://paste.example.org/1 can somebody help me with this",
     # German
     "Wie kann ich mein Passwort ändern",
     "Hallo zusammen, weiß jemand, wo die Anleitung liegt",
@@ -58,6 +66,10 @@ STATING = [
     "",
     "Hi, I'm Ada, and I have just joined. Looking forward to it!",
     "We released version 2.0 today.",
+    "Thanks for the feedback, it was appreciated.",
+    "I like your suggestions.",
+    "Your comments helped; I changed the second section.",
+    "You are welcome.",
     "http://x?y",
     "http://x.org/?y=1&z",
     "See https://example.org/search?q=how+do+i for more",
@@ -115,8 +127,10 @@ def test_hostile_texts_are_read_in_no_time(text: str) -> None:
         "> quoted by somebody\n" * 180,
         "hello " + "\t" * 3_900,
         ". -_* " * 650,
+        "feedback " * 440,
+        "look forward to any " * 190,
     ],
-    ids=["blanks", "lines", "quotes", "greeting", "bullets"],
+    ids=["blanks", "lines", "quotes", "greeting", "bullets", "views", "wishes"],
 )
 def test_no_text_takes_long(text: str) -> None:
     began = time.process_time()
