@@ -82,11 +82,12 @@ class TriageService:
             conversation = getattr(data, "conversation", None)
             if conversation is not None:
                 streams.append(conversation_stream(community, platform, conversation))
-            if community in self._readings.communities:
+            read = community in self._readings.communities
+            if read:
                 streams.append(tone_stream(community, member.key))
                 if conversation is not None:
                     streams.append(heat_stream(streams[2]))
-            if isinstance(data, Edited | Deleted):
+            if isinstance(data, Deleted) or (read and isinstance(data, Edited)):
                 streams.append(signs_stream(streams[2]))
             if isinstance(data, Posted) and data.place is not None:
                 streams.append(channel_stream(community, platform, data.place))
