@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Literal
 
+from services.triage.conversation_state import edit_of
 from services.triage.newcomer_facts import LoseMessage
 from services.triage.shown_signs import ForgetSigns, NoteShown, SignShown
 from services.triage.situation import Situation
@@ -35,6 +36,14 @@ def is_deleted(now: Situation) -> bool:
     return posted and now.data.message in now.work.state(now.conversation).deleted
 
 
+def is_outdated(now: Situation) -> bool:
+    """Tell whether a later edit of the message is known: that may be heard of first, too."""
+    if not isinstance(now.data, Posted | Edited):
+        return False
+    edit = edit_of(now.work.state(now.conversation), now.data.message)
+    return edit is not None and edit.evidence.time > now.event.time
+
+
 def lose_deleted(now: Situation) -> None:
     """A deleted message shows nothing any more."""
     if is_deleted(now):
@@ -42,8 +51,8 @@ def lose_deleted(now: Situation) -> None:
 
 
 def lose_edited(now: Situation, shows: Collection[Reason]) -> None:
-    """An edited message may show less than it did: what it ``shows`` now stays."""
-    if isinstance(now.data, Edited):
+    """An edited message may show less than it did: what it ``shows`` now stays, and what a later edit of it showed."""
+    if isinstance(now.data, Edited) and not is_outdated(now):
         _lose(now, shows, "edited")
 
 

@@ -11,7 +11,14 @@ from msgspec.structs import replace
 from services.triage.alerts import COUNTED_AT_ONCE, CountMessages, JudgeAlert
 from services.triage.care import CARE
 from services.triage.care_state import settled_for
-from services.triage.deletion_handlers import is_deleted, lose_edited, note_shown, shown_before
+from services.triage.deletion_handlers import (
+    is_deleted,
+    is_outdated,
+    lose_deleted,
+    lose_edited,
+    note_shown,
+    shown_before,
+)
 from services.triage.heat import lately
 from services.triage.member_state import MemberState
 from services.triage.needs import Circumstances, is_crisis
@@ -62,14 +69,18 @@ def read_tone(now: Situation) -> None:
     community = now.event.community
     tone = now.reading.tone_in(community)
     now.readings.note(community, read=tone is not None)
-    if tone is None or not _is_read(now, tone):
+    if tone is None:
+        return
+    if not _is_read(now, tone):
+        if not (text_of(now.data) or now.taken):
+            lose_edited(now, ())
         return
     if now.delivered.key.startswith(_COUNTED):
         now.work.decide(alerts_stream(community), CountMessages(messages=COUNTED_AT_ONCE))
     _note_talk(now)
     signs = _signs(now, tone)
     _note_day(now, signs)
-    if is_deleted(now):
+    if is_deleted(now) or is_outdated(now):
         signs = tuple(sign for sign in signs if sign.crisis)
     lose_edited(now, {_REASONS[sign.kind] for sign in signs})
     for sign in signs:
@@ -77,6 +88,8 @@ def read_tone(now: Situation) -> None:
             _note_insult(now, sign)
         else:
             _note_sign(now, sign)
+    if signs:
+        lose_deleted(now)
 
 
 def signs_read(now: Situation) -> tuple[Sign, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any, Literal
 
 from services.triage.heat import HEAT
@@ -191,6 +192,37 @@ def test_of_a_message_that_was_deleted_before_it_arrived_only_a_crisis_is_told()
         acme.tell(posted(CLEO, f"m-{number}", text=text), at(0))
     assert [need.urgency for need in acme.open] == ["urgent"]
     assert len(acme.open[0].evidence) == 1
+    assert acme.open[0].values["afterwards"] == "the message was deleted"
+
+
+def test_what_a_later_edit_shows_holds_whichever_is_heard_of_first() -> None:
+    for texts, asked in (((DISTRESS, "Hello."), []), (("Hello.", DISTRESS), [("distress", "ada")])):
+        versions = [
+            (posted(ADA, "m-1", text="Good morning."), at(0)),
+            *(
+                (Edited(member=ADA, conversation="c-1", message="m-1", text=text), at(hour))
+                for hour, text in enumerate(texts, 1)
+            ),
+        ]
+        for order in permutations(versions):
+            acme = community()
+            for data, time in order:
+                acme.tell(data, time, stored=at(3))
+            assert asked_for(acme) == asked
+
+
+def test_a_message_that_was_edited_before_it_arrived_asks_for_nobody() -> None:
+    acme = community()
+    edit(acme, ADA, "m-1", "Hello.", 1)
+    acme.tell(posted(ADA, "m-1", text=DISTRESS), at(0))
+    assert acme.touches == []
+
+
+def test_what_was_edited_to_nothing_is_withdrawn() -> None:
+    acme = community()
+    acme.tell(posted(ADA, "m-1", text=DISTRESS), at(0))
+    edit(acme, ADA, "m-1", "", 1)
+    assert causes(acme.events) == [("distress", "the message was edited")]
 
 
 def test_a_message_that_is_there_again_is_read_again() -> None:
