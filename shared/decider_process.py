@@ -139,7 +139,7 @@ async def run(settings: ServiceSettings, process: DeciderProcess) -> None:
         await wait_for_streams(
             client, {process.outlet.stream, *(spec.stream for spec in process.inputs(0))}, settings.streams
         )
-        with datastore(settings.postgres_url, process.schema, connections=2 * settings.partitions + 2) as database:
+        with datastore(settings.postgres_url, process.schema, connections=_connections(settings)) as database:
             owner = _Owner(client, publisher, database, process, CACHE_BYTES // settings.partitions)
             keeper = LeaseKeeper(
                 settings.postgres_url,
@@ -149,6 +149,15 @@ async def run(settings: ServiceSettings, process: DeciderProcess) -> None:
                 owner.run,
             )
             await until_stopped(keeper.run())
+
+
+def _connections(settings: ServiceSettings) -> int:
+    """Return how many can be of use: only threads of asyncio's default executor ask, and each asks over one at a time.
+
+    They take turns, and each keeps the room in memory that its largest statement took.
+    """
+    threads = min(32, (os.cpu_count() or 1) + 4)  # as ThreadPoolExecutor has it
+    return min(2 * settings.partitions + 2, threads)
 
 
 def owner_name(instance: str) -> str:
