@@ -27,6 +27,8 @@ from shared.workspace import LineMissing, StateMissing, Workspace
 BATCH: Final = 500
 """A transaction, the states of the streams it changes and the pages it dirties are paid for once a batch; but each
 connection keeps the room that its largest statement took, and each partition that of two batches."""
+DUE: Final = 100
+"""Deadlines of a transaction: each may write all that is known of somebody's touch, so they are larger."""
 TRIES: Final = 3
 _PASSED: Final = timedelta(seconds=1)
 log = structlog.get_logger()
@@ -116,7 +118,7 @@ class Folding:
         if self._commit is not None:
             known.update(self._commit.inbox)
         if messages:
-            await self.firing.make_ready(max(self.clock, messages[-1].stored), BATCH)
+            await self.firing.make_ready(max(self.clock, messages[-1].stored), DUE)
         self._service.prepare([one.delivered for one in to_fold if one.delivered.key not in known])
         batch = Batch()
         read = 0
@@ -125,11 +127,11 @@ class Folding:
             if isinstance(one, Exception):
                 self._park(message, one, 1, batch)
             elif one is not None and one.delivered.key not in known:
-                while self.firing.may_be_due(clock) and await self.firing.fire_due(clock, batch.dead_letters, BATCH):
+                while self.firing.may_be_due(clock) and await self.firing.fire_due(clock, batch.dead_letters, DUE):
                     batch.moved = self._moved(reader, read)
                     await self._begin(batch)
                     batch, read = Batch(), 0
-                    await self.firing.make_ready(clock, BATCH)
+                    await self.firing.make_ready(clock, DUE)
                 self.work.clock = clock
                 failed = self._try_at_once(one.delivered)
                 if failed is None or await self._try_again(one.delivered, failed, batch):
@@ -164,7 +166,7 @@ class Folding:
         for moved in list(self._passed.values()):
             await self.commit(Batch(moved=moved))
 
-    async def fire(self, clock: datetime, most: int = BATCH) -> bool:
+    async def fire(self, clock: datetime, most: int = DUE) -> bool:
         """Fire what is due at ``clock``, at most ``most`` of it; tell whether anything was."""
         self.work.now = self._now()
         row = await self.firing.next_deadline()

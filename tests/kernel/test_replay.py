@@ -26,7 +26,7 @@ END = timedelta(hours=1)
 def _small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("shared.deadline_book", "shared.partition.firing"):
         monkeypatch.setattr(f"{module}.WINDOW", 4)
-    monkeypatch.setattr("shared.partition.folding.BATCH", 3)
+    monkeypatch.setattr("shared.partition.folding.DUE", 3)
 
 
 async def opened(store: PartitionStore, url: str) -> Folding:
