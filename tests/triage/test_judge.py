@@ -79,8 +79,9 @@ def test_what_triage_takes_for_a_question_is_held_against_the_grades_of_those_me
     graded.read("zulip-lean", facts)
     assert list(graded.measured()) == []
     graded.read("irc-ubuntu", [replace(facts[0], data=posted(BEA, "m-1", text="It just hangs."))])
-    (figure,) = graded.measured()
+    figure, plainly = graded.measured()
     assert (figure.texts, figure.shown, figure.value, figure.floor) == (3, 2, pytest.approx(2 / 3), 0.84)
+    assert (plainly.texts, plainly.floor) == (3, None)
 
 
 def test_the_grades_that_are_kept_are_of_as_many_messages_as_the_table_says() -> None:
