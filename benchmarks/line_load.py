@@ -63,11 +63,15 @@ class Through:
 
 
 class Load:
-    """Posts events numbered from ``first`` on, each number once; a later call goes on where the earlier ended."""
+    """Posts events numbered from ``first`` on, each number once; a later call goes on where the earlier ended.
 
-    def __init__(self, system: System, *, first: int = 0) -> None:
+    Whether questions are ``answered`` later on is as in ``member_events``.
+    """
+
+    def __init__(self, system: System, *, first: int = 0, answered: bool = False) -> None:
         self._system = system
         self._next = first
+        self._answered = answered
         self._behind = asyncio.Event()
 
     async def run(self, seconds: float, *, warm: float = 6.0) -> Through:
@@ -127,7 +131,8 @@ class Load:
 
     def _bodies(self, end: float = math.inf) -> Iterator[bytes]:
         while self._next < end:
-            events = posted_bodies(int(min(_PREPARED * ARRAY_EVENTS, end - self._next)), first=self._next)
+            count = int(min(_PREPARED * ARRAY_EVENTS, end - self._next))
+            events = posted_bodies(count, first=self._next, answered=self._answered)
             for start in range(0, len(events), ARRAY_EVENTS):
                 array = events[start : start + ARRAY_EVENTS]
                 self._next += len(array)

@@ -35,6 +35,10 @@ _TALK: Final = (
     "I tried the release candidate on a fresh machine: it starts, and the old data is there. ",
 )
 _ASKS: Final = "How can I get the agent to start after an upgrade? It stops with exit code 3."
+_ANSWERS: Final = 7
+ANSWERED_AFTER: Final = 40_000
+"""Where questions are answered, so many events lie between: each became a touch before. A multiple of what makes an
+event a question again (ten times the communities)."""
 _DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -81,25 +85,29 @@ def policy() -> Policy:
     return loaded.policy
 
 
-def member_events(count: int, *, first: int = 0) -> Iterator[MemberEvent]:
+def member_events(count: int, *, first: int = 0, answered: bool = False) -> Iterator[MemberEvent]:
     """Yield ``count`` events, from number ``first`` on: posts, reactions and a few who join.
 
-    Each tenth is a question that nobody answered for hours, which becomes a touch.
+    Each tenth is a question that nobody answered for hours, which becomes a touch. Where they are ``answered``, another
+    tenth answers the question of ``ANSWERED_AFTER`` events before, so that what is open does not grow with history.
     """
     names = communities()
     chance = random.Random(first)  # noqa: S311 -- the same at every run
     now = datetime.now(UTC)
     for number in range(first, first + count):
-        yield _event(number, names[number % len(names)], chance, now)
+        yield _event(number, names[number % len(names)], chance, now, answered=answered)
 
 
-def _event(number: int, community: str, chance: random.Random, now: datetime) -> MemberEvent:
+def _event(number: int, community: str, chance: random.Random, now: datetime, *, answered: bool) -> MemberEvent:
     who = chance.randrange(MEMBERS)
     member = Member(id=f"u{who}", name=f"Member {who}")
     kind, time = number // COMMUNITIES % 10, now - timedelta(seconds=chance.randrange(60))
     talk = f"c-{chance.randrange(_CONVERSATIONS)}"
+    asked = number - kind * COMMUNITIES - ANSWERED_AFTER
     data: MemberEventData
-    if kind == 0:
+    if answered and kind == _ANSWERS and asked >= 0:
+        data = Posted(member=member, conversation=f"q-{asked}", message=f"m-{number}", text=_TALK[number % len(_TALK)])
+    elif kind == 0:
         time -= timedelta(hours=3)
         data = Posted(member=member, conversation=f"q-{number}", message=f"m-{number}", text=_ASKS)
     elif kind <= 6:
@@ -121,10 +129,10 @@ def _event(number: int, community: str, chance: random.Random, now: datetime) ->
     )
 
 
-def posted_bodies(count: int, *, first: int = 0) -> list[dict[str, Any]]:
+def posted_bodies(count: int, *, first: int = 0, answered: bool = False) -> list[dict[str, Any]]:
     """Return the same events as a source posts them."""
     bodies = []
-    for event in member_events(count, first=first):
+    for event in member_events(count, first=first, answered=answered):
         if not isinstance(event.data, MemberEventData):
             continue
         # With all that could be told, as some senders write it: what is stored is shorter.

@@ -18,7 +18,7 @@ from benchmarks.memory import MemoryLooks
 from benchmarks.options import Options
 from benchmarks.results import RowResult, Sample, contestant
 from benchmarks.system import System, system
-from benchmarks.workload import COMMUNITIES
+from benchmarks.workload import ANSWERED_AFTER, COMMUNITIES
 from tests.servers import data_folder
 
 ROW: Final = "much_stored"
@@ -30,11 +30,12 @@ _TELL_SECONDS: Final = 15.0
 _STARTS: Final = 3
 _HOW: Final = (
     "warmline up with one process of each service, filled with arrays of 500 events by HTTP: one until few are stored, "
-    "another until many are. At both, some more are measured: processor time of all processes and servers for each, "
-    "until its touch is in the queue, less what the idle system takes in that time. Memory is the resident memory "
-    "(RSS) of each service's process, once a second while many are stored; growth is the largest of the last quarter "
-    "less the largest of the second quarter. Then the system is stopped, and timed from its command until it says that "
-    "it is ready; the median of up to three starts."
+    f"another until many are. Each tenth event asks, and each tenth answers what was asked {ANSWERED_AFTER:,} before: "
+    "what stands open is as much at both. At both, some more are measured: processor time of all processes and servers "
+    "for each, until its touch is in the queue, less what the idle system takes in that time. Memory is the resident "
+    "memory (RSS) of each service's process, once a second while many are stored; growth is the largest of the last "
+    "quarter less the largest of the second quarter. Then the system is stopped, and timed from its command until it "
+    "says that it is ready; the median of up to three starts."
 )
 
 Report = Callable[[str], None]
@@ -96,7 +97,7 @@ async def _fill(running: System, wanted: int, report: Report) -> None:
     stored = await running.stored()
     if stored > COMMUNITIES:  # the adoption of each one's policy
         report(f"  {stored:,} are stored already")
-    filling = asyncio.create_task(Load(running, first=stored).through(max(0, wanted - stored)))
+    filling = asyncio.create_task(Load(running, first=stored, answered=True).through(max(0, wanted - stored)))
     seen = deque([(time.monotonic(), stored)], maxlen=9)
     try:
         while not (await asyncio.wait({filling}, timeout=_TELL_SECONDS))[0]:
@@ -116,7 +117,7 @@ async def _measured(running: System, count: int) -> Sample:
     await _settled(running)
     idle = await _idle(running)
     before = await running.seen()
-    await Load(running, first=await running.stored()).through(count)
+    await Load(running, first=await running.stored(), answered=True).through(count)
     done = await running.seen()
     await _settled(running)
     after = await running.seen()

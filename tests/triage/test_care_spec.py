@@ -162,12 +162,12 @@ class TestMany:
         closed = known.when(close(touch_of(known), 30, known=20)).happens()
         assert (closed.state.touch, closed.state.counted) == (None, ())
 
-    def test_beyond_some_hundreds_the_oldest_is_told_to_nobody(self) -> None:
-        known = self.asked(208)
+    def test_beyond_some_dozens_the_oldest_is_told_to_nobody(self) -> None:
+        known = self.asked(32)
         another = take(replace(UNANSWERED, about="conversation:acme:new", at=at(300)))
         (_, rests) = CARE.decide(another, known.state)
-        assert (rests.about, rests.why) == ("conversation:acme:0", "200 newer ones stand beside those of the touch")
-        assert len(known.after(another).state.counted) == 200
+        assert (rests.about, rests.why) == ("conversation:acme:0", "24 newer ones stand beside those of the touch")
+        assert len(known.after(another).state.counted) == 24
 
 
 class TestGone:
