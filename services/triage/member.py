@@ -261,7 +261,8 @@ def deadlines(state: MemberState) -> tuple[Deadline, ...]:
     """Return when a welcome and all that waits are looked at; nothing is for the team and for bots."""
     if state.team or state.bot:
         return ()
-    dues = (("welcome", state.welcome_by), (FADING, state.missed_at), (CHECK_IN, state.check_in_due))
+    welcome_by = None if state.gone else state.welcome_by
+    dues = (("welcome", welcome_by), (FADING, state.missed_at), (CHECK_IN, state.check_in_due))
     waits = (*(Deadline(name=name, due=due) for name, due in dues if due is not None), *state.occasions.deadlines())
     declined = state.told.declined
     return (*contact.put_off(waits, declined), *promises.deadlines(state.told.promises, declined))

@@ -55,7 +55,7 @@ class MemberState(HoldsNeeds, frozen=True, kw_only=True, gc=False):
     ``welcome`` is awaited until it is done: looked at, or clear before; it is doubtful when it was passed only since
     nobody could tell a newcomer from somebody old, so that a late report of the joining takes it up again. Who is
     unseen was known by ``first_message`` alone, which was deleted, and is awaited when they are there again: ``back``.
-    They were ``first_there`` unless ``first`` was only told of them.
+    They were ``first_there`` unless ``first`` was only told of them. While they are ``gone`` no welcome is looked at.
 
     ``addressed`` is a peer's mention of them, and ``spoke_in`` are the first conversations in which they wrote, both
     while a welcome was awaited. ``returned_at`` is when they last joined or renewed.
@@ -197,7 +197,7 @@ def evolve(state: MemberState, event: Any) -> MemberState:
         case MemberTagged():
             return replace(state, tags=event.tags, tagged_at=event.at)
         case MemberLeft():
-            return replace(state, left=event.evidence, welcome="done")
+            return replace(state, left=event.evidence)
         case MemberReturned():
             return replace(state, returned_at=event.evidence.time)
         case WelcomePassed():

@@ -29,7 +29,9 @@ class Known:
 
     first_seen: dict[str, datetime]
     greeted: set[str]
-    left: set[str]
+    left: dict[str, datetime]
+    joined: dict[str, datetime]
+    last_did: dict[str, datetime]
     posts: dict[str, list[Posted]]
     times: dict[str, datetime]
     deleted: set[str]
@@ -41,25 +43,24 @@ class Known:
         """Who is known by one message alone, which was deleted."""
         return {who for who, did in self.did.items() if len(did) == 1 and did <= self.deleted}
 
+    @property
+    def gone(self) -> set[str]:
+        """Who left last and did not join after it, nor do anything on a later day."""
+        return {
+            who
+            for who, left in self.left.items()
+            if self.joined.get(who, left) <= left and self.last_did.get(who, left).date() <= left.date()
+        }
+
 
 def known(events: Iterable[MemberEvent]) -> Known:
-    found = Known({}, set(), set(), defaultdict(list), {}, set(), set(), defaultdict(set))
+    found = Known({}, set(), {}, {}, {}, defaultdict(list), {}, set(), set(), defaultdict(set))
     for event in events:
         data: Any = event.data
         if isinstance(data, Deleted):
             found.deleted.add(data.message)
         if isinstance(data, Posted | Joined | Left | Solved | Updated) and not data.member.bot:
-            who = data.member.id
-            found.first_seen[who] = min(event.time, found.first_seen.get(who, event.time))
-            if isinstance(data, Posted):
-                found.posts[data.conversation].append(data)
-                found.times[data.message] = event.time
-                if who in TEAM_IDS:
-                    found.greeted |= set(data.mentions) - {who}
-            if isinstance(data, Posted | Joined | Solved):
-                found.did[who].add(data.message if isinstance(data, Posted) else event.id)
-            if isinstance(data, Left):
-                found.left.add(who)
+            _note(found, event, data)
         if isinstance(data, Solved):
             found.solved.add(data.conversation)
     for posts in found.posts.values():
@@ -70,13 +71,29 @@ def known(events: Iterable[MemberEvent]) -> Known:
     return found
 
 
+def _note(found: Known, event: MemberEvent, data: Posted | Joined | Left | Solved | Updated) -> None:
+    """Take note of what the event says of its member."""
+    who, time = data.member.id, event.time
+    found.first_seen[who] = min(time, found.first_seen.get(who, time))
+    if isinstance(data, Posted):
+        found.posts[data.conversation].append(data)
+        found.times[data.message] = time
+        if who in TEAM_IDS:
+            found.greeted |= set(data.mentions) - {who}
+    if isinstance(data, Posted | Joined | Solved):
+        found.did[who].add(data.message if isinstance(data, Posted) else event.id)
+    newest = found.left if isinstance(data, Left) else found.joined if isinstance(data, Joined) else found.last_did
+    if not isinstance(data, Updated):
+        newest[who] = max(time, newest.get(who, time))
+
+
 def needs(events: Iterable[MemberEvent], at: datetime) -> set[Need]:
     """Return what is needed as of ``at``, settled or not."""
     facts = known(events)
     welcomes = {
         Need("welcome", who)
         for who, since in facts.first_seen.items()
-        if who not in facts.greeted | facts.left | facts.unseen | TEAM_IDS
+        if who not in facts.greeted | facts.gone | facts.unseen | TEAM_IDS
         and since + timedelta(hours=WELCOME_HOURS) <= at
     }
     answers = set()
@@ -97,20 +114,15 @@ def needs(events: Iterable[MemberEvent], at: datetime) -> set[Need]:
 
 
 def of_who_left(events: Iterable[MemberEvent]) -> set[Need]:
-    """Return the answers that need not be given any more, as who asked has left since; they may be there again."""
-    told = list(events)
-    facts = known(told)
-    left = {event.data.member.id: event.time for event in sorted(told, key=_time) if isinstance(event.data, Left)}
-    return {
+    """Return what need not be met any more, as who needed it has left since; they may be there again."""
+    facts = known(events)
+    answers = {
         Need("unanswered", post.member.id, conversation)
         for conversation, posts in facts.posts.items()
         for post in posts
-        if asks(post.text) and post.member.id in left and left[post.member.id] >= facts.times[post.message]
+        if asks(post.text) and post.member.id in facts.left and facts.left[post.member.id] >= facts.times[post.message]
     }
-
-
-def _time(event: MemberEvent) -> datetime:
-    return event.time
+    return answers | {Need("welcome", who) for who in facts.left}
 
 
 def due_times(events: Iterable[MemberEvent]) -> list[datetime]:

@@ -10,10 +10,12 @@ from services.triage.member_facts import (
     MemberDescribed,
     MemberGreeted,
     MemberLeft,
+    MemberReturned,
     MemberSeen,
     MemberTagged,
     MemberTurnedTo,
     NoteLeft,
+    NoteReturn,
     WelcomePassed,
     WelcomePostponed,
 )
@@ -132,6 +134,20 @@ class TestRaised:
     def test_left_in_time(self) -> None:
         assert newcomer().when(NoteLeft(evidence=seen_at(3))).then(MemberLeft(evidence=seen_at(3))).deadlines == ()
 
+    def test_who_left_is_not_looked_at(self) -> None:
+        newcomer().after(NoteLeft(evidence=seen_at(3))).when(look_at_welcome(8)).then()
+
+    def test_who_left_and_joined_again_is_awaited_as_before(self) -> None:
+        back = newcomer().after(NoteLeft(evidence=seen_at(3))).when(NoteReturn(evidence=seen_at(4)))
+        awaited = back.then(MemberReturned(evidence=seen_at(4)))
+        assert awaited.deadlines == (Deadline(name="welcome", due=DUE),)
+        assert awaited.after(look_at_welcome(8)).state.needs == (NEED,)
+
+    @pytest.mark.parametrize(("left", "there"), [(-1, True), (0, False), (1, False)])
+    def test_when_they_left_counts_not_when_it_is_heard(self, left: int, there: bool) -> None:
+        joined = newcomer().after(NoteReturn(evidence=seen_at(0)), NoteLeft(evidence=seen_at(left)))
+        assert joined.deadlines == ((Deadline(name="welcome", due=DUE),) if there else ())
+
     @pytest.mark.parametrize(
         ("why", "look"),
         [
@@ -193,6 +209,10 @@ class TestEnded:
             .then(MemberLeft(evidence=seen_at(9)), gone(9, "the member left"))
         )
         over.when(NoteLeft(evidence=seen_at(9))).then()
+
+    def test_not_by_a_departure_before_they_joined(self) -> None:
+        joined = waiting().after(NoteReturn(evidence=seen_at(0)))
+        joined.when(NoteLeft(evidence=seen_at(-1))).then(MemberLeft(evidence=seen_at(-1)))
 
     def test_withdrawn_when_the_member_becomes_one_of_the_team(self) -> None:
         waiting().when(note(ADA, 9, roles=("helper",), team=True)).then(

@@ -53,7 +53,7 @@ def look(command: LookAtWelcome, state: MemberState) -> tuple[Any, ...]:
     """Return what follows when the time for a greeting is over."""
     seen = command.seen
     due = state.welcome_by
-    if state.member is None or state.first is None or due is None:
+    if state.member is None or state.first is None or due is None or state.gone:
         return ()
     shows = state.back or state.first
     settled = command.known_since + command.settling_in
