@@ -10,7 +10,7 @@ from benchmarks.results import Sample
 from benchmarks.stage import Stage
 from benchmarks.workload import fill_stream
 
-EVENTS_A_SECOND: Final = 40_000
+_EVENTS_A_SECOND: Final = 40_000
 """More than any contestant reads, so that the stream does not end before a turn does."""
 _FILL_SECONDS: Final = 30.0
 """Each tenth event becomes a touch five seconds later, by the clock of the stream."""
@@ -18,6 +18,16 @@ WARM: Final = 75_000
 """Before so many events nothing is timed: caches fill, Python specialises what it runs, and the first of what the
 stream asks for comes due, five of its thirty seconds after it begins."""
 _TEXTBOOK_WARM: Final = 20
+
+
+def events_for(seconds: int) -> int:
+    """Return how many events last for a turn of ``seconds`` after the first ``WARM``."""
+    return WARM + seconds * _EVENTS_A_SECOND
+
+
+def warm_of(events: int) -> int:
+    """Return before how many of ``events`` nothing is timed: the first ``WARM``, and of few their half."""
+    return min(WARM, events // 2)
 
 
 async def fill(stage: Stage, events: int) -> None:
@@ -40,7 +50,7 @@ async def bare_loop(stage: Stage, *, events: int, seconds: float) -> Sample:
             read,
             most=events,
             seconds=seconds,
-            warm=min(WARM, events // 2),
+            warm=warm_of(events),
         )
 
 

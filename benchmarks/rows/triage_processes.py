@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from benchmarks import progress
-from benchmarks.against.turns import EVENTS_A_SECOND, WARM, fill
+from benchmarks.against.turns import events_for, fill, warm_of
 from benchmarks.options import Options
 from benchmarks.results import RowResult, Sample, contestant
 from benchmarks.rounds import Run, interleaved
@@ -30,7 +30,7 @@ SELECT max(held) FROM (
 
 async def run(stage: Stage, options: Options, report: Callable[[str], None]) -> RowResult:
     """Fill MEMBER_EVENTS once and let one and two processes read it from the beginning, as fast as they can."""
-    events = options.size("EVENTS", WARM + options.seconds * EVENTS_A_SECOND)
+    events = options.size("EVENTS", events_for(options.seconds))
     await fill(stage, events)
 
     def turn(processes: int) -> Run:
@@ -46,7 +46,7 @@ async def run(stage: Stage, options: Options, report: Callable[[str], None]) -> 
                     lambda: database.number(progress.TRIAGE),
                     most=events,
                     seconds=options.seconds,
-                    warm=min(WARM, events // 2),
+                    warm=warm_of(events),
                     processes=processes,
                     ready=shared,
                 )

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from benchmarks import progress
-from benchmarks.against.turns import EVENTS_A_SECOND, WARM, bare_loop, fill, textbook
+from benchmarks.against.turns import WARM, bare_loop, events_for, fill, textbook, warm_of
 from benchmarks.options import Options
 from benchmarks.results import RowResult, Sample, contestant
 from benchmarks.rounds import Run, interleaved
@@ -24,7 +24,7 @@ _HOW: Final = (
 
 async def run(stage: Stage, options: Options, report: Callable[[str], None]) -> RowResult:
     """Fill MEMBER_EVENTS once and let each contestant read it from the beginning, as fast as it can."""
-    events = options.size("EVENTS", WARM + options.seconds * EVENTS_A_SECOND)
+    events = options.size("EVENTS", events_for(options.seconds))
     await fill(stage, events)
 
     async def triage() -> Sample:
@@ -35,7 +35,7 @@ async def run(stage: Stage, options: Options, report: Callable[[str], None]) -> 
                 lambda: database.number(progress.TRIAGE),
                 most=events,
                 seconds=options.seconds,
-                warm=min(WARM, events // 2),
+                warm=warm_of(events),
             )
 
     ways: dict[str, Run] = {

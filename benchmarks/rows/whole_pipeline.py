@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-from benchmarks.against.turns import EVENTS_A_SECOND, WARM, bare_loop, fill, textbook
+from benchmarks.against.turns import bare_loop, events_for, fill, textbook
 from benchmarks.line_load import Load, Through
 from benchmarks.options import Options
 from benchmarks.results import RowResult, Sample, contestant
@@ -39,7 +39,7 @@ async def run(stage: Stage, options: Options, report: Callable[[str], None]) -> 
     The textbook way and the bare loop take turns with them, on servers of the stage.
     """
     seconds = options.size("PIPELINE_SECONDS", 20)
-    events = WARM + options.seconds * EVENTS_A_SECOND
+    events = events_for(options.seconds)
     await fill(stage, events)
     seen: dict[str, list[Through]] = {_PLAIN: [], _TONE: []}
 
