@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from benchmarks.results import Results
+from infra.shards import SERVICES
 
 BEGIN: Final = "<!-- measured: written by python -m benchmarks.report --write -->"
 DISK: Final = {
@@ -15,7 +16,6 @@ DISK: Final = {
     "disk-touches": "PostgreSQL: touches, in notifier and in the queue",
 }
 """Figures of ``much_stored`` in GB for a million events, and what lies there."""
-_SERVICES: Final = ("ingest", "triage", "notifier", "projections")
 
 
 def sizing_lines(results: Results) -> Iterator[str]:
@@ -33,7 +33,7 @@ def sizing_lines(results: Results) -> Iterator[str]:
         figures, events = stored.figures, stored.sizes.get("stored at the end", 0)
         yield from ("", f"With {events:,} events stored:", "")
         yield from ("| the most that was held in memory | MiB |", "|---|---:|")
-        yield from (f"| {one} | {figures[f'memory-{one}']:.0f} |" for one in _SERVICES if f"memory-{one}" in figures)
+        yield from (f"| {one} | {figures[f'memory-{one}']:.0f} |" for one in SERVICES if f"memory-{one}" in figures)
         disk = [f"| {title} | {figures[name]:.2f} |" for name, title in DISK.items() if name in figures]
         if disk:
             yield from ["", "| on disk, for a million events | GB |", "|---|---:|", *disk]

@@ -24,15 +24,15 @@ from benchmarks.processes import cpu_seconds, tree
 from benchmarks.stage import TOKEN, tail_of
 from benchmarks.workload import PARTITIONS, policy_text
 from infra.run_file import RunFile, running
+from infra.shards import SERVICES
 from shared.contracts.subjects import MEMBER_EVENTS
 
 _READY_SECONDS: Final = 600.0
 _STOP_SECONDS: Final = 60.0
 _POLL_SECONDS: Final = 0.02
 _UP: Final = (sys.executable, "-P", "-m", "infra.cli.main", "up")
-_SERVICES: Final = ("ingest", "triage", "notifier", "projections")
 PARTS: Final = {
-    **{name: f"services.{name}.main" for name in _SERVICES},
+    **{name: f"services.{name}.main" for name in SERVICES},
     "auditor": "infra.audit.main",
     "postgresql": "postgres",
     "nats-server": "nats-server",
@@ -117,13 +117,13 @@ class System:
 
     def service_pids(self) -> dict[str, list[int]]:
         """Return the processes of each service."""
-        found: dict[str, list[int]] = {name: [] for name in _SERVICES}
+        found: dict[str, list[int]] = {name: [] for name in SERVICES}
         for process in tree([self.run.pid]):
             try:
                 command = " ".join(process.cmdline())
             except psutil.NoSuchProcess:  # a backend of PostgreSQL, whose client has gone
                 continue
-            for name in _SERVICES:
+            for name in SERVICES:
                 if f"services.{name}.main" in command:
                     found[name].append(process.pid)
         return found
