@@ -23,7 +23,7 @@ from services.triage.service import TriageService, triage_codec
 from shared.contracts.subjects import MEMBER_EVENTS
 from shared.event_store.recorder import DeadlineRow, Lease, datastore
 from shared.event_store.store import PartitionStore
-from shared.partition.folding import BATCH, Folding
+from shared.partition.folding import Folding
 from shared.partition.understanding import UnknownOwnTypeError
 
 _LEAST: Final = timedelta(microseconds=1)
@@ -139,7 +139,7 @@ async def _fire_what_has_fired(
     ).fetchone()
     first = row[0] if row else None
     clock = latest if first is None else min(latest, first - _LEAST)
-    while await folding.fire(clock, BATCH):
+    while await folding.fire(clock):
         continue
     while (deadline := await folding.firing.next_deadline()) is not None and deadline.due <= latest:
         if await _stands(connection, deadline):
