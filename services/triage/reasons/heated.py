@@ -14,7 +14,7 @@ from typing import Final
 
 from services.triage.difference import fainter
 from services.triage.needs import HoldsNeeds, NeedFound, raised, standing_for
-from services.triage.reasons.signs import doublings, evidence_with, grown, may_join, measured, over_threshold
+from services.triage.reasons.signs import SUREST, doublings, evidence_with, grown, may_join, measured, over_threshold
 from services.triage.tone_facts import HeatFelt, NoteSign
 from shared.contracts.needs_touch import Scalar, TouchReason
 
@@ -31,14 +31,15 @@ _ENOUGH: Final = 6
 _FAST: Final = 300.0
 """Seconds between posts."""
 
-_SUREST: Final = 0.999
 _GRAVER: Final = 1 / 8
 """By this share each step of an exchange counts more: nobody is as sure of one insult as two may be of many."""
+
+_COUNTED: Final = ("insults", "people_insulting")
 
 
 def strength(felt: Sequence[HeatFelt], talk: Sequence[datetime]) -> float:
     """Return how surely the conversation is heated, by the insults in it and when people wrote since the first."""
-    calm = math.prod(1 - min(one.score, _SUREST) for one in felt)
+    calm = math.prod(1 - min(one.score, SUREST) for one in felt)
     odds = math.log((1 - calm) / calm)
     odds += _EXCHANGE * (len({one.member.key for one in felt}) > 1) + _FASTER * quickens(talk)
     return round(1 / (1 + math.exp(-odds)), 3)
@@ -87,9 +88,6 @@ def _more(
         return ()
     evidence = evidence_with(known, *(one.evidence for one in felt))
     return (grown(known, command, evidence, worst, _graver(over_threshold(command, known), worst)),)
-
-
-_COUNTED: Final = ("insults", "people_insulting")
 
 
 def _measures(felt: Sequence[HeatFelt], talk: Sequence[datetime]) -> dict[str, Scalar]:

@@ -20,7 +20,8 @@ _EVIDENCE: Final = 8
 _SURER: Final = 1.0
 """By so much in the log-odds a sign is notably surer than what was told: seven times at most."""
 
-_SUREST: Final = 0.999
+SUREST: Final = 0.999
+"""A score counts as no surer than this: the log-odds of certainty have no end."""
 
 
 def places(sign: Sign) -> str:
@@ -103,5 +104,5 @@ def _told(known: TouchReason, kind: str) -> float:
 
 
 def _log_odds(score: float) -> float:
-    bounded = min(max(score, 1 - _SUREST), _SUREST)
+    bounded = min(max(score, 1 - SUREST), SUREST)
     return math.log(bounded / (1 - bounded))
