@@ -75,9 +75,7 @@ def evolve(state: ToneState, event: Any) -> ToneState:
         case ToneOptedIn():
             return replace(state, opted_out=False, said_at=event.at)
         case FrustrationHeard():
-            same = {one.event for one in (event.evidence, *event.instead_of)}
-            others = [one for one in state.frustrated if one.evidence.event not in same]
-            return replace(state, frustrated=(*others, event)[-_KEPT:])
+            return replace(state, frustrated=(*frustration.others(state.frustrated, event), event)[-_KEPT:])
         case SignGone():
             return _without(state, event)
         case DayNoted():

@@ -189,8 +189,7 @@ def _note_sign(now: Situation, sign: Sign) -> None:
             rule: ToneRule = rules.frustration
             within = timedelta(days=rules.frustration.within_days)
             command = _command(now, rule, sign, member, within=within)
-            heard = [one for one in now.work.state(stream).frustrated if one.evidence not in command.instead_of]
-            score = frustration.strength(heard, command.evidence, sign.score, within)
+            score = frustration.strength(now.work.state(stream).frustrated, command)
             command = replace(command, score=score)
             weighed = frustration.is_borne_out(score)
         case _:

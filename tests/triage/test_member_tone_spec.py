@@ -68,10 +68,9 @@ def test_opting_out_forgets_the_signs_there_were() -> None:
 
 def test_frustration_is_surer_the_more_often_it_is_heard_within_the_time() -> None:
     heard = [FrustrationHeard(evidence=told(hours), score=0.5) for hours in (0, 1)]
-    within = sign("frustration", 2).within
-    assert strength(heard, told(1.5), 0.5, within) == 0.875
-    assert strength(heard, told(1), 0.5, within) == 0.75, "the same message, edited, counts once"
-    assert strength(heard, told(9), 0.5, within) == 0.5
+    assert strength(heard, sign("frustration", 1.5, score=0.5)) == 0.875
+    assert strength(heard, sign("frustration", 1, score=0.5)) == 0.75, "the same message, edited, counts once"
+    assert strength(heard, sign("frustration", 9, score=0.5)) == 0.5
 
 
 def test_frustration_brings_what_was_said_before_as_evidence() -> None:

@@ -6,7 +6,6 @@ Who is asked already learns of it when it was said twice as often, or is notably
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
 from msgspec.structs import replace
@@ -23,7 +22,7 @@ from services.triage.reasons.signs import (
     over_threshold,
 )
 from services.triage.tone_facts import FrustrationHeard, NoteSign
-from shared.contracts.needs_touch import Evidence, TouchReason
+from shared.contracts.needs_touch import TouchReason
 
 FRUSTRATION: Final = "frustration"
 
@@ -31,11 +30,17 @@ _LONE: Final = 0.5
 """What one expression scores where the model hears no ill humour: most often a sigh, and over a thing."""
 
 
-def strength(heard: Sequence[FrustrationHeard], evidence: Evidence, score: float, within: timedelta) -> float:
+def others(heard: Sequence[FrustrationHeard], said: NoteSign | FrustrationHeard) -> list[FrustrationHeard]:
+    """Return what was heard in other messages than in the one that ``said`` is of."""
+    same = {one.event for one in (said.evidence, *said.instead_of)}
+    return [one for one in heard if one.evidence.event not in same]
+
+
+def strength(heard: Sequence[FrustrationHeard], command: NoteSign) -> float:
     """Return how surely the member is frustrated, by this sign and those of others of their messages shortly before."""
-    doubt = 1 - score
-    for one in heard:
-        if one.evidence.event != evidence.event and abs(evidence.time - one.evidence.time) <= within:
+    doubt = 1 - command.sign.score
+    for one in others(heard, command):
+        if abs(command.evidence.time - one.evidence.time) <= command.within:
             doubt *= 1 - one.score
     return round(1 - doubt, 3)
 
@@ -51,9 +56,8 @@ def found(
     """Return that it was heard, and the need that it tells of, if any."""
     noted = FrustrationHeard(evidence=command.evidence, score=command.sign.score, instead_of=command.instead_of)
     known = standing_for(state, FRUSTRATION)
-    within = [one.evidence for one in heard if command.evidence.time - one.evidence.time <= command.within]
-    same = {one.event for one in (command.evidence, *command.instead_of)}
-    earlier = [one for one in within if one.event not in same]
+    since = command.evidence.time - command.within
+    earlier = [one.evidence for one in others(heard, command) if one.evidence.time >= since]
     if isinstance(known, TouchReason):
         return (noted, *_more(command, len(earlier) + 1, known))
     if command.shown_from is None or known is not None:
