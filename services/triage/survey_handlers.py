@@ -6,9 +6,9 @@ from services.triage.member_facts import NoteSurvey, SurveyAnswer
 from services.triage.occasion_handlers import note
 from services.triage.reasons.low_survey import LOW_SURVEY, contradiction, noted
 from services.triage.showing import shown_from
+from services.triage.signs_in_texts import signs_read
 from services.triage.situation import Situation
 from services.triage.tone.signs import Sign
-from services.triage.tone_handlers import signs_read
 from shared.contracts.needs_touch import Scalar
 from shared.contracts.policy_rules import LowSurveyRule
 

@@ -23,26 +23,24 @@ from services.triage.heat import lately
 from services.triage.member_state import MemberState
 from services.triage.needs import Circumstances, is_crisis
 from services.triage.needs_elsewhere import end_as_unread, needless
-from services.triage.once_read import is_late
 from services.triage.readings import text_of
 from services.triage.reasons import frustration, heated
 from services.triage.reasons.low_survey import is_contradicted
 from services.triage.reasons.out_of_character import change, with_day
 from services.triage.ritual_handlers import note_thanked
 from services.triage.showing import shown_from
+from services.triage.signs_in_texts import has_opted_out, is_read, signs_of
 from services.triage.situation import Situation
 from services.triage.stream_ids import alerts_stream, heat_stream, identity, tone_stream
 from services.triage.taken import words_in
-from services.triage.tone.signs import AlertKind, Sign, signs_in
+from services.triage.tone.signs import AlertKind, Sign
 from services.triage.tone_facts import DayNoted, HeatFelt, NoteDay, NoteSign, NoteTalk, OptOutOfTone
 from shared.contracts.member_events import Posted
 from shared.contracts.names import Reason
 from shared.contracts.needs_touch import MemberRef
-from shared.contracts.policy import Tone
 from shared.contracts.tone_rules import ToneRule
 from shared.contracts.warmline_facts import ToneOptOut, TouchSettled
 from shared.decider import category_of
-from shared.workspace import StateMissing, Workspace
 
 _COUNTED: Final = "a"
 """One message in 32 is counted, as 32: each whose key, made of 32 characters by chance, begins so."""
@@ -71,14 +69,14 @@ def read_tone(now: Situation) -> None:
     now.readings.note(community, read=tone is not None)
     if tone is None:
         return
-    if not _is_read(now, tone):
+    if not is_read(now, tone):
         if not (text_of(now.data) or now.taken):
             lose_edited(now, ())
         return
     if now.delivered.key.startswith(_COUNTED):
         now.work.decide(alerts_stream(community), CountMessages(messages=COUNTED_AT_ONCE))
     _note_talk(now)
-    signs = _signs(now, tone)
+    signs = signs_of(now, tone)
     _note_day(now, signs)
     if is_deleted(now) or is_outdated(now):
         signs = tuple(sign for sign in signs if sign.crisis)
@@ -90,12 +88,6 @@ def read_tone(now: Situation) -> None:
             _note_sign(now, sign)
     if signs:
         lose_deleted(now)
-
-
-def signs_read(now: Situation) -> tuple[Sign, ...]:
-    """Return the signs in what the member wrote; none where it is not read."""
-    tone = now.reading.tone_in(now.event.community)
-    return _signs(now, tone) if tone is not None and _is_read(now, tone) else ()
 
 
 def opt_out(now: Situation) -> None:
@@ -120,33 +112,6 @@ def learn(now: Situation) -> None:
         if kind is not None and not is_crisis(reason):
             judge = JudgeAlert(kind=kind, right=settled.outcome != "not-needed")
             now.work.decide(alerts_stream(settled.community), judge)
-
-
-def _signs(now: Situation, tone: Tone) -> tuple[Sign, ...]:
-    if (taken := now.taken) is not None:
-        return taken.signs
-    return signs_in(
-        now.readings.of(now.delivered, tone.language, lambda one: _would_be_read(now.of_another(one), tone))
-    )
-
-
-def _opted_out(work: Workspace, community: str, member: MemberRef) -> bool:
-    return bool(work.state(tone_stream(community, member.key)).opted_out)
-
-
-def _is_read(now: Situation, tone: Tone) -> bool:
-    if not (text_of(now.data) or now.taken) or now.bot or now.team:
-        return False
-    late = is_late(now.event.time, now.stored, tone)
-    return not (late or _opted_out(now.work, now.event.community, now.member))
-
-
-def _would_be_read(now: Situation, tone: Tone) -> bool:
-    """Tell it of an event that is not folded yet, as far as is known; of whom nothing is in memory, it would not."""
-    try:
-        return _is_read(now, tone)
-    except StateMissing:
-        return False
 
 
 def _note_talk(now: Situation) -> None:
@@ -206,7 +171,7 @@ def _thanked(now: Situation) -> MemberRef:
         return now.member
     [peer] = named
     known: MemberState = now.work.state(now.of(peer))
-    unfit = known.first is None or known.bot or known.team or _opted_out(now.work, now.event.community, peer)
+    unfit = known.first is None or known.bot or known.team or has_opted_out(now.work, now.event.community, peer)
     return now.member if unfit else peer
 
 
