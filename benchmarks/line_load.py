@@ -111,7 +111,7 @@ class Load:
     async def _caught_up(self, events: int) -> None:
         last, moved = -1, time.monotonic()
         while True:
-            now = await self._system.seen()
+            now = await self._system.reached()
             done = min(now.triage, now.history)
             if done >= events:
                 return
@@ -124,7 +124,7 @@ class Load:
     async def settled(self, seconds: float = 120) -> None:
         """Wait until the line has caught up with all that was posted."""
         deadline = time.monotonic() + seconds
-        while (await self._system.seen()).history < self._next:
+        while (await self._system.reached()).history < self._next:
             if time.monotonic() > deadline:
                 raise TimeoutError("the line does not catch up")
             await asyncio.sleep(_LOOK_SECONDS)
@@ -141,7 +141,7 @@ class Load:
 
     async def _hold_back(self, stop: asyncio.Event, free: asyncio.Event) -> None:
         while not stop.is_set():
-            now = await self._system.seen()
+            now = await self._system.reached()
             if self._next - min(now.triage, now.history) < _MOST_BEHIND:
                 free.set()
             else:

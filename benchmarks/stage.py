@@ -26,7 +26,7 @@ from tests.servers import data_folder, drop_database, fresh_database, running_na
 
 STREAMS: Final = StreamSettings(max_bytes=4 * GIB)
 TOKEN: Final = "benchmark-token"  # noqa: S105 -- of servers that live for minutes, on loopback
-_POLL_SECONDS: Final = 0.01
+_POLL_SECONDS: Final = 0.05
 _WARM_SECONDS: Final = 60.0
 
 

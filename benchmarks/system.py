@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ import psycopg
 
 from benchmarks import progress
 from benchmarks.fsyncs import fsyncs_so_far
-from benchmarks.processes import cpu_seconds, tree
+from benchmarks.processes import cpu_seconds
 from benchmarks.stage import TOKEN, tail_of
 from benchmarks.workload import PARTITIONS, policy_text
 from infra.run_file import RunFile, running
@@ -41,21 +41,24 @@ PARTS: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """How far everything had come at a moment (``time.perf_counter``).
-
-    ``cpu``, seconds of processor time, of all and by part, and ``fsyncs`` are since the start.
-    """
+class Reached:
+    """How far everything had come at a moment (``time.perf_counter``)."""
 
     at: float
-    cpu: float
-    cpu_of: dict[str, float]
-    fsyncs: int | None
     triage: int
     history: int
     raised: int
     routed: int
     queued: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen(Reached):
+    """What it had taken, too: seconds of processor time, of all and by part, and fsyncs, since the start."""
+
+    cpu: float
+    cpu_of: dict[str, float]
+    fsyncs: int | None
 
 
 class System:
@@ -88,18 +91,25 @@ class System:
         tables = {name: await self.number(_TABLES.format(schemas=schemas)) for name, schemas in _SCHEMAS.items()}
         return {"streams": streams, **tables}
 
-    async def seen(self) -> Seen:
+    async def reached(self) -> Reached:
         """Return how far everything has come."""
-        return Seen(
+        return Reached(
             at=time.perf_counter(),
-            cpu=cpu_seconds([self.run.pid]),
-            cpu_of=self._cpu_of_parts(),
-            fsyncs=fsyncs_so_far(),
             triage=await self.number(progress.TRIAGE),
             history=await self.number(progress.HISTORY),
             raised=await self.number(_RELAYED),
             routed=await self.number(progress.NOTIFIER),
             queued=await self.number(progress.QUEUE),
+        )
+
+    async def seen(self) -> Seen:
+        """Return what it took, too: a tenth of a second of work, in which nothing is sent."""
+        reached = await self.reached()
+        return Seen(
+            **asdict(reached),
+            cpu=cpu_seconds([self.run.pid]),
+            cpu_of=self._cpu_of_parts(),
+            fsyncs=fsyncs_so_far(),
         )
 
     def _cpu_of_parts(self) -> dict[str, float]:
@@ -118,10 +128,10 @@ class System:
     def service_pids(self) -> dict[str, list[int]]:
         """Return the processes of each service."""
         found: dict[str, list[int]] = {name: [] for name in SERVICES}
-        for process in tree([self.run.pid]):
+        for process in psutil.Process(self.run.pid).children():
             try:
                 command = " ".join(process.cmdline())
-            except psutil.NoSuchProcess:  # a backend of PostgreSQL, whose client has gone
+            except psutil.NoSuchProcess:
                 continue
             for name in SERVICES:
                 if f"services.{name}.main" in command:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from datetime import datetime
+from operator import attrgetter
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -20,6 +21,8 @@ PEERS_KEPT: Final = 32
 
 _ANSWERS_KEPT: Final = 2
 """With two voices of different people, one of them is not the opener's."""
+
+_KEY: Final = attrgetter("member.key")
 
 AnsweredBy = Literal["anyone", "team"]
 
@@ -57,10 +60,9 @@ class Voices(Struct, frozen=True, kw_only=True, gc=False):
         """Tell whether ``post`` changes them."""
         if post.team:
             return self.hear(post) != self
-        key, place = post.member.key, _place_of(post)
-        for known in self.peers:
-            if known.member.key == key:
-                return place < _place(known)
+        place, known = _place_of(post), _of(self.peers, post.member.key)
+        if known is not None:
+            return place < _place(self.peers[known])
         # Of too many, it is itself forgotten again when it is the first that may be.
         at = _ANSWERS_KEPT
         return (
@@ -123,6 +125,13 @@ class Voices(Struct, frozen=True, kw_only=True, gc=False):
         return self.team_answer(opener) is not None or (by == "anyone" and self.peer_answer(opener) is not None)
 
 
+def _of(voices: tuple[Voice, ...], key: str) -> int | None:
+    """Return at which place ``voices`` hold the member's; None where they do not."""
+    # Of each post, and mostly in vain: by an iterator of its own it takes a third of the time of a loop.
+    keys = list(map(_KEY, voices))
+    return keys.index(key) if key in keys else None
+
+
 def _place(voice: Voice) -> tuple[datetime, str, str]:
     return (voice.first.time, voice.member.key, voice.first.event)
 
@@ -132,13 +141,11 @@ def _place_of(post: Post) -> tuple[datetime, str, str]:
 
 
 def _with(voices: tuple[Voice, ...], post: Post) -> tuple[Voice, ...]:
-    key, place, greeted = post.member.key, _place_of(post), False
-    for at, known in enumerate(voices):
-        if known.member.key == key:
-            if _place(known) <= place:
-                return voices
-            voices, greeted = (*voices[:at], *voices[at + 1 :]), known.greeted
-            break
+    place, greeted, known = _place_of(post), False, _of(voices, post.member.key)
+    if known is not None:
+        if _place(voices[known]) <= place:
+            return voices
+        voices, greeted = (*voices[:known], *voices[known + 1 :]), voices[known].greeted
     heard = Voice(member=post.member, first=post.evidence, greeted=greeted, message=post.message)
     at = len(voices) if not voices or _place(voices[-1]) <= place else bisect(voices, place, key=_place)
     return (*voices[:at], heard, *voices[at:])
