@@ -154,19 +154,19 @@ _TABLES: Final = (
 
 @asynccontextmanager
 async def system(
-    data: Path, *, processes: int = 1, tone: bool = False, told: Mapping[str, str] | None = None
+    data: Path, *, processes: int = 1, policy: str | None = None, told: Mapping[str, str] | None = None
 ) -> AsyncIterator[System]:
     """Run ``warmline up`` on ``data`` and stop it at the end; the folder stays.
 
-    With ``tone`` the tone of each text is read; ``told`` is more environment.
+    ``policy`` is another than ``policy_text`` gives, ``told`` is more environment.
     """
-    policy = data / "bench-policy.yaml"
-    policy.write_text(policy_text(tone=tone), encoding="utf-8")
+    adopted = data / "bench-policy.yaml"
+    adopted.write_text(policy or policy_text(), encoding="utf-8")
     log = data / "up.log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             *(*_UP, "--processes", str(processes)),
-            env={**_environment(data, policy), **(told or {})},
+            env={**_environment(data, adopted), **(told or {})},
             stdout=output,
             stderr=output,
         )

@@ -54,8 +54,8 @@ def communities() -> list[str]:
     return sorted(name for names in found.values() for name in names)
 
 
-def policy_text(*, tone: bool = False) -> str:
-    """Return a policy with somebody there round the clock, and room for all that is raised.
+def policy_text(*, tone: bool = False, touches_per_day: int = 1000) -> str:
+    """Return a policy with eight people there round the clock, each with room for so many touches in a day.
 
     With ``tone`` the tone of each text is read.
     """
@@ -72,7 +72,7 @@ segments:
 rules:
   welcome: {{within_hours: 24, settling_in_days: 0}}
   unanswered: {{within_hours: 1}}
-limits: {{care_load: 100, touches: 1000, touches_per_day: 1000}}
+limits: {{care_load: 100, touches: 1000, touches_per_day: {touches_per_day}}}
 tone: {{enabled: {str(tone).lower()}, language: en}}
 """
 

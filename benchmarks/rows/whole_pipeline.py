@@ -15,6 +15,7 @@ from benchmarks.results import RowResult, Sample, contestant
 from benchmarks.rounds import Run, interleaved
 from benchmarks.stage import Stage
 from benchmarks.system import PARTS, system
+from benchmarks.workload import policy_text
 from tests.servers import data_folder
 
 ROW: Final = "whole_pipeline"
@@ -46,7 +47,7 @@ async def run(stage: Stage, options: Options, report: Callable[[str], None]) -> 
     def turn(way: str) -> Run:
         async def loaded() -> Sample:
             with data_folder() as data:
-                async with system(data, tone=way == _TONE) as running:
+                async with system(data, policy=policy_text(tone=way == _TONE)) as running:
                     seen[way].append(await Load(running).run(seconds))
             return seen[way][-1].sample()
 

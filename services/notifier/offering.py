@@ -96,10 +96,17 @@ def drain(organisation: str, now: datetime, work: Workspace) -> None:
     lines = [held_line(organisation), *([unserved_line(organisation)] if roster.unserved else [])]
     places, end = _merged([work.line(line, roster.drain_reached) for line in lines])
     waits = roster.drain_reached is not None or end is not None
+    full = not roster.unserved and _all_have_enough(organisation, policy, now, work)
     for place in places:
         touch: TouchState = work.state(place.stream)
-        if touch.need is not None:
-            waits = offer(touch.need, now, work) or waits
+        if touch.need is None:
+            continue
+        if full and touch.hold == "over-limit":
+            waits = True
+            continue
+        waits = offer(touch.need, now, work) or waits
+        if work.state(place.stream).status == "assigned":
+            full = not roster.unserved and _all_have_enough(organisation, policy, now, work)
     if more:
         finish = FinishDrain(next_due=at_once, reached=roster.drain_reached, complete=False)
     elif end is not None and _anybody_has_room(organisation, policy, now, work):
@@ -119,6 +126,13 @@ def _merged(pages: list[Page]) -> tuple[list[Place], Place | None]:
 def _anybody_has_room(organisation: str, policy: Policy, now: datetime, work: Workspace) -> bool:
     roster: RosterState = work.state(roster_stream(organisation))
     return any(has_room(roster, one) for one in anybody(policy, now))
+
+
+def _all_have_enough(organisation: str, policy: Policy, now: datetime, work: Workspace) -> bool:
+    """Tell whether all who are there are at their limits: what was held for that is not offered to them in vain."""
+    roster: RosterState = work.state(roster_stream(organisation))
+    there = [one for one in anybody(policy, now) if one.hold is None]
+    return bool(there) and not any(has_room(roster, one) for one in there)
 
 
 def _take_from_who_left(organisation: str, policy: Policy, now: datetime, work: Workspace) -> bool:
