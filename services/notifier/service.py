@@ -75,6 +75,10 @@ class NotifierService:
         streams = [policy_stream(event.organisation), roster_stream(event.organisation)]
         return streams if touch is None else [*streams, touch_stream(touch)]
 
+    def streams_beside(self, _coming: Sequence[Delivered], _work: Workspace) -> Sequence[str]:
+        """Return nothing: a touch says itself what it is about."""
+        return ()
+
     def streams_of_due(self, _deadlines: Sequence[DeadlineRow], _work: Workspace) -> Sequence[str]:
         """Policy and roster are those of a whole organisation: after its first deadline they are in memory."""
         return ()

@@ -97,6 +97,19 @@ class TriageService:
             streams += (identity(community, one.platform, one.id)[1] for one in (data.member, data.other))
         return streams
 
+    def streams_beside(self, coming: Sequence[Delivered], work: Workspace) -> Sequence[str]:
+        """Return who waits for an answer in the conversations in which something happens, and their touch."""
+        streams: list[str] = []
+        for delivered in coming:
+            event = delivered.event
+            conversation = getattr(event.data, "conversation", None)
+            if conversation is not None and isinstance(event.data, MemberEventData):
+                state = work.state(conversation_stream(event.community, event.platform, conversation))
+                for need in state.needs:
+                    who = need.member
+                    streams += (member_stream(event.community, who.key), care_stream(event.community, who))
+        return streams
+
     def streams_of_due(self, deadlines: Sequence[DeadlineRow], work: Workspace) -> Sequence[str]:
         """Return whom the deadlines are about, and the touch that what is found there joins."""
         streams: list[str] = []

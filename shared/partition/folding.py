@@ -119,7 +119,9 @@ class Folding:
             known.update(self._commit.inbox)
         if messages:
             await self.firing.make_ready(max(self.clock, messages[-1].stored), DUE)
-        self._service.prepare([one.delivered for one in to_fold if one.delivered.key not in known])
+        coming = [one.delivered for one in to_fold if one.delivered.key not in known]
+        await self.loading.admit(self._service.streams_beside(coming, self.work))
+        self._service.prepare(coming)
         batch = Batch()
         read = 0
         for message, one in zip(messages, understood, strict=False):

@@ -23,6 +23,10 @@ class Service(Protocol):
         """Return the streams that handling is likely to need, to load them for a whole batch at once."""
         ...
 
+    def streams_beside(self, coming: Sequence[Delivered], work: Workspace) -> Sequence[str]:
+        """Return what else handling ``coming`` is likely to need, by what their ``streams_of`` say, now in memory."""
+        ...
+
     def streams_of_due(self, deadlines: Sequence[DeadlineRow], work: Workspace) -> Sequence[str]:
         """Return the streams that firing ``deadlines`` is likely to need beside their own, which are in memory."""
         ...

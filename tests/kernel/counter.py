@@ -129,6 +129,9 @@ class CounterService:
     def streams_of(self, delivered: Delivered) -> Sequence[str]:
         return [counter(delivered.event.community, delivered.event.data.member.id)]
 
+    def streams_beside(self, _coming: Sequence[Delivered], _work: Workspace) -> Sequence[str]:
+        return ()
+
     def streams_of_due(self, _deadlines: Sequence[DeadlineRow], _work: Workspace) -> Sequence[str]:
         return ()
 

@@ -25,6 +25,7 @@ from shared.delivery import Delivered, Message, decode
 from shared.event_store.codec import RecordedEvent
 from shared.event_store.recorder import DeadlineRow, StateRow
 from shared.event_store.stored import Loaded
+from shared.recent_states import CACHE_BYTES
 from shared.workspace import StateMissing, Workspace
 
 COMMUNITY = "acme"
@@ -35,9 +36,18 @@ _LONG = timedelta(days=10_000)
 class Partition:
     """Folds what it is told, one transaction each, and reads every state back as it was stored."""
 
-    def __init__(self, policy: Policy, *, stored: datetime, service: TriageService | None = None) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        *,
+        stored: datetime,
+        service: TriageService | None = None,
+        cache_bytes: int = CACHE_BYTES,
+    ) -> None:
         self.events: list[Any] = []
-        self.work = Workspace(triage_codec())
+        self.missed: list[str] = []
+        """Streams that were asked for amid a message, as they were not in memory."""
+        self.work = Workspace(triage_codec(), cache_bytes=cache_bytes)
         self._codec = triage_codec()
         self._service = service or TriageService()
         self._states: dict[str, StateRow] = {}
@@ -83,6 +93,7 @@ class Partition:
         batch = [self._delivered(data, time, time, headers=of.get(at)) for at, (data, time) in enumerate(events)]
         streams = [stream for delivered in batch for stream in self._service.streams_of(delivered)]
         self.work.admit(self._load(self.work.missing(streams)))
+        self.work.admit(self._load(self.work.missing(self._service.streams_beside(batch, self.work))))
         self._service.prepare(batch)
         for delivered in batch:
             self._fold(delivered)
@@ -226,6 +237,7 @@ class Partition:
                 action()
             except StateMissing as missing:
                 self.work.undo()
+                self.missed += missing.streams
                 self.work.admit(self._load(missing.streams))
             else:
                 break

@@ -57,6 +57,17 @@ def test_of_very_many_questions_of_one_member_each_is_told_of_in_its_turn(acme: 
     assert "unanswered" not in {reason.reason for reason in acme.open}
 
 
+def test_whoever_waits_for_the_answer_is_in_memory_as_it_comes_in() -> None:
+    acme = Partition(care_policy(), stored=LONG_AGO, cache_bytes=0)
+    acme.tell_together([(asked(ADA, "m-1"), at(0))])
+    acme.pass_time(at(5))
+    acme.tell_together([(posted(BEA, f"m-{number}", conversation="c-2"), at(6)) for number in (2, 3)])
+    acme.missed.clear()
+    acme.tell_together([(posted(BEA, "m-4"), at(7))])
+    assert "unanswered" not in {reason.reason for reason in acme.open}
+    assert acme.missed == []
+
+
 def test_a_touch_says_what_it_rests_on(acme: Partition) -> None:
     acme.tell(asked(ADA, "m-1"), at(0))
     acme.pass_time(at(5))
