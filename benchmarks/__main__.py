@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from benchmarks.fsyncs import run_counted
+from benchmarks.counting_pass import counted, with_fsyncs, without_fsyncs
+from benchmarks.fsyncs import why_not_counted
 from benchmarks.options import Options
 from benchmarks.report import lines_of
 from benchmarks.results import RowResult, keep, todays_file
@@ -65,6 +66,8 @@ ROWS: Final[dict[str, Row]] = {
 }
 """First those that bring what they measure onto servers of the bench, then those that start a whole Warmline."""
 
+_WITHOUT_FSYNCS: Final = {row.ROW for row in (post_to_history, pages, much_stored)}
+"""Rows in which they say nothing: of the first two the time of one request is asked, and the last fills for hours."""
 
 _SIZES: Final = (
     "EVENTS and BATCH=500 (triage_throughput, triage_processes, recorder_share, projection_share), IMPORTED=20000 and "
@@ -79,19 +82,35 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-async def _measure(names: list[str], options: Options, file: Path) -> None:
+async def _measure(names: list[str], options: Options, file: Path, *, fsyncs: bool) -> None:
+    why_not = why_not_counted() if fsyncs and not _WITHOUT_FSYNCS.issuperset(names) else None
     for name in names:
         _say(name)
         load = os.getloadavg()[0]
         result = replace(await ROWS[name](options, _say), load=load)
         keep(file, [result])
+        if fsyncs and name not in _WITHOUT_FSYNCS:
+            result = await _with_fsyncs(result, options, why_not)
+            keep(file, [result])
         for line in lines_of(result):
             _say(f"  {line}")
 
 
-async def _unless_stopped(names: list[str], options: Options, file: Path) -> bool:
+async def _with_fsyncs(timed: RowResult, options: Options, why_not: str | None) -> RowResult:
+    if why_not is None:
+        _say("  fsyncs: one more round, under strace")
+        try:
+            return with_fsyncs(timed, await counted(timed.row, options))
+        except RuntimeError as error:
+            _say(f"  {error}")
+            why_not = "their pass failed"
+    _say(f"  fsyncs were not counted: {why_not}")
+    return without_fsyncs(timed, why_not)
+
+
+async def _unless_stopped(names: list[str], options: Options, file: Path, *, fsyncs: bool) -> bool:
     """Measure and return True; or, after Ctrl-C or SIGTERM, take away all that runs and return False."""
-    return await StopSignals().unless_received(_measure(names, options, file))
+    return await StopSignals().unless_received(_measure(names, options, file, fsyncs=fsyncs))
 
 
 def main() -> int:
@@ -112,7 +131,7 @@ def main() -> int:
         help="much_stored fills this folder and keeps it: given again, it goes on from there (else one that goes away)",
     )
     parser.add_argument("--output", type=Path, help="the file of results (else benchmarks/results/<today>.json)")
-    parser.add_argument("--no-fsyncs", action="store_true", help="do not run under strace, which counts them")
+    parser.add_argument("--no-fsyncs", action="store_true", help="leave out the pass that counts them, under strace")
     given = parser.parse_args()
     unknown = [name for name in given.rows if name not in ROWS]
     if unknown:
@@ -124,9 +143,8 @@ def main() -> int:
             parser.error(f"--size {size}: give a name and a whole number, such as EVENTS=100000")
         sizes[name] = int(number)
     options = Options(rounds=given.rounds, seconds=given.seconds, sizes=sizes, data=given.data)
-    if not given.no_fsyncs and (code := run_counted("benchmarks", sys.argv[1:])) is not None:
-        return code
-    if not asyncio.run(_unless_stopped(given.rows or list(ROWS), options, given.output or todays_file())):
+    names, file = given.rows or list(ROWS), given.output or todays_file()
+    if not asyncio.run(_unless_stopped(names, options, file, fsyncs=not given.no_fsyncs)):
         _say("Stopped. Of the rows that came to their end, what they gave is kept.")
         return 1
     return 0

@@ -63,6 +63,8 @@ async def run(stage: Stage, options: Options, report: Callable[[str], None]) -> 
     figures = {
         "pipeline": plain.rate,
         "pipeline-tone": tone.rate,
+        "pipeline-over-textbook": rounds.ratio(_PLAIN, _TEXTBOOK),
+        "pipeline-tone-over-textbook": rounds.ratio(_TONE, _TEXTBOOK),
         "pipeline-cpu": plain.cpu_us,
         "pipeline-cpu-textbook": rounds.cpu_ratio(_TEXTBOOK, _PLAIN),
         "pipeline-cpu-bare": rounds.cpu_ratio(_PLAIN, _BARE),
