@@ -45,6 +45,8 @@ from services.triage.voices import Post
 from shared.contracts.needs_touch import Evidence, MemberRef, Scalar
 from shared.decider import Deadline, Decider
 
+_SPOKEN: Final = (ConversationOpened, VoiceHeard)
+
 
 def may_open(state: ConversationState, time: datetime) -> bool:
     """Tell whether a post of that time may turn out to be the one that opens the conversation."""
@@ -163,7 +165,7 @@ def _accepted(state: ConversationState) -> AnswerAccepted | None:
 
 
 def _is_of_team(event: Any) -> bool:
-    return isinstance(event, ConversationOpened | VoiceHeard) and event.post.team
+    return isinstance(event, _SPOKEN) and event.post.team
 
 
 def _look(command: LookAtQuestion, state: ConversationState) -> tuple[Any, ...]:

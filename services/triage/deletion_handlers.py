@@ -11,7 +11,7 @@ from services.triage.shown_signs import ForgetSigns, NoteShown, SignShown
 from services.triage.situation import Situation
 from services.triage.stream_ids import signs_stream
 from services.triage.tone_facts import LoseSigns
-from shared.contracts.member_events import Deleted, Edited, Posted
+from shared.contracts.member_events import WRITTEN, Deleted, Edited
 from shared.contracts.names import Reason
 
 
@@ -25,20 +25,20 @@ def shown_before(now: Situation, reason: Reason) -> tuple[SignShown, ...]:
 
 def note_shown(now: Situation, reason: Reason, noted_in: str) -> None:
     """Remember which message it was that showed it; what was no message is not deleted either."""
-    if isinstance(now.data, Posted | Edited):
+    if isinstance(now.data, WRITTEN):
         shown = SignShown(message=now.data.message, reason=reason, evidence=now.evidence, noted_in=noted_in)
         now.work.decide(signs_stream(now.conversation), NoteShown(shown=shown))
 
 
 def is_deleted(now: Situation) -> bool:
     """Tell whether the message is known to be deleted, and not to be there again: that may be heard of first."""
-    posted = isinstance(now.data, Posted | Edited | Deleted)
+    posted = isinstance(now.data, (Deleted, WRITTEN))
     return posted and now.data.message in now.work.state(now.conversation).deleted
 
 
 def is_outdated(now: Situation) -> bool:
     """Tell whether a later edit of the message is known: that may be heard of first, too."""
-    if not isinstance(now.data, Posted | Edited):
+    if not isinstance(now.data, WRITTEN):
         return False
     edit = edit_of(now.work.state(now.conversation), now.data.message)
     return edit is not None and edit.evidence.time > now.event.time

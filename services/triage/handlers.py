@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from services.triage.channel import AnsweredBeside, NoteRemark, Remark
-from services.triage.community import CloseImport, NoteTime, OpenImport, TakePolicy, is_earlier
+from services.triage.community import CloseImport, OpenImport, TakePolicy
 from services.triage.conversation import may_ask, may_open
 from services.triage.conversation_facts import (
     NoteDeletion,
@@ -27,23 +27,20 @@ from services.triage.hand_handlers import (
     note_tag,
 )
 from services.triage.link_handlers import link, unlink
-from services.triage.member_facts import MemberSeen, NoteLeft, NoteMember, NoteReturn
-from services.triage.needs_elsewhere import end_as_described, end_with_departure, turn_to
+from services.triage.member_handlers import note_left, note_member, note_return
+from services.triage.needs_elsewhere import turn_to
 from services.triage.newcomer_handlers import address_mentioned, answer_opener, note_word
 from services.triage.occasion_handlers import (
     note_accepted,
     note_activity,
     note_contribution,
-    note_days,
     note_farewell,
     note_first_gathering,
     note_first_post,
     note_moderation,
-    note_role,
     note_settled,
     note_solution,
 )
-from services.triage.reasons import welcome
 from services.triage.ritual_handlers import arrange_rituals, note_arrival, note_help
 from services.triage.situation import Situation
 from services.triage.stream_ids import channel_stream, conversation_stream
@@ -85,44 +82,6 @@ from shared.contracts.warmline_facts import (
     TouchAsked,
     TouchSettled,
 )
-
-
-def note_member(now: Situation) -> None:
-    """Every event shows that its member is there, and what they are."""
-    data, time, reading = now.data, now.event.time, now.reading
-    if is_earlier(now.work.state(now.community), time):
-        now.work.decide(now.community, NoteTime(at=time))
-    rule, known = reading.arming.welcome, now.work.state(now.stream)
-    joined, roles = isinstance(data, Joined), now.roles
-    message = data.message if isinstance(data, Posted | Edited) else None
-    there = not isinstance(data, Moderated | Updated | Left | Cancelled)
-    if (
-        not (joined or (there and welcome.says_more(known, message)))
-        and roles is None
-        and known.is_known_as(time, bot=data.member.bot, team=now.team)
-    ):
-        return
-    begins = rule.enabled and welcome.may_begin(known, time, joined=joined)
-    events = now.decide(
-        now.stream,
-        NoteMember(
-            member=now.member,
-            evidence=now.evidence,
-            joined=joined,
-            roles=roles,
-            tags=data.tags if isinstance(data, Updated) else None,
-            bot=data.member.bot,
-            team=now.team,
-            welcome_due=reading.due(time, rule.within_hours) if begins else None,
-            message=message,
-            there=there,
-        ),
-    )
-    end_as_described(now, known)
-    if events and known.active_days and any(isinstance(event, MemberSeen) for event in events):
-        note_days(now)
-    if roles is not None and known.described_at is not None:
-        note_role(now, known.roles)
 
 
 def note_post(now: Situation) -> None:
@@ -213,17 +172,6 @@ def note_solved(now: Situation) -> None:
     note_accepted(now, events)
     note_help(now, events)
     note_solution(now, events)
-
-
-def note_left(now: Situation) -> None:
-    """Who left needs nobody, but for a farewell."""
-    if now.decide(now.stream, NoteLeft(evidence=now.evidence)):
-        end_with_departure(now)
-
-
-def note_return(now: Situation) -> None:
-    """Who joined or renewed is there, whatever they left before."""
-    now.decide(now.stream, NoteReturn(evidence=now.evidence))
 
 
 def take_policy(now: Situation) -> None:

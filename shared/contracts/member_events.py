@@ -189,6 +189,12 @@ class Updated(MemberEventData, frozen=True, kw_only=True, gc=False):
     accounts: Accounts = {}
 
 
+# Tuples, made once: a union is made anew wherever one is written, and each event is asked.
+WRITTEN: Final = (Posted, Edited)
+"""What holds a message as its writer has it."""
+TOLD_OF: Final = (Moderated, Updated, Left, Cancelled)
+"""What is told of a member wherever they are, and does not show that they are there."""
+
 MEMBER_EVENT_TYPES: Final[dict[str, type[MemberEventData]]] = {
     f"warmline.member.{kind.__name__.lower()}.v1": kind
     for kind in (
